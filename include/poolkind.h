@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * poolkind.h - allocate from kinds of memory.
+ *
+ * A kind says where memory comes from, under which policy and within which
+ * limit. It is opened from a text (poolkind(7) has the grammar) or on a region
+ * the caller owns; blocks are then allocated from it, and given back to it.
+ *
+ * Rules that hold for every function here:
+ *
+ *  - Functions that return int give 0, or -1 with errno set. Functions that
+ *    return a pointer give NULL with errno set. Success leaves errno alone.
+ *  - After a failure poolkind_errormsg() says what went wrong and what would
+ *    have been valid, for the calling thread. The one exception is ENOMEM
+ *    from an allocation, which sets errno only: it is an answer, not a fault.
+ *  - flags are reserved: pass 0. Anything else is EINVAL.
+ *  - Sizes are bytes. A size of 0 gives a unique pointer that may be freed.
+ *  - Every function may be called by any thread at any time, except that a
+ *    kind is closed by its owner alone, when nobody uses it any more.
+ *  - No function prints, exits, aborts, starts a thread or installs a signal
+ *    handler. None is safe in a signal handler, except poolkind_of().
+ */
+#ifndef POOLKIND_H
+#define POOLKIND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define POOLKIND_VERSION_MAJOR 0
+#define POOLKIND_VERSION_MINOR 1
+#define POOLKIND_VERSION_PATCH 0
+
+#if defined(__GNUC__)
+#define POOLKIND_ATTR(...) __attribute__((__VA_ARGS__))
+#else
+#define POOLKIND_ATTR(...)
+#endif
+
+/* An open kind. Opaque: only pointers to it are ever used. */
+typedef struct poolkind poolkind;
+
+/* The smallest region poolkind_open_region() takes: one MiB. */
+#define POOLKIND_REGION_MIN ((size_t)1 << 20)
+
+/*
+ * ---- Life of a kind -------------------------------------------------------
+ */
+
+/*
+ * Opens the kind that SPEC describes, for example "dram", "dram,page=2M",
+ * "nodes:0-1,policy=interleave" or "file:/mnt/pmem,size=8G". The whole grammar
+ * is in poolkind(7). Opening takes addresses, not memory: pages are taken as
+ * blocks are handed out, unless the text says reserve=yes.
+ *
+ * Errors: EINVAL (SPEC is NULL or has a word that is not known or does not fit
+ * the others, or FLAGS is not 0), ENOENT, ENOTDIR, EACCES, ENAMETOOLONG,
+ * EROFS (the directory of a file kind), EFBIG (a size beyond what the file
+ * system or RLIMIT_FSIZE permits), ENOSPC (reserve=yes and the file system has
+ * less), ENODEV (a node or a page size this machine does not have), ENOMEM (no
+ * address space, or as many kinds are open as the engine can hold: 4000),
+ * EMFILE, ENFILE.
+ */
+poolkind *poolkind_open(const char *spec, unsigned flags);
+
+/*
+ * Opens a kind on SIZE bytes at ADDR, which the caller has mapped readable and
+ * writable, keeps mapped until poolkind_close(), and may put anywhere. ADDR and
+ * SIZE are multiples of the page size, SIZE at least POOLKIND_REGION_MIN. The
+ * content need not be zero. Every byte of the region is handed out: the
+ * engine's records lie elsewhere. OPTIONS are those of a spec, without source
+ * and place ("limit=64M,name=scratch"), or NULL.
+ *
+ * Errors: EINVAL (ADDR or SIZE not as above, OPTIONS not understood, FLAGS not
+ * 0), EEXIST (the region overlaps one that a kind holds already), ENOMEM.
+ */
+poolkind *poolkind_open_region(void *addr, size_t size, const char *options,
+    unsigned flags);
+
+/*
+ * Closes KIND: all its blocks vanish, its pages and its space in a file system
+ * go back; a region stays mapped, its content undefined. The caller guarantees
+ * that no thread uses the kind or its blocks during the call or after it.
+ * NULL is allowed and does nothing.
+ *
+ * Errors: EINVAL (KIND is no open kind, as far as that can be told).
+ */
+int poolkind_close(poolkind *kind);
+
+/* The name= of the kind's text, or "kind<N>" where it has none. The string
+ * lives as long as the kind. */
+const char *poolkind_name(const poolkind *kind);
+
+/* The kind as normalised text: what was understood, defaults left out. For all
+ * but regions poolkind_open() of it gives an equal kind. The string lives as
+ * long as the kind. */
+const char *poolkind_text(const poolkind *kind);
+
+/* One pointer that the kind carries for its owner; NULL at first. */
+void poolkind_set_user_data(poolkind *kind, void *data);
+void *poolkind_user_data(const poolkind *kind);
+
+/*
+ * ---- Blocks ---------------------------------------------------------------
+ *
+ * Blocks are aligned to 16 bytes, those of 8 bytes and less to 8. A block may
+ * be freed by any thread. ENOMEM means that the kind has no room for the
+ * block: its limit or its size is reached, or its file system, its huge pages
+ * or the address space are used up. EPERM means that this process is the child
+ * of a fork that was refused the kind. No block that was handed out ever ends
+ * in SIGBUS for want of space.
+ */
+
+/* A block of at least SIZE bytes, content undefined. Errors: ENOMEM. */
+void *poolkind_malloc(poolkind *kind, size_t size)
+    POOLKIND_ATTR(malloc, alloc_size(2), warn_unused_result);
+
+/* A zeroed block for COUNT objects of SIZE bytes. Errors: ENOMEM, also when
+ * the product overflows. */
+void *poolkind_calloc(poolkind *kind, size_t count, size_t size)
+    POOLKIND_ATTR(malloc, alloc_size(2, 3), warn_unused_result);
+
+/*
+ * The block PTR in SIZE bytes, moved if need be, content kept up to the
+ * smaller of both sizes. PTR NULL is poolkind_malloc(); SIZE 0 frees PTR and
+ * returns NULL without touching errno. KIND NULL stands for the kind of PTR.
+ * A block of another kind is moved into KIND. On failure PTR stays as it was.
+ *
+ * Errors: ENOMEM, EINVAL (PTR is no block of any kind, or both are NULL).
+ */
+void *poolkind_realloc(poolkind *kind, void *ptr, size_t size)
+    POOLKIND_ATTR(alloc_size(3), warn_unused_result);
+
+/* A block aligned to ALIGNMENT, a power of two; SIZE need not be a multiple of
+ * it. Errors: EINVAL (ALIGNMENT is 0 or no power of two), ENOMEM. */
+void *poolkind_aligned_alloc(poolkind *kind, size_t alignment, size_t size)
+    POOLKIND_ATTR(malloc, alloc_align(2), alloc_size(3), warn_unused_result);
+
+/* The same in the form of posix_memalign(3): returns 0, EINVAL (ALIGNMENT is
+ * no power of two or no multiple of sizeof(void *)) or ENOMEM, stores NULL in
+ * *PTR on failure, and leaves errno alone. */
+int poolkind_posix_memalign(poolkind *kind, void **ptr, size_t alignment,
+    size_t size);
+
+/*
+ * Frees PTR; NULL is a no-op. KIND NULL stands for the kind of PTR, at the
+ * cost of a look-up. A block that belongs to another kind goes home to that
+ * one; the debug library reports it, with both names, as errno EINVAL and the
+ * error message. A pointer that is no block of any kind is left alone and
+ * reported in the same way by both libraries; only that a pointer leads into a
+ * small block, and not to its start, is seen by the debug library alone. errno
+ * is untouched otherwise.
+ */
+void poolkind_free(poolkind *kind, void *ptr);
+
+/* poolkind_free() for a caller who knows the size that was asked for. The
+ * debug library reports a size that cannot be that of the block. */
+void poolkind_free_sized(poolkind *kind, void *ptr, size_t size);
+
+/* The bytes that may be used at PTR, at least what was asked for; 0 for NULL
+ * and for a pointer that is no block of any kind (errno EINVAL). */
+size_t poolkind_usable_size(const void *ptr);
+
+/* The kind whose memory ADDRESS lies in, block or not, or NULL. Takes no lock,
+ * accepts any address, leaves errno and the message alone, and may be called
+ * from a signal handler. */
+poolkind *poolkind_of(const void *address);
+
+/*
+ * ---- Limit, trim, check, statistics ---------------------------------------
+ */
+
+/* Sets the most bytes that the kind may have committed; 0 takes the limit
+ * away. A limit below what is committed trims the kind and then stands: nothing
+ * more is handed out until enough is freed. Errors: none today. */
+int poolkind_set_limit(poolkind *kind, size_t limit);
+
+/* Returns to the system, or to the file system, every page that holds no live
+ * block, thread caches included. Errors: none today. */
+int poolkind_trim(poolkind *kind);
+
+/* Compares the engine's records of the kind with each other. Errors: EIO, and
+ * the message names the first thing that is not as it should be. */
+int poolkind_check(poolkind *kind);
+
+/* What a kind holds. All sizes in bytes; taken without stopping other threads,
+ * so that the numbers of a busy kind need not agree to the byte. */
+struct poolkind_stats {
+	size_t live;      /* in blocks that the program holds, as usable sizes */
+	size_t cached;    /* in thread caches: free, and ready for their thread */
+	size_t committed; /* pages taken from the system; what the limit counts */
+	size_t peak;      /* the most that committed has been */
+	size_t resident;  /* of those, what lies in physical memory right now */
+	size_t limit;     /* 0: none */
+	size_t size;      /* address space of the kind; 0: grows as needed */
+	uint64_t allocations; /* blocks handed out since the kind was opened */
+	uint64_t frees;       /* blocks given back */
+};
+
+/*
+ * Fills the first STATS_SIZE bytes of *STATS; pass sizeof(struct
+ * poolkind_stats). New fields are added at the end only, so a program built
+ * against an older header gets the fields it knows, and one built against a
+ * newer header gets zeros in those that this library does not know.
+ *
+ * Errors: EINVAL (STATS NULL or STATS_SIZE 0).
+ */
+int poolkind_stats(poolkind *kind, struct poolkind_stats *stats,
+    size_t stats_size);
+
+/* The calling thread's last error as one line without a newline; "" before
+ * the first. Valid until the thread's next failing call. */
+const char *poolkind_errormsg(void);
+
+/* The library's version, MAJOR << 16 | MINOR << 8 | PATCH, to compare with
+ * the POOLKIND_VERSION_* a program was built against. */
+unsigned poolkind_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* POOLKIND_H */

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+
+# POOLKIND_ENABLE(NAME, DEFAULT, HELP): a switch --enable-NAME, in $enable_NAME.
+AC_DEFUN([POOLKIND_ENABLE],
+[AC_ARG_ENABLE([$1], [AS_HELP_STRING([--enable-$1], [$3 (default: $2)])],
+    [], [AS_TR_SH([enable_$1])=$2])])
+
+# POOLKIND_SO_FILE(VARIABLE, CURRENT:REVISION:AGE): what follows ".so." in the
+# name of a library's real file, as libtool reckons it on Linux.
+AC_DEFUN([POOLKIND_SO_FILE],
+[AC_SUBST([$1], [`echo "$2" | awk -F: '{ print $[]1 - $[]3 "." $[]3 "." $[]2 }'`])])
+
+# POOLKIND_SANITIZERS: --enable-asan, --enable-tsan, --enable-coverage.
+# INSTRUMENT goes to every compilation and link. A sanitizer owns malloc: with
+# one, the conditional PRELOAD is false and no preload library is built.
+AC_DEFUN([POOLKIND_SANITIZERS],
+[POOLKIND_ENABLE([asan], [no], [build with AddressSanitizer and UBSan])
+POOLKIND_ENABLE([tsan], [no], [build with ThreadSanitizer])
+POOLKIND_ENABLE([coverage], [no], [build with gcov's counters])
+INSTRUMENT=
+AS_IF([test "$enable_asan$enable_tsan" = yesyes],
+    [AC_MSG_ERROR([--enable-asan and --enable-tsan exclude each other])])
+AS_IF([test "$enable_asan" = yes],
+    [INSTRUMENT="-fsanitize=address,undefined -fno-sanitize-recover=undefined"])
+AS_IF([test "$enable_tsan" = yes], [INSTRUMENT="-fsanitize=thread"])
+AM_CONDITIONAL([PRELOAD], [test -z "$INSTRUMENT"])
+AS_IF([test -n "$INSTRUMENT"],
+    [INSTRUMENT="$INSTRUMENT -fno-omit-frame-pointer"])
+AS_IF([test "$enable_coverage" = yes], [INSTRUMENT="$INSTRUMENT --coverage"])
+AC_SUBST([INSTRUMENT])])
+
+# POOLKIND_JEMALLOC: --with-jemalloc=PATH. Finds and checks jemalloc's source
+# now, so that make needs nothing more than what is here.
+AC_DEFUN([POOLKIND_JEMALLOC],
+[AC_ARG_WITH([jemalloc], [AS_HELP_STRING([--with-jemalloc=PATH],
+    [a tarball or folder with the source of jemalloc 5.3.1 (default: the
+    cache, else Debian's archive by apt, else jemalloc's own release)])],
+    [], [with_jemalloc=])
+AC_ARG_VAR([POOLKIND_CACHE],
+    [where jemalloc's source and builds are kept (default: ~/.cache/poolkind)])
+AS_IF([test -z "$POOLKIND_CACHE"],
+    [POOLKIND_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/poolkind
+    mkdir -p "$POOLKIND_CACHE" 2>/dev/null && test -w "$POOLKIND_CACHE" ||
+        POOLKIND_CACHE=`pwd`/jemalloc/cache])
+AS_CASE([$with_jemalloc], [yes|no], [with_jemalloc=],
+    [''|/*], [], [with_jemalloc=`pwd`/$with_jemalloc])
+AC_SUBST([JEMALLOC_PATH], [$with_jemalloc])
+AC_MSG_NOTICE([looking for the source of jemalloc 5.3.1])
+jemalloc_source=`POOLKIND_CACHE="$POOLKIND_CACHE" \
+    "$srcdir/jemalloc/fetch" "$JEMALLOC_PATH"` ||
+    AC_MSG_ERROR([no source of jemalloc 5.3.1; see --with-jemalloc])
+AC_MSG_NOTICE([using $jemalloc_source])])

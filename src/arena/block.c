@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * block.c - from a pointer to its block, and the way of a block back.
+ *
+ * Owns nothing: asks jemalloc's radix tree, which may be read without a lock
+ * and without trusting the pointer, since its nodes are never freed. Of an
+ * address within a block the tree knows nothing; source_owner_of() does.
+ */
+#include "arena/slot.h"
+#include "base/annotate.h"
+#include "os/records.h"
+
+void *
+lookup_new(void)
+{
+	rtree_ctx_t *context = record_new(sizeof(*context));
+
+	/* jemalloc's own record of the thread is made now, while no lock is
+	 * held: its first touch may call malloc. */
+	tsd_fetch();
+	if (context != NULL)
+		rtree_ctx_data_init(context);
+	return context;
+}
+
+void
+lookup_delete(void *lookup)
+{
+	record_free(lookup, sizeof(rtree_ctx_t));
+}
+
+/* What the tree says of a page, as the start of a block: false if no block can
+ * start at PTR. */
+static bool
+is_block(const void *ptr, const rtree_contents_t *contents)
+{
+	if (likely(contents->metadata.slab))
+		return true;
+	return contents->edata != NULL &&
+	    contents->metadata.szind < SC_NSIZES &&
+	    contents->metadata.state == extent_state_active &&
+	    edata_base_get(contents->edata) == ptr;
+}
+
+/* Looks where the thread last found something in the same GiB. */
+static inline bool
+look_up_again(const struct thread *thread, const void *ptr,
+    rtree_contents_t *contents)
+{
+	const rtree_ctx_t *context = thread->lookup;
+	uintptr_t key = (uintptr_t)ptr;
+
+	if (unlikely(context == NULL))
+		return false;
+	const rtree_ctx_cache_elm_t *known =
+	    &context->cache[rtree_cache_direct_map(key)];
+	if (unlikely(known->leafkey != rtree_leafkey(key)))
+		return false;
+	*contents = rtree_leaf_elm_read(NULL, &arena_emap_global.rtree,
+	    &known->leaf[rtree_subkey(key, RTREE_HEIGHT - 1)], false);
+	return is_block(ptr, contents);
+}
+
+/* Whether PTR points into a small block, and not to its start: costs a look at
+ * the extent's record, which the quick way does without. */
+static bool
+is_inside(const void *ptr, const rtree_contents_t *contents)
+{
+	return contents->metadata.slab &&
+	    ((uintptr_t)ptr - (uintptr_t)edata_addr_get(contents->edata)) %
+	    sz_index2size(contents->metadata.szind) != 0;
+}
+
+/* Looks the whole way. */
+static bool
+look_up(const void *ptr, rtree_contents_t *contents)
+{
+	rtree_ctx_t fallback, *context = thread_self->lookup;
+
+	if ((uintptr_t)ptr >> LG_VADDR != 0 || ptr == NULL)
+		return false;
+	if (context == NULL) {
+		context = &fallback;
+		rtree_ctx_data_init(context);
+	}
+	return !rtree_read_independent(NULL, &arena_emap_global.rtree, context,
+	    (uintptr_t)ptr, contents) && is_block(ptr, contents) &&
+	    !is_inside(ptr, contents);
+}
+
+static struct arena_slot *
+slot_of(const rtree_contents_t *contents)
+{
+	return &slots[edata_arena_ind_get(contents->edata)];
+}
+
+static struct heap *
+heap_of(const rtree_contents_t *contents)
+{
+	return atomic_load_explicit(&slot_of(contents)->heap,
+	    memory_order_relaxed);
+}
+
+struct block
+block_of(const void *ptr)
+{
+	rtree_contents_t contents;
+	struct block block = { 0 };
+
+	if (look_up(ptr, &contents))
+		block = (struct block){
+			.heap = heap_of(&contents),
+			.slot = slot_of(&contents),
+			.usable = sz_index2size(contents.metadata.szind),
+			.class = contents.metadata.szind,
+			.slab = contents.metadata.slab,
+		};
+	return block;
+}
+
+bool
+heap_resize(void *ptr, const struct block *block, size_t size)
+{
+	struct arena_slot *slot = block->slot;
+	size_t usable;
+	bool moved;
+
+	if (block->slab || size <= SC_SMALL_MAXCLASS ||
+	    size > SC_LARGE_MAXCLASS)
+		return false;
+	slot_use(slot);
+	moved = arena_ralloc_no_move(tsd_tsdn(tsd_fetch()), ptr,
+	    block->usable, size, 0, false, &usable);
+	slot_leave(slot);
+	if (moved)
+		return false;
+	atomic_fetch_add(&block->heap->changes, 1);
+	annotate_resized(ptr, block->usable, usable);
+	return true;
+}
+
+/* Frees what the quick way did not: through the cache if it can make room, or
+ * past it. */
+static bool __attribute__((noinline))
+free_slowly(void *ptr)
+{
+	rtree_contents_t contents;
+	struct cache *cache = NULL;
+	struct heap *heap;
+	int saved = errno;
+
+	if (!look_up(ptr, &contents) || (heap = heap_of(&contents)) == NULL)
+		return false;
+	/* In the child of a fork that refused the kind nothing is left. */
+	if (unlikely(source_refused(heap->source)))
+		return true;
+	annotate_freed(ptr);
+	if (contents.metadata.szind < CACHE_CLASSES)
+		cache = cache_of(heap);
+	if (cache == NULL ||
+	    !cache_flush(cache, contents.metadata.szind, ptr)) {
+		tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+		struct arena_slot *slot = slot_of(&contents);
+
+		slot_use(slot);
+		if (contents.metadata.slab)
+			arena_dalloc_small(tsdn, ptr);
+		else
+			large_dalloc(tsdn, contents.edata);
+		slot_leave(slot);
+		atomic_fetch_add(&heap->changes, 1);
+	}
+	errno = saved;
+	return true;
+}
+
+bool
+heap_free(struct heap *heap, void *ptr)
+{
+	struct thread *thread = thread_self;
+	rtree_contents_t contents;
+	struct cache *cache;
+
+	if (likely(look_up_again(thread, ptr, &contents)) &&
+	    likely(contents.metadata.szind < CACHE_CLASSES)) {
+		if ((uintptr_t)ptr - heap->base >= heap->bytes)
+			heap = heap_of(&contents);
+		cache = heap == NULL ? NULL : thread->cache[heap->id];
+		if (likely(cache != NULL) &&
+		    likely(cache_put(cache, contents.metadata.szind, ptr)))
+			return true;
+	}
+	return free_slowly(ptr);
+}

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cache.c - free blocks of one heap, ready for one thread. See cache.h.
+ *
+ * Owns the records of threads and caches, and the lists they hang in. Both
+ * appear when a thread first uses a heap, and go when either goes.
+ */
+#include "arena/cache.h"
+
+#include <string.h>
+
+#include "base/annotate.h"
+#include "os/os.h"
+#include "os/records.h"
+
+/* A bin has room for 64 KiB of blocks, within these bounds. */
+#define BIN_BYTES (64 * KIB)
+#define BIN_SLOTS_LEAST 8
+#define BIN_SLOTS_MOST 128
+
+/* One cache takes at most this part of what all caches of a heap may hold. */
+#define LEASE_SHARE 8
+
+static struct thread nobody; /* before a thread's first block */
+static struct thread gone;   /* after the thread's record went */
+_Thread_local struct thread *thread_self = &nobody;
+
+uint8_t cache_class_of[CACHE_SIZE_MAX / 8 + 1];
+uint32_t cache_class_size[CACHE_CLASSES];
+bool cache_fence_both_sides;
+
+static pthread_mutex_t caches_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct thread *threads;
+static struct heap *heaps;
+static uint64_t heap_ids[HEAPS_MAX / 64 + 1]; /* a bit an id in use */
+static unsigned turns;
+static pthread_key_t thread_key;
+static bool no_caches;
+
+/* ---- Stopping a heap's threads outside of their caches ------------------ */
+
+static void
+revoke(struct heap *heap)
+{
+	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
+		atomic_store(&c->revoked, 1);
+}
+
+static void
+fence_all_threads(void)
+{
+	if (cache_fence_both_sides)
+		atomic_thread_fence(memory_order_seq_cst);
+	else
+		os_barrier();
+}
+
+static void
+wait_until_left(struct heap *heap)
+{
+	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
+		while (atomic_load_explicit(&c->busy, memory_order_acquire))
+			os_yield();
+}
+
+/* From here to caches_go() no thread is inside a cache of the heap. */
+static void
+caches_stop(struct heap *heap)
+{
+	pthread_mutex_lock(&heap->lock);
+	revoke(heap);
+	if (heap->caches != NULL)
+		fence_all_threads();
+	wait_until_left(heap);
+}
+
+static void
+caches_go(struct heap *heap)
+{
+	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
+		atomic_store_explicit(&c->revoked, 0, memory_order_release);
+	pthread_mutex_unlock(&heap->lock);
+}
+
+/* Enters the cache, if need be after whoever revoked it is done. */
+static void
+enter_patiently(struct cache *cache)
+{
+	while (!cache_enter(cache)) {
+		pthread_mutex_lock(&cache->heap->lock);
+		pthread_mutex_unlock(&cache->heap->lock);
+	}
+}
+
+/* ---- Bins --------------------------------------------------------------- */
+
+static unsigned
+slots_most(unsigned class)
+{
+	size_t slots = BIN_BYTES / cache_class_size[class];
+
+	return (unsigned)min_size(max_size(slots, BIN_SLOTS_LEAST),
+	    BIN_SLOTS_MOST);
+}
+
+/* Leases BYTES more for the cache, if that leaves all of them in bounds. */
+static bool
+lease(struct cache *cache, size_t bytes)
+{
+	struct heap *heap = cache->heap;
+	size_t most = atomic_load(&heap->lease_most);
+	size_t leased = atomic_load(&heap->leased);
+
+	if (cache->leased + bytes > most / LEASE_SHARE)
+		return false;
+	do {
+		if (leased > most || bytes > most - leased)
+			return false;
+	} while (!atomic_compare_exchange_weak(&heap->leased, &leased,
+	    leased + bytes));
+	cache->leased += bytes;
+	return true;
+}
+
+/* Memory for at least ROOM pointers, contents kept. */
+static bool
+bin_provide(struct bin *bin, unsigned room)
+{
+	void **block;
+
+	if (bin->slots >= room)
+		return true;
+	block = record_new(room * sizeof(void *));
+	if (block == NULL)
+		return false;
+	if (bin->count != 0)
+		memcpy(block, bin->block, bin->count * sizeof(void *));
+	record_free(bin->block, bin->slots * sizeof(void *));
+	bin->block = block;
+	bin->slots = (uint16_t)room;
+	return true;
+}
+
+/* Doubles the room of a bin, or as much of that as can be leased. */
+static bool
+bin_grow(struct cache *cache, unsigned class)
+{
+	struct bin *bin = &cache->bin[class];
+	unsigned most = slots_most(class);
+	unsigned more = bin->room == 0 ? BIN_SLOTS_LEAST : bin->room;
+
+	if (bin->room >= most)
+		return false;
+	if (more > most - bin->room)
+		more = most - bin->room;
+	while (!lease(cache, more * (size_t)cache_class_size[class]))
+		if ((more /= 2) == 0)
+			return false;
+	if (!bin_provide(bin, bin->room + more)) {
+		size_t bytes = more * (size_t)cache_class_size[class];
+
+		atomic_fetch_sub(&cache->heap->leased, bytes);
+		cache->leased -= bytes;
+		return false;
+	}
+	bin->room = (uint16_t)(bin->room + more);
+	return true;
+}
+
+/* Undoes the first bin_grow() of a bin that stays empty. */
+static void
+bin_close(struct cache *cache, unsigned class)
+{
+	size_t bytes = cache->bin[class].room * (size_t)cache_class_size[class];
+
+	cache->bin[class].room = 0;
+	atomic_fetch_sub(&cache->heap->leased, bytes);
+	cache->leased -= bytes;
+}
+
+/* Gives the COUNT blocks that were freed first back to their arenas. */
+static void
+bin_return(struct cache *cache, unsigned class, unsigned count)
+{
+	struct bin *bin = &cache->bin[class];
+
+	if (count == 0)
+		return;
+	blocks_return(cache->heap, class, bin->block, count);
+	bin->count -= count;
+	memmove(bin->block, bin->block + count, bin->count * sizeof(void *));
+}
+
+static void
+cache_empty(struct cache *cache)
+{
+	for (unsigned class = 0; class < CACHE_CLASSES; class++) {
+		bin_return(cache, class, cache->bin[class].count);
+		cache->bin[class].room = 0;
+	}
+	atomic_fetch_sub(&cache->heap->leased, cache->leased);
+	cache->leased = 0;
+}
+
+/* A bin that had no room is told of when it gets some: what is freed into it
+ * later goes unnoticed, and a full heap must not take itself for full still. */
+static void
+notice(struct heap *heap)
+{
+	atomic_fetch_add(&heap->changes, 1);
+}
+
+void *
+cache_fill(struct cache *cache, unsigned class)
+{
+	struct bin *bin = &cache->bin[class];
+	bool had_room;
+	void *ptr = NULL;
+
+	enter_patiently(cache);
+	had_room = bin->room != 0;
+	if (bin->count == 0 && (bin_grow(cache, class) || had_room))
+		bin->count = blocks_fetch(cache->heap, cache->turn, class,
+		    bin->block, (bin->room + 1u) / 2);
+	if (bin->count != 0) {
+		ptr = bin->block[--bin->count];
+		bin->requests++;
+		if (!had_room)
+			notice(cache->heap);
+	} else if (!had_room) {
+		bin_close(cache, class);
+	}
+	cache_leave(cache);
+	return ptr;
+}
+
+bool
+cache_flush(struct cache *cache, unsigned class, void *ptr)
+{
+	struct bin *bin = &cache->bin[class];
+	bool done = false;
+
+	enter_patiently(cache);
+	if (bin->room == 0)
+		notice(cache->heap);
+	if (bin->count == bin->room && !bin_grow(cache, class))
+		bin_return(cache, class, (bin->count + 1u) / 2);
+	if (bin->count < bin->room) {
+		bin->block[bin->count++] = ptr;
+		done = true;
+	}
+	cache_leave(cache);
+	return done;
+}
+
+/* ---- Life of caches and threads ----------------------------------------- */
+
+/* Takes the cache out of both lists and frees it. Under caches_lock and the
+ * heap's; its blocks were returned, or vanish with their heap. */
+static void
+cache_delete(struct cache *cache)
+{
+	struct heap *heap = cache->heap;
+	uint64_t requests = 0;
+
+	for (unsigned class = 0; class < CACHE_CLASSES; class++) {
+		struct bin *bin = &cache->bin[class];
+
+		requests += bin->requests;
+		record_free(bin->block, bin->slots * sizeof(void *));
+	}
+	atomic_fetch_add(&heap->requests, requests);
+	*cache->heap_link = cache->heap_next;
+	if (cache->heap_next != NULL)
+		cache->heap_next->heap_link = cache->heap_link;
+	*cache->thread_link = cache->thread_next;
+	if (cache->thread_next != NULL)
+		cache->thread_next->thread_link = cache->thread_link;
+	cache->thread->cache[heap->id] = NULL;
+	record_free(cache, sizeof(*cache));
+}
+
+static struct cache *
+cache_new(struct thread *thread, struct heap *heap)
+{
+	struct cache *cache = record_new(sizeof(*cache));
+
+	if (cache == NULL)
+		return NULL;
+	cache->heap = heap;
+	cache->thread = thread;
+	cache->turn = thread->turn;
+	pthread_mutex_lock(&caches_lock);
+	pthread_mutex_lock(&heap->lock);
+	cache->heap_next = heap->caches;
+	cache->heap_link = &heap->caches;
+	if (heap->caches != NULL)
+		heap->caches->heap_link = &cache->heap_next;
+	heap->caches = cache;
+	cache->thread_next = thread->caches;
+	cache->thread_link = &thread->caches;
+	if (thread->caches != NULL)
+		thread->caches->thread_link = &cache->thread_next;
+	thread->caches = cache;
+	thread->cache[heap->id] = cache;
+	pthread_mutex_unlock(&heap->lock);
+	pthread_mutex_unlock(&caches_lock);
+	return cache;
+}
+
+/* Empties and deletes all caches of a thread, and its record. Under
+ * caches_lock; heap locks are taken, or with LOCKED held already. */
+static void
+thread_delete(struct thread *thread, bool locked)
+{
+	while (thread->caches != NULL) {
+		struct cache *cache = thread->caches;
+		struct heap *heap = cache->heap;
+
+		if (!locked)
+			pthread_mutex_lock(&heap->lock);
+		cache_empty(cache);
+		cache_delete(cache);
+		if (!locked)
+			pthread_mutex_unlock(&heap->lock);
+	}
+	*thread->link = thread->next;
+	if (thread->next != NULL)
+		thread->next->link = thread->link;
+	lookup_delete(thread->lookup);
+	os_unmap(thread, sizeof(*thread));
+}
+
+/* The destructor of a thread. What it frees later goes without a cache. */
+static void
+thread_exit(void *record)
+{
+	thread_self = &gone;
+	pthread_mutex_lock(&caches_lock);
+	thread_delete(record, false);
+	pthread_mutex_unlock(&caches_lock);
+}
+
+static struct thread *
+thread_new(void)
+{
+	struct thread *thread;
+	void *memory;
+
+	if (os_map(sizeof(*thread), &memory) != 0)
+		return NULL;
+	thread = memory;
+	if (pthread_setspecific(thread_key, thread) != 0) {
+		os_unmap(memory, sizeof(*thread));
+		return NULL;
+	}
+	thread->lookup = lookup_new();
+	pthread_mutex_lock(&caches_lock);
+	thread->turn = turns++;
+	thread->next = threads;
+	thread->link = &threads;
+	if (threads != NULL)
+		threads->link = &thread->next;
+	threads = thread;
+	pthread_mutex_unlock(&caches_lock);
+	thread_self = thread;
+	return thread;
+}
+
+struct cache *
+cache_of(struct heap *heap)
+{
+	struct thread *thread = thread_self;
+	struct cache *cache;
+
+	if (thread == &gone || no_caches)
+		return NULL;
+	if (thread == &nobody && (thread = thread_new()) == NULL)
+		return NULL;
+	cache = thread->cache[heap->id];
+	return cache != NULL ? cache : cache_new(thread, heap);
+}
+
+void
+caches_drain(struct heap *heap)
+{
+	caches_stop(heap);
+	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
+		cache_empty(c);
+	caches_go(heap);
+}
+
+struct cache_count
+caches_count(struct heap *heap)
+{
+	struct cache_count count = { 0, 0, 0 };
+
+	caches_stop(heap);
+	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
+		for (unsigned class = 0; class < CACHE_CLASSES; class++) {
+			struct bin *bin = &c->bin[class];
+
+			count.blocks += bin->count;
+			count.bytes += bin->count *
+			    (size_t)cache_class_size[class];
+			count.requests += bin->requests;
+		}
+	caches_go(heap);
+	return count;
+}
+
+/* ---- All heaps ---------------------------------------------------------- */
+
+static void
+caches_start(void)
+{
+	cache_fence_both_sides = !os_barrier_prepare();
+	/* Valgrind wants to see every block come and go; and without a key
+	 * nobody would tell us of a thread's end. */
+	no_caches = annotate_is_on() ||
+	    pthread_key_create(&thread_key, thread_exit) != 0;
+}
+
+bool
+caches_open(struct heap *heap)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	unsigned id = 0;
+
+	pthread_once(&once, caches_start);
+	pthread_mutex_lock(&caches_lock);
+	while (id < HEAPS_MAX && (heap_ids[id / 64] >> (id % 64)) & 1)
+		id++;
+	if (id < HEAPS_MAX) {
+		heap_ids[id / 64] |= (uint64_t)1 << (id % 64);
+		heap->id = id;
+		heap->next = heaps;
+		heap->link = &heaps;
+		if (heaps != NULL)
+			heaps->link = &heap->next;
+		heaps = heap;
+	}
+	pthread_mutex_unlock(&caches_lock);
+	return id < HEAPS_MAX;
+}
+
+void
+caches_close(struct heap *heap)
+{
+	pthread_mutex_lock(&caches_lock);
+	while (heap->caches != NULL)
+		cache_delete(heap->caches);
+	heap_ids[heap->id / 64] &= ~((uint64_t)1 << (heap->id % 64));
+	*heap->link = heap->next;
+	if (heap->next != NULL)
+		heap->next->link = heap->link;
+	pthread_mutex_unlock(&caches_lock);
+}
+
+void
+caches_prefork(void)
+{
+	pthread_mutex_lock(&caches_lock);
+	for (struct heap *h = heaps; h != NULL; h = h->next) {
+		pthread_mutex_lock(&h->lock);
+		revoke(h);
+	}
+	if (heaps != NULL)
+		fence_all_threads();
+	for (struct heap *h = heaps; h != NULL; h = h->next)
+		wait_until_left(h);
+}
+
+void
+caches_postfork(void)
+{
+	for (struct heap *h = heaps; h != NULL; h = h->next)
+		caches_go(h);
+	pthread_mutex_unlock(&caches_lock);
+}
+
+void
+caches_bury(void)
+{
+	struct thread *next;
+
+	/* What a shared source gets back here are pages that the parent may
+	 * use: it keeps them. */
+	for (struct heap *h = heaps; h != NULL; h = h->next)
+		source_hold(h->source);
+	for (struct heap *h = heaps; h != NULL; h = h->next)
+		if (source_refused(h->source))
+			for (struct cache *c = h->caches; c != NULL;
+			     c = c->heap_next)
+				cache_empty(c);
+
+	for (struct thread *t = threads; t != NULL; t = next) {
+		next = t->next;
+		if (t != thread_self)
+			thread_delete(t, true);
+	}
+	for (struct heap *h = heaps; h != NULL; h = h->next)
+		source_unhold(h->source);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * cache.h - free blocks of one heap, ready for one thread.
+ *
+ * A cache has a bin for each size class up to CACHE_SIZE_MAX: a stack of
+ * blocks. Only its thread touches it, without any lock; and yet another thread
+ * can empty it, when the heap is full, when the process forks. For that the
+ * owner raises a flag while it is inside, and looks whether the cache was
+ * revoked. The two stores that would need a fence between them are the owner's
+ * own, on every call; the fence is paid by the other side, which has the kernel
+ * run one on all processors (membarrier(2)) after it revoked the cache.
+ *
+ * What a cache may hold is leased from its heap: room in a bin times the size
+ * of its blocks, so that all caches of a heap with a limit stay below a
+ * sixteenth of it. A cache that was emptied has no room until it is used again.
+ */
+#ifndef ARENA_CACHE_H
+#define ARENA_CACHE_H
+
+#include "arena/heap.h"
+
+#define CACHE_SIZE_MAX (64 * KIB)
+#define CACHE_CLASSES 45
+
+struct bin {
+	void **block;      /* a stack, the latest freed on top */
+	uint32_t count;
+	uint16_t room;     /* blocks that it may hold, as leased */
+	uint16_t slots;    /* pointers that there is memory for */
+	uint64_t requests; /* blocks handed out from here, ever */
+};
+
+struct thread;
+
+struct cache {
+	_Atomic uint32_t busy;    /* the owner is inside */
+	_Atomic uint32_t revoked; /* it must not enter */
+	struct heap *heap;
+	struct thread *thread;
+	unsigned turn;            /* which of the heap's arenas serves it */
+	size_t leased;
+	struct cache *heap_next, **heap_link;     /* under heap->lock */
+	struct cache *thread_next, **thread_link; /* under caches_lock */
+	struct bin bin[CACHE_CLASSES];
+};
+
+/* What the engine knows of a thread, found through one pointer of
+ * initial-exec TLS. Made at the thread's first block, gone with it. */
+struct thread {
+	struct cache *cache[HEAPS_MAX]; /* by heap id; pages touched as used */
+	struct cache *caches;           /* the same as a list */
+	struct thread *next, **link;    /* all threads, under caches_lock */
+	unsigned turn;                  /* spreads threads over arenas */
+	void *lookup;                   /* its way through the radix tree */
+};
+
+/* The thread's record; one with no caches before the first block. */
+extern _Thread_local struct thread *thread_self
+    __attribute__((tls_model("initial-exec")));
+
+/* The size class of SIZE, up to CACHE_SIZE_MAX. */
+extern uint8_t cache_class_of[CACHE_SIZE_MAX / 8 + 1];
+extern uint32_t cache_class_size[CACHE_CLASSES];
+
+static inline unsigned
+class_of(size_t size)
+{
+	return cache_class_of[(size + 7) / 8];
+}
+
+/* Whether kernel or sanitizer deny us the one-sided fence. */
+extern bool cache_fence_both_sides;
+
+/* Enters the cache; false when it was revoked. Only its thread may. */
+static inline bool
+cache_enter(struct cache *cache)
+{
+	atomic_store_explicit(&cache->busy, 1, memory_order_relaxed);
+	if (unlikely(cache_fence_both_sides))
+		atomic_thread_fence(memory_order_seq_cst);
+	else
+		atomic_signal_fence(memory_order_seq_cst);
+	if (likely(atomic_load_explicit(&cache->revoked,
+	    memory_order_acquire) == 0))
+		return true;
+	atomic_store_explicit(&cache->busy, 0, memory_order_release);
+	return false;
+}
+
+static inline void
+cache_leave(struct cache *cache)
+{
+	atomic_store_explicit(&cache->busy, 0, memory_order_release);
+}
+
+/* A block of the class, or NULL when the bin is empty. */
+static inline void *
+cache_take(struct cache *cache, unsigned class)
+{
+	struct bin *bin = &cache->bin[class];
+	void *ptr = NULL;
+
+	if (unlikely(!cache_enter(cache)))
+		return NULL;
+	if (likely(bin->count != 0)) {
+		ptr = bin->block[--bin->count];
+		bin->requests++;
+	}
+	cache_leave(cache);
+	return ptr;
+}
+
+/* Puts a block of the class back; false when the bin is full. */
+static inline bool
+cache_put(struct cache *cache, unsigned class, void *ptr)
+{
+	struct bin *bin = &cache->bin[class];
+	bool done = false;
+
+	if (unlikely(!cache_enter(cache)))
+		return false;
+	if (likely(bin->count < bin->room)) {
+		bin->block[bin->count++] = ptr;
+		done = true;
+	}
+	cache_leave(cache);
+	return done;
+}
+
+/* The calling thread's cache of HEAP, made if need be; NULL where the thread
+ * can have none: no memory for it, or the thread is about to end. */
+struct cache *cache_of(struct heap *heap);
+
+/* The slow sides of the two: fill the bin, or make room in it, and then take
+ * or put. NULL and false: there is no room, do without the cache. */
+void *cache_fill(struct cache *cache, unsigned class);
+bool cache_flush(struct cache *cache, unsigned class, void *ptr);
+
+/* Empties all caches of the heap. Takes heap->lock. */
+void caches_drain(struct heap *heap);
+
+/* What the caches of a heap hold, and what was handed out from them. */
+struct cache_count {
+	size_t bytes;
+	uint64_t blocks, requests;
+};
+struct cache_count caches_count(struct heap *heap);
+
+/* Enters a heap into the list of all, with an id; false: there are too many.
+ * Takes it out, and forgets its caches without a look at their blocks. */
+bool caches_open(struct heap *heap);
+void caches_close(struct heap *heap);
+
+/* Around fork, for all heaps: see heap.h. caches_bury() empties and forgets,
+ * in the child, the caches of the threads that are gone. */
+void caches_prefork(void);
+void caches_postfork(void);
+void caches_bury(void);
+
+/* Gives COUNT blocks of the class back to their arenas. */
+void blocks_return(struct heap *heap, unsigned class, void **block,
+    unsigned count);
+
+/* What a thread keeps to find blocks quickly; NULL does as well. */
+void *lookup_new(void);
+void lookup_delete(void *lookup);
+
+/* Takes up to COUNT blocks of the class out of an arena; returns how many. */
+unsigned blocks_fetch(struct heap *heap, unsigned turn, unsigned class,
+    void **block, unsigned count);
+
+#endif /* ARENA_CACHE_H */

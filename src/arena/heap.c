@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * heap.c - blocks out of a source: arenas, and the way to NULL. See heap.h.
+ *
+ * Owns the table of arena slots, one for each arena that jemalloc has made. An
+ * arena is never destroyed, since jemalloc keeps its address space: it is reset
+ * and serves the next heap.
+ */
+#include "arena/slot.h"
+#include "base/annotate.h"
+#include "os/os.h"
+#include "os/records.h"
+
+/* The options of the engine's jemalloc: no thread caches and no automatic
+ * arenas of its own; exact extents, which it gives back whole (retain and
+ * lg_extent_max_active_fit); classes as they are (cache_oblivious). */
+const char *pkje_malloc_conf =
+    "narenas:1,tcache:false,retain:false,cache_oblivious:false,"
+    "oversize_threshold:0,muzzy_decay_ms:0,lg_extent_max_active_fit:63,"
+    "percpu_arena:disabled,background_thread:false,abort:false,"
+    "abort_conf:false,junk:false,zero_realloc:free";
+
+/* Threads that met in an arena so often make a heap want one more. */
+#define CONTENTION 32
+/* What is left of jemalloc's arenas when every kind has one. */
+#define ARENAS_EXTRA (MALLOCX_ARENA_LIMIT - 1 - HEAPS_MAX)
+#define CACHE_PART 16 /* of a limited heap may lie in caches */
+#define LEASE_UNLIMITED (SIZE_MAX / 4)
+
+_Static_assert(SC_NBINS <= CACHE_CLASSES, "caches serve every small class");
+_Static_assert(HEAPS_MAX < MALLOCX_ARENA_LIMIT, "an arena for each heap");
+
+static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
+struct arena_slot slots[MALLOCX_ARENA_LIMIT];
+static struct arena_slot *free_slots;
+static unsigned arenas_extra; /* beyond the first of each heap */
+
+static pthread_mutex_t stop_lock = PTHREAD_MUTEX_INITIALIZER;
+static _Atomic bool stopped; /* no thread may enter an arena */
+
+/* ---- Arenas ------------------------------------------------------------- */
+
+static void
+start(void)
+{
+	size_t size = 0;
+
+	/* Any entry of the public interface makes jemalloc ready. */
+	pkje_mallctl("version", NULL, &size, NULL, 0);
+	for (unsigned class = 0; class < CACHE_CLASSES; class++)
+		cache_class_size[class] = (uint32_t)sz_index2size(class);
+	invariant(cache_class_size[CACHE_CLASSES - 1] == CACHE_SIZE_MAX);
+	for (size_t i = 0; i < CACHE_SIZE_MAX / 8 + 1; i++)
+		cache_class_of[i] = (uint8_t)sz_size2index(i == 0 ? 1 : i * 8);
+}
+
+/* An arena slot on the heap's source; NULL if jemalloc has no more. */
+static struct arena_slot *
+slot_new(struct heap *heap)
+{
+	struct arena_slot *slot = free_slots;
+
+	if (slot != NULL) {
+		free_slots = slot->next;
+		slot->hooked.source = heap->source;
+	} else {
+		static unsigned failed; /* an index without an arena */
+		tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+		unsigned index = failed != 0 ? failed : narenas_total_get();
+		arena_config_t config = { NULL, false };
+
+		if (index >= MALLOCX_ARENA_LIMIT)
+			return NULL;
+		slot = &slots[index];
+		hooked_source_init(&slot->hooked, heap->source);
+		config.extent_hooks = &slot->hooked.hooks;
+		slot->arena = arena_init(tsdn, index, &config);
+		failed = slot->arena == NULL ? index : 0;
+		if (slot->arena == NULL)
+			return NULL;
+		/* For valgrind each extent is a new one from the source. */
+		if (annotate_is_on())
+			arena_decay_ms_set(tsdn, slot->arena,
+			    extent_state_dirty, 0);
+	}
+	atomic_store(&slot->heap, heap);
+	return slot;
+}
+
+/* Gives the heap one more arena than HAD, unless somebody else did. Its first
+ * is always to be had: there are as many as heaps can be open. */
+static void
+heap_add_arena(struct heap *heap, unsigned had)
+{
+	static unsigned most;
+	struct arena_slot *slot;
+
+	pthread_mutex_lock(&slots_lock);
+	if (most == 0)
+		most = (unsigned)min_size(HEAP_ARENAS_MAX,
+		    2 * (size_t)os_processors());
+	bool wanted = had == atomic_load(&heap->arenas) && had < most &&
+	    (had == 0 || arenas_extra < ARENAS_EXTRA);
+	if (wanted && (slot = slot_new(heap)) != NULL) {
+		heap->slot[had] = slot;
+		arenas_extra += had != 0;
+		atomic_store(&heap->arenas, had + 1);
+	}
+	pthread_mutex_unlock(&slots_lock);
+}
+
+unsigned
+slot_use(struct arena_slot *slot)
+{
+	unsigned others = atomic_fetch_add(&slot->users, 1);
+
+	while (unlikely(atomic_load(&stopped))) {
+		atomic_fetch_sub(&slot->users, 1);
+		pthread_mutex_lock(&stop_lock);
+		pthread_mutex_unlock(&stop_lock);
+		atomic_fetch_add(&slot->users, 1);
+	}
+	return others;
+}
+
+void
+slot_leave(struct arena_slot *slot)
+{
+	atomic_fetch_sub(&slot->users, 1);
+}
+
+/* From here to slots_go() no thread is inside an arena, so that arenas and
+ * sources agree with each other. */
+static void
+slots_stop(void)
+{
+	pthread_mutex_lock(&stop_lock);
+	atomic_store(&stopped, true);
+	for (unsigned i = 0; i < narenas_total_get(); i++)
+		while (atomic_load(&slots[i].users) != 0)
+			os_yield();
+}
+
+static void
+slots_go(void)
+{
+	atomic_store(&stopped, false);
+	pthread_mutex_unlock(&stop_lock);
+}
+
+/* Uses an arena for the TURNth of the heap's threads: NULL if there is none.
+ * Where threads meet in it again and again, the heap gets one more. */
+static struct arena_slot *
+slot_enter(struct heap *heap, unsigned turn)
+{
+	unsigned arenas = atomic_load_explicit(&heap->arenas,
+	    memory_order_acquire);
+
+	if (unlikely(arenas == 0)) {
+		heap_add_arena(heap, 0);
+		arenas = atomic_load(&heap->arenas);
+		if (arenas == 0)
+			return NULL;
+	}
+	struct arena_slot *slot = heap->slot[turn % arenas];
+	if (slot_use(slot) != 0 &&
+	    atomic_fetch_add(&heap->contended, 1) % CONTENTION ==
+	    CONTENTION - 1)
+		heap_add_arena(heap, arenas);
+	return slot;
+}
+
+int
+heap_open(struct heap *heap, struct source *source, bool fixed)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct source_stats stats;
+
+	pthread_once(&once, start);
+	heap->source = source;
+	heap->full_size = SIZE_MAX;
+	pthread_mutex_init(&heap->lock, NULL);
+	source_stats(source, &stats, false);
+	if (fixed) {
+		heap->base = (uintptr_t)source_base(source);
+		heap->bytes = stats.size;
+	}
+	heap_limit_changed(heap, stats.limit);
+	return caches_open(heap) ? 0 : ENOMEM;
+}
+
+/* Makes an arena as good as new. Its extents go nowhere: their source goes. */
+static void
+slot_reset(struct arena_slot *slot)
+{
+	tsd_t *tsd = tsd_fetch();
+
+	slot_use(slot);
+	slot->hooked.source = NULL;
+	arena_reset(tsd, slot->arena);
+	arena_decay(tsd_tsdn(tsd), slot->arena, false, true);
+	atomic_store(&slot->heap, NULL);
+	slot_leave(slot);
+}
+
+void
+heap_close(struct heap *heap)
+{
+	unsigned arenas = atomic_load(&heap->arenas);
+
+	caches_close(heap);
+	for (unsigned i = 0; i < arenas; i++)
+		slot_reset(heap->slot[i]);
+	pthread_mutex_lock(&slots_lock);
+	for (unsigned i = 0; i < arenas; i++) {
+		heap->slot[i]->next = free_slots;
+		free_slots = heap->slot[i];
+		arenas_extra -= i != 0;
+	}
+	pthread_mutex_unlock(&slots_lock);
+	pthread_mutex_destroy(&heap->lock);
+}
+
+/* ---- Blocks in bulk, for the caches ------------------------------------- */
+
+unsigned
+blocks_fetch(struct heap *heap, unsigned turn, unsigned class, void **block,
+    unsigned count)
+{
+	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	struct arena_slot *slot = slot_enter(heap, turn);
+	cache_bin_sz_t n = (cache_bin_sz_t)count;
+	unsigned got;
+
+	if (slot == NULL)
+		return 0;
+	if (class < SC_NBINS) {
+		cache_bin_ptr_array_t array = { n, block };
+
+		got = arena_ptr_array_fill_small(tsdn, slot->arena, class,
+		    &array, n, n, (cache_bin_stats_t){ 0 });
+		/* The lowest address is to be handed out first. */
+		for (unsigned i = 0; i < got / 2; i++) {
+			void *other = block[got - 1 - i];
+
+			block[got - 1 - i] = block[i];
+			block[i] = other;
+		}
+	} else {
+		block[0] = large_malloc(tsdn, slot->arena,
+		    sz_index2size(class), false);
+		got = block[0] != NULL;
+	}
+	slot_leave(slot);
+	return got;
+}
+
+void
+blocks_return(struct heap *heap, unsigned class, void **block, unsigned count)
+{
+	cache_bin_ptr_array_t array = { (cache_bin_sz_t)count, block };
+
+	/* They may be of several arenas: one stands for all. */
+	slot_use(heap->slot[0]);
+	arena_ptr_array_flush(tsd_fetch(), class, &array, count,
+	    class < SC_NBINS, heap->slot[0]->arena, (cache_bin_stats_t){ 0 });
+	slot_leave(heap->slot[0]);
+	atomic_fetch_add(&heap->changes, 1);
+}
+
+/* ---- One block ---------------------------------------------------------- */
+
+size_t
+usable_size_for(size_t size)
+{
+	return size > SC_LARGE_MAXCLASS ? 0 : sz_s2u(size == 0 ? 1 : size);
+}
+
+size_t
+usable_size_aligned(size_t size, size_t alignment)
+{
+	size_t usable = size > SC_LARGE_MAXCLASS ||
+	    alignment > SC_LARGE_MAXCLASS ? 0
+	    : sz_sa2u(size == 0 ? 1 : size, alignment);
+
+	return usable > SC_LARGE_MAXCLASS ? 0 : usable;
+}
+
+static void *
+allocate_once(struct heap *heap, size_t usable, size_t alignment, bool zero)
+{
+	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	struct arena_slot *slot = slot_enter(heap, thread_self->turn);
+	void *ptr;
+
+	if (slot == NULL)
+		return NULL;
+	ptr = arena_palloc(tsdn, slot->arena, usable, alignment, zero,
+	    sz_can_use_slab(usable), NULL);
+	slot_leave(slot);
+	return ptr;
+}
+
+/* What has to change before a full heap is worth another try. */
+static uint64_t
+changes_of(struct heap *heap)
+{
+	return atomic_load(&heap->changes) + source_freed(heap->source);
+}
+
+/* Both words are of one failure, since the writer makes the size impossible
+ * while it changes the other. */
+static bool
+is_known_full(struct heap *heap, size_t usable)
+{
+	return atomic_load(&heap->full_changes) == changes_of(heap) &&
+	    usable >= atomic_load(&heap->full_size);
+}
+
+static void
+remember_full(struct heap *heap, uint64_t changes, size_t usable)
+{
+	pthread_mutex_lock(&heap->lock);
+	atomic_store(&heap->full_size, SIZE_MAX);
+	atomic_store(&heap->full_changes, changes);
+	atomic_store(&heap->full_size, usable);
+	pthread_mutex_unlock(&heap->lock);
+}
+
+/* Whether a block is so large a part of a limited heap that what lies in
+ * caches, scattered, could cost it its place. */
+static bool
+is_bulky(struct heap *heap, size_t usable)
+{
+	return usable >= atomic_load(&heap->lease_most) / 4 &&
+	    atomic_load(&heap->leased) != 0;
+}
+
+/* Empties the caches and coalesces what is free, leaving it backed, before it
+ * says NULL, and remembers that it did. What changes from the beginning on
+ * counts, so the memory of it is good from the second NULL in a row on. */
+static void *
+allocate_last(struct heap *heap, size_t usable, size_t alignment, bool zero)
+{
+	uint64_t changes = changes_of(heap);
+	void *ptr;
+
+	source_hold(heap->source);
+	heap_drain(heap);
+	ptr = allocate_once(heap, usable, alignment, zero);
+	source_unhold(heap->source);
+	if (ptr == NULL && alignment <= PAGE_BYTES &&
+	    atomic_load(&heap->arenas) != 0)
+		remember_full(heap, changes, usable);
+	return ptr;
+}
+
+void *
+heap_allocate(struct heap *heap, size_t size, size_t alignment, bool zero)
+{
+	size_t usable = usable_size_aligned(size, alignment);
+	void *ptr;
+
+	if (usable == 0 || source_refused(heap->source) || is_known_full(heap, usable))
+		return NULL;
+	ptr = is_bulky(heap, usable) ? NULL
+	    : allocate_once(heap, usable, alignment, zero);
+	if (ptr == NULL)
+		ptr = allocate_last(heap, usable, alignment, zero);
+	if (ptr != NULL)
+		atomic_fetch_add_explicit(&heap->requests, 1,
+		    memory_order_relaxed);
+	return ptr;
+}
+
+void *
+heap_malloc(struct heap *heap, size_t size)
+{
+	if (size <= CACHE_SIZE_MAX && !source_refused(heap->source)) {
+		struct cache *cache = cache_of(heap);
+		void *ptr = cache == NULL ? NULL
+		    : cache_fill(cache, class_of(size));
+
+		if (ptr != NULL)
+			return ptr;
+	}
+	return heap_allocate(heap, size, 1, false);
+}
+
+/* ---- All of a heap ------------------------------------------------------ */
+
+void
+heap_limit_changed(struct heap *heap, size_t limit)
+{
+	size_t most = heap->bytes;
+
+	if (limit != 0 && (most == 0 || limit < most))
+		most = limit;
+	atomic_store(&heap->lease_most,
+	    most == 0 ? LEASE_UNLIMITED : most / CACHE_PART);
+	if (atomic_load(&heap->leased) > atomic_load(&heap->lease_most))
+		caches_drain(heap);
+}
+
+void
+heap_drain(struct heap *heap)
+{
+	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	unsigned arenas = atomic_load(&heap->arenas);
+
+	caches_drain(heap);
+	for (unsigned i = 0; i < arenas; i++) {
+		slot_use(heap->slot[i]);
+		arena_decay(tsdn, heap->slot[i]->arena, false, true);
+		slot_leave(heap->slot[i]);
+	}
+}
+
+/* Blocks and bytes that one arena has given out, caches included. */
+static void
+arena_count(tsdn_t *tsdn, arena_t *arena, uint64_t *blocks, size_t *bytes)
+{
+	for (unsigned class = 0; class < SC_NBINS; class++) {
+		bin_t *bin = arena_get_bin(arena, class, 0);
+
+		malloc_mutex_lock(tsdn, &bin->lock);
+		*blocks += bin->stats.curregs;
+		*bytes += bin->stats.curregs * sz_index2size(class);
+		malloc_mutex_unlock(tsdn, &bin->lock);
+	}
+	LOCKEDINT_MTX_LOCK(tsdn, arena->stats.mtx);
+	for (unsigned i = 0; i < SC_NSIZES - SC_NBINS; i++) {
+		arena_stats_large_t *large = &arena->stats.lstats[i];
+		uint64_t live = locked_read_u64(tsdn,
+		    LOCKEDINT_MTX(arena->stats.mtx), &large->nmalloc) -
+		    locked_read_u64(tsdn, LOCKEDINT_MTX(arena->stats.mtx),
+		    &large->ndalloc);
+
+		*blocks += live;
+		*bytes += live * sz_index2size(SC_NBINS + i);
+	}
+	LOCKEDINT_MTX_UNLOCK(tsdn, arena->stats.mtx);
+}
+
+void
+heap_stats(struct heap *heap, struct heap_stats *stats)
+{
+	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	unsigned arenas = atomic_load(&heap->arenas);
+	struct cache_count cached = caches_count(heap);
+	size_t bytes = 0;
+	uint64_t blocks = 0;
+
+	for (unsigned i = 0; i < arenas; i++)
+		arena_count(tsdn, heap->slot[i]->arena, &blocks, &bytes);
+	/* Threads went on meanwhile: what they took is not less than nothing.*/
+	stats->cached = cached.bytes;
+	stats->live = bytes - min_size(bytes, cached.bytes);
+	stats->blocks = blocks - min_size(blocks, cached.blocks);
+	stats->requests = max_size(stats->blocks,
+	    atomic_load(&heap->requests) + cached.requests);
+}
+
+bool
+heap_is_sound(struct heap *heap)
+{
+	unsigned arenas = atomic_load(&heap->arenas);
+	struct source_stats stats;
+	size_t pages = 0;
+
+	slots_stop();
+	for (unsigned i = 0; i < arenas; i++) {
+		pa_shard_t *shard = &heap->slot[i]->arena->pa_shard;
+
+		pages += pa_shard_nactive(shard) +
+		    ecache_npages_get(&shard->pac.ecache_dirty) +
+		    ecache_npages_get(&shard->pac.ecache_muzzy) +
+		    ecache_npages_get(&shard->pac.ecache_retained);
+	}
+	source_stats(heap->source, &stats, false);
+	slots_go();
+	return pages * PAGE_BYTES == stats.spans;
+}
+
+/* ---- Fork --------------------------------------------------------------- */
+
+void
+heaps_prefork(void)
+{
+	tsd_fetch();
+	caches_prefork();
+	slots_stop();
+	pthread_mutex_lock(&slots_lock);
+	jemalloc_prefork();
+}
+
+void
+heaps_postfork_parent(void)
+{
+	jemalloc_postfork_parent();
+	pthread_mutex_unlock(&slots_lock);
+	slots_go();
+	caches_postfork();
+}
+
+void
+heaps_postfork_child(void)
+{
+	jemalloc_postfork_child();
+	pthread_mutex_unlock(&slots_lock);
+	slots_go();
+	caches_bury();
+	caches_postfork();
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * heap.h - blocks out of a source: arenas, and a cache for each thread.
+ *
+ * A heap owns the jemalloc arenas of one kind, made when threads need them, and
+ * the thread caches that stand before them. kind/ calls it; it calls jemalloc,
+ * whose extent hooks call the source.
+ *
+ * Lock order, outermost first:
+ *   caches_lock      which caches exist, of which thread and heap; heap ids
+ *   heap->lock       the caches of a heap, while one thread empties them all
+ *   (a cache)        its owner is inside, or it was revoked: see cache.h
+ *   stop_lock        while all threads are kept out of the arenas
+ *   slots_lock       which arenas are in use
+ *   jemalloc's locks
+ *   sources_lock, a source's lock, the lock of records
+ *
+ * Allocation fails with NULL alone, no errno; opening with an error number.
+ */
+#ifndef ARENA_HEAP_H
+#define ARENA_HEAP_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/base.h"
+#include "source/source.h"
+
+#define HEAPS_MAX 4000      /* of jemalloc's 4094 arenas, one for each */
+#define HEAP_ARENAS_MAX 64  /* of one heap */
+
+struct arena_slot;
+struct cache;
+
+struct heap {
+	unsigned id;             /* below HEAPS_MAX, recycled */
+	struct source *source;
+	uintptr_t base;          /* of a source of fixed size: */
+	size_t bytes;            /* else 0, so that nothing lies in it */
+
+	struct heap *next, **link; /* all heaps, under caches_lock */
+
+	pthread_mutex_t lock;
+	struct cache *caches;
+	_Atomic unsigned arenas; /* how many of slot[] there are */
+	struct arena_slot *slot[HEAP_ARENAS_MAX];
+	_Atomic unsigned contended;
+
+	_Atomic size_t lease_most; /* bytes that all caches may hold */
+	_Atomic size_t leased;
+
+	/* Blocks that were given out other than from a cache. */
+	_Atomic uint64_t requests;
+	/* What was freed, or changed, so that a full heap is worth a try. */
+	_Atomic uint64_t changes;
+	_Atomic uint64_t full_changes; /* changes when the heap was full... */
+	_Atomic size_t full_size;      /* ...for this size; SIZE_MAX: none */
+};
+
+/* What the radix tree says of a block. */
+struct block {
+	struct heap *heap;  /* NULL: no block */
+	struct arena_slot *slot;
+	size_t usable;
+	unsigned class;     /* jemalloc's size class */
+	bool slab;          /* small: one of many in its extent */
+};
+
+/* Opens a heap on SOURCE. FIXED: the source has one stretch for ever. Returns
+ * 0 or ENOMEM (HEAPS_MAX heaps are open already, or no memory). */
+int heap_open(struct heap *heap, struct source *source, bool fixed);
+
+/* Takes all blocks back at once; nobody uses the heap any more. The source is
+ * left to the caller, who closes it next: its spans need not be freed. */
+void heap_close(struct heap *heap);
+
+void *heap_malloc(struct heap *heap, size_t size);
+
+/* ZERO: the block is to be zero. ALIGNMENT is a power of two. */
+void *heap_allocate(struct heap *heap, size_t size, size_t alignment,
+    bool zero);
+
+/* Makes the block larger or smaller where it is; false if that can't be. */
+bool heap_resize(void *ptr, const struct block *block, size_t size);
+
+/* Frees a block of the heap; a block of another heap goes to that one. False
+ * when PTR is no block of any. Leaves errno alone. */
+bool heap_free(struct heap *heap, void *ptr);
+
+/* Looks PTR up, which may be anything but NULL. */
+struct block block_of(const void *ptr);
+
+/* The size of the class that serves SIZE bytes, at an alignment that is a power
+ * of two; 0 if there is none so large. */
+size_t usable_size_for(size_t size);
+size_t usable_size_aligned(size_t size, size_t alignment);
+
+/* Tells that the limit of the source changed: to LIMIT bytes, 0 for none. */
+void heap_limit_changed(struct heap *heap, size_t limit);
+
+/* Empties every thread cache of the heap, and gives the extents that become
+ * free back to the source. */
+void heap_drain(struct heap *heap);
+
+struct heap_stats {
+	size_t live, cached;        /* bytes */
+	uint64_t requests, blocks;  /* handed out ever; and now */
+};
+void heap_stats(struct heap *heap, struct heap_stats *stats);
+
+/* Whether arenas and source agree on what is handed out: extents that are in
+ * use or wait in the arenas are the source's spans. */
+bool heap_is_sound(struct heap *heap);
+
+/*
+ * Around fork. heaps_prefork() stops all threads outside of their caches and
+ * takes all locks of this floor and of jemalloc; the caller goes on with
+ * sources_prefork(). In the child the caches of threads that are gone are
+ * emptied, and they are forgotten.
+ */
+void heaps_prefork(void);
+void heaps_postfork_parent(void);
+void heaps_postfork_child(void);
+
+#endif /* ARENA_HEAP_H */

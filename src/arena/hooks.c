@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hooks.c - jemalloc's extent hooks on a source. See hooks.h.
+ *
+ * What makes a heap on these hooks sound: the private jemalloc runs with
+ * retain:false, so it asks for exact extents, keeps none of what it gives up,
+ * and never merges extents of different arenas. dalloc therefore always
+ * accepts. An extent is backed as long as jemalloc has it, so commit and
+ * decommit have nothing to do, and a purge is left to dalloc.
+ */
+#include "arena/hooks.h"
+
+static struct source *
+source_of(extent_hooks_t *hooks)
+{
+	return container_of(hooks, struct hooked_source, hooks)->source;
+}
+
+static void *
+hook_alloc(extent_hooks_t *hooks, void *new_addr, size_t size,
+    size_t alignment, bool *zero, bool *commit, unsigned arena)
+{
+	struct source *source = source_of(hooks);
+
+	(void)arena;
+	if (source == NULL)
+		return NULL;
+	*commit = true;
+	return source_alloc(source, new_addr, size, alignment, zero);
+}
+
+static bool
+hook_dalloc(extent_hooks_t *hooks, void *addr, size_t size, bool committed,
+    unsigned arena)
+{
+	struct source *source = source_of(hooks);
+
+	(void)committed;
+	(void)arena;
+	if (source != NULL)
+		source_free(source, addr, size);
+	return false;
+}
+
+static void
+hook_destroy(extent_hooks_t *hooks, void *addr, size_t size, bool committed,
+    unsigned arena)
+{
+	hook_dalloc(hooks, addr, size, committed, arena);
+}
+
+/* A split that fails would leak the extent; ours needs nothing, like merge:
+ * stretches never touch, so neighbours are always of the same one. */
+static bool
+hook_split(extent_hooks_t *hooks, void *addr, size_t size, size_t size_a,
+    size_t size_b, bool committed, unsigned arena)
+{
+	(void)hooks, (void)addr, (void)size, (void)size_a, (void)size_b;
+	(void)committed, (void)arena;
+	return false;
+}
+
+static bool
+hook_merge(extent_hooks_t *hooks, void *addr_a, size_t size_a, void *addr_b,
+    size_t size_b, bool committed, unsigned arena)
+{
+	(void)hooks, (void)addr_a, (void)size_a, (void)addr_b, (void)size_b;
+	(void)committed, (void)arena;
+	return false;
+}
+
+void
+hooked_source_init(struct hooked_source *hooked, struct source *source)
+{
+	hooked->hooks = (extent_hooks_t){
+		.alloc = hook_alloc,
+		.dalloc = hook_dalloc,
+		.destroy = hook_destroy,
+		.split = hook_split,
+		.merge = hook_merge,
+	};
+	hooked->source = source;
+}

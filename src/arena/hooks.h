@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hooks.h - jemalloc's extent hooks on a source.
+ *
+ * Owns nothing: a hooked source is the record that jemalloc's hooks argument
+ * points into. Used by arena.c for the engine and by the shim, each against
+ * its own jemalloc. Hooks run under jemalloc's locks: they take the source's
+ * lock only, and never call malloc.
+ */
+#ifndef ARENA_HOOKS_H
+#define ARENA_HOOKS_H
+
+#include <jemalloc/jemalloc.h>
+
+#include "source/source.h"
+
+struct hooked_source {
+	extent_hooks_t hooks;  /* what jemalloc holds a pointer to: first */
+	struct source *source; /* NULL: spans are neither given nor taken back */
+};
+
+/* Fills in the hooks. The record must outlive every arena it is given to. */
+void hooked_source_init(struct hooked_source *hooked, struct source *source);
+
+#endif /* ARENA_HOOKS_H */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * internals.h - jemalloc's own headers, and the one version they are right for.
+ *
+ * The engine calls jemalloc below its public interface: it fills and flushes
+ * thread caches of its own straight from an arena's bins, and finds a block's
+ * class and arena in jemalloc's radix tree without a lock. What it relies on
+ * was read in 5.3.1, so any other version is refused.
+ *
+ * Included by the files of arena/ alone.
+ */
+#ifndef ARENA_INTERNALS_H
+#define ARENA_INTERNALS_H
+
+#include "jemalloc/internal/jemalloc_preamble.h"
+#include "jemalloc/internal/jemalloc_internal_includes.h"
+
+#if JEMALLOC_VERSION_MAJOR != 5 || JEMALLOC_VERSION_MINOR != 3 || \
+    JEMALLOC_VERSION_BUGFIX != 1
+#error "poolkind is built on jemalloc 5.3.1, and on no other version"
+#endif
+
+#undef ARRAY_SIZE /* base.h has one of its own */
+
+#endif /* ARENA_INTERNALS_H */

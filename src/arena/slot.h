@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * slot.h - what heap.c and block.c share: a slot for each jemalloc arena.
+ */
+#ifndef ARENA_SLOT_H
+#define ARENA_SLOT_H
+
+#include "arena/internals.h"
+
+#include "arena/cache.h"
+#include "arena/hooks.h"
+
+struct arena_slot {
+	struct hooked_source hooked;
+	arena_t *arena;
+	_Atomic(struct heap *) heap; /* whom it serves */
+	_Atomic unsigned users;      /* threads inside, see slot_use() */
+	struct arena_slot *next;     /* free slots */
+};
+
+/* By arena index. */
+extern struct arena_slot slots[MALLOCX_ARENA_LIMIT];
+
+/* Whoever changes an arena or its extents stands between these two, but for
+ * those whose cache fork stops: slot_use() waits while all are stopped, and
+ * tells how many others are inside. */
+unsigned slot_use(struct arena_slot *slot);
+void slot_leave(struct arena_slot *slot);
+
+#endif /* ARENA_SLOT_H */

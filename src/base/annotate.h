@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * annotate.h - what valgrind's memcheck is told of blocks.
+ *
+ * Requests to valgrind are a few instructions that do nothing elsewhere; they
+ * stand on slow paths alone, since under valgrind every call takes those. A
+ * build without valgrind's headers has none of them.
+ */
+#ifndef BASE_ANNOTATE_H
+#define BASE_ANNOTATE_H
+
+#include "base/base.h"
+
+#ifdef HAVE_VALGRIND
+#include <valgrind/memcheck.h>
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#define VALGRIND_MALLOCLIKE_BLOCK(addr, bytes, redzone, zeroed) \
+	((void)(addr), (void)(bytes), (void)(zeroed))
+#define VALGRIND_FREELIKE_BLOCK(addr, redzone) ((void)(addr))
+#define VALGRIND_RESIZEINPLACE_BLOCK(addr, old, now, redzone) \
+	((void)(addr), (void)(old), (void)(now))
+#define VALGRIND_MAKE_MEM_NOACCESS(addr, bytes) ((void)(addr), (void)(bytes))
+#define VALGRIND_MAKE_MEM_UNDEFINED(addr, bytes) ((void)(addr), (void)(bytes))
+#endif
+
+static inline bool
+annotate_is_on(void)
+{
+	return RUNNING_ON_VALGRIND != 0;
+}
+
+/* A block of BYTES that a program now holds. */
+static inline void
+annotate_block(void *ptr, size_t bytes, bool zeroed)
+{
+	VALGRIND_MALLOCLIKE_BLOCK(ptr, bytes, 0, zeroed);
+}
+
+static inline void
+annotate_freed(void *ptr)
+{
+	VALGRIND_FREELIKE_BLOCK(ptr, 0);
+}
+
+static inline void
+annotate_resized(void *ptr, size_t old, size_t now)
+{
+	VALGRIND_RESIZEINPLACE_BLOCK(ptr, old, now, 0);
+}
+
+/* Pages that hold no block yet: nobody's, unless they must be zeroed first. */
+static inline void
+annotate_span(void *addr, size_t bytes, bool to_be_zeroed)
+{
+	if (to_be_zeroed)
+		(void)VALGRIND_MAKE_MEM_UNDEFINED(addr, bytes);
+	else
+		(void)VALGRIND_MAKE_MEM_NOACCESS(addr, bytes);
+}
+
+#endif /* BASE_ANNOTATE_H */

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * base.h - the few words that every file of poolkind speaks.
+ *
+ * Owns no state, takes no lock, cannot fail. Included by everybody.
+ */
+#ifndef BASE_BASE_H
+#define BASE_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define KIB ((size_t)1 << 10)
+#define MIB ((size_t)1 << 20)
+#define GIB ((size_t)1 << 30)
+
+/* The unit in which engine and jemalloc think, whatever backs it. */
+#define PAGE_SHIFT 12
+#define PAGE_BYTES ((size_t)1 << PAGE_SHIFT)
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define container_of(ptr, type, member) \
+	((type *)((char *)(ptr) - offsetof(type, member)))
+
+static inline size_t
+align_down(size_t value, size_t alignment)
+{
+	return value & ~(alignment - 1);
+}
+
+static inline size_t
+align_up(size_t value, size_t alignment)
+{
+	return align_down(value + alignment - 1, alignment);
+}
+
+static inline bool
+is_aligned(size_t value, size_t alignment)
+{
+	return (value & (alignment - 1)) == 0;
+}
+
+static inline bool
+is_power_of_two(size_t value)
+{
+	return value != 0 && (value & (value - 1)) == 0;
+}
+
+static inline size_t
+min_size(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline size_t
+max_size(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * invariant() guards what we ourselves promise, in the debug library only:
+ * what a caller can get wrong is answered with an error instead.
+ */
+#ifdef POOLKIND_DEBUG
+#define invariant(x) ((x) ? (void)0 : invariant_failed(#x, __FILE__, __LINE__))
+#else
+#define invariant(x) ((void)sizeof(x))
+#endif
+void invariant_failed(const char *what, const char *file, int line)
+    __attribute__((noreturn));
+
+#endif /* BASE_BASE_H */

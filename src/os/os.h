@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * os.h - every system call of poolkind, one contract for each.
+ *
+ * Owns no state but two facts read once (CPUs, what the kernel can). Called by
+ * records, source, arena, kind and the shim. Takes no lock, never calls
+ * malloc, never raises a signal: what the kernel would answer with SIGXFSZ or
+ * SIGBUS comes back as an error number.
+ *
+ * Unless it says otherwise a function returns 0, or the error number; errno
+ * is not part of the contract. Addresses and lengths are multiples of the page
+ * size. With POOLKIND_DEBUG os_fault_at() makes any of them fail, for tests.
+ */
+#ifndef OS_OS_H
+#define OS_OS_H
+
+#include <sys/types.h>
+
+#include "base/base.h"
+
+/* ---- Addresses --------------------------------------------------------- */
+
+/* Reserves BYTES of address space aligned to ALIGNMENT (a power of two, at
+ * least a page), unreadable, costing no memory, with an unreadable page kept
+ * behind it so that no two reservations touch. */
+int os_reserve(size_t bytes, size_t alignment, void **addr);
+
+/* Gives a reservation back, guard page included. */
+void os_unreserve(void *addr, size_t bytes);
+
+/* Makes part of a reservation readable and writable anonymous memory. */
+int os_make_usable(void *addr, size_t bytes);
+
+/* Maps BYTES of anonymous memory at a place of the kernel's choosing. */
+int os_map(size_t bytes, void **addr);
+void os_unmap(void *addr, size_t bytes);
+
+/* Maps a file over part of a reservation; PRIVATE_COPY: copy on write. */
+int os_map_file(void *addr, size_t bytes, int fd, off_t offset,
+    bool private_copy);
+
+/* Maps huge pages of 1 << LG_PAGE bytes over part of a reservation, none of
+ * them reserved: os_populate() takes them, and says so if there are none.
+ * ENODEV when the machine has no pages of that size. */
+int os_map_huge(void *addr, size_t bytes, unsigned lg_page);
+
+/* Takes the pages of a range away, leaving it reserved and unreadable. */
+int os_cover(void *addr, size_t bytes);
+
+/* Moves a whole mapping of BYTES over part of a reservation. */
+int os_move(void *from, size_t bytes, void *to);
+
+/* ---- Pages ------------------------------------------------------------- */
+
+/* Backs every page of the range, writable, now. ENOMEM when memory, huge pages
+ * or the file system are used up; ENOSYS when the kernel cannot (before 5.14).*/
+int os_populate(void *addr, size_t bytes);
+
+/* Gives the pages back. Anonymous and huge pages read as zero afterwards; a
+ * private file mapping shows the file again. */
+int os_discard(void *addr, size_t bytes);
+
+/* Gives the pages of a shared file mapping and their space back to the file
+ * system; they read as zero afterwards. */
+int os_punch(void *addr, size_t bytes);
+
+/* Asks for (or against) transparent huge pages. */
+int os_advise_huge(void *addr, size_t bytes, bool want);
+
+/* The range is not to be inherited by a child of fork. */
+int os_not_inherited(void *addr, size_t bytes);
+
+/* How many bytes of the range are in physical memory. */
+int os_resident(void *addr, size_t bytes, size_t *resident);
+
+/* Binds the range to the nodes of MASK, by mbind(2). MODE: as in
+ * enum os_policy. EINVAL when a node does not exist or is not allowed. */
+enum os_policy { OS_BIND, OS_PREFERRED, OS_INTERLEAVE };
+int os_set_policy(void *addr, size_t bytes, enum os_policy mode,
+    const uint64_t *mask, unsigned bits);
+
+/* ---- Files ------------------------------------------------------------- */
+
+/* Opens a file without a name in DIRECTORY, mode 0600, close-on-exec: by
+ * O_TMPFILE, else as a name that is unlinked before anything can see it. */
+int os_open_unlinked(const char *directory, int *fd);
+
+/* Sets the length. EFBIG, without SIGXFSZ, beyond RLIMIT_FSIZE. */
+int os_set_length(int fd, off_t length);
+
+/* Takes space for a range of the file, which is inside its length. */
+int os_take_space(int fd, off_t offset, off_t bytes);
+
+/* Free bytes of the file system, for an unprivileged user. */
+int os_free_space(int fd, uint64_t *bytes);
+
+/* Makes a range of TO share the blocks of FROM. EOPNOTSUPP, EXDEV or EINVAL
+ * where the file system cannot. */
+int os_share_blocks(int from, int to, off_t offset, off_t bytes);
+
+/* Writes all of the memory to the file at OFFSET. */
+int os_write_file(int fd, const void *data, size_t bytes, off_t offset);
+
+void os_close(int fd);
+
+/* Moves FD to a number that programs that close "all" descriptors seldom
+ * reach, close-on-exec kept. Returns the new number, FD itself on failure. */
+int os_move_high(int fd);
+
+/* Identity of an open file, to notice that a descriptor is no longer ours. */
+struct os_file_id {
+	uint64_t device, inode;
+};
+int os_file_id(int fd, struct os_file_id *id);
+
+/* ---- Processors and threads -------------------------------------------- */
+
+/* Processors this process may run on, at least 1. */
+unsigned os_processors(void);
+
+/* Prepares os_barrier(); false when the kernel does not have it. */
+bool os_barrier_prepare(void);
+
+/* When this returns, every other thread of the process has passed a full
+ * memory barrier since the call began (membarrier(2), private expedited). */
+void os_barrier(void);
+
+/* Lets another thread run. */
+void os_yield(void);
+
+/* Milliseconds of the monotonic clock. */
+uint64_t os_now_ms(void);
+
+/* ---- Output ------------------------------------------------------------ */
+
+/* Writes all of TEXT to FD, for the shim's messages. */
+void os_write(int fd, const char *text, size_t length);
+
+/* ---- Faults, for the tests --------------------------------------------- */
+
+enum os_call {
+	OS_RESERVE, OS_MAKE_USABLE, OS_MAP, OS_MAP_FILE, OS_MAP_HUGE,
+	OS_POPULATE, OS_DISCARD, OS_PUNCH, OS_OPEN, OS_SET_LENGTH,
+	OS_TAKE_SPACE, OS_SHARE_BLOCKS, OS_WRITE_FILE, OS_SET_POLICY,
+	OS_BARRIER_PREPARE, OS_CALLS
+};
+
+/* Makes the NTH next call (1: the next) of CALL fail with ERRNUM; with
+ * REPEAT, that one and all after it. NTH 0 takes the fault away. Does nothing
+ * in a library built without POOLKIND_DEBUG. */
+void os_fault_at(enum os_call call, unsigned nth, int errnum, bool repeat);
+
+#endif /* OS_OS_H */

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * os_fault.c - what only the debug library does: faults, and the end after a
+ * broken invariant.
+ *
+ * Owns one armed fault per call of os.h. Set by tests, read by the calls, from
+ * any thread; no lock, one atomic word a call.
+ */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "os/os_fault.h"
+
+#ifdef POOLKIND_DEBUG
+
+/* A fault as one word: calls still to count in the upper half, the error
+ * number and whether it repeats in the lower one. 0 is no fault. */
+#define FAULT_COUNT_SHIFT 32
+#define FAULT_REPEAT ((uint64_t)1 << 31)
+#define FAULT_ERRNUM (FAULT_REPEAT - 1)
+
+static _Atomic uint64_t faults[OS_CALLS];
+
+void
+os_fault_at(enum os_call call, unsigned nth, int errnum, bool repeat)
+{
+	uint64_t fault = 0;
+
+	if (nth != 0) {
+		fault = (uint64_t)nth << FAULT_COUNT_SHIFT;
+		fault |= (uint64_t)errnum & FAULT_ERRNUM;
+		fault |= repeat ? FAULT_REPEAT : 0;
+	}
+	atomic_store(&faults[call], fault);
+}
+
+int
+os_fault(enum os_call call)
+{
+	uint64_t fault = atomic_load(&faults[call]);
+	uint64_t next;
+
+	do {
+		if (fault == 0)
+			return 0;
+		if (fault >> FAULT_COUNT_SHIFT > 1)
+			next = fault - ((uint64_t)1 << FAULT_COUNT_SHIFT);
+		else
+			next = fault & FAULT_REPEAT ? fault : 0;
+	} while (!atomic_compare_exchange_weak(&faults[call], &fault, next));
+	if (fault >> FAULT_COUNT_SHIFT > 1)
+		return 0;
+	return (int)(fault & FAULT_ERRNUM);
+}
+
+/* Here rather than in base/, which knows no system call. */
+void
+invariant_failed(const char *what, const char *file, int line)
+{
+	char text[512];
+	int length;
+
+	length = snprintf(text, sizeof(text),
+	    "poolkind: %s:%d: invariant broken: %s\n", file, line, what);
+	os_write(STDERR_FILENO, text,
+	    min_size((size_t)length, sizeof(text) - 1));
+	abort();
+}
+
+#else /* POOLKIND_DEBUG */
+
+void
+os_fault_at(enum os_call call, unsigned nth, int errnum, bool repeat)
+{
+	(void)call;
+	(void)nth;
+	(void)errnum;
+	(void)repeat;
+}
+
+#endif /* POOLKIND_DEBUG */

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * os_fault.h - the seam at which tests make system calls fail.
+ *
+ * Called at the head of every function of os.h that can fail. Takes no lock.
+ * Costs nothing in a library built without POOLKIND_DEBUG.
+ */
+#ifndef OS_OS_FAULT_H
+#define OS_OS_FAULT_H
+
+#include "os/os.h"
+
+#ifdef POOLKIND_DEBUG
+/* The error number that this call of CALL has to fail with, or 0. */
+int os_fault(enum os_call call);
+#else
+static inline int
+os_fault(enum os_call call)
+{
+	(void)call;
+	return 0;
+}
+#endif
+
+#endif /* OS_OS_FAULT_H */

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * os_file_linux.c - files, descriptors and output of os.h on Linux.
+ *
+ * Owns nothing. Called by source, arena and the shim, under malloc too: so no
+ * function here is a point at which a thread can be cancelled, although most
+ * of libc's wrappers are. Takes no lock.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "os/os_fault.h"
+
+#ifndef O_TMPFILE
+#define O_TMPFILE (020000000 | O_DIRECTORY)
+#endif
+
+/* A call that is interrupted goes on with less at a time, but not below this:
+ * fallocate(2) on tmpfs undoes what it did, and would never come to an end. */
+#define TAKE_SPACE_LEAST ((off_t)(2 * MIB))
+
+/* Descriptors move to just below the process's limit, but not further than
+ * this: fork copies the descriptor table up to the highest one. */
+#define HIGH_DESCRIPTORS 16384
+#define HIGH_BAND 64
+
+/* Between these two the thread cannot be cancelled. */
+static int
+cancel_off(void)
+{
+	int state;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	return state;
+}
+
+static void
+cancel_back(int state)
+{
+	pthread_setcancelstate(state, NULL);
+}
+
+/* Whether the process may not write to a file up to END. */
+static bool
+beyond_file_limit(off_t end)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+	    limit.rlim_cur != RLIM_INFINITY && (rlim_t)end > limit.rlim_cur;
+}
+
+/*
+ * ---- Opening ----------------------------------------------------------------
+ */
+
+/* For file systems without O_TMPFILE: a name that no handler of a signal can
+ * leave behind. */
+static int
+open_and_unlink(const char *directory, int *fd)
+{
+	char name[PATH_MAX];
+	sigset_t all, before;
+	int err = 0;
+
+	if ((size_t)snprintf(name, sizeof(name), "%s/poolkind.XXXXXX",
+	    directory) >= sizeof(name))
+		return ENAMETOOLONG;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	*fd = mkostemp(name, O_CLOEXEC);
+	if (*fd < 0)
+		err = errno;
+	else
+		unlink(name);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
+
+/* An injected fault stands for what open(2) answers, so that a test reaches
+ * the other way too. */
+static int
+open_nameless(const char *directory, int *fd)
+{
+	int err = os_fault(OS_OPEN);
+
+	if (err != 0)
+		return err;
+	do
+		*fd = open(directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC,
+		    0600);
+	while (*fd < 0 && errno == EINTR);
+	return *fd < 0 ? errno : 0;
+}
+
+static bool
+is_directory(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* EISDIR and ENOENT are what kernels say that do not know O_TMPFILE, or file
+ * systems that half know it. */
+int
+os_open_unlinked(const char *directory, int *fd)
+{
+	int state = cancel_off();
+	int err = open_nameless(directory, fd);
+
+	if (err == EOPNOTSUPP || err == EISDIR ||
+	    (err == ENOENT && is_directory(directory)))
+		err = open_and_unlink(directory, fd);
+	cancel_back(state);
+	return err;
+}
+
+void
+os_close(int fd)
+{
+	int state = cancel_off();
+
+	close(fd);
+	cancel_back(state);
+}
+
+int
+os_move_high(int fd)
+{
+	struct rlimit limit;
+	int most = HIGH_DESCRIPTORS;
+	int moved = -1;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur < HIGH_DESCRIPTORS)
+		most = (int)limit.rlim_cur;
+	for (most -= HIGH_BAND; moved < 0 && most > fd; most /= 2)
+		moved = fcntl(fd, F_DUPFD_CLOEXEC, most);
+	if (moved < 0)
+		return fd;
+	os_close(fd);
+	return moved;
+}
+
+int
+os_file_id(int fd, struct os_file_id *id)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0)
+		return errno;
+	id->device = status.st_dev;
+	id->inode = status.st_ino;
+	return 0;
+}
+
+/*
+ * ---- Space ------------------------------------------------------------------
+ */
+
+int
+os_set_length(int fd, off_t length)
+{
+	int err = os_fault(OS_SET_LENGTH);
+
+	if (err != 0)
+		return err;
+	if (length < 0 || beyond_file_limit(length))
+		return EFBIG;
+	do
+		err = ftruncate(fd, length) == 0 ? 0 : errno;
+	while (err == EINTR);
+	return err;
+}
+
+/* For file systems without fallocate(2). Reads and writes a byte of each
+ * block, so the range must be in nobody's hands, as it is before it is handed
+ * out. */
+static int
+take_space_by_writing(int fd, off_t offset, off_t bytes)
+{
+	if (beyond_file_limit(offset + bytes))
+		return EFBIG;
+	return posix_fallocate(fd, offset, bytes);
+}
+
+/* An injected fault stands for what fallocate(2) answers, so that a test
+ * reaches the other ways too. */
+static int
+take_piece(int fd, off_t offset, off_t bytes)
+{
+	int err = os_fault(OS_TAKE_SPACE);
+
+	if (err == 0 && fallocate(fd, 0, offset, bytes) != 0)
+		err = errno;
+	return err;
+}
+
+int
+os_take_space(int fd, off_t offset, off_t bytes)
+{
+	off_t end = offset + bytes, piece = bytes;
+	int state = cancel_off();
+	int err = 0;
+
+	while (err == 0 && offset < end) {
+		piece = piece < end - offset ? piece : end - offset;
+		err = take_piece(fd, offset, piece);
+		if (err == 0)
+			offset += piece;
+		else if (err == EINTR) {
+			err = 0;
+			if (piece / 2 >= TAKE_SPACE_LEAST)
+				piece = (off_t)align_down((size_t)piece / 2,
+				    PAGE_BYTES);
+		}
+	}
+	if (err == EOPNOTSUPP)
+		err = take_space_by_writing(fd, offset, end - offset);
+	cancel_back(state);
+	return err;
+}
+
+/* A tmpfs without a size, and ramfs, say nothing at all: as much as there is
+ * memory. */
+int
+os_free_space(int fd, uint64_t *bytes)
+{
+	struct statfs status;
+	uint64_t unit;
+
+	if (fstatfs(fd, &status) != 0)
+		return errno;
+	unit = (uint64_t)(status.f_frsize != 0 ? status.f_frsize :
+	    status.f_bsize);
+	if (status.f_blocks == 0 ||
+	    __builtin_mul_overflow((uint64_t)status.f_bavail, unit, bytes))
+		*bytes = UINT64_MAX;
+	return 0;
+}
+
+int
+os_share_blocks(int from, int to, off_t offset, off_t bytes)
+{
+	struct file_clone_range range = {
+		.src_fd = from,
+		.src_offset = (uint64_t)offset,
+		.src_length = (uint64_t)bytes,
+		.dest_offset = (uint64_t)offset,
+	};
+	int err = os_fault(OS_SHARE_BLOCKS);
+
+	if (err != 0)
+		return err;
+	do
+		err = ioctl(to, FICLONERANGE, &range) == 0 ? 0 : errno;
+	while (err == EINTR);
+	return err == ENOTTY ? EOPNOTSUPP : err;
+}
+
+/*
+ * ---- Writing ----------------------------------------------------------------
+ */
+
+int
+os_write_file(int fd, const void *data, size_t bytes, off_t offset)
+{
+	const char *from = data;
+	int state, err = os_fault(OS_WRITE_FILE);
+	ssize_t done;
+
+	if (err != 0)
+		return err;
+	if (beyond_file_limit(offset + (off_t)bytes))
+		return EFBIG;
+	state = cancel_off();
+	while (err == 0 && bytes != 0) {
+		done = pwrite(fd, from, bytes, offset);
+		if (done > 0) {
+			from += done;
+			bytes -= (size_t)done;
+			offset += done;
+		} else if (done == 0)
+			err = ENOSPC;
+		else if (errno != EINTR)
+			err = errno;
+	}
+	cancel_back(state);
+	return err;
+}
+
+/* There is nobody to tell when it fails. */
+void
+os_write(int fd, const char *text, size_t length)
+{
+	int state = cancel_off();
+	ssize_t done = 1;
+
+	while (length != 0 && (done > 0 || (done < 0 && errno == EINTR))) {
+		done = write(fd, text, length);
+		if (done > 0) {
+			text += done;
+			length -= (size_t)done;
+		}
+	}
+	cancel_back(state);
+}

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * os_linux.c - addresses, pages, processors and threads of os.h on Linux.
+ *
+ * Owns two facts that are read once: how many processors there are, and
+ * whether the kernel can populate. Called by everything above. Takes no lock.
+ * The calls go through libc's wrappers where it has one (communication
+ * libraries watch munmap and madvise there), through syscall(2) otherwise.
+ */
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "os/os_fault.h"
+
+/* What older headers lack; the numbers are the kernel's, for ever. */
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+#ifndef MADV_DONTNEED_LOCKED
+#define MADV_DONTNEED_LOCKED 24
+#endif
+#ifndef MAP_HUGE_SHIFT
+#define MAP_HUGE_SHIFT 26
+#endif
+#ifndef EHWPOISON
+#define EHWPOISON 133
+#endif
+
+/* Of mbind(2) and get_mempolicy(2), whose header is libnuma's. */
+enum mpol {
+	MPOL_PREFERRED = 1,
+	MPOL_BIND = 2,
+	MPOL_INTERLEAVE = 3,
+	MPOL_PREFERRED_MANY = 5,
+};
+#define MPOL_F_MEMS_ALLOWED 4
+#define NODES_MAX 1024
+
+#define GUARD_BYTES PAGE_BYTES
+#define PROCESSORS_MAX 8192
+
+#if defined(__SANITIZE_THREAD__)
+#define THREAD_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZER 1
+#endif
+#endif
+
+static int
+advise(void *addr, size_t bytes, int advice)
+{
+	return madvise(addr, bytes, advice) == 0 ? 0 : errno;
+}
+
+/*
+ * ---- Addresses --------------------------------------------------------------
+ */
+
+/* Takes an alignment more than is wanted and gives back what lies outside. */
+int
+os_reserve(size_t bytes, size_t alignment, void **addr)
+{
+	size_t slack = alignment - PAGE_BYTES;
+	size_t total, before, after;
+	char *start, *aligned;
+	int err = os_fault(OS_RESERVE);
+
+	if (err != 0)
+		return err;
+	if (__builtin_add_overflow(bytes, GUARD_BYTES + slack, &total))
+		return ENOMEM;
+	start = mmap(NULL, total, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (start == MAP_FAILED)
+		return errno;
+	before = align_up((size_t)start, alignment) - (size_t)start;
+	aligned = start + before;
+	after = slack - before;
+	if (before != 0)
+		munmap(start, before);
+	if (after != 0)
+		munmap(aligned + bytes + GUARD_BYTES, after);
+	*addr = aligned;
+	return 0;
+}
+
+void
+os_unreserve(void *addr, size_t bytes)
+{
+	os_unmap(addr, bytes + GUARD_BYTES);
+}
+
+int
+os_make_usable(void *addr, size_t bytes)
+{
+	int err = os_fault(OS_MAKE_USABLE);
+
+	if (err != 0)
+		return err;
+	return mprotect(addr, bytes, PROT_READ | PROT_WRITE) == 0 ? 0 : errno;
+}
+
+int
+os_map(size_t bytes, void **addr)
+{
+	int err = os_fault(OS_MAP);
+	void *start;
+
+	if (err != 0)
+		return err;
+	start = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (start == MAP_FAILED)
+		return errno;
+	*addr = start;
+	return 0;
+}
+
+/* A range in the middle of a mapping cannot be unmapped when the process has
+ * all the mappings it may have: then its pages go, and its addresses stay. */
+void
+os_unmap(void *addr, size_t bytes)
+{
+	if (munmap(addr, bytes) != 0)
+		madvise(addr, bytes, MADV_DONTNEED);
+}
+
+int
+os_map_file(void *addr, size_t bytes, int fd, off_t offset,
+    bool private_copy)
+{
+	int flags = MAP_FIXED | MAP_NORESERVE;
+	int err = os_fault(OS_MAP_FILE);
+
+	if (err != 0)
+		return err;
+	flags |= private_copy ? MAP_PRIVATE : MAP_SHARED;
+	if (mmap(addr, bytes, PROT_READ | PROT_WRITE, flags, fd, offset) ==
+	    MAP_FAILED)
+		return errno;
+	return 0;
+}
+
+int
+os_cover(void *addr, size_t bytes)
+{
+	return mmap(addr, bytes, PROT_NONE, MAP_FIXED | MAP_PRIVATE |
+	    MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED ? 0 : errno;
+}
+
+int
+os_move(void *from, size_t bytes, void *to)
+{
+	return mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) !=
+	    MAP_FAILED ? 0 : errno;
+}
+
+/* For a size that it does not have the kernel says EINVAL, or ENOENT when it
+ * could not set that size up. Nothing else here can be invalid. */
+int
+os_map_huge(void *addr, size_t bytes, unsigned lg_page)
+{
+	int flags = MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+	    MAP_HUGETLB | (int)(lg_page << MAP_HUGE_SHIFT);
+	int err = os_fault(OS_MAP_HUGE);
+
+	invariant(is_aligned((size_t)addr | bytes, (size_t)1 << lg_page));
+	if (err != 0)
+		return err;
+	if (mmap(addr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0) !=
+	    MAP_FAILED)
+		return 0;
+	err = errno;
+	if (err == EINVAL || err == ENOENT || err == ENOSYS)
+		return ENODEV;
+	return err;
+}
+
+/*
+ * ---- Pages ------------------------------------------------------------------
+ */
+
+/* Whether the kernel knows MADV_POPULATE_WRITE, tried once on a page of our
+ * own. No page to try it on is no answer, and is not kept. */
+static bool
+can_populate(void)
+{
+	static _Atomic signed char known;
+	signed char answer = atomic_load_explicit(&known, memory_order_relaxed);
+	void *page;
+
+	if (answer != 0)
+		return answer > 0;
+	page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return true;
+	answer = advise(page, PAGE_BYTES, MADV_POPULATE_WRITE) == EINVAL ? -1 :
+	    1;
+	munmap(page, PAGE_BYTES);
+	atomic_store_explicit(&known, answer, memory_order_relaxed);
+	return answer > 0;
+}
+
+/* EFAULT is what the kernel says where a write would have raised SIGBUS: the
+ * file system is full, or no huge page is left. */
+int
+os_populate(void *addr, size_t bytes)
+{
+	int err = os_fault(OS_POPULATE);
+
+	if (err != 0)
+		return err;
+	do
+		err = advise(addr, bytes, MADV_POPULATE_WRITE);
+	while (err == EINTR || err == EAGAIN);
+	switch (err) {
+	case EFAULT:
+	case ENOSPC:
+	case EHWPOISON:
+		return ENOMEM;
+	case EINVAL:
+		return can_populate() ? EINVAL : ENOSYS;
+	default:
+		return err;
+	}
+}
+
+/* Pages that the program has locked (mlockall) want a word of their own. */
+int
+os_discard(void *addr, size_t bytes)
+{
+	int err = os_fault(OS_DISCARD);
+
+	if (err != 0)
+		return err;
+	err = advise(addr, bytes, MADV_DONTNEED);
+	if (err == EINVAL)
+		err = advise(addr, bytes, MADV_DONTNEED_LOCKED);
+	return err;
+}
+
+int
+os_punch(void *addr, size_t bytes)
+{
+	int err = os_fault(OS_PUNCH);
+
+	if (err != 0)
+		return err;
+	do
+		err = advise(addr, bytes, MADV_REMOVE);
+	while (err == EINTR);
+	return err;
+}
+
+int
+os_advise_huge(void *addr, size_t bytes, bool want)
+{
+	return advise(addr, bytes, want ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
+int
+os_not_inherited(void *addr, size_t bytes)
+{
+	return advise(addr, bytes, MADV_DONTFORK);
+}
+
+/* Asks in pieces, a byte of the stack for each page. */
+int
+os_resident(void *addr, size_t bytes, size_t *resident)
+{
+	unsigned char pages[4096];
+	size_t done, step, i;
+
+	*resident = 0;
+	for (done = 0; done < bytes; done += step) {
+		step = min_size(bytes - done, sizeof(pages) * PAGE_BYTES);
+		if (mincore((char *)addr + done, step, pages) != 0)
+			return errno;
+		for (i = 0; i < step / PAGE_BYTES; i++)
+			*resident += pages[i] & 1 ? PAGE_BYTES : 0;
+	}
+	return 0;
+}
+
+/*
+ * ---- Memory policy ----------------------------------------------------------
+ */
+
+/* mbind(2) drops nodes that are missing as long as one is left: looks whether
+ * all are there. 0, EINVAL, or why the kernel does not say. */
+static int
+check_nodes(const uint64_t *mask, unsigned bits)
+{
+	uint64_t allowed[NODES_MAX / 64] = { 0 };
+	unsigned i;
+
+	if (syscall(SYS_get_mempolicy, NULL, allowed, NODES_MAX + 1, NULL,
+	    MPOL_F_MEMS_ALLOWED) != 0)
+		return errno;
+	for (i = 0; i < bits; i++)
+		if (mask[i / 64] >> i % 64 & 1 &&
+		    (i >= NODES_MAX || !(allowed[i / 64] >> i % 64 & 1)))
+			return EINVAL;
+	return 0;
+}
+
+/* The kernel takes the number of bits to be one more than it is. */
+static int
+bind_range(void *addr, size_t bytes, enum mpol mode, const uint64_t *mask,
+    unsigned bits)
+{
+	return syscall(SYS_mbind, addr, bytes, mode, mask, bits + 1, 0) == 0 ?
+	    0 : errno;
+}
+
+/* Several preferred nodes need Linux 5.15; where only one can be preferred the
+ * kernel takes the first of the mask. */
+static int
+prefer(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
+{
+	unsigned i, count = 0;
+	int err = EINVAL;
+
+	for (i = 0; i < bits; i++)
+		count += mask[i / 64] >> i % 64 & 1;
+	if (count > 1)
+		err = bind_range(addr, bytes, MPOL_PREFERRED_MANY, mask, bits);
+	if (err == EINVAL)
+		err = bind_range(addr, bytes, MPOL_PREFERRED, mask, bits);
+	return err;
+}
+
+int
+os_set_policy(void *addr, size_t bytes, enum os_policy mode,
+    const uint64_t *mask, unsigned bits)
+{
+	int err = os_fault(OS_SET_POLICY);
+
+	if (err == 0)
+		err = check_nodes(mask, bits);
+	if (err != 0)
+		return err;
+	switch (mode) {
+	case OS_BIND:
+		return bind_range(addr, bytes, MPOL_BIND, mask, bits);
+	case OS_PREFERRED:
+		return prefer(addr, bytes, mask, bits);
+	case OS_INTERLEAVE:
+		return bind_range(addr, bytes, MPOL_INTERLEAVE, mask, bits);
+	}
+	return EINVAL;
+}
+
+/*
+ * ---- Processors and threads -------------------------------------------------
+ */
+
+/* Not by sysconf(3), which opens files. */
+unsigned
+os_processors(void)
+{
+	static _Atomic unsigned known;
+	unsigned count = atomic_load_explicit(&known, memory_order_relaxed);
+	uint64_t set[PROCESSORS_MAX / 64] = { 0 };
+	size_t i;
+
+	if (count != 0)
+		return count;
+	if (sched_getaffinity(0, sizeof(set), (cpu_set_t *)set) == 0)
+		for (i = 0; i < ARRAY_SIZE(set); i++)
+			count += (unsigned)__builtin_popcountll(set[i]);
+	count = count != 0 ? count : 1;
+	atomic_store_explicit(&known, count, memory_order_relaxed);
+	return count;
+}
+
+/* ThreadSanitizer cannot see what membarrier(2) orders: under it callers are
+ * to use what they use on kernels without it. */
+bool
+os_barrier_prepare(void)
+{
+#ifdef THREAD_SANITIZER
+	return false;
+#else
+	if (os_fault(OS_BARRIER_PREPARE) != 0)
+		return false;
+	return syscall(SYS_membarrier,
+	    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+#endif
+}
+
+void
+os_barrier(void)
+{
+	long failed;
+
+	failed = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0,
+	    0);
+	invariant(failed == 0);
+	(void)failed;
+}
+
+void
+os_yield(void)
+{
+	sched_yield();
+}
+
+uint64_t
+os_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * records.c - memory for the engine's own records.
+ *
+ * Owns chunks of DRAM, cut into records of power-of-two sizes, and a list of
+ * free records a size. Called by source, arena, kind and the shim, under any
+ * of their locks; its own mutex is the last in the lock order. Only a lack of
+ * memory can make it fail.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "os/os.h"
+#include "os/records.h"
+
+#define CHUNK_BYTES (256 * KIB)
+#define LG_SMALLEST 6 /* 64 bytes: the alignment that is promised */
+#define LG_LARGEST 15
+#define CLASSES (LG_LARGEST - LG_SMALLEST + 1)
+
+struct free_record {
+	struct free_record *next;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct free_record *free_records[CLASSES];
+static char *chunk;      /* what is left of the newest chunk, all zero */
+static size_t chunk_left;
+static _Atomic size_t in_use;
+
+static bool
+is_large(size_t bytes)
+{
+	return bytes > (size_t)1 << LG_LARGEST;
+}
+
+static unsigned
+class_of(size_t bytes)
+{
+	unsigned class = 0;
+
+	while ((size_t)1 << (class + LG_SMALLEST) < bytes)
+		class++;
+	return class;
+}
+
+static size_t
+class_bytes(unsigned class)
+{
+	return (size_t)1 << (class + LG_SMALLEST);
+}
+
+static void
+put(void *record, unsigned class)
+{
+	struct free_record *freed = record;
+
+	freed->next = free_records[class];
+	free_records[class] = freed;
+}
+
+/* Replaces the chunk; what was left of the old one becomes free records. */
+static bool
+new_chunk(void)
+{
+	unsigned class = CLASSES;
+	void *fresh;
+
+	if (os_map(CHUNK_BYTES, &fresh) != 0)
+		return false;
+	while (class-- > 0) {
+		while (chunk_left >= class_bytes(class)) {
+			put(chunk, class);
+			chunk += class_bytes(class);
+			chunk_left -= class_bytes(class);
+		}
+	}
+	chunk = fresh;
+	chunk_left = CHUNK_BYTES;
+	return true;
+}
+
+/* A zeroed record of the class. The lock is held. */
+static void *
+take(unsigned class)
+{
+	struct free_record *reused = free_records[class];
+	char *record;
+
+	if (reused != NULL) {
+		free_records[class] = reused->next;
+		return memset(reused, 0, class_bytes(class));
+	}
+	if (chunk_left < class_bytes(class) && !new_chunk())
+		return NULL;
+	record = chunk;
+	chunk += class_bytes(class);
+	chunk_left -= class_bytes(class);
+	return record;
+}
+
+static void *
+new_large(size_t bytes)
+{
+	void *pages;
+
+	if (bytes > SIZE_MAX - PAGE_BYTES ||
+	    os_map(align_up(bytes, PAGE_BYTES), &pages) != 0)
+		return NULL;
+	atomic_fetch_add(&in_use, align_up(bytes, PAGE_BYTES));
+	return pages;
+}
+
+void *
+record_new(size_t bytes)
+{
+	unsigned class;
+	void *record;
+
+	if (is_large(bytes))
+		return new_large(bytes);
+	class = class_of(bytes);
+	pthread_mutex_lock(&lock);
+	record = take(class);
+	pthread_mutex_unlock(&lock);
+	if (record != NULL)
+		atomic_fetch_add(&in_use, class_bytes(class));
+	return record;
+}
+
+void
+record_free(void *record, size_t bytes)
+{
+	unsigned class;
+
+	if (record == NULL)
+		return;
+	if (is_large(bytes)) {
+		os_unmap(record, align_up(bytes, PAGE_BYTES));
+		atomic_fetch_sub(&in_use, align_up(bytes, PAGE_BYTES));
+		return;
+	}
+	class = class_of(bytes);
+	pthread_mutex_lock(&lock);
+	put(record, class);
+	pthread_mutex_unlock(&lock);
+	atomic_fetch_sub(&in_use, class_bytes(class));
+}
+
+size_t
+record_bytes_in_use(void)
+{
+	return atomic_load(&in_use);
+}
+
+void
+records_prefork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+/* In the child nobody else can hold or want the lock: it is made anew. */
+void
+records_postfork(bool child)
+{
+	if (child)
+		pthread_mutex_init(&lock, NULL);
+	else
+		pthread_mutex_unlock(&lock);
+}

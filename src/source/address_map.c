@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * address_map.c - from any address to the stretch it lies in. See
+ * address_map.h.
+ *
+ * An entry is nothing, a node of the next level (lowest bit set), or a
+ * stretch. Above the leaves a stretch fills its entry; a leaf may be shared by
+ * the ends of several, which hang together by their "beside" pointers. Readers
+ * check the bounds of what they find, and records are never unmapped, so a
+ * reader that comes late sees a stale stretch at worst, and passes over it.
+ */
+#include "source/address_map.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "os/records.h"
+#include "source/stretch.h"
+
+#define LEVELS 3
+#define ADDRESS_BITS 48
+static const unsigned shift_of[LEVELS] = { 36, 28, 21 };
+static const unsigned bits_of[LEVELS] = { 12, 8, 7 };
+
+typedef _Atomic(uintptr_t) entry;
+
+static entry root[1 << 12];
+static atomic_uint removals;
+
+static entry *
+node_of(uintptr_t value)
+{
+	return (entry *)(value - 1);
+}
+
+static entry *
+entry_at(entry *node, unsigned level, uintptr_t addr)
+{
+	size_t i = (addr >> shift_of[level]) & (((size_t)1 << bits_of[level]) - 1);
+
+	return &node[i];
+}
+
+static bool
+contains(const struct stretch *stretch, uintptr_t addr)
+{
+	return addr - (uintptr_t)stretch->base < stretch->bytes;
+}
+
+/* The link of STRETCH's chain in the leaf that ADDR lies in; NULL where the
+ * stretch fills its entry, so that nobody can be beside it. */
+static _Atomic(struct stretch *) *
+beside(struct stretch *stretch, uintptr_t addr)
+{
+	unsigned shift = shift_of[LEVELS - 1];
+	uintptr_t first = (uintptr_t)stretch->base;
+
+	if (addr >> shift == first >> shift)
+		return &stretch->beside[0];
+	if (addr >> shift == (first + stretch->bytes - 1) >> shift)
+		return &stretch->beside[1];
+	return NULL;
+}
+
+/* Puts the stretch into the entry for ADDR, before what a leaf has already. */
+static void
+entry_put(entry *at, uintptr_t addr, struct stretch *stretch)
+{
+	uintptr_t old = atomic_load_explicit(at, memory_order_relaxed);
+	_Atomic(struct stretch *) *link = beside(stretch, addr);
+
+	if (link != NULL)
+		atomic_store_explicit(link, (struct stretch *)old,
+		    memory_order_relaxed);
+	atomic_store_explicit(at, (uintptr_t)stretch, memory_order_release);
+}
+
+static void
+entry_take(entry *at, uintptr_t addr, struct stretch *stretch)
+{
+	_Atomic(struct stretch *) *link = beside(stretch, addr);
+	struct stretch *next = link == NULL ? NULL : *link;
+	struct stretch *other =
+	    (struct stretch *)atomic_load_explicit(at, memory_order_relaxed);
+
+	if (other == stretch) {
+		atomic_store_explicit(at, (uintptr_t)next,
+		    memory_order_release);
+		return;
+	}
+	while (*beside(other, addr) != stretch)
+		other = *beside(other, addr);
+	atomic_store_explicit(beside(other, addr), next, memory_order_release);
+}
+
+/* The node below an entry, made if there is none; NULL for want of memory. */
+static entry *
+node_below(entry *at, unsigned level)
+{
+	uintptr_t value = atomic_load_explicit(at, memory_order_relaxed);
+
+	if (value == 0) {
+		entry *node = record_new(sizeof(entry) << bits_of[level + 1]);
+
+		if (node == NULL)
+			return NULL;
+		value = (uintptr_t)node + 1;
+		atomic_store_explicit(at, value, memory_order_release);
+	}
+	return node_of(value);
+}
+
+enum visit { VISIT_PREPARE, VISIT_PUT, VISIT_TAKE };
+
+/* Walks the entries that stand for addresses LOW to HIGH of the stretch:
+ * first only making the nodes, which may fail, then filling them in. An entry
+ * that it fills is left a node where smaller stretches made it one. */
+static int
+visit(entry *node, unsigned level, uintptr_t low, uintptr_t high,
+    struct stretch *stretch, enum visit what)
+{
+	uintptr_t width = (uintptr_t)1 << shift_of[level];
+
+	for (uintptr_t addr = low, last; addr <= high; addr = last + 1) {
+		entry *at = entry_at(node, level, addr);
+		uintptr_t start = align_down(addr, width);
+
+		last = start + width - 1 < high ? start + width - 1 : high;
+		bool whole = addr == start && last == start + width - 1;
+		if (level == LEVELS - 1 || (whole && !(*at & 1))) {
+			if (what == VISIT_PUT)
+				entry_put(at, addr, stretch);
+			else if (what == VISIT_TAKE)
+				entry_take(at, addr, stretch);
+			continue;
+		}
+		entry *below = node_below(at, level);
+		if (below == NULL)
+			return ENOMEM;
+		int error = visit(below, level + 1, addr, last, stretch, what);
+		if (error != 0)
+			return error;
+	}
+	return 0;
+}
+
+static int
+visit_all(struct stretch *stretch, enum visit what)
+{
+	uintptr_t low = (uintptr_t)stretch->base;
+
+	return visit(root, 0, low, low + stretch->bytes - 1, stretch, what);
+}
+
+int
+address_map_add(struct stretch *stretch)
+{
+	uintptr_t last = (uintptr_t)stretch->base + stretch->bytes - 1;
+	int error;
+
+	if (last >> ADDRESS_BITS != 0)
+		return ERANGE;
+	error = visit_all(stretch, VISIT_PREPARE);
+	return error != 0 ? error : visit_all(stretch, VISIT_PUT);
+}
+
+void
+address_map_remove(struct stretch *stretch)
+{
+	visit_all(stretch, VISIT_TAKE);
+	atomic_fetch_add(&removals, 1);
+}
+
+static struct stretch *
+find(uintptr_t addr)
+{
+	entry *node = root;
+
+	for (unsigned level = 0;; level++) {
+		uintptr_t value = atomic_load_explicit(
+		    entry_at(node, level, addr), memory_order_acquire);
+
+		if (value & 1) {
+			node = node_of(value);
+			continue;
+		}
+		struct stretch *stretch = (struct stretch *)value;
+		while (stretch != NULL && !contains(stretch, addr)) {
+			_Atomic(struct stretch *) *link =
+			    beside(stretch, addr);
+
+			stretch = link == NULL ? NULL : *link;
+		}
+		return stretch;
+	}
+}
+
+/* A reader that stands on a stretch while it is taken out may be led astray,
+ * and must look again before it says that there is nothing. */
+struct stretch *
+address_map_find(const void *pointer)
+{
+	uintptr_t addr = (uintptr_t)pointer;
+	struct stretch *stretch;
+	unsigned before;
+
+	if (addr >> ADDRESS_BITS != 0)
+		return NULL;
+	do {
+		before = atomic_load(&removals);
+		stretch = find(addr);
+	} while (stretch == NULL && before != atomic_load(&removals));
+	return stretch;
+}

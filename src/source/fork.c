@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fork.c - what becomes of sources in the child of a fork.
+ *
+ * Anonymous memory and regions need nothing: the kernel does what their
+ * mapping says. A file kind is shared, copied, refused or made private, by its
+ * fork policy. Copies are made before the fork, while the parent's pages can
+ * be read and an error can still be told; the child puts them in place.
+ *
+ * Called by the fork handlers of kind/ and of the shim, after all locks of
+ * jemalloc were taken. Between prefork and postfork every source is locked.
+ */
+#include <errno.h>
+
+#include "base/bits.h"
+#include "source/address_map.h"
+#include "source/stretch.h"
+
+/* Copies what is in spans into the new file: by sharing blocks where the file
+ * system can, else by writing. */
+static int
+copy_spans(struct stretch *stretch, int fd)
+{
+	size_t pages = stretch->map.pages, end = 0;
+	bool share = file_is_ours(stretch) && !stretch->private;
+
+	for (;;) {
+		size_t from = bits_find(stretch->map.used, end, pages, true);
+
+		if (from == pages)
+			return 0;
+		end = bits_find(stretch->map.used, from, pages, false);
+		size_t offset = from * PAGE_BYTES;
+		size_t bytes = (end - from) * PAGE_BYTES;
+
+		if (share)
+			share = os_share_blocks(stretch->fd, fd, (off_t)offset,
+			    (off_t)bytes) == 0;
+		int error = share ? 0 : os_write_file(fd,
+		    stretch->base + offset, bytes, (off_t)offset);
+		if (error != 0)
+			return error;
+	}
+}
+
+/* Makes the child's file and maps it somewhere until the child moves it. */
+static int
+copy_stretch(struct stretch *stretch)
+{
+	int fd, error;
+
+	error = os_open_unlinked(stretch->source->spec->path, &fd);
+	if (error != 0)
+		return error;
+	error = os_set_length(fd, (off_t)stretch->bytes);
+	if (error == 0 && stretch->source->spec->reserve)
+		error = os_take_space(fd, 0, (off_t)stretch->bytes);
+	if (error == 0)
+		error = copy_spans(stretch, fd);
+	if (error == 0)
+		error = os_reserve(stretch->bytes, 2 * MIB, &stretch->copy);
+	if (error == 0) {
+		error = os_map_file(stretch->copy, stretch->bytes, fd, 0,
+		    false);
+		if (error != 0) {
+			os_unreserve(stretch->copy, stretch->bytes);
+			stretch->copy = NULL;
+		}
+	}
+	if (error == 0 && stretch->fd >= 0)
+		stretch->copy_fd = fd;
+	else
+		os_close(fd);
+	return error;
+}
+
+/* Undoes copy_stretch(); in the child after the copy was put in place, with
+ * MOVED, only its reservation's guard page is left. */
+static void
+drop_copy(struct stretch *stretch)
+{
+	if (stretch->copy != NULL)
+		os_unreserve(stretch->copy, stretch->bytes);
+	if (stretch->copy_fd >= 0)
+		os_close(stretch->copy_fd);
+	stretch->copy = NULL;
+	stretch->copy_fd = -1;
+}
+
+static void
+drop_copies(struct source *source)
+{
+	for (struct stretch *s = source->first; s != NULL; s = s->next)
+		drop_copy(s);
+}
+
+static int
+copy_source(struct source *source)
+{
+	int error = 0;
+
+	for (struct stretch *s = source->first; s != NULL && error == 0;
+	     s = s->next)
+		error = copy_stretch(s);
+	if (error != 0)
+		drop_copies(source);
+	return error;
+}
+
+/* Parent and child both go on with copies on write of the file as it is. */
+static int
+make_private(struct source *source)
+{
+	for (struct stretch *s = source->first; s != NULL; s = s->next) {
+		if (s->private)
+			continue;
+		if (!file_is_ours(s))
+			return EBADF;
+		int error = os_map_file(s->base, s->bytes, s->fd, 0, true);
+		if (error != 0)
+			return error;
+		s->private = true;
+	}
+	return 0;
+}
+
+/* A file that was lost to a program that closes all descriptors can't be
+ * mapped again, so the child gets a copy. */
+static int
+prepare(struct source *source)
+{
+	int error;
+
+	switch (source->spec->fork) {
+	case SPEC_FORK_COPY:
+		return copy_source(source);
+	case SPEC_FORK_COPY_OR_PRIVATE:
+		error = copy_source(source);
+		return error != 0 ? make_private(source) : 0;
+	case SPEC_FORK_PRIVATE:
+		error = make_private(source);
+		return error == EBADF ? copy_source(source) : error;
+	case SPEC_FORK_SHARED:
+	case SPEC_FORK_REFUSE:
+		break;
+	}
+	return 0;
+}
+
+int
+sources_prefork(void)
+{
+	int first_error = 0;
+
+	pthread_mutex_lock(&sources_lock);
+	for (struct source *s = sources; s != NULL; s = s->next)
+		pthread_mutex_lock(&s->lock);
+	for (struct source *s = sources; s != NULL; s = s->next) {
+		if (s->spec->source != SPEC_FILE || atomic_load(&s->refused))
+			continue;
+		s->copy_error = prepare(s);
+		if (first_error == 0)
+			first_error = s->copy_error;
+	}
+	return first_error;
+}
+
+void
+sources_postfork_parent(void)
+{
+	for (struct source *s = sources; s != NULL; s = s->next) {
+		drop_copies(s);
+		pthread_mutex_unlock(&s->lock);
+	}
+	pthread_mutex_unlock(&sources_lock);
+}
+
+/* The copy has the spans alone: what else was backed is no longer. A grain of a
+ * file is a page. */
+static void
+forget_idle(struct stretch *stretch)
+{
+	struct source *source = stretch->source;
+	size_t pages = stretch->map.pages, page = 0;
+
+	if (source->spec->reserve)
+		return;
+	while ((page = bits_find(stretch->map.used, page, pages, false)) <
+	    pages) {
+		size_t end = bits_find(stretch->map.used, page, pages, true);
+
+		source->committed -= PAGE_BYTES *
+		    bits_count(stretch->backed, page, end);
+		bits_fill(stretch->backed, page, end, false);
+		bits_fill(stretch->dirty, page, end, false);
+		page = end;
+	}
+}
+
+/* Puts the copy in the place of the parent's pages. */
+static int
+place_copy(struct stretch *stretch)
+{
+	int error = os_move(stretch->copy, stretch->bytes, stretch->base);
+
+	if (error != 0)
+		return error;
+	forget_idle(stretch);
+	stretch->private = false;
+	if (stretch->fd >= 0) {
+		if (file_is_ours(stretch))
+			os_close(stretch->fd);
+		os_file_id(stretch->copy_fd, &stretch->id);
+		stretch->fd = os_move_high(stretch->copy_fd);
+		stretch->copy_fd = -1;
+	}
+	return 0;
+}
+
+/* The child's part for one source: its copies take the place of the parent's
+ * pages, or the place is left empty. */
+static void
+settle_child(struct source *source)
+{
+	bool refuse = source->copy_error != 0 ||
+	    source->spec->fork == SPEC_FORK_REFUSE;
+
+	for (struct stretch *s = source->first; s != NULL; s = s->next) {
+		if (!refuse && s->copy != NULL)
+			refuse = place_copy(s) != 0;
+		if (refuse)
+			os_cover(s->base, s->bytes);
+		drop_copy(s);
+	}
+	atomic_store(&source->refused, refuse);
+}
+
+void
+sources_postfork_child(void)
+{
+	for (struct source *s = sources; s != NULL; s = s->next) {
+		if (s->spec->source == SPEC_FILE && !atomic_load(&s->refused))
+			settle_child(s);
+		atomic_store(&s->held, 0);
+		pthread_mutex_init(&s->lock, NULL);
+	}
+	pthread_mutex_init(&sources_lock, NULL);
+}

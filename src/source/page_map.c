@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * page_map.c - which pages of a stretch are handed out. See page_map.h.
+ *
+ * The search is address-ordered first fit: it keeps a pool dense at its low
+ * end and leaves its high end to be given back. A node of level L speaks for
+ * 512 * 8^L pages, so a search visits a handful of nodes.
+ */
+#include "source/page_map.h"
+
+#include "base/bits.h"
+#include "os/os.h"
+
+#define CHUNK_SHIFT 9 /* pages of a node of level 0, as a power of two */
+#define CHUNK_PAGES ((size_t)1 << CHUNK_SHIFT)
+#define FANOUT_SHIFT 3
+#define FANOUT ((size_t)1 << FANOUT_SHIFT)
+
+static unsigned
+node_shift(unsigned level)
+{
+	return CHUNK_SHIFT + level * FANOUT_SHIFT;
+}
+
+static size_t
+node_pages(unsigned level)
+{
+	return (size_t)1 << node_shift(level);
+}
+
+/* Appends a part of SPAN pages, of which RUN (counted as free pages here)
+ * tells, to the whole AT, of *TOTAL pages so far. */
+static void
+run_append(struct page_run *at, size_t *total, struct page_run run, size_t span)
+{
+	uint32_t joined = at->tail + run.head;
+
+	if (at->head == *total)
+		at->head += run.head;
+	if (joined > at->best)
+		at->best = joined;
+	if (run.best > at->best)
+		at->best = run.best;
+	at->tail = run.tail == span ? at->tail + run.tail : run.tail;
+	*total += span;
+}
+
+/* A node's record turned inside out: lacking pages to free ones, and back. */
+static struct page_run
+run_invert(struct page_run run, size_t span)
+{
+	return (struct page_run){
+		(uint32_t)span - run.head,
+		(uint32_t)span - run.best,
+		(uint32_t)span - run.tail,
+	};
+}
+
+/* The free runs within one word of 64 pages. */
+static struct page_run
+run_of_word(uint64_t used)
+{
+	struct page_run run = { 64, 64, 64 };
+
+	if (used == 0)
+		return run;
+	run.head = (uint32_t)__builtin_ctzll(used);
+	run.tail = (uint32_t)__builtin_clzll(used);
+	run.best = run.head > run.tail ? run.head : run.tail;
+	for (uint64_t holes = ~used; holes != 0;) {
+		unsigned low = (unsigned)__builtin_ctzll(holes);
+		uint64_t rest = ~(holes >> low);
+		unsigned length =
+		    rest == 0 ? 64 - low : (unsigned)__builtin_ctzll(rest);
+
+		if (length > run.best)
+			run.best = length;
+		if (low + length >= 64)
+			break;
+		holes &= ~(uint64_t)0 << (low + length);
+	}
+	return run;
+}
+
+static struct page_run
+run_of_chunk(const struct page_map *map, size_t chunk)
+{
+	const uint64_t *word = map->used + chunk * (CHUNK_PAGES / 64);
+	struct page_run run = { 0, 0, 0 };
+	size_t total = 0;
+
+	for (size_t i = 0; i < CHUNK_PAGES / 64; i++)
+		run_append(&run, &total, run_of_word(word[i]), 64);
+	return run_invert(run, CHUNK_PAGES);
+}
+
+/* A node from its children; those that do not exist are in use. */
+static struct page_run
+run_of_children(const struct page_map *map, unsigned level, size_t node)
+{
+	size_t span = node_pages(level - 1);
+	struct page_run run = { 0, 0, 0 };
+	size_t total = 0;
+
+	for (size_t i = 0; i < FANOUT; i++) {
+		size_t child = node * FANOUT + i;
+		struct page_run part = { 0, 0, 0 };
+
+		if (child < map->nodes[level - 1])
+			part = run_invert(map->level[level - 1][child], span);
+		run_append(&run, &total, part, span);
+	}
+	return run_invert(run, node_pages(level));
+}
+
+static struct page_run
+run_compute(const struct page_map *map, unsigned level, size_t node)
+{
+	return level == 0 ? run_of_chunk(map, node)
+			  : run_of_children(map, level, node);
+}
+
+/* Brings the summaries above pages FROM to END - 1 up to date. */
+static void
+summarise(struct page_map *map, size_t from, size_t end)
+{
+	for (unsigned level = 0; level < map->levels; level++) {
+		size_t last = (end - 1) >> node_shift(level);
+
+		for (size_t i = from >> node_shift(level); i <= last; i++)
+			map->level[level][i] = run_compute(map, level, i);
+	}
+}
+
+/* Lays the arrays out from address BASE on; with BASE 0 only their sizes
+ * count. */
+static void
+lay_out(struct page_map *map, uintptr_t base)
+{
+	size_t chunks = (map->pages + CHUNK_PAGES - 1) >> CHUNK_SHIFT;
+	uintptr_t at = base + chunks * (CHUNK_PAGES / 8);
+	size_t nodes = chunks;
+
+	map->used = (uint64_t *)base;
+	for (map->levels = 1;; map->levels++) {
+		map->nodes[map->levels - 1] = nodes;
+		map->level[map->levels - 1] = (struct page_run *)at;
+		at += align_up(nodes * sizeof(struct page_run), 64);
+		if (nodes == 1)
+			break;
+		nodes = (nodes + FANOUT - 1) / FANOUT;
+	}
+	map->bytes = align_up(at - base, PAGE_BYTES);
+}
+
+int
+page_map_open(struct page_map *map, size_t pages)
+{
+	void *memory;
+	int error;
+
+	invariant(pages != 0 && pages <= PAGE_MAP_MAX);
+	map->pages = pages;
+	lay_out(map, 0);
+	error = os_map(map->bytes, &memory);
+	if (error != 0)
+		return error;
+	lay_out(map, (uintptr_t)memory);
+	/* Pages of the last chunk that lie behind the end are never free. */
+	size_t end = map->nodes[0] << CHUNK_SHIFT;
+	bits_fill(map->used, pages, end, true);
+	summarise(map, pages - 1, end);
+	return 0;
+}
+
+void
+page_map_close(struct page_map *map)
+{
+	os_unmap(map->used, map->bytes);
+}
+
+struct search {
+	const struct page_map *map;
+	size_t count; /* free pages in a row that are wanted */
+	size_t from;  /* the first page that may be part of it */
+	size_t carry; /* free pages that end where the search now stands */
+};
+
+static size_t
+search_chunk(struct search *search, size_t chunk)
+{
+	const uint64_t *used = search->map->used;
+	size_t at = max_size(chunk << CHUNK_SHIFT, search->from);
+	size_t end = (chunk + 1) << CHUNK_SHIFT;
+
+	while (at < end) {
+		size_t stop = bits_find(used, at, end, true);
+
+		if (search->carry + (stop - at) >= search->count)
+			return at - search->carry;
+		search->carry = stop == end ? search->carry + (stop - at) : 0;
+		at = bits_find(used, stop, end, false);
+	}
+	return PAGE_MAP_NONE;
+}
+
+static size_t
+search_node(struct search *search, unsigned level, size_t node)
+{
+	const struct page_map *map = search->map;
+	size_t span = node_pages(level), base = node << node_shift(level);
+
+	if (node >= map->nodes[level] || base + span <= search->from) {
+		search->carry = 0;
+		return PAGE_MAP_NONE;
+	}
+	if (base >= search->from) {
+		struct page_run run = run_invert(map->level[level][node], span);
+
+		if (search->carry + run.head >= search->count)
+			return base - search->carry;
+		if (run.best < search->count) {
+			search->carry = run.head == span ? search->carry + span
+							 : run.tail;
+			return PAGE_MAP_NONE;
+		}
+	}
+	if (level == 0)
+		return search_chunk(search, node);
+	for (size_t i = 0; i < FANOUT; i++) {
+		size_t page = search_node(search, level - 1, node * FANOUT + i);
+
+		if (page != PAGE_MAP_NONE)
+			return page;
+	}
+	return PAGE_MAP_NONE;
+}
+
+/* The lowest run of COUNT free pages at or behind FROM. */
+static size_t
+find_run(const struct page_map *map, size_t count, size_t from)
+{
+	struct search search = { map, count, from, 0 };
+
+	return search_node(&search, map->levels - 1, 0);
+}
+
+size_t
+page_map_find(const struct page_map *map, size_t count, size_t alignment,
+    size_t first)
+{
+	size_t page, aligned;
+
+	if (count > map->pages)
+		return PAGE_MAP_NONE;
+	/* A run that is long enough for any alignment is found at once; where
+	 * there is none, each run that might do is looked at. */
+	page = find_run(map, count + alignment - 1, 0);
+	if (page != PAGE_MAP_NONE)
+		return align_up(page + first, alignment) - first;
+	if (alignment == 1)
+		return PAGE_MAP_NONE;
+	for (page = find_run(map, count, 0); page != PAGE_MAP_NONE;
+	     page = find_run(map, count, page)) {
+		aligned = align_up(page + first, alignment) - first;
+		if (page_map_is_free(map, aligned, count))
+			return aligned;
+		page = bits_find(map->used, aligned, map->pages, true);
+		if (page == map->pages)
+			break;
+	}
+	return PAGE_MAP_NONE;
+}
+
+bool
+page_map_is_free(const struct page_map *map, size_t from, size_t count)
+{
+	return from <= map->pages && count <= map->pages - from &&
+	    bits_find(map->used, from, from + count, true) == from + count;
+}
+
+void
+page_map_set(struct page_map *map, size_t from, size_t count, bool used)
+{
+	invariant(from + count <= map->pages);
+	bits_fill(map->used, from, from + count, used);
+	summarise(map, from, from + count);
+}
+
+bool
+page_map_is_sound(const struct page_map *map)
+{
+	for (unsigned level = 0; level < map->levels; level++)
+		for (size_t i = 0; i < map->nodes[level]; i++) {
+			struct page_run is = map->level[level][i];
+			struct page_run must = run_compute(map, level, i);
+
+			if (is.head != must.head || is.best != must.best ||
+			    is.tail != must.tail)
+				return false;
+		}
+	return true;
+}

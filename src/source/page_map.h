@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * page_map.h - which pages of a stretch are handed out.
+ *
+ * Owns a bit per page and a tree of summaries over them, in pages of its own
+ * that are touched as the stretch is used: setting one up costs the same for
+ * 1 MiB and for 1 TiB. Free runs coalesce by themselves, taking and giving
+ * back never allocates, so giving back cannot fail.
+ *
+ * Called by source.c under the source's lock.
+ */
+#ifndef SOURCE_PAGE_MAP_H
+#define SOURCE_PAGE_MAP_H
+
+#include "base/base.h"
+
+#define PAGE_MAP_NONE SIZE_MAX
+#define PAGE_MAP_LEVELS 8
+#define PAGE_MAP_MAX ((size_t)1 << 30) /* pages: 512 * 8^7, or 4 TiB */
+
+/* Free runs under one node, as what lacks to the whole: all zero says that
+ * everything is free, so that untouched memory is a valid tree. */
+struct page_run {
+	uint32_t head; /* pages in front of the first used one, lacking */
+	uint32_t best; /* the longest free run, lacking */
+	uint32_t tail; /* behind the last used one, lacking */
+};
+
+struct page_map {
+	size_t pages;
+	uint64_t *used; /* a bit a page */
+	struct page_run *level[PAGE_MAP_LEVELS]; /* [0]: a node a chunk */
+	size_t nodes[PAGE_MAP_LEVELS];
+	unsigned levels;
+	size_t bytes; /* of the memory behind all of it */
+};
+
+/* Sets up a map of PAGES free pages, 1 to PAGE_MAP_MAX. Returns 0 or an error
+ * number. */
+int page_map_open(struct page_map *map, size_t pages);
+void page_map_close(struct page_map *map);
+
+/* The lowest run of COUNT free pages whose address, counted from page FIRST
+ * (where the stretch begins in units of the alignment), is a multiple of
+ * ALIGNMENT pages; PAGE_MAP_NONE if there is none. */
+size_t page_map_find(const struct page_map *map, size_t count,
+    size_t alignment, size_t first);
+
+/* Whether pages FROM to FROM + COUNT - 1 exist and are free. */
+bool page_map_is_free(const struct page_map *map, size_t from, size_t count);
+
+/* Marks pages as used, or as free. */
+void page_map_set(struct page_map *map, size_t from, size_t count, bool used);
+
+/* Whether the summaries say what the bits say. */
+bool page_map_is_sound(const struct page_map *map);
+
+#endif /* SOURCE_PAGE_MAP_H */

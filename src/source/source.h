@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * source.h - where the pages of a kind come from, behind one contract.
+ *
+ * A source owns stretches: runs of addresses, each with a page map that knows
+ * which pages are handed out (a span), which are backed, and which are known
+ * to be zero. What a stretch is made of (anonymous memory, a file, the
+ * caller's region) is behind one table of operations.
+ *
+ * Called by the extent hooks of arena/, by kind/ and by the shim. Each source
+ * has a lock of its own, taken inside every function here; it comes after all
+ * locks of jemalloc and before that of records. Nothing here calls malloc.
+ * What may fail says so; source_free() cannot fail.
+ */
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+#include "base/base.h"
+#include "spec/spec.h"
+
+struct source;
+
+/* The most bytes in a row, and so the largest region. */
+#define SOURCE_STRETCH_MAX ((size_t)4 << 40)
+
+/* Opens the source that SPEC describes; REGION is the memory of a SPEC_REGION
+ * and NULL otherwise. OWNER is what source_owner_of() answers for an address
+ * in it. NULL with errno and a sentence on failure. */
+struct source *source_open(const struct spec *spec, void *region, void *owner);
+
+/* Gives everything back. No span of it may be used any more. */
+void source_close(struct source *source);
+
+/*
+ * Hands out a span of BYTES, aligned to ALIGNMENT (both multiples of
+ * PAGE_BYTES), every page of it backed. AT, when not NULL, is the one address
+ * wanted. *ZERO says on entry whether the content must be zero, on return
+ * whether it is. NULL when there is no room, for whatever reason: sets neither
+ * errno nor sentence.
+ */
+void *source_alloc(struct source *source, void *at, size_t bytes,
+    size_t alignment, bool *zero);
+
+/* Takes back part or all of spans handed out. */
+void source_free(struct source *source, void *addr, size_t bytes);
+
+/* While held, source_free() keeps pages backed: they are about to be handed
+ * out again. What is left of them goes with the next span that comes back.
+ * Nests. */
+void source_hold(struct source *source);
+void source_unhold(struct source *source);
+
+/* Gives back to the system every page that is in no span. */
+void source_trim(struct source *source);
+
+/* The most bytes to have backed; 0: no limit. */
+void source_set_limit(struct source *source, size_t limit);
+
+struct source_stats {
+	size_t size;      /* addresses, for a source of fixed size; else 0 */
+	size_t limit;
+	size_t committed; /* backed bytes */
+	size_t peak;
+	size_t spans;     /* bytes handed out */
+	size_t resident;  /* read only when asked for */
+};
+void source_stats(struct source *source, struct source_stats *stats,
+    bool want_resident);
+
+/* Counts up whenever what could not be had before may be had now: a span came
+ * back, the limit changed, or the shortage lay outside of the source. */
+uint64_t source_freed(const struct source *source);
+
+/* Compares the page maps with themselves and with the counters. 0, or -1 with
+ * EIO and a sentence. */
+int source_check(struct source *source);
+
+/* What the caller named as owner of the source that ADDR lies in, or NULL.
+ * Without a lock, for any address, also in a signal handler. */
+void *source_owner_of(const void *addr);
+
+/* Where the first stretch begins: the start of a pool of fixed size. */
+void *source_base(const struct source *source);
+
+/*
+ * Fork, for all sources at once: prefork after jemalloc's own, with all its
+ * locks held; it locks every source and prepares what its fork policy needs.
+ * sources_prefork() returns 0 or the error number with which a copy could not
+ * be made; such a source is refused to the child. records_prefork() comes after it,
+ * records_postfork() before the two others.
+ */
+int sources_prefork(void);
+void sources_postfork_parent(void);
+void sources_postfork_child(void);
+
+/* Whether this process may not use the source: it is the child of a fork that
+ * refused it. */
+bool source_refused(const struct source *source);
+
+#endif /* SOURCE_SOURCE_H */

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stretch.h - what the files of source/ share: the source's and the stretch's
+ * records, and the table of operations behind which a stretch is made of
+ * anonymous memory, a file or the caller's region.
+ *
+ * Everything in both records is guarded by the source's lock, but what is
+ * marked atomic, and base and bytes, which do not change while a stretch is in
+ * the address map.
+ */
+#ifndef SOURCE_STRETCH_H
+#define SOURCE_STRETCH_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "os/os.h"
+#include "source/page_map.h"
+#include "source/source.h"
+
+struct stretch {
+	char *base;
+	size_t bytes;
+	struct source *source;
+	struct stretch *next;           /* of the same source */
+	/* Neighbours in the address map's leaf that holds the first address,
+	 * and in the one that holds the last. */
+	_Atomic(struct stretch *) beside[2];
+
+	struct page_map map;   /* which pages are in spans */
+	uint64_t *backed;      /* a bit a grain: it has pages */
+	uint64_t *dirty;       /* a bit a page: it need not read as zero */
+	size_t bits_bytes;     /* of the memory behind these two */
+
+	size_t usable;         /* anon.c: bytes made readable so far */
+	int fd;                /* file.c: the file, while it is kept, or -1 */
+	struct os_file_id id;  /* file.c: to know that fd is still ours */
+	bool private;          /* file.c: mapped copy on write */
+	void *copy;            /* fork.c: the child's pages, during a fork */
+	int copy_fd;
+};
+
+/* What a stretch is made of. All but close may fail with an error number. */
+struct stretch_ops {
+	/* Makes addresses of stretch->bytes, sets base. */
+	int (*open)(struct source *source, struct stretch *stretch);
+	void (*close)(struct stretch *stretch);
+	/* Backs a run of grains. */
+	int (*back)(struct stretch *stretch, size_t offset, size_t bytes);
+	/* Takes the pages of a run of grains away: 0 when it then reads as
+	 * zero, else the grains count as backed still. */
+	int (*unback)(struct stretch *stretch, size_t offset, size_t bytes);
+	bool ahead;       /* worth backing more than is asked for */
+	bool reads_zero;  /* a grain backed for the first time is zero */
+};
+
+extern const struct stretch_ops anon_ops, file_ops, region_ops;
+
+struct source {
+	pthread_mutex_t lock;
+	const struct stretch_ops *ops;
+	struct spec *spec;        /* a copy of our own, spec_bytes() long */
+	void *owner;
+	struct source *next, **link; /* all sources, under the list's lock */
+
+	struct stretch *first;
+	void *region;             /* SPEC_REGION */
+	size_t grain;             /* bytes backed and given back at once */
+	size_t size;              /* addresses in all stretches */
+	size_t committed, peak;   /* backed bytes */
+	size_t spans;             /* bytes in spans */
+	_Atomic size_t limit;
+	_Atomic uint64_t freed;
+	_Atomic unsigned held;    /* source_hold() */
+	bool idle;                /* pages stayed backed meanwhile */
+	_Atomic bool refused;
+	int copy_error;           /* fork.c: during a fork */
+};
+
+/* All sources and the lock of that list, which comes before every source's. */
+extern pthread_mutex_t sources_lock;
+extern struct source *sources;
+
+/* Whether the descriptor of STRETCH still is the file it was opened as: a
+ * daemon may have closed it behind our back. */
+bool file_is_ours(const struct stretch *stretch);
+
+#endif /* SOURCE_STRETCH_H */

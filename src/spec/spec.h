@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * spec.h - a kind as text: SOURCE[:WHERE][,option=value]...
+ *
+ * Owns nothing: a spec is a value. Called by kind/, vmmalloc/ and the tests.
+ * Takes no lock, allocates nothing. Parsing fails with EINVAL and a sentence
+ * that names the word at fault and the nearest one that is known.
+ */
+#ifndef SPEC_SPEC_H
+#define SPEC_SPEC_H
+
+#include <limits.h>
+
+#include "base/base.h"
+
+enum spec_source {
+	SPEC_DRAM,   /* dram: anonymous memory, the process's own policy */
+	SPEC_NODES,  /* nodes:LIST: anonymous memory on these NUMA nodes */
+	SPEC_FILE,   /* file:DIRECTORY: an unlinked file in the directory */
+	SPEC_REGION, /* region: the caller's memory; never from a text */
+};
+
+enum spec_page { SPEC_PAGE_BASE, SPEC_PAGE_THP, SPEC_PAGE_2M, SPEC_PAGE_1G };
+
+enum spec_policy { SPEC_BIND, SPEC_PREFERRED, SPEC_INTERLEAVE };
+
+/* What becomes of a file kind in the child of a fork. */
+enum spec_fork {
+	SPEC_FORK_SHARED,  /* both see and change the same pages */
+	SPEC_FORK_COPY,    /* the child gets a file of its own */
+	SPEC_FORK_REFUSE,  /* the child has neither the pages nor the kind */
+	/* Without a text, for the preload shim: copy on write in memory; */
+	SPEC_FORK_PRIVATE,
+	SPEC_FORK_COPY_OR_PRIVATE, /* that, where a copy cannot be made. */
+};
+
+#define SPEC_NODES_MAX 1024 /* MAX_NUMNODES of the largest Linux kernels */
+#define SPEC_NAME_MAX 64
+#define SPEC_TEXT_MAX (2 * PATH_MAX + 512) /* commas are escaped */
+
+struct spec {
+	enum spec_source source;
+	enum spec_page page;
+	enum spec_policy policy;
+	enum spec_fork fork;
+	bool grow;       /* size is a beginning, not an end */
+	bool reserve;    /* take all of size when the kind is opened */
+	size_t size;     /* 0: grows as needed */
+	size_t limit;    /* 0: none */
+	bool keep_file;  /* no text: fork needs the file's descriptor */
+	char name[SPEC_NAME_MAX]; /* "": none */
+	uint64_t nodes[SPEC_NODES_MAX / 64]; /* SPEC_NODES, a bit a node */
+	char path[PATH_MAX];      /* SPEC_FILE; last: copies end with it */
+};
+
+/* The bytes of SPEC that mean something, for those who keep thousands. */
+static inline size_t
+spec_bytes(const struct spec *spec)
+{
+	return offsetof(struct spec, path) + __builtin_strlen(spec->path) + 1;
+}
+
+/* Parses TEXT into *SPEC. Returns 0, or -1 with EINVAL (ENAMETOOLONG for a path)
+ * and the sentence. */
+int spec_parse(const char *text, struct spec *spec);
+
+/* Parses the options alone ("limit=64M,name=x", may be NULL or "") of a spec
+ * whose source is SPEC_REGION and whose size the caller has set. */
+int spec_parse_options(const char *text, struct spec *spec);
+
+/* Writes the normalised text of SPEC, options at their default left out, into
+ * the SIZE bytes at TEXT (SPEC_TEXT_MAX suffice). Returns its length. */
+size_t spec_print(const struct spec *spec, char *text, size_t size);
+
+/* Parses a size: digits with an optional K, M, G or T (powers of 1024, either
+ * case). END, when not NULL, receives the first character that is no part of
+ * it. Returns 0, or -1 with EINVAL where there is no number or it overflows;
+ * sets no sentence. */
+int spec_parse_size(const char *text, const char **end, size_t *size);
+
+#endif /* SPEC_SPEC_H */

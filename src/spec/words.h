@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * words.h - the words of a spec, in the order of the enums of spec.h.
+ *
+ * Read by the parser and by the printer, so that one knows what the other
+ * says. SPEC_REGION and SPEC_FORK_PRIVATE are last in theirs: the parser
+ * knows the words before them only.
+ */
+#ifndef SPEC_WORDS_H
+#define SPEC_WORDS_H
+
+static const char *const spec_source_words[] = {
+	"dram", "nodes", "file", "region"
+};
+static const char *const spec_page_words[] = { "4K", "thp", "2M", "1G" };
+static const char *const spec_policy_words[] = {
+	"bind", "preferred", "interleave"
+};
+static const char *const spec_fork_words[] = {
+	"shared", "copy", "refuse", "private"
+};
+
+#endif /* SPEC_WORDS_H */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * fork.c - the heap over fork(2). See fork.h.
+ */
+#include "vmmalloc/heap.h"
+
+#include <pthread.h>
+
+#include "base/error.h"
+#include "os/records.h"
+#include "vmmalloc/fork.h"
+#include "vmmalloc/log.h"
+#include "vmmalloc/pool.h"
+
+static void
+before_fork(void)
+{
+	int errnum;
+
+	jemalloc_prefork();
+	errnum = sources_prefork();
+	if (errnum != 0) {
+		LOG_TRACE(1, "%s", error_name(errnum));
+		log_fatal(pool_spec.fork == SPEC_FORK_COPY ?
+		    "pool cloning failed" : "pool remapping failed");
+	}
+	records_prefork();
+}
+
+static void
+after_fork_in_parent(void)
+{
+	records_postfork(false);
+	sources_postfork_parent();
+	jemalloc_postfork_parent();
+}
+
+static void
+after_fork_in_child(void)
+{
+	records_postfork(true);
+	sources_postfork_child();
+	if (pool_source != NULL && source_refused(pool_source))
+		log_fatal("pool mapping failed");
+	jemalloc_postfork_child();
+}
+
+void
+fork_open(void)
+{
+	int errnum = pthread_atfork(before_fork, after_fork_in_parent,
+	    after_fork_in_child);
+
+	if (errnum != 0)
+		log_fatal("pthread_atfork: %s", error_name(errnum));
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * report.h - what VMMALLOC_LOG_STATS=1 writes when the process ends.
+ *
+ * Owns nothing. Called by the destructor, once; allocates from jemalloc's own
+ * memory only.
+ */
+#ifndef VMMALLOC_REPORT_H
+#define VMMALLOC_REPORT_H
+
+void report_write(void);
+
+#endif /* VMMALLOC_REPORT_H */

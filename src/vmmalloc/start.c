@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * start.c - the beginning and the end of the shim.
+ *
+ * Linked with -z initfirst the constructor runs before that of any other
+ * library, libc's own included: it may use neither environ nor stdio's streams.
+ * In a program that is linked with libvmmalloc.a it is an early constructor of
+ * the program. In both cases it is given the environment. Whatever is
+ * allocated before lies in ordinary memory, and may be freed at any time.
+ *
+ * There is no end to the heap: the destructor writes the report, and goes on.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "vmmalloc/heap.h"
+
+#include <errno.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "libvmmalloc.h"
+#include "vmmalloc/arenas.h"
+#include "vmmalloc/fork.h"
+#include "vmmalloc/log.h"
+#include "vmmalloc/pool.h"
+#include "vmmalloc/report.h"
+
+static bool wants_report;
+
+#ifdef POOLKIND_DEBUG
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "unknown"
+#endif
+
+static void
+write_banner(char **argv)
+{
+	char program[4096];
+	ssize_t length = readlink("/proc/self/exe", program,
+	    sizeof(program) - 1);
+
+	program[length < 0 ? 0 : length] = '\0';
+	LOG_TRACE(1, "pid %d: program: %s", (int)getpid(),
+	    length > 0 || argv == NULL || argv[0] == NULL ? program : argv[0]);
+	LOG_TRACE(1, "libvmmalloc version %d.%d", VMMALLOC_MAJOR_VERSION,
+	    VMMALLOC_MINOR_VERSION);
+	LOG_TRACE(1, "src version: %s", PACKAGE_VERSION);
+}
+#endif
+
+static __attribute__((constructor(101))) void
+start(int argc, char **argv, char **environment)
+{
+	struct settings settings = { .size = 0 };
+	int saved_errno = errno;
+
+	(void)argc;
+	(void)argv;
+	if (getauxval(AT_SECURE))
+		environment = NULL;
+	fork_open();
+	settings_read_log(&settings, environment);
+	log_open(&settings);
+#ifdef POOLKIND_DEBUG
+	write_banner(argv);
+#endif
+	settings_read_pool(&settings, environment);
+	pool_open(&settings);
+	if (!arenas_open(pool_source, pool_spec.grow ? 0 : pool_spec.size))
+		log_fatal("vmem pool creation failed: %s", error_name(ENOMEM));
+	wants_report = settings.log_stats;
+	LOG_TRACE(2, "initialization completed");
+	errno = saved_errno;
+}
+
+static __attribute__((destructor(101))) void
+end(void)
+{
+	if (wants_report)
+		report_write();
+}

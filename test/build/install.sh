@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What a user meets after `make install`: the files where they belong, programs
+# that build by pkg-config, shared and static, alone and both libraries in
+# one, and nothing left after `make uninstall`. TAP.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+work=$(mktemp -d "${TMPDIR:-/tmp}/install.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+number=0
+failed=0
+
+# check NAME COMMAND...: the command succeeds, or what it printed is shown.
+check() {
+	local name=$1
+	shift
+	number=$((number + 1))
+	if "$@" >"$work/output" 2>&1; then
+		echo "ok $number - $name"
+	else
+		echo "not ok $number - $name"
+		sed 's/^/# /' "$work/output"
+		failed=1
+	fi
+}
+
+in_build_tree() { make -s -C "$TOP_BUILDDIR" "$@" DESTDIR="$work/root"; }
+
+all_there() {
+	local file
+	for file in "$@"; do
+		[ -e "$file" ] || { echo "$file is missing"; return 1; }
+	done
+}
+
+# global_names LIBRARY: what an archive shows to a linker.
+global_names() {
+	nm -g --defined-only "$1" | sed -n "s/^.* [A-Z] //p" | sort
+}
+
+shows_only() { ! global_names "$1" | grep -vxE "$2"; }
+
+needs_libc_alone() {
+	! readelf -d "$1" | grep NEEDED | grep -vE 'libc\.so|ld-linux|ld64'
+}
+
+compile() { ${CC:-cc} -Wall -Wextra -pthread "$@"; }
+
+# runs PROGRAM: prints, as program.c says, where its two blocks lie.
+runs() {
+	env LD_LIBRARY_PATH="$libdir" VMMALLOC_POOL_DIR="$work" \
+	    VMMALLOC_POOL_SIZE=16M "$@"
+}
+
+cat >"$work/program.c" <<'END'
+#include <stdlib.h>
+#include <string.h>
+#include <poolkind.h>
+
+int
+main(void)
+{
+	poolkind *kind = poolkind_open("dram", 0);
+	char *mine = kind != NULL ? poolkind_malloc(kind, 100) : NULL;
+	char *plain = malloc(100);
+
+	if (mine == NULL || plain == NULL || poolkind_of(mine) != kind ||
+	    poolkind_of(plain) != NULL)
+		return 1;
+	memset(mine, 1, 100);
+	memset(plain, 1, 100);
+	poolkind_free(kind, mine);
+	free(plain);
+	return poolkind_close(kind) != 0;
+}
+END
+
+check "make install" in_build_tree install
+pkgconfig=$(cd "$work/root" && find . -name libpoolkind.pc)
+libdir=$(cd "$work/root/${pkgconfig%/*}/.." && pwd)
+export PKG_CONFIG_PATH=$libdir/pkgconfig PKG_CONFIG_SYSROOT_DIR=$work/root
+read -r -a flags <<<"$(pkg-config --cflags libpoolkind)"
+read -r -a libs <<<"$(pkg-config --libs libpoolkind)"
+
+check "libpoolkind is complete" all_there "$libdir"/libpoolkind.{a,so,so.0}
+case ${CC:-} in
+*-fsanitize*)
+	number=$((number + 1))
+	echo "ok $number - libpoolkind needs libc alone # SKIP it has a sanitizer"
+	;;
+*)
+	check "libpoolkind needs libc alone" needs_libc_alone "$libdir/libpoolkind.so"
+	;;
+esac
+check "libpoolkind.a shows its own names only" \
+    shows_only "$libdir/libpoolkind.a" 'poolkind_[a-z_]*'
+check "a program links with libpoolkind.so" compile "${flags[@]}" \
+    "$work/program.c" -o "$work/shared" "${libs[@]}"
+check "and runs" runs "$work/shared"
+if [ -d "$libdir/poolkind_debug" ]; then
+	check "and runs on the debug library" runs \
+	    env LD_LIBRARY_PATH="$libdir/poolkind_debug" "$work/shared"
+fi
+check "a program links with libpoolkind.a" compile "${flags[@]}" \
+    "$work/program.c" -o "$work/static" "$libdir/libpoolkind.a"
+check "and runs" runs "$work/static"
+if [ -e "$libdir/libvmmalloc.a" ]; then
+	check "libvmmalloc is complete" all_there \
+	    "$libdir"/libvmmalloc.{a,so,so.1,so.1.0.0}
+	check "libvmmalloc.a shows its own names only" \
+	    shows_only "$libdir/libvmmalloc.a" \
+	    "c?free|([cm]|re|[a-z]*_|p?v)alloc|(posix_)?memalign|malloc_usable_size|__[a-z]*_hook"
+	check "a program links with both archives" compile "${flags[@]}" \
+	    "$work/program.c" -o "$work/both" \
+	    "$libdir/libpoolkind.a" "$libdir/libvmmalloc.a"
+	check "and runs" runs "$work/both"
+	check "a program links with one archive and one shared library" \
+	    compile "${flags[@]}" "$work/program.c" -o "$work/mixed" \
+	    "$libdir/libvmmalloc.a" "${libs[@]}"
+	check "and runs" runs "$work/mixed"
+fi
+check "make uninstall" in_build_tree uninstall
+check "nothing is left" test -z "$(find "$work/root" ! -type d)"
+echo "1..$number"
+exit $failed

@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The environment: what is accepted, and the line and status of what is not.
+. "$(dirname "$0")/../lib/shim_tap.sh"
+
+pool_place 32 || { skip "start" "no room for a pool of 32 MiB"; finish; }
+quiet() { # COMMAND...: leaves status, standard error and nothing else
+	( "$@" > /dev/null ) 2> "$work/stderr"
+	status=$?
+}
+# start NAME=VALUE...: /bin/true with these variables.
+start() {
+	quiet bash -c 'exec env "$@"' - LD_PRELOAD="$LIBVMMALLOC" "$@" \
+	    /bin/true
+	# The shell's own remark on the signal is not ours.
+	grep -v 'Aborted' "$work/stderr" > "$work/line"
+}
+accepted() { # NAME VARIABLE...
+	local name=$1
+	shift
+	start "$@"
+	same "$name" "$status|$(cat "$work/line")" "0|"
+}
+refused() { # NAME TEXT VARIABLE...
+	local name=$1 text=$2
+	shift 2
+	start "$@"
+	same "$name" "$status|$(cat "$work/line")" \
+	    "134|Error (libvmmalloc): $text"
+}
+dir=VMMALLOC_POOL_DIR=$pool
+size=VMMALLOC_POOL_SIZE=16777216
+
+accepted "directory and size" "$dir" "$size"
+refused "no directory" \
+    "environment variable VMMALLOC_POOL_DIR not specified" "$size"
+refused "no size" \
+    "environment variable VMMALLOC_POOL_SIZE not specified" "$dir"
+refused "nothing at all" \
+    "environment variable VMMALLOC_POOL_DIR not specified" A=B
+refused "the directory is looked at first" \
+    "environment variable VMMALLOC_POOL_DIR not specified" \
+    VMMALLOC_POOL_SIZE=1 VMMALLOC_FORK=9
+refused "the size comes before the fork mode" \
+    "VMMALLOC_POOL_SIZE value is less than minimum (1 < 14680064)" \
+    "$dir" VMMALLOC_POOL_SIZE=1 VMMALLOC_FORK=9
+
+for bad in -1 -16777216 -5M; do
+	refused "size $bad" "negative VMMALLOC_POOL_SIZE" "$dir" \
+	    VMMALLOC_POOL_SIZE=$bad
+done
+small() { # VALUE NUMBER
+	refused "size '$1'" "VMMALLOC_POOL_SIZE value is less than minimum \
+($2 < 14680064)" "$dir" "VMMALLOC_POOL_SIZE=$1"
+}
+small 14680063 14680063
+small abc 0
+small "" 0
+small 0x1000000 0
+small 13M 13631488
+small 14335k 14679040
+small M 0
+small "64 M" 64
+for good in 14680064 16777216xyz " 16777216" +16777216 14M 16384K 16m 16MiB \
+    020000000; do
+	accepted "size '$good'" "$dir" "VMMALLOC_POOL_SIZE=$good"
+done
+refused "size of many tebibytes" "vmem pool creation failed: File too large" \
+    "$dir" VMMALLOC_POOL_SIZE=9223372036854775807
+refused "size beyond 64 bits" "vmem pool creation failed: File too large" \
+    "$dir" VMMALLOC_POOL_SIZE=99999999999999999999999T
+
+fork_is() { # VALUE NUMBER
+	refused "fork '$1'" "incorrect VMMALLOC_FORK value ($2)" "$dir" \
+	    "$size" "VMMALLOC_FORK=$1"
+}
+fork_is 4 4
+fork_is -1 -1
+fork_is 99x 99
+for good in 0 1 2 3 1x "" abc " 2"; do
+	accepted "fork '$good'" "$dir" "$size" "VMMALLOC_FORK=$good"
+done
+
+failed() { # NAME REASON DIRECTORY
+	refused "$1" "vmem pool creation failed: $2" "VMMALLOC_POOL_DIR=$3" \
+	    "$size"
+}
+touch "$work/file"
+failed "a directory that is not there" "No such file or directory" \
+    "$work/none"
+failed "an empty name" "No such file or directory" ""
+failed "a file" "Not a directory" "$work/file"
+failed "a file on the way" "Not a directory" "$work/file/x"
+failed "a device" "Not a directory" /dev/null
+failed "a name that is too long" "File name too long" \
+    "$(printf '%5000s' | tr ' ' x)"
+mkdir "$work/sealed"
+chmod 0 "$work/sealed"
+if [ "$(id -u)" -eq 0 ] && command -v setpriv > /dev/null; then
+	chmod 755 "$work"
+	cp "$LIBVMMALLOC" "$work/copy.so"
+	quiet bash -c 'exec setpriv --reuid=65534 --clear-groups env "$@"' - \
+	    LD_PRELOAD="$work/copy.so" VMMALLOC_POOL_DIR="$work/sealed" \
+	    "$size" /bin/true
+	same "no permission" "$status|$(grep -v Aborted "$work/stderr")" \
+	    "134|Error (libvmmalloc): vmem pool creation failed: Permission \
+denied"
+elif [ "$(id -u)" -ne 0 ]; then
+	failed "no permission" "Permission denied" "$work/sealed"
+else
+	skip "no permission" "root, and no setpriv to be somebody else"
+fi
+rmdir "$work/sealed"
+
+(cd "$pool" && ulimit -f 1024 && start VMMALLOC_POOL_DIR=. "$size"
+    echo "$status|$(cat "$work/line")" > "$work/limited")
+same "a limit on file sizes" "$(cat "$work/limited")" \
+    "134|Error (libvmmalloc): vmem pool creation failed: File too large"
+(cd "$pool" && start VMMALLOC_POOL_DIR=. "$size"
+    echo "$status|$(cat "$work/line")" > "$work/relative")
+same "a relative directory" "$(cat "$work/relative")" "0|"
+mkdir "$work/grüße"
+accepted "a directory with other letters" "VMMALLOC_POOL_DIR=$work/grüße" \
+    "$size"
+same "no name is left in the directory" "$(ls -A "$work/grüße")" ""
+
+room=$(free_mib "$pool")
+refused "a pool larger than the file system has room for" \
+    "vmem pool creation failed: No space left on device" "$dir" \
+    VMMALLOC_POOL_SIZE=$((room + 4096))M
+accepted "a pool that takes its space at once" "$dir" "$size" \
+    VMMALLOC_RESERVE=1
+
+accepted "a kind: a file" "VMMALLOC_KIND=file:$pool,size=16M"
+accepted "a kind: anonymous memory" VMMALLOC_KIND=dram
+accepted "a kind is all that is needed" VMMALLOC_KIND=dram \
+    VMMALLOC_POOL_SIZE=1
+start VMMALLOC_KIND=drm
+same "a kind that is none: status" "$status" 134
+check "a kind that is none: the sentence names it" \
+    grep -q "^Error (libvmmalloc): VMMALLOC_KIND: .*drm" "$work/line"
+start "VMMALLOC_KIND=file:$work/none,size=16M"
+same "a kind that cannot be had: status" "$status" 134
+check "a kind that cannot be had: the sentence says why" \
+    grep -q "^Error (libvmmalloc): VMMALLOC_KIND: .*No such file" "$work/line"
+
+accepted "logging is the debug library's, not ours" "$dir" "$size" \
+    VMMALLOC_LOG_LEVEL=4 "VMMALLOC_LOG_FILE=$work/none/log"
+same "no log file is made" "$(ls "$work" | grep -c '^log')" 0
+finish

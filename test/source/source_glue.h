@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * source_glue.h - what the tests of src/source need of headers that are C only.
+ */
+#ifndef TEST_SOURCE_SOURCE_GLUE_H
+#define TEST_SOURCE_SOURCE_GLUE_H
+
+#include <stddef.h>
+
+struct source;
+struct stretch;
+
+/* A stretch that is nothing but addresses, for the address map. */
+struct stretch *bare_stretch(void *base, size_t bytes);
+void bare_stretch_free(struct stretch *stretch);
+
+size_t stretches_of(const struct source *source);
+/* The descriptor of the first stretch, or -1. */
+int descriptor_of(const struct source *source);
+unsigned holds_of(const struct source *source);
+/* Whether the page at ADDR of the source counts as backed. */
+int is_backed(const struct source *source, const void *addr);
+
+#endif /* TEST_SOURCE_SOURCE_GLUE_H */

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Spans of every source: where they lie, what backs them, what they hold. */
+#include "source_test.h"
+
+#include <random>
+
+namespace {
+
+bool
+whole_span_is_writable(char *span, size_t bytes)
+{
+	memset(span, 0x5a, bytes);
+	return span[0] == 0x5a && span[bytes - 1] == 0x5a;
+}
+
+} // namespace
+
+/* Every source with 8 MiB, by its text; "region" is the caller's memory. */
+class Spans : public testing::TestWithParam<const char *> {
+protected:
+	void
+	SetUp() override
+	{
+		std::string text = GetParam();
+
+		if (text == "region") {
+			region = std::make_unique<Region>(8 * MIB);
+			source = std::make_unique<Source>(*region);
+		} else
+			source = std::make_unique<Source>(text);
+		ASSERT_NE((struct source *)*source, nullptr) << error_text();
+	}
+	bool fixed() const { return source->stats().size != 0; }
+
+	std::unique_ptr<Region> region;
+	std::unique_ptr<Source> source;
+};
+INSTANTIATE_TEST_SUITE_P(Sources, Spans, testing::Values("dram",
+    "dram,size=8M", "dram,page=thp,size=8M", "nodes:0,size=8M", "region",
+    "file:/dev/shm,size=8M", "file:/dev/shm,size=1M,grow=yes",
+    "file:/dev/shm,size=8M,reserve=yes"));
+
+TEST_P(Spans, AreAlignedApartAndWritable)
+{
+	size_t total = 0;
+	std::vector<std::pair<char *, size_t>> spans;
+
+	for (size_t bytes : { PAGE_BYTES, 3 * PAGE_BYTES, 64 * KIB, 512 * KIB })
+		for (size_t alignment : { PAGE_BYTES, 64 * KIB, MIB }) {
+			char *span = source->span(bytes, alignment);
+
+			ASSERT_NE(span, nullptr) << bytes << " " << alignment;
+			EXPECT_TRUE(is_aligned((uintptr_t)span, alignment));
+			EXPECT_TRUE(whole_span_is_writable(span, bytes));
+			for (auto [other, size] : spans)
+				EXPECT_TRUE(span + bytes <= other ||
+				    other + size <= span);
+			spans.push_back({ span, bytes });
+			total += bytes;
+		}
+	EXPECT_EQ(source->stats().spans, total);
+}
+
+TEST_P(Spans, OfAFixedSourceAreAllOfIt)
+{
+	if (!fixed())
+		GTEST_SKIP() << "grows";
+	std::vector<char *> spans;
+
+	while (char *span = source->span(64 * KIB))
+		spans.push_back(span);
+	EXPECT_EQ(spans.size(), 8 * MIB / (64 * KIB));
+	EXPECT_EQ(source->span(PAGE_BYTES), nullptr);
+	EXPECT_EQ(source->committed(), 8 * MIB);
+	for (char *span : spans)
+		source->free(span, 64 * KIB);
+	char *all = source->span(8 * MIB);
+	EXPECT_EQ(all, source_base(*source));
+	source->free(all, 8 * MIB);
+}
+
+/* jemalloc gives back parts of what it got, and several spans as one. */
+TEST_P(Spans, ComeBackInPartsAndTogether)
+{
+	char *span = source->span(MIB);
+
+	source->free(span + 256 * KIB, 256 * KIB);
+	EXPECT_EQ(source->span_at(span + 256 * KIB, 64 * KIB), span + 256 * KIB);
+	EXPECT_EQ(source->span_at(span, PAGE_BYTES), nullptr) << "in use";
+	EXPECT_EQ(source->span_at(span + 320 * KIB, 192 * KIB),
+	    span + 320 * KIB);
+	source->free(span, MIB);
+	EXPECT_EQ(source->stats().spans, 0u);
+	EXPECT_EQ(source_check(*source), 0) << error_text();
+	EXPECT_EQ(source->span(MIB), span);
+}
+
+TEST_P(Spans, AtAnAddressAreThereOrNowhere)
+{
+	char *span = source->span(64 * KIB);
+	char elsewhere;
+
+	EXPECT_EQ(source->span_at(span + 64 * KIB, 64 * KIB), span + 64 * KIB);
+	EXPECT_EQ(source->span_at(span + 64 * KIB, PAGE_BYTES), nullptr);
+	EXPECT_EQ(source->span_at((void *)align_down((uintptr_t)&elsewhere,
+	    PAGE_BYTES), PAGE_BYTES), nullptr);
+	if (!fixed())
+		return;
+	/* Not beyond the end, even when it begins inside. */
+	char *last = (char *)source_base(*source) + 8 * MIB - PAGE_BYTES;
+	EXPECT_EQ(source->span_at(last, 2 * PAGE_BYTES), nullptr);
+	EXPECT_EQ(source->span_at(last, PAGE_BYTES), last);
+}
+
+/* What is said to be zero is zero, and what is asked to be zero is. */
+TEST_P(Spans, AreZeroWhenTheSourceSaysSo)
+{
+	std::mt19937 random(7);
+	std::vector<char *> spans(40, nullptr);
+
+	for (int round = 0; round < 2000; round++) {
+		char *&span = spans[random() % spans.size()];
+		bool zero = random() % 2;
+
+		if (span != nullptr) {
+			source->free(span, 64 * KIB);
+			span = nullptr;
+		} else if (zero)
+			ASSERT_TRUE(all_zero(span = source->zeroed(64 * KIB),
+			    64 * KIB)) << round;
+		else {
+			span = source->span(64 * KIB, PAGE_BYTES, &zero);
+			ASSERT_TRUE(!zero || all_zero(span, 64 * KIB)) << round;
+		}
+		if (span != nullptr)
+			memset(span + random() % (60 * KIB), 1, 4 * KIB);
+		if (round % 300 == 0)
+			source_trim(*source);
+	}
+}
+
+/* Page for page: a grain is backed if, and as long as, a span needs it, or
+ * until a trim where it was taken ahead. */
+TEST_P(Spans, AreBackedAndTheRestIsNotAfterATrim)
+{
+	char *span = source->span(MIB + PAGE_BYTES);
+	bool reserved = strstr(GetParam(), "reserve") != nullptr;
+	size_t grain = strstr(GetParam(), "thp") ? 2 * MIB : PAGE_BYTES;
+
+	for (size_t at = 0; at <= MIB; at += PAGE_BYTES)
+		ASSERT_TRUE(is_backed(*source, span + at)) << at;
+	source_trim(*source);
+	EXPECT_EQ(source->committed(), reserved ? 8 * MIB
+	    : align_up(MIB + PAGE_BYTES, grain));
+	source->free(span, MIB);
+	source_trim(*source);
+	EXPECT_EQ(source->committed(), reserved ? 8 * MIB : grain);
+	EXPECT_TRUE(is_backed(*source, span + MIB));
+	EXPECT_EQ(is_backed(*source, span), reserved || grain > PAGE_BYTES);
+	EXPECT_GE(source->stats().peak, MIB + PAGE_BYTES);
+}
+
+TEST_P(Spans, AreFoundByTheirAddress)
+{
+	int owner;
+	Source mine(in_shm("size=1M"), &owner);
+	char *span = mine.span(64 * KIB);
+
+	EXPECT_EQ(source_owner_of(span), &owner);
+	EXPECT_EQ(source_owner_of(span + MIB - 1), &owner);
+	EXPECT_EQ(source_owner_of(span + MIB), nullptr) << "its guard page";
+	EXPECT_EQ(source_owner_of(&owner), nullptr);
+	EXPECT_EQ(source_owner_of(nullptr), nullptr);
+	EXPECT_EQ(source_owner_of((void *)UINTPTR_MAX), nullptr);
+	mine.close();
+	EXPECT_EQ(source_owner_of(span), nullptr);
+}
+
+TEST_P(Spans, CountUpWhenOneComesBack)
+{
+	char *span = source->span(64 * KIB);
+	uint64_t freed = source_freed(*source);
+
+	source->free(span, 64 * KIB);
+	EXPECT_GT(source_freed(*source), freed);
+}
+
+TEST(Region, IsHandedOutFromItsFirstToItsLastByte)
+{
+	Region region(MIB);
+	Source source(region);
+
+	EXPECT_EQ(source.span(MIB), region.start);
+	EXPECT_EQ(source.stats().committed, MIB);
+	source.free(region.start, MIB);
+	EXPECT_EQ(source.committed(), 0u);
+	source.close();
+	EXPECT_TRUE(whole_span_is_writable(region.start, MIB)) << "still mapped";
+}
+
+TEST(Region, IsNeverTakenForZero)
+{
+	Region region(MIB);
+	Source source(region);
+	bool zero;
+
+	EXPECT_NE(source.span(64 * KIB, PAGE_BYTES, &zero), nullptr);
+	EXPECT_FALSE(zero);
+	EXPECT_TRUE(all_zero(source.zeroed(64 * KIB), 64 * KIB));
+	EXPECT_EQ((unsigned char)region.start[128 * KIB], 0xa5u)
+	    << "only the span was zeroed";
+}
+
+/* The refused region leaves no trace on the one that is there. */
+TEST(Region, IsRefusedWhereItOverlapsAnother)
+{
+	Region memory(64 * MIB);
+	struct spec spec = {};
+	int first;
+
+	spec.source = SPEC_REGION;
+	spec.size = 32 * MIB;
+	Source source(spec, memory.start, &first);
+	for (ptrdiff_t at : { (ptrdiff_t)(31 * MIB), (ptrdiff_t)(8 * MIB),
+	    (ptrdiff_t)0 }) {
+		int second;
+		Source other(spec, memory.start + at, &second);
+
+		EXPECT_EQ((struct source *)other, nullptr);
+		EXPECT_EQ(errno, EEXIST);
+	}
+	for (size_t at = 0; at < 32 * MIB; at += MIB)
+		EXPECT_EQ(source_owner_of(memory.start + at), &first) << at;
+	EXPECT_EQ(source_owner_of(memory.start + 33 * MIB), nullptr);
+	Source beside(spec, memory.start + 32 * MIB, &memory);
+	EXPECT_NE((struct source *)beside, nullptr) << error_text();
+}
