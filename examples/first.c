@@ -34,7 +34,7 @@ main(int argc, char **argv)
 		last = block;
 		blocks++;
 	}
-	poolkind_stats(kind, &stats, sizeof(stats));
+	poolkind_get_stats(kind, &stats, sizeof(stats));
 	printf("%s: %u blocks, %zu bytes live of %zu committed\n",
 	    poolkind_text(kind), blocks, stats.live, stats.committed);
 

@@ -66,7 +66,7 @@ print_size(poolkind *kind)
 {
 	struct poolkind_stats stats;
 
-	poolkind_stats(kind, &stats, sizeof(stats));
+	poolkind_get_stats(kind, &stats, sizeof(stats));
 	printf("%-8s %zu bytes in %llu blocks\n", poolkind_name(kind),
 	    stats.live,
 	    (unsigned long long)(stats.allocations - stats.frees));

@@ -116,12 +116,14 @@ void *poolkind_user_data(const poolkind *kind);
 
 /* A block of at least SIZE bytes, content undefined. Errors: ENOMEM. */
 void *poolkind_malloc(poolkind *kind, size_t size)
-    POOLKIND_ATTR(malloc, alloc_size(2), warn_unused_result);
+    POOLKIND_ATTR(__malloc__, __alloc_size__(2),
+        __warn_unused_result__);
 
 /* A zeroed block for COUNT objects of SIZE bytes. Errors: ENOMEM, also when
  * the product overflows. */
 void *poolkind_calloc(poolkind *kind, size_t count, size_t size)
-    POOLKIND_ATTR(malloc, alloc_size(2, 3), warn_unused_result);
+    POOLKIND_ATTR(__malloc__, __alloc_size__(2, 3),
+        __warn_unused_result__);
 
 /*
  * The block PTR in SIZE bytes, moved if need be, content kept up to the
@@ -132,12 +134,14 @@ void *poolkind_calloc(poolkind *kind, size_t count, size_t size)
  * Errors: ENOMEM, EINVAL (PTR is no block of any kind, or both are NULL).
  */
 void *poolkind_realloc(poolkind *kind, void *ptr, size_t size)
-    POOLKIND_ATTR(alloc_size(3), warn_unused_result);
+    POOLKIND_ATTR(__alloc_size__(3),
+        __warn_unused_result__);
 
 /* A block aligned to ALIGNMENT, a power of two; SIZE need not be a multiple of
  * it. Errors: EINVAL (ALIGNMENT is 0 or no power of two), ENOMEM. */
 void *poolkind_aligned_alloc(poolkind *kind, size_t alignment, size_t size)
-    POOLKIND_ATTR(malloc, alloc_align(2), alloc_size(3), warn_unused_result);
+    POOLKIND_ATTR(__malloc__, __alloc_align__(2), __alloc_size__(3),
+        __warn_unused_result__);
 
 /* The same in the form of posix_memalign(3): returns 0, EINVAL (ALIGNMENT is
  * no power of two or no multiple of sizeof(void *)) or ENOMEM, stores NULL in
@@ -208,7 +212,7 @@ struct poolkind_stats {
  *
  * Errors: EINVAL (STATS NULL or STATS_SIZE 0).
  */
-int poolkind_stats(poolkind *kind, struct poolkind_stats *stats,
+int poolkind_get_stats(poolkind *kind, struct poolkind_stats *stats,
     size_t stats_size);
 
 /* The calling thread's last error as one line without a newline; "" before

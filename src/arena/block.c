@@ -10,6 +10,9 @@
 #include "base/annotate.h"
 #include "os/records.h"
 
+/* On the quick way what the tree says stays in registers. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 void *
 lookup_new(void)
 {
@@ -31,7 +34,7 @@ lookup_delete(void *lookup)
 
 /* What the tree says of a page, as the start of a block: false if no block can
  * start at PTR. */
-static bool
+static ALWAYS_INLINE bool
 is_block(const void *ptr, const rtree_contents_t *contents)
 {
 	if (likely(contents->metadata.slab))
@@ -42,8 +45,19 @@ is_block(const void *ptr, const rtree_contents_t *contents)
 	    edata_base_get(contents->edata) == ptr;
 }
 
+/* Whether caches serve the block: small ones, and those large ones that are as
+ * large as their class. jemalloc has large blocks of any number of pages. */
+static ALWAYS_INLINE bool
+is_cacheable(const rtree_contents_t *contents)
+{
+	unsigned class = contents->metadata.szind;
+
+	return class < CACHE_CLASSES && (contents->metadata.slab ||
+	    edata_usize_get(contents->edata) == cache_class_size[class]);
+}
+
 /* Looks where the thread last found something in the same GiB. */
-static inline bool
+static ALWAYS_INLINE bool
 look_up_again(const struct thread *thread, const void *ptr,
     rtree_contents_t *contents)
 {
@@ -111,8 +125,7 @@ block_of(const void *ptr)
 		block = (struct block){
 			.heap = heap_of(&contents),
 			.slot = slot_of(&contents),
-			.usable = sz_index2size(contents.metadata.szind),
-			.class = contents.metadata.szind,
+			.usable = edata_usize_get(contents.edata),
 			.slab = contents.metadata.slab,
 		};
 	return block;
@@ -155,7 +168,7 @@ free_slowly(void *ptr)
 	if (unlikely(source_refused(heap->source)))
 		return true;
 	annotate_freed(ptr);
-	if (contents.metadata.szind < CACHE_CLASSES)
+	if (is_cacheable(&contents))
 		cache = cache_of(heap);
 	if (cache == NULL ||
 	    !cache_flush(cache, contents.metadata.szind, ptr)) {
@@ -182,7 +195,7 @@ heap_free(struct heap *heap, void *ptr)
 	struct cache *cache;
 
 	if (likely(look_up_again(thread, ptr, &contents)) &&
-	    likely(contents.metadata.szind < CACHE_CLASSES)) {
+	    likely(is_cacheable(&contents))) {
 		if ((uintptr_t)ptr - heap->base >= heap->bytes)
 			heap = heap_of(&contents);
 		cache = heap == NULL ? NULL : thread->cache[heap->id];

@@ -248,7 +248,7 @@ blocks_fetch(struct heap *heap, unsigned turn, unsigned class, void **block,
 		}
 	} else {
 		block[0] = large_malloc(tsdn, slot->arena,
-		    sz_index2size(class), false);
+		    cache_class_size[class], false);
 		got = block[0] != NULL;
 	}
 	slot_leave(slot);
@@ -321,6 +321,8 @@ static void
 remember_full(struct heap *heap, uint64_t changes, size_t usable)
 {
 	pthread_mutex_lock(&heap->lock);
+	if (atomic_load(&heap->full_changes) == changes)
+		usable = min_size(usable, atomic_load(&heap->full_size));
 	atomic_store(&heap->full_size, SIZE_MAX);
 	atomic_store(&heap->full_changes, changes);
 	atomic_store(&heap->full_size, usable);
@@ -431,13 +433,13 @@ arena_count(tsdn_t *tsdn, arena_t *arena, uint64_t *blocks, size_t *bytes)
 	LOCKEDINT_MTX_LOCK(tsdn, arena->stats.mtx);
 	for (unsigned i = 0; i < SC_NSIZES - SC_NBINS; i++) {
 		arena_stats_large_t *large = &arena->stats.lstats[i];
-		uint64_t live = locked_read_u64(tsdn,
+
+		*blocks += locked_read_u64(tsdn,
 		    LOCKEDINT_MTX(arena->stats.mtx), &large->nmalloc) -
 		    locked_read_u64(tsdn, LOCKEDINT_MTX(arena->stats.mtx),
 		    &large->ndalloc);
-
-		*blocks += live;
-		*bytes += live * sz_index2size(SC_NBINS + i);
+		*bytes += locked_read_u64(tsdn,
+		    LOCKEDINT_MTX(arena->stats.mtx), &large->active_bytes);
 	}
 	LOCKEDINT_MTX_UNLOCK(tsdn, arena->stats.mtx);
 }

@@ -62,7 +62,6 @@ struct block {
 	struct heap *heap;  /* NULL: no block */
 	struct arena_slot *slot;
 	size_t usable;
-	unsigned class;     /* jemalloc's size class */
 	bool slab;          /* small: one of many in its extent */
 };
 

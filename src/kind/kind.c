@@ -222,7 +222,7 @@ poolkind_check(poolkind *kind)
 }
 
 EXPORT int
-poolkind_stats(poolkind *kind, struct poolkind_stats *stats, size_t stats_size)
+poolkind_get_stats(poolkind *kind, struct poolkind_stats *stats, size_t stats_size)
 {
 	struct poolkind_stats all = { 0 };
 	struct source_stats source;

@@ -310,7 +310,7 @@ TEST(ApiFork, RefusedKindDoesNotReachTheChild)
 		Kind fresh = open_kind("dram");
 		EXPECT_NE(nullptr, poolkind_malloc(fresh.get(), 1000));
 		Stats stats;
-		poolkind_stats(kind.get(), &stats, sizeof(stats));
+		poolkind_get_stats(kind.get(), &stats, sizeof(stats));
 		poolkind_trim(kind.get());
 		poolkind_check(kind.get());
 		poolkind_close(kind.release());

@@ -176,7 +176,7 @@ TEST(ApiStatsStruct, SmallerAndLargerOnes)
 	for (size_t size = 1; size <= sizeof(whole); size++) {
 		unsigned char partial[sizeof(whole)];
 		memset(partial, 0xee, sizeof(partial));
-		ASSERT_EQ(0, poolkind_stats(kind.get(),
+		ASSERT_EQ(0, poolkind_get_stats(kind.get(),
 		    (Stats *)partial, size)) << size;
 		EXPECT_EQ(0, memcmp(partial, &whole, size)) << size;
 		EXPECT_TRUE(all_bytes_are(partial + size,
@@ -184,7 +184,7 @@ TEST(ApiStatsStruct, SmallerAndLargerOnes)
 	}
 	alignas(8) unsigned char larger[sizeof(whole) + 256];
 	memset(larger, 0xee, sizeof(larger));
-	ASSERT_EQ(0, poolkind_stats(kind.get(), (Stats *)larger,
+	ASSERT_EQ(0, poolkind_get_stats(kind.get(), (Stats *)larger,
 	    sizeof(larger)));
 	EXPECT_EQ(0, memcmp(larger, &whole, sizeof(whole)));
 	EXPECT_TRUE(all_bytes_are(larger + sizeof(whole), 256, 0));
@@ -195,10 +195,10 @@ TEST(ApiStatsStruct, RefusesNullAndNothing)
 {
 	Kind kind = open_kind("dram");
 	Stats stats;
-	EXPECT_REFUSED(poolkind_stats(kind.get(), nullptr, sizeof(stats)) ==
+	EXPECT_REFUSED(poolkind_get_stats(kind.get(), nullptr, sizeof(stats)) ==
 	    -1, EINVAL, "");
 	EXPECT_STRNE("", poolkind_errormsg());
-	EXPECT_REFUSED(poolkind_stats(kind.get(), &stats, 0) == -1, EINVAL,
+	EXPECT_REFUSED(poolkind_get_stats(kind.get(), &stats, 0) == -1, EINVAL,
 	    "");
 }
 
@@ -213,7 +213,7 @@ TEST(ApiLimit, IsNeverExceeded)
 		std::thread watcher([&] {
 			Stats stats;
 			while (!stop) {
-				poolkind_stats(kind.get(), &stats,
+				poolkind_get_stats(kind.get(), &stats,
 				    sizeof(stats));
 				over += stats.committed > 14 * MIB ||
 				    stats.peak > 14 * MIB;

@@ -14,7 +14,7 @@ main(void)
 
 	if (block == NULL || poolkind_usable_size(block) < 100)
 		return 1;
-	if (poolkind_stats(kind, &stats, sizeof(stats)) != 0 ||
+	if (poolkind_get_stats(kind, &stats, sizeof(stats)) != 0 ||
 	    stats.live < 100)
 		return 2;
 	poolkind_free(kind, block);

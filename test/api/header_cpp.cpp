@@ -53,7 +53,7 @@ main()
 	if (poolkind_of(numbers.data()) != kind.get())
 		return 1;
 	struct poolkind_stats stats;
-	if (poolkind_stats(kind.get(), &stats, sizeof(stats)) != 0 ||
+	if (poolkind_get_stats(kind.get(), &stats, sizeof(stats)) != 0 ||
 	    stats.live < 400000)
 		return 2;
 	return numbers[99999] == 99999 ? 0 : 3;

@@ -49,7 +49,7 @@ stats_of(poolkind *kind)
 {
 	Stats stats;
 	memset(&stats, 0xff, sizeof(stats));
-	EXPECT_EQ(0, poolkind_stats(kind, &stats, sizeof(stats)))
+	EXPECT_EQ(0, poolkind_get_stats(kind, &stats, sizeof(stats)))
 	    << poolkind_errormsg();
 	return stats;
 }

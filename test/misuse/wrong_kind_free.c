@@ -12,7 +12,7 @@ main(void)
 
 	poolkind_free(second, block);
 	tell("free");
-	poolkind_stats(first, &stats, sizeof(stats));
+	poolkind_get_stats(first, &stats, sizeof(stats));
 	printf("first holds %zu\n", stats.live);
 
 	go_on();

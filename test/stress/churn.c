@@ -157,7 +157,7 @@ verdict(void)
 	int bad = wrong != 0;
 
 	for (unsigned i = 0; i < kind_count; i++) {
-		poolkind_stats(kinds[i], &stats, sizeof(stats));
+		poolkind_get_stats(kinds[i], &stats, sizeof(stats));
 		if (stats.live != 0 || poolkind_check(kinds[i]) != 0) {
 			printf("%s: %zu bytes live, %s\n",
 			    poolkind_text(kinds[i]), stats.live,

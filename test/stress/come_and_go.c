@@ -128,7 +128,7 @@ main(int argc, char **argv)
 		pthread_create(&threads[i], NULL, work, (void *)(size_t)i);
 	for (unsigned i = 0; i < count && i < 256; i++)
 		pthread_join(threads[i], NULL);
-	poolkind_stats(stays, &stats, sizeof(stats));
+	poolkind_get_stats(stays, &stats, sizeof(stats));
 	if (stats.live != 0 || poolkind_check(stays) != 0 ||
 	    poolkind_close(stays) != 0)
 		fail("the kind that stays");

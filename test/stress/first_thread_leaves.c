@@ -24,7 +24,7 @@ stay(void *unused)
 		poolkind_free(kind, blocks[i]);
 		poolkind_free(kind, poolkind_malloc(kind, i * 10));
 	}
-	poolkind_stats(kind, &stats, sizeof(stats));
+	poolkind_get_stats(kind, &stats, sizeof(stats));
 	if (stats.live != 0 || poolkind_check(kind) != 0 ||
 	    poolkind_close(kind) != 0)
 		_exit(2);

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* arena_glue.c - see arena_glue.h. */
+#include "arena_glue.h"
+
+#include <unistd.h>
+
+/* First, since jemalloc's headers give names like "arenas" another meaning. */
+#include "arena/slot.h"
+#include "os/records.h"
+
+struct rig {
+	struct heap heap;
+};
+
+struct rig *
+rig_open(const char *text)
+{
+	struct rig *rig = record_new(sizeof(*rig));
+	struct source *source;
+	struct spec spec;
+
+	if (rig == NULL || spec_parse(text, &spec) != 0)
+		goto no_source;
+	source = source_open(&spec, NULL, rig);
+	if (source == NULL)
+		goto no_source;
+	if (heap_open(&rig->heap, source, spec.size != 0 && !spec.grow) == 0)
+		return rig;
+	source_close(source);
+no_source:
+	record_free(rig, sizeof(*rig));
+	return NULL;
+}
+
+void
+rig_close(struct rig *rig)
+{
+	struct source *source = rig->heap.source;
+
+	heap_close(&rig->heap);
+	source_close(source);
+	record_free(rig, sizeof(*rig));
+}
+
+struct source *
+rig_source(struct rig *rig)
+{
+	return rig->heap.source;
+}
+
+void *
+rig_malloc(struct rig *rig, size_t size)
+{
+	struct cache *cache = thread_self->cache[rig->heap.id];
+	void *ptr = size > CACHE_SIZE_MAX || cache == NULL ? NULL
+	    : cache_take(cache, class_of(size));
+
+	return ptr != NULL ? ptr : heap_malloc(&rig->heap, size);
+}
+
+void *
+rig_allocate(struct rig *rig, size_t size, size_t alignment, bool zero)
+{
+	return heap_allocate(&rig->heap, size, alignment, zero);
+}
+
+bool
+rig_free(struct rig *rig, void *ptr)
+{
+	return heap_free(&rig->heap, ptr);
+}
+
+bool
+rig_resize(void *ptr, size_t size)
+{
+	struct block block = block_of(ptr);
+
+	return heap_resize(ptr, &block, size);
+}
+
+void
+rig_drain(struct rig *rig)
+{
+	heap_drain(&rig->heap);
+}
+
+void
+rig_set_limit(struct rig *rig, size_t limit)
+{
+	source_set_limit(rig->heap.source, limit);
+	heap_limit_changed(&rig->heap, limit);
+}
+
+bool
+rig_is_sound(struct rig *rig)
+{
+	return heap_is_sound(&rig->heap) && source_check(rig->heap.source) == 0;
+}
+
+static struct heap_stats
+stats_of(struct rig *rig)
+{
+	struct heap_stats stats;
+
+	heap_stats(&rig->heap, &stats);
+	return stats;
+}
+
+size_t
+rig_live(struct rig *rig)
+{
+	return stats_of(rig).live;
+}
+
+size_t
+rig_cached(struct rig *rig)
+{
+	return stats_of(rig).cached;
+}
+
+uint64_t
+rig_requests(struct rig *rig)
+{
+	return stats_of(rig).requests;
+}
+
+uint64_t
+rig_blocks(struct rig *rig)
+{
+	return stats_of(rig).blocks;
+}
+
+unsigned
+rig_id(struct rig *rig)
+{
+	return rig->heap.id;
+}
+
+unsigned
+rig_arenas(struct rig *rig)
+{
+	return atomic_load(&rig->heap.arenas);
+}
+
+unsigned
+rig_arena(struct rig *rig, unsigned which)
+{
+	return (unsigned)(rig->heap.slot[which] - slots);
+}
+
+size_t
+rig_leased(struct rig *rig)
+{
+	return atomic_load(&rig->heap.leased);
+}
+
+size_t
+rig_lease_most(struct rig *rig)
+{
+	return atomic_load(&rig->heap.lease_most);
+}
+
+unsigned
+rig_caches(struct rig *rig)
+{
+	unsigned count = 0;
+
+	pthread_mutex_lock(&rig->heap.lock);
+	for (struct cache *c = rig->heap.caches; c != NULL; c = c->heap_next)
+		count++;
+	pthread_mutex_unlock(&rig->heap.lock);
+	return count;
+}
+
+bool
+block_is_of(struct rig *rig, const void *ptr)
+{
+	struct heap *heap = block_of(ptr).heap;
+
+	return rig == NULL ? heap == NULL : heap == &rig->heap;
+}
+
+size_t
+block_usable(const void *ptr)
+{
+	return block_of(ptr).usable;
+}
+
+bool
+rig_enter_cache(struct rig *rig)
+{
+	return cache_enter(cache_of(&rig->heap));
+}
+
+void
+rig_leave_cache(struct rig *rig)
+{
+	cache_leave(cache_of(&rig->heap));
+}
+
+int
+rig_fork(void)
+{
+	pid_t child;
+
+	heaps_prefork();
+	sources_prefork();
+	records_prefork();
+	child = fork();
+	records_postfork(child == 0);
+	if (child == 0) {
+		sources_postfork_child();
+		heaps_postfork_child();
+	} else {
+		sources_postfork_parent();
+		heaps_postfork_parent();
+	}
+	return child;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Thread caches: what they may hold, who can empty them, and when they go. */
+#include "arena_test.h"
+
+namespace {
+
+/* Frees and takes blocks of every class a cache serves. */
+void
+churn(const Heap &heap, unsigned rounds)
+{
+	std::vector<char *> blocks;
+
+	for (unsigned i = 0; i < rounds; i++)
+		for (size_t size = 8; size <= 64 * KIB; size += size / 3) {
+			if (char *block = heap.malloc(size))
+				blocks.push_back(block);
+			if (blocks.size() > 64) {
+				heap.free_all(blocks);
+				blocks.clear();
+			}
+		}
+	heap.free_all(blocks);
+}
+
+} // namespace
+
+TEST(Cache, KeepsWhatItsThreadFreed)
+{
+	Heap heap("dram");
+	char *block = heap.malloc(100);
+
+	heap.free(block);
+	EXPECT_GT(rig_cached(heap), 0u);
+	EXPECT_EQ(rig_live(heap), 0u);
+	EXPECT_EQ(heap.malloc(100), block);
+	EXPECT_EQ(rig_live(heap), block_usable(block));
+}
+
+TEST(Cache, HoldsAtMostASixteenthOfALimitedHeapTogether)
+{
+	for (const char *text : { "dram,size=8M", "dram,limit=8M",
+	    "dram,size=64M,limit=8M", "file:/dev/shm,size=8M" }) {
+		Heap heap(text);
+		Worker workers[12];
+
+		EXPECT_EQ(rig_lease_most(heap), 8 * MIB / 16) << text;
+		for (Worker &worker : workers) {
+			worker.run([&] { churn(heap, 20); });
+			EXPECT_LE(rig_cached(heap), rig_leased(heap));
+			EXPECT_LE(rig_leased(heap), 8 * MIB / 16);
+		}
+		EXPECT_GT(rig_leased(heap), 8 * MIB / 64) << "they do hold some";
+	}
+}
+
+TEST(Cache, HoldsAtMostASixteenthWhileAllAreBusy)
+{
+	Heap heap("dram,size=4M");
+	std::atomic<unsigned> busy{ 8 };
+	std::atomic<bool> too_much{ false };
+	std::vector<std::thread> threads;
+
+	for (int i = 0; i < 8; i++)
+		threads.emplace_back([&] {
+			churn(heap, 100);
+			busy--;
+		});
+	while (busy != 0)
+		too_much = too_much || rig_leased(heap) > 4 * MIB / 16;
+	for (std::thread &thread : threads)
+		thread.join();
+	EXPECT_FALSE(too_much);
+	EXPECT_EQ(rig_leased(heap), 0u) << "all threads are gone";
+	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
+}
+
+TEST(Cache, IsEmptiedWhenTheLimitFallsBelowIt)
+{
+	Heap heap("dram");
+
+	churn(heap, 100);
+	size_t leased = rig_leased(heap);
+	ASSERT_GT(leased, 64 * KIB);
+	rig_set_limit(heap, leased * 16 - 1);
+	EXPECT_EQ(rig_leased(heap), 0u);
+	EXPECT_EQ(rig_cached(heap), 0u);
+	rig_set_limit(heap, 0);
+	churn(heap, 1);
+	EXPECT_GT(rig_leased(heap), 0u);
+}
+
+/* A thread takes back what lies in the caches of all others. */
+TEST(Cache, IsEmptiedByWhoeverNeedsItsBlocks)
+{
+	Heap heap("dram,size=2M");
+	Worker workers[4];
+
+	for (Worker &worker : workers)
+		worker.run([&] { heap.free_all(heap.fill(1024, 60)); });
+	EXPECT_GT(rig_cached(heap), 0u);
+	EXPECT_NE(rig_allocate(heap, 1792 * KIB, 1, false), nullptr);
+	EXPECT_EQ(rig_cached(heap), 0u);
+}
+
+/* Whoever empties it waits until its owner has left, not longer. */
+TEST(Cache, IsNotTouchedWhileItsOwnerIsInside)
+{
+	Heap heap("dram");
+	Worker owner;
+	std::atomic<bool> drained{ false };
+
+	owner.run([&] {
+		heap.free(heap.malloc(64));
+		EXPECT_TRUE(rig_enter_cache(heap));
+	});
+	std::thread drainer([&] {
+		rig_drain(heap);
+		drained = true;
+	});
+	usleep(50000);
+	EXPECT_FALSE(drained);
+	owner.run([&] { rig_leave_cache(heap); });
+	drainer.join();
+	EXPECT_EQ(rig_cached(heap), 0u);
+	owner.run([&] { EXPECT_NE(heap.malloc(64), nullptr); });
+}
+
+TEST(Cache, IsDrainedWhileItsOwnersGoOn)
+{
+	Heap heap("dram,size=16M");
+	std::atomic<bool> stop{ false };
+	std::atomic<size_t> wrong{ 0 };
+	std::vector<std::thread> threads;
+
+	for (unsigned char mine = 1; mine <= 4; mine++)
+		threads.emplace_back([&, mine] {
+			std::vector<char *> blocks(32, nullptr);
+			for (size_t i = 0; !stop; i++) {
+				char *&block = blocks[i * 7 % 32];
+				if (block != nullptr) {
+					wrong += block[0] != mine ||
+					    block[199] != mine;
+					heap.free(block);
+				}
+				block = heap.malloc(200);
+				if (block != nullptr)
+					memset(block, mine, 200);
+			}
+			for (char *block : blocks)
+				if (block != nullptr)
+					heap.free(block);
+		});
+	for (int i = 0; i < 3000; i++)
+		rig_drain(heap);
+	stop = true;
+	for (std::thread &thread : threads)
+		thread.join();
+	EXPECT_EQ(wrong, 0u);
+	EXPECT_EQ(rig_live(heap), 0u);
+	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
+}
+
+TEST(Cache, GoesWithItsThread)
+{
+	Heap heap("dram");
+	Heap other("dram");
+
+	heap.free(heap.malloc(64));
+	size_t records = record_bytes_in_use();
+	uint64_t requests = rig_requests(heap);
+	for (int i = 0; i < 50; i++)
+		std::thread([&] {
+			heap.free(heap.malloc(64));
+			other.free(other.malloc(64));
+		}).join();
+	EXPECT_EQ(rig_caches(heap), 1u);
+	EXPECT_EQ(rig_caches(other), 0u);
+	EXPECT_EQ(rig_requests(heap) - requests, 50u) << "still counted";
+	EXPECT_EQ(rig_blocks(heap), 0u);
+	EXPECT_EQ(record_bytes_in_use(), records);
+}
+
+/* Blocks may be freed in destructors that run after the cache's. */
+TEST(Cache, IsDoneWithoutAtTheEndOfAThread)
+{
+	static Heap *home;
+	Heap heap("dram");
+	pthread_key_t keys[4];
+
+	home = &heap;
+	heap.malloc(8);
+	for (pthread_key_t &key : keys)
+		pthread_key_create(&key, [](void *block) {
+			home->free(block);
+			home->free(home->malloc(32));
+		});
+	std::thread([&] {
+		for (pthread_key_t &key : keys)
+			pthread_setspecific(key, heap.malloc(100));
+	}).join();
+	EXPECT_EQ(rig_blocks(heap), 1u);
+	EXPECT_EQ(rig_caches(heap), 1u);
+	for (pthread_key_t &key : keys)
+		pthread_key_delete(key);
+}
+
+/* The thread's record is used for the next heap of the same number. */
+TEST(Cache, GoesWithItsHeap)
+{
+	Worker worker;
+	unsigned id = 0;
+	size_t records = 0;
+
+	for (int i = 0; i < 100; i++) {
+		Heap heap("dram");
+
+		if (i > 0) {
+			EXPECT_EQ(rig_id(heap), id) << "recycled";
+		}
+		id = rig_id(heap);
+		worker.run([&] { heap.free(heap.malloc(64)); });
+		heap.fill(64, 100);
+		EXPECT_EQ(rig_caches(heap), 2u);
+		heap.close();
+		if (i == 10)
+			records = record_bytes_in_use();
+	}
+	EXPECT_EQ(record_bytes_in_use(), records);
+}
+
+TEST(Cache, TakesBlocksThatOtherThreadsMade)
+{
+	Heap heap("dram,size=4M");
+	Worker worker;
+
+	for (int i = 0; i < 200; i++) {
+		std::vector<char *> blocks;
+		worker.run([&] { blocks = heap.fill(512, 1000); });
+		ASSERT_EQ(blocks.size(), 1000u);
+		heap.free_all(blocks);
+	}
+	EXPECT_EQ(rig_live(heap), 0u);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Heaps: their hooks, their arenas, what a pointer tells, and the way to NULL.*/
+#include "arena_test.h"
+
+#include <set>
+
+TEST(Hooks, TakeFromTheSourceAndGiveAllBack)
+{
+	Heap heap("dram,size=16M");
+	std::vector<char *> blocks = heap.fill(128 * KIB);
+
+	EXPECT_EQ(blocks.size(), 128u);
+	EXPECT_EQ(heap.stats().spans, 16 * MIB);
+	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
+	heap.free_all(blocks);
+	rig_drain(heap);
+	EXPECT_EQ(heap.stats().spans, 0u);
+	EXPECT_EQ(heap.stats().committed, 0u);
+}
+
+/* The heap's records are not among what it hands out. */
+TEST(Hooks, HandOutEveryByte)
+{
+	Heap heap("file:/dev/shm,size=4M");
+
+	EXPECT_EQ(rig_allocate(heap, 4 * MIB, 1, false),
+	    source_base(heap.source()));
+}
+
+TEST(Hooks, ZeroWhatIsAskedToBeZero)
+{
+	Heap heap("dram,size=8M");
+
+	for (int i = 0; i < 20; i++) {
+		char *block = (char *)rig_allocate(heap, 3 * MIB, 1, true);
+		ASSERT_NE(block, nullptr);
+		for (size_t at = 0; at < 3 * MIB; at += 511)
+			ASSERT_EQ(block[at], 0) << at;
+		memset(block, 1, 3 * MIB);
+		heap.free(block);
+	}
+}
+
+TEST(Hooks, GrowABlockWhereItIsWhenThereIsRoom)
+{
+	Heap heap("dram,size=8M");
+	char *block = (char *)rig_allocate(heap, MIB, 1, false);
+
+	EXPECT_TRUE(rig_resize(block, 4 * MIB));
+	memset(block, 1, 4 * MIB);
+	EXPECT_EQ(block_usable(block), 4 * MIB);
+	EXPECT_FALSE(rig_resize(block, 9 * MIB));
+	EXPECT_TRUE(rig_resize(block, MIB));
+	EXPECT_FALSE(rig_resize(block, 100)) << "small blocks lie elsewhere";
+	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
+}
+
+/* What jemalloc has of two heaps never becomes one, though they are side by
+ * side and arenas change hands. */
+TEST(Hooks, KeepHeapsApart)
+{
+	for (int round = 0; round < 20; round++) {
+		Heap a("dram,size=2M"), b("dram,size=2M");
+		std::vector<char *> of_a, of_b;
+
+		for (int i = 0; i < 200; i++) {
+			of_a.push_back(a.malloc(8 * KIB));
+			of_b.push_back(b.malloc(8 * KIB));
+		}
+		for (char *block : of_a)
+			EXPECT_EQ(source_owner_of(block), (struct rig *)a);
+		a.free_all(of_a);
+		a.close();
+		for (char *block : of_b)
+			EXPECT_TRUE(block_is_of(b, block));
+		b.free_all(of_b);
+		EXPECT_TRUE(rig_is_sound(b)) << error_text();
+	}
+}
+
+TEST(Arenas, AreOneUntilThreadsMeet)
+{
+	Heap heap("dram");
+
+	EXPECT_EQ(rig_arenas(heap), 0u) << "made at first need";
+	heap.malloc(64);
+	Worker worker;
+	worker.run([&] { heap.fill(1024, 2000); });
+	EXPECT_EQ(rig_arenas(heap), 1u);
+}
+
+TEST(Arenas, AreMoreWhenThreadsContend)
+{
+	Heap heap("dram");
+	std::vector<std::thread> threads;
+	std::atomic<bool> stop{ false };
+
+	for (int i = 0; i < 6; i++)
+		threads.emplace_back([&] {
+			while (!stop)
+				if (void *p = rig_allocate(heap, 4 * KIB, 1,
+				    false))
+					rig_free(heap, p);
+		});
+	for (int i = 0; i < 20000 && rig_arenas(heap) < 2; i++)
+		usleep(1000);
+	stop = true;
+	for (std::thread &thread : threads)
+		thread.join();
+	EXPECT_GE(rig_arenas(heap), 2u);
+	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
+}
+
+TEST(Arenas, ServeTheNextHeapWhenTheirsIsClosed)
+{
+	std::set<unsigned> indices;
+
+	for (int i = 0; i < 200; i++) {
+		Heap heap("dram,size=2M");
+
+		EXPECT_EQ(heap.fill(64 * KIB, 20).size(), 20u);
+		EXPECT_EQ(rig_blocks(heap), 20u) << "nothing of the last heap";
+		indices.insert(rig_arena(heap, 0));
+	}
+	EXPECT_EQ(indices.size(), 1u);
+}
+
+TEST(BlockOf, KnowsBlocksOfAllSizesAndTheirHeap)
+{
+	Heap a("dram"), b("file:/dev/shm,size=8M");
+
+	for (size_t size = 1; size < 3 * MIB; size += size / 2 + 1) {
+		char *block = (size % 2 ? a : b).malloc(size);
+
+		ASSERT_NE(block, nullptr) << size;
+		EXPECT_TRUE(block_is_of(size % 2 ? a : b, block)) << size;
+		EXPECT_GE(block_usable(block), size);
+		EXPECT_LT(block_usable(block), size + size / 2 + 4097);
+	}
+}
+
+TEST(BlockOf, AnswersForeignPointers)
+{
+	Heap heap("dram");
+	int on_stack;
+	std::string on_heap(100, 'x');
+
+	heap.malloc(8);
+	for (const void *ptr : { (const void *)&on_stack,
+	    (const void *)&heap, (const void *)on_heap.data(),
+	    (const void *)"text", (const void *)8, (const void *)UINTPTR_MAX,
+	    (const void *)((uintptr_t)1 << 47), (const void *)(UINTPTR_MAX / 3),
+	    (const void *)((uintptr_t)1 << 56), (const void *)nullptr }) {
+		EXPECT_TRUE(block_is_of(nullptr, ptr)) << ptr;
+		if (ptr != nullptr) {
+			EXPECT_FALSE(rig_free(heap, (void *)ptr)) << ptr;
+		}
+	}
+}
+
+TEST(BlockOf, AnswersInteriorPointers)
+{
+	Heap heap("dram");
+	char *large = heap.malloc(MIB), *small = heap.malloc(256);
+
+	for (size_t at : { (size_t)1, (size_t)16, 4 * KIB, 512 * KIB,
+	    MIB - 4 * KIB, MIB - 1 }) {
+		EXPECT_TRUE(block_is_of(nullptr, large + at)) << at;
+		EXPECT_FALSE(rig_free(heap, large + at)) << at;
+	}
+	for (size_t at : { (size_t)1, (size_t)16, (size_t)255 })
+		EXPECT_TRUE(block_is_of(nullptr, small + at)) << at;
+	EXPECT_EQ(source_owner_of(large + 512 * KIB), (struct rig *)heap);
+}
+
+TEST(BlockOf, KnowsThatLargeBlocksWereFreed)
+{
+	Heap heap("dram,size=8M");
+	char *block = heap.malloc(MIB);
+
+	heap.free(block);
+	EXPECT_TRUE(block_is_of(nullptr, block)) << "waits in its arena";
+	rig_drain(heap);
+	EXPECT_TRUE(block_is_of(nullptr, block)) << "given back";
+	char *other = heap.malloc(64);
+	heap.close();
+	EXPECT_TRUE(block_is_of(nullptr, other)) << "its heap is closed";
+	EXPECT_TRUE(block_is_of(nullptr, block));
+}
+
+/* A full heap in which nothing happened is not searched again: its caches are
+ * not emptied, which would count as a change. */
+TEST(Full, IsAnsweredAtOnceTheNextTime)
+{
+	for (size_t size : { (size_t)16, 3 * KIB + 512, 16 * KIB, 64 * KIB,
+	    MIB }) {
+		Heap heap("file:/dev/shm,size=4M");
+		Worker worker;
+
+		worker.run([&] { heap.fill(16, 100); });
+		heap.fill(size);
+		for (int i = 0; i < 2; i++)
+			EXPECT_EQ(heap.malloc(size), nullptr);
+		uint64_t freed = source_freed(heap.source());
+		/* Would be emptied by anyone who looks for room. */
+		worker.run([&] { EXPECT_TRUE(rig_enter_cache(heap)); });
+		alarm(20);
+		for (int i = 0; i < 1000; i++)
+			ASSERT_EQ(heap.malloc(size), nullptr) << size;
+		alarm(0);
+		worker.run([&] { rig_leave_cache(heap); });
+		EXPECT_EQ(source_freed(heap.source()), freed);
+	}
+}
+
+/* Whatever way memory came free, the next try finds it. */
+TEST(Full, IsForgottenWhenSomethingChanges)
+{
+	Heap heap("dram,size=8M");
+	char *large = heap.malloc(6 * MIB);
+
+	auto is_full = [&] {
+		return heap.malloc(4 * MIB) == nullptr &&
+		    heap.malloc(4 * MIB) == nullptr;
+	};
+	EXPECT_TRUE(is_full());
+	EXPECT_TRUE(rig_resize(large, MIB));
+	char *block = heap.malloc(4 * MIB);
+	EXPECT_NE(block, nullptr) << "shrunk where it was";
+	EXPECT_TRUE(is_full());
+	heap.free(block);
+	block = heap.malloc(4 * MIB);
+	EXPECT_NE(block, nullptr) << "freed";
+	heap.free(block);
+	rig_set_limit(heap, 2 * MIB);
+	rig_drain(heap);
+	EXPECT_TRUE(is_full());
+	rig_set_limit(heap, 0);
+	EXPECT_NE(heap.malloc(4 * MIB), nullptr) << "limit taken away";
+}
+
+TEST(Full, IsForgottenWhenOneBlockLiesInACache)
+{
+	Heap heap("file:/dev/shm,size=1M");
+	Worker worker;
+	std::vector<char *> blocks = heap.fill(32);
+
+	for (size_t i = 0; i < 50; i++) {
+		EXPECT_EQ(heap.malloc(32), nullptr);
+		EXPECT_EQ(heap.malloc(32), nullptr);
+		worker.run([&] { heap.free(blocks[i]); });
+		ASSERT_EQ(heap.malloc(32), blocks[i]) << "was in its cache";
+	}
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * kind_glue.h - what is behind a handle, for tests in C++: kind.h is C only.
+ */
+#ifndef TEST_KIND_KIND_GLUE_H
+#define TEST_KIND_KIND_GLUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "poolkind.h"
+
+/* Bytes of a kind's record. */
+size_t kind_record_bytes(void);
+
+/* How many kinds may be open. */
+unsigned kinds_most(void);
+
+bool kind_is_open(const poolkind *kind);
+bool kind_is_refused(const poolkind *kind);
+unsigned kind_id(const poolkind *kind);
+unsigned kind_arenas(const poolkind *kind);
+
+/* Makes what the kind's source says it has handed out wrong, and right. */
+void kind_falsify(poolkind *kind, long bytes);
+
+#endif /* TEST_KIND_KIND_GLUE_H */

@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What the shim writes: the debug variant's log by level, its file, and the
+# report at the end of the process, which both variants have.
+. "$(dirname "$0")/../lib/shim_tap.sh"
+
+compile shim_log || exit 1
+pool_place 32 || { skip "log" "no room for a pool of 32 MiB"; finish; }
+size=16M
+
+# ---- The log of the debug variant -----------------------------------------
+# logged LEVEL NAME=VALUE...: standard error of shim_log in $work/log.
+logged() {
+	local level=$1
+	shift
+	env "$@" VMMALLOC_LOG_LEVEL="$level" VMMALLOC_POOL_DIR="$pool" \
+	    VMMALLOC_POOL_SIZE=$size \
+	    bash -c "LD_PRELOAD='$LIBVMMALLOC_DEBUG' exec '$work/shim_log'" \
+	    2> "$work/log"
+	status=$?
+}
+has() { # NAME PATTERN
+	check "$1" grep -qE "$2" "$work/log"
+}
+has_not() {
+	check "$1" sh -c "! grep -qE '$2' '$work/log'"
+}
+debug_log() {
+	logged 0 A=b
+	same "level 0 is quiet" "$status|$(cat "$work/log")" "0|"
+	logged abc A=b
+	same "a level that is no number is 0" "$(cat "$work/log")" ""
+	logged -3 A=b
+	same "a negative level is 0" "$(cat "$work/log")" ""
+
+	logged 1 A=b
+	has "level 1 names process and program" "pid [0-9]+: program: .*shim_log"
+	has "level 1 names the version" "libvmmalloc version 1\.1"
+	has "level 1 names the source" "src version: "
+	has_not "level 1 has no more than that" "<[2-9]>"
+	check "every line has the form <name>: <level> [file:line function]" \
+	    sh -c "! grep -vE '^<libvmmalloc>: <[0-9]+> \[[a-z_]+\.c:[0-9]+ \
+[a-z_]+\] ' '$work/log'"
+	logged 2 A=b
+	has "level 2 says when all is ready" "<2>.*initialization completed"
+	logged 3 A=b
+	has_not "level 3 does not list calls" "<4>"
+
+	logged 4 A=b
+	has "malloc" "<4> .* malloc\] size 4321$"
+	has "realloc" "<4> .* realloc\] ptr 0x[0-9a-f]+, size 4322$"
+	has "calloc" "<4> .* calloc\] nmemb 1, size 4323$"
+	has "memalign" "<4> .* memalign\] boundary 16  size 4324$"
+	has "aligned_alloc" "<4> .* aligned_alloc\] .*4325$"
+	has "valloc" "<4> .* valloc\] size 4326$"
+	has "pvalloc" "<4> .* pvalloc\] size 4327$"
+	has "posix_memalign" "<4> .* posix_memalign\] .*4328$"
+	has "free" "<4> .* free\] ptr 0x[0-9a-f]+$"
+
+	echo old > "$work/file"
+	logged 4 "VMMALLOC_LOG_FILE=$work/file"
+	same "with a file standard error is quiet" "$(cat "$work/log")" ""
+	check "the file has the lines" grep -q "size 4321" "$work/file"
+	check "and nothing old" sh -c "! grep -q old '$work/file'"
+	logged 1 "VMMALLOC_LOG_FILE=$work/each-"
+	check "a name ending in - gets the number of the process" \
+	    grep -q "program: .*shim_log" \
+	    "$(grep -l shim_log "$work"/each-[0-9]*)"
+	logged 1 VMMALLOC_LOG_FILE=
+	has "an empty name is standard error" "version 1\.1"
+
+	( logged 1 "VMMALLOC_LOG_FILE=$work/none/x"
+	    echo $status > "$work/status" ) 2> /dev/null
+	same "a file that cannot be had: status" "$(cat "$work/status")" 134
+	has "a file that cannot be had: the line" "^Error \(libvmmalloc\): \
+VMMALLOC_LOG_FILE=$work/none/x: No such file or directory$"
+	( size=1 logged 0 "VMMALLOC_LOG_FILE=$work/fatal" ) 2> /dev/null
+	check "fatal lines go to the file, too" \
+	    grep -q "^Error (libvmmalloc): VMMALLOC_POOL_SIZE" "$work/fatal"
+
+	printf '%s\n' '#include <stdlib.h>' '#include <string.h>' \
+	    'int main(void) { unsigned char *p = malloc(100), first = p[50];' \
+	    '	memset(p, 1, 100); free(p);' \
+	    '	return first != 0xa5 || p[50] != 0x5a; }' > "$work/junk.c"
+	"$CC" -w -fno-builtin -o "$work/junk" "$work/junk.c"
+	preload=$LIBVMMALLOC_DEBUG
+	check "new and freed blocks are filled" shim "$work/junk"
+	unset preload
+}
+if [ -e "${LIBVMMALLOC_DEBUG-}" ]; then
+	debug_log
+else
+	skip "the log" "the debug library was not built"
+fi
+
+# ---- The report ------------------------------------------------------------
+report() { # LIBRARY NAME
+	local name=$2
+	preload=$1
+	shim env VMMALLOC_LOG_STATS=1 "$work/shim_log" > "$work/out" \
+	    2> "$work/log"
+	# env itself runs in a pool, but is told nothing of a report.
+	same "$name: one report" "$(grep -c 'the heap of process' \
+	    "$work/log")" 1
+	same "$name: standard output is the program's" "$(cat "$work/out")" ""
+	has "$name: where the pool lay" "pool lay in +$pool "
+	has "$name: its size" "pool size +16\.0 MiB"
+	has "$name: its peak" "peak use of pool +[0-9.]+ MiB"
+	has "$name: the heap was inside" "whole heap .* was inside the pool"
+	has "$name: system heap" "^system heap"
+	has "$name: vmem pool" "^vmem pool"
+	has "$name: jemalloc's statistics" "Begin jemalloc statistics"
+	shim env VMMALLOC_LOG_STATS=1 "VMMALLOC_LOG_FILE=$work/$name-" \
+	    "$work/shim_log" 2> "$work/log"
+	same "$name: with a file standard error is quiet" \
+	    "$(cat "$work/log")" ""
+	check "$name: the file has the report" \
+	    grep -q "^vmem pool" "$work/$name"-[0-9]*
+	for other in 0 2 11 yes ""; do
+		shim env "VMMALLOC_LOG_STATS=$other" "$work/shim_log" \
+		    2> "$work/log"
+		same "$name: none for '$other'" "$(cat "$work/log")" ""
+	done
+	unset preload
+}
+report "$LIBVMMALLOC" release
+if [ -e "${LIBVMMALLOC_DEBUG-}" ]; then
+	report "$LIBVMMALLOC_DEBUG" debug
+else
+	skip "the debug library's report" "not built"
+fi
+finish
