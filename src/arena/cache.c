@@ -421,13 +421,22 @@ caches_start(void)
 	    pthread_key_create(&thread_key, thread_exit) != 0;
 }
 
+/* As early as can be: what a thread keeps for a key that comes late would be
+ * allocated by libc. */
+static __attribute__((constructor)) void
+caches_start_once(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, caches_start);
+}
+
 bool
 caches_open(struct heap *heap)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	unsigned id = 0;
 
-	pthread_once(&once, caches_start);
+	caches_start_once();
 	pthread_mutex_lock(&caches_lock);
 	while (id < HEAPS_MAX && (heap_ids[id / 64] >> (id % 64)) & 1)
 		id++;

@@ -357,13 +357,27 @@ allocate_last(struct heap *heap, size_t usable, size_t alignment, bool zero)
 	return ptr;
 }
 
+/* Whether the heap hands anything out at all. One whose limit was lowered must
+ * first give back what it has too much. */
+static bool
+is_open(struct heap *heap)
+{
+	if (source_refused(heap->source))
+		return false;
+	if (likely(!source_is_over_limit(heap->source)))
+		return true;
+	heap_drain(heap);
+	source_trim(heap->source);
+	return !source_is_over_limit(heap->source);
+}
+
 void *
 heap_allocate(struct heap *heap, size_t size, size_t alignment, bool zero)
 {
 	size_t usable = usable_size_aligned(size, alignment);
 	void *ptr;
 
-	if (usable == 0 || source_refused(heap->source) || is_known_full(heap, usable))
+	if (usable == 0 || !is_open(heap) || is_known_full(heap, usable))
 		return NULL;
 	ptr = is_bulky(heap, usable) ? NULL
 	    : allocate_once(heap, usable, alignment, zero);
@@ -378,7 +392,7 @@ heap_allocate(struct heap *heap, size_t size, size_t alignment, bool zero)
 void *
 heap_malloc(struct heap *heap, size_t size)
 {
-	if (size <= CACHE_SIZE_MAX && !source_refused(heap->source)) {
+	if (size <= CACHE_SIZE_MAX && is_open(heap)) {
 		struct cache *cache = cache_of(heap);
 		void *ptr = cache == NULL ? NULL
 		    : cache_fill(cache, class_of(size));

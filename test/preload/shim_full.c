@@ -143,7 +143,7 @@ fill_and_stay(void *seed)
 {
 	struct block *list;
 
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < 8; round++) {
 		size_t size = (size_t)16 << ((round + (intptr_t)seed) % 12);
 
 		fill(&list, size);

@@ -125,6 +125,15 @@ accepted "a directory with other letters" "VMMALLOC_POOL_DIR=$work/grüße" \
     "$size"
 same "no name is left in the directory" "$(ls -A "$work/grüße")" ""
 
+if [ "$(free_mib "$pool")" -gt 8192 ]; then
+	(ulimit -v 2000000 && start "$dir" VMMALLOC_POOL_SIZE=8000M
+	    echo "$status|$(cat "$work/line")" > "$work/limited")
+	same "no address space" "$(cat "$work/limited")" "134|Error \
+(libvmmalloc): vmem pool creation failed: Cannot allocate memory"
+else
+	skip "no address space" "no room for a pool that would need it"
+fi
+
 room=$(free_mib "$pool")
 refused "a pool larger than the file system has room for" \
     "vmem pool creation failed: No space left on device" "$dir" \

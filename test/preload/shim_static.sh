@@ -21,7 +21,6 @@ same "exactly the eleven functions are global" \
 in_pool_of() {
 	env VMMALLOC_POOL_DIR="$pool" VMMALLOC_POOL_SIZE=64M "$@"
 }
-compile_library shim_life_library -DNAME='"needed library"'
 for how in "" -static; do
 	name=${how:-dynamic}
 	if ! compile shim_functions "$LIBVMMALLOC_A" $how 2> "$work/err"; then
@@ -36,4 +35,15 @@ for how in "" -static; do
 	    "$?|$(grep -v Aborted "$work/err")" "134|Error (libvmmalloc): \
 environment variable VMMALLOC_POOL_DIR not specified"
 done
+
+# Here libraries of the program begin before we do.
+if pool_place 256; then
+	compile_library shim_early_library
+	compile shim_early -Wl,--no-as-needed "$work/shim_early_library.so" \
+	    -Wl,-rpath,"$work" "$LIBVMMALLOC_A" &&
+	    results_of "before the pool" 0 env VMMALLOC_POOL_DIR="$pool" \
+	        VMMALLOC_POOL_SIZE=256M "$work/shim_early"
+else
+	skip "before the pool" "no room for a pool of 256 MiB"
+fi
 finish

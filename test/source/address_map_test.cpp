@@ -153,7 +153,9 @@ TEST(AddressMapHuge, FollowsSmallOnesAndMakesWayForThem)
 {
 	uintptr_t base = SPACE + 64 * TOP;
 
-	for (int round = 0; round < 2; round++) {
+	size_t records = 0;
+
+	for (int round = 0; round < 3; round++) {
 		{
 			Entered low(base + LEAF, PAGE_BYTES);
 			Entered high(base + TOP + MIDDLE + 3 * LEAF, LEAF);
@@ -165,6 +167,11 @@ TEST(AddressMapHuge, FollowsSmallOnesAndMakesWayForThem)
 		EXPECT_EQ(address_map_find(address(base + LEAF)), huge.stretch);
 		EXPECT_EQ(address_map_find(address(base + TOP + MIDDLE +
 		    3 * LEAF + 1)), huge.stretch);
+		if (round > 0) {
+			EXPECT_EQ(record_bytes_in_use(), records)
+			    << "the nodes are still there";
+		}
+		records = record_bytes_in_use();
 	}
 }
 
@@ -205,6 +212,7 @@ TEST(AddressMapMemory, RunningOutEntersNothing)
 	struct stretch *stretch = bare_stretch(reinterpret_cast<void *>(base),
 	    2 * TOP);
 
+	Entered(base, PAGE_BYTES); /* its first nodes are there */
 	os_fault_at(OS_MAP, 1, ENOMEM, true);
 	while (void *record = record_new(sizeof(void *) * 128))
 		hoard.push_back(record);
