@@ -155,7 +155,8 @@ source_grow(struct source *source, size_t bytes, size_t alignment)
 	struct stretch *stretch;
 	int error;
 
-	if (least > SOURCE_STRETCH_MAX ||
+	if (max_size(bytes, alignment) > SOURCE_STRETCH_MAX / 2 ||
+	    least > SOURCE_STRETCH_MAX ||
 	    (source->spec->size != 0 && !source->spec->grow))
 		return NULL;
 	pthread_mutex_lock(&sources_lock);
@@ -190,7 +191,9 @@ back_run(struct stretch *stretch, size_t from, size_t end)
 		return ENOMEM;
 	error = source->ops->back(stretch, from * source->grain, bytes);
 	if (error != 0) {
-		/* Whatever is short outside may be there a moment later. */
+		/* What it got before it failed is in nobody's account. And
+		 * what is short outside may be there a moment later. */
+		source->ops->unback(stretch, from * source->grain, bytes);
 		atomic_fetch_add(&source->freed, 1);
 		return error;
 	}

@@ -124,7 +124,8 @@ has_room(void)
 void
 budget_resume(tsd_t *tsd)
 {
-	if (++calls_without % CALLS_BETWEEN_LOOKS != 0 || !has_room())
+	if (++calls_without % CALLS_BETWEEN_LOOKS != 0 || !opt_tcache ||
+	    !has_room())
 		return;
 	tcache_enabled_set(tsd, true);
 	if (tcache_available(tsd))

@@ -12,6 +12,10 @@
  * the program, from any thread, at any time: also before the constructor has
  * run (jemalloc's ordinary memory serves), and after the last destructor.
  */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
 #include "vmmalloc/heap.h"
 
 #include <errno.h>
@@ -23,6 +27,7 @@
 #include "vmmalloc/budget.h"
 #include "vmmalloc/entry.h"
 #include "vmmalloc/log.h"
+#include "vmmalloc/memcheck.h"
 #include "vmmalloc/pool.h"
 #include "vmmalloc/request.h"
 
@@ -31,11 +36,11 @@
 extern void __libc_free(void *ptr) __attribute__((weak));
 extern void *__libc_realloc(void *ptr, size_t size) __attribute__((weak));
 
-/* ---- Threads -------------------------------------------------------------- */
+/* ---- Threads ------------------------------------------------------------- */
 
 /* Sees to it that jemalloc serves this thread from the pool. False when it
- * cannot: there is no pool yet, or the thread is in its last destructors, and
- * jemalloc would take such requests to its own memory. */
+ * should not: there is no pool yet; the thread is in its last destructors, and
+ * jemalloc would take such requests to its own memory; or memcheck looks on. */
 static __attribute__((noinline, cold)) bool
 bind_thread(void)
 {
@@ -50,7 +55,7 @@ bind_thread(void)
 		arenas_bind(tsd);
 	else
 		budget_resume(tsd);
-	return true;
+	return !memcheck_on;
 }
 
 static inline bool
@@ -74,6 +79,8 @@ request_outside(size_t size, size_t alignment, bool zero, bool bound,
 	if (arenas_before_pool == NULL)
 		return request_early(&request);
 	tsd = tsd_fetch();
+	if (memcheck_on)
+		return memcheck_allocate(tsd, &request, saved_errno);
 	if (!bound)
 		block = request_unbound(tsd, &request);
 	if (block == NULL)
@@ -81,7 +88,7 @@ request_outside(size_t size, size_t alignment, bool zero, bool bound,
 	return block;
 }
 
-/* ---- Blocks --------------------------------------------------------------- */
+/* ---- Blocks -------------------------------------------------------------- */
 
 /* Finds the block that starts at PTR, which may be anything. */
 static inline bool
@@ -97,6 +104,15 @@ static inline bool
 is_early(const emap_full_alloc_ctx_t *found)
 {
 	return edata_arena_ind_get(found->edata) == 0;
+}
+
+/* Bytes of the block that its owner may use. */
+static inline size_t
+usable_size(const void *ptr, const emap_full_alloc_ctx_t *found)
+{
+	size_t bytes = edata_usize_get(found->edata);
+
+	return is_early(found) ? bytes : memcheck_usable(ptr, bytes);
 }
 
 /* Not a block of ours: glibc's, from a library that was opened with
@@ -134,8 +150,10 @@ slow_free(void *ptr)
 		    TCACHE_IND_AUTOMATIC, false, false), &context, false,
 		    false);
 	} else {
-		if (opt_junk_free)
+		if (opt_junk_free && !memcheck_on)
 			junk_free_callback(ptr, bytes);
+		if (memcheck_on && !is_early(&found))
+			memcheck_free(ptr);
 		idalloctm(tsd_tsdn(tsd), ptr, is_early(&found) ? NULL :
 		    tcache_get_from_ind(tsd, TCACHE_IND_AUTOMATIC, true,
 		    false), &context, false, true);
@@ -187,7 +205,7 @@ allocate_aligned(size_t alignment, size_t size)
 	return block;
 }
 
-/* ---- realloc -------------------------------------------------------------- */
+/* ---- realloc ------------------------------------------------------------- */
 
 /* Moves a block of BYTES bytes into a new one. Where there is none, a block
  * that is large enough as it is may stay. */
@@ -262,7 +280,7 @@ resize(void *ptr, size_t size)
 	if (unlikely(!find_block(tsd, ptr, &found)))
 		return move_foreign(ptr, size);
 	if (unlikely(!bound || is_early(&found)))
-		return move_block(ptr, edata_usize_get(found.edata), size);
+		return move_block(ptr, usable_size(ptr, &found), size);
 	block = je_realloc(ptr, size);
 	if (unlikely(block == NULL))
 		block = resize_again(ptr, edata_usize_get(found.edata), size,
@@ -270,7 +288,7 @@ resize(void *ptr, size_t size)
 	return block;
 }
 
-/* ---- The functions -------------------------------------------------------- */
+/* ---- The functions ------------------------------------------------------- */
 
 EXPORT void *
 ENTRY(malloc)(size_t size)
@@ -379,11 +397,11 @@ ENTRY(malloc_usable_size)(void *ptr)
 	LOG_TRACE(4, "ptr %p", ptr);
 	if (ptr == NULL || !find_block(tsd_fetch_min(), ptr, &found))
 		return 0;
-	return edata_usize_get(found.edata);
+	return usable_size(ptr, &found);
 }
 
 #ifndef VMMALLOC_PREFIX
-/* ---- The hook variables of glibc before 2.34 -------------------------------
+/* ---- The hook variables of glibc before 2.34 -----------------------------
  *
  * There they lead libraries that were opened with RTLD_DEEPBIND back to us.
  */

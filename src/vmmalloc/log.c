@@ -31,7 +31,7 @@ int log_level;
 #define LOGS_WITHOUT_REPORT false
 #endif
 
-/* Opens the named file. Lines are appended: a forked child writes to it, too. */
+/* Opens the named file. Lines are appended: a forked child writes, too. */
 static int
 open_destination(int flags)
 {

@@ -4,8 +4,9 @@
  *
  * Three kinds: one from before the pool exists, one of a thread whose jemalloc
  * state is gone already (it allocates in its last destructors), and one that
- * jemalloc has answered with NULL. Owns nothing but two numbers of each thread. Called by
- * entry.c in slow paths. Takes no lock itself; jemalloc and the source do.
+ * jemalloc has answered with NULL. Owns nothing but two numbers of each thread.
+ * Called by entry.c in slow paths. Takes no lock itself; jemalloc and the
+ * source do.
  */
 #ifndef VMMALLOC_REQUEST_H
 #define VMMALLOC_REQUEST_H

@@ -25,6 +25,7 @@
 #include "vmmalloc/arenas.h"
 #include "vmmalloc/fork.h"
 #include "vmmalloc/log.h"
+#include "vmmalloc/memcheck.h"
 #include "vmmalloc/pool.h"
 #include "vmmalloc/report.h"
 
@@ -48,6 +49,9 @@ write_banner(char **argv)
 	LOG_TRACE(1, "libvmmalloc version %d.%d", VMMALLOC_MAJOR_VERSION,
 	    VMMALLOC_MINOR_VERSION);
 	LOG_TRACE(1, "src version: %s", PACKAGE_VERSION);
+#ifdef HAVE_VALGRIND
+	LOG_TRACE(1, "compiled with support for Valgrind memcheck");
+#endif
 }
 #endif
 
@@ -62,6 +66,7 @@ start(int argc, char **argv, char **environment)
 	if (getauxval(AT_SECURE))
 		environment = NULL;
 	fork_open();
+	memcheck_open();
 	settings_read_log(&settings, environment);
 	log_open(&settings);
 #ifdef POOLKIND_DEBUG

@@ -182,7 +182,7 @@ TEST(Cache, IsDrainedWhileItsOwnersGoOn)
 				if (block != nullptr)
 					heap.free(block);
 		});
-	while (rounds < 400000)
+	for (int drains = 0; drains < 5000 || rounds < 400000; drains++)
 		rig_drain(heap);
 	stop = true;
 	for (std::thread &thread : threads)

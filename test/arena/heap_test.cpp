@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Heaps: their hooks, their arenas, what a pointer tells, and the way to NULL.*/
+/* Heaps: their hooks, their arenas, what a pointer tells, and NULL. */
 #include "arena_test.h"
 
 #include <set>

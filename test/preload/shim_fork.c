@@ -2,8 +2,8 @@
 /*
  * shim_fork.c - the heap over fork, for VMMALLOC_FORK of 0 (no more than that
  * the child lives, while one of the two allocates), 1, 2 and 3. The first
- * argument is the mode, and + for many forks; with a second one, that file is grown until the file
- * system is full, and after the fork the child frees everything.
+ * argument is the mode, and + for many forks. A second one is a file that is
+ * grown until the file system is full; the child then frees everything.
  */
 #include <errno.h>
 #include <pthread.h>

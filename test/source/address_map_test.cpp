@@ -9,12 +9,15 @@
 #include <thread>
 #include <vector>
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
 #include "os/os.h"
 #include "os/records.h"
 #include "source/address_map.h"
 #include "source_glue.h"
 }
+#pragma GCC diagnostic pop
 
 namespace {
 
@@ -33,9 +36,9 @@ address(uintptr_t addr)
 /* A stretch that is in the map as long as it lives. */
 class Entered {
 public:
-	Entered(uintptr_t base, size_t bytes)
-	    : base(base), bytes(bytes),
-	      stretch(bare_stretch(reinterpret_cast<void *>(base), bytes))
+	Entered(uintptr_t from, size_t size)
+	    : base(from), bytes(size),
+	      stretch(bare_stretch(reinterpret_cast<void *>(from), size))
 	{
 		EXPECT_EQ(address_map_add(stretch), 0);
 	}

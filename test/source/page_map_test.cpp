@@ -5,10 +5,13 @@
 #include <random>
 #include <vector>
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
 #include "os/os.h"
 #include "source/page_map.h"
 }
+#pragma GCC diagnostic pop
 
 namespace {
 

@@ -20,7 +20,7 @@ extern "C" {
 /* Memory of the test's own, full of 0xa5. */
 class Region {
 public:
-	explicit Region(size_t bytes) : bytes(bytes)
+	explicit Region(size_t size) : bytes(size)
 	{
 		void *addr;
 

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * kind.c - what kinds cost: pairs of malloc and free by size, and how much of
+ * a file kind blocks of one size obtain, before and after another size. Started
+ * by test/bench/run with the text of a kind; with a second word it fills.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <poolkind.h>
+
+#define PAIRS 400000
+#define ROUNDS 5
+
+static const size_t sizes[] = { 16, 64, 256, 1024, 4096, 65536, 1 << 20 };
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
+static double
+now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double
+pairs(poolkind *kind, size_t size)
+{
+	double start = now();
+
+	for (int i = 0; i < PAIRS; i++) {
+		void *ptr = poolkind_malloc(kind, size);
+
+		__asm__ volatile("" : : "r"(ptr) : "memory");
+		poolkind_free(kind, ptr);
+	}
+	return (now() - start) / PAIRS;
+}
+
+/* Fills the kind with blocks of one size, frees them, says the percentage. */
+static void
+fill(poolkind *kind, size_t size)
+{
+	struct poolkind_stats stats;
+	void **block, *last = NULL;
+	size_t blocks = 0;
+
+	poolkind_get_stats(kind, &stats, sizeof(stats));
+	while ((block = poolkind_malloc(kind, size)) != NULL) {
+		*block = last;
+		last = block;
+		blocks++;
+	}
+	while ((block = last) != NULL) {
+		last = *block;
+		poolkind_free(kind, block);
+	}
+	printf("fill with %zu bytes, %%\t%.2f\n", size,
+	    100.0 * (double)blocks / (double)(stats.size / size));
+}
+
+int
+main(int argc, char **argv)
+{
+	poolkind *kind = argc < 2 ? NULL : poolkind_open(argv[1], 0);
+
+	if (kind == NULL) {
+		fprintf(stderr, "%s\n", poolkind_errormsg());
+		return EXIT_FAILURE;
+	}
+	for (size_t i = 0; i < SIZES; i++) {
+		if (argc > 2) {
+			fill(kind, sizes[i]);
+			continue;
+		}
+		if (sizes[i] > 65536)
+			continue;
+		double best = pairs(kind, sizes[i]);
+		for (int round = 0; round < ROUNDS; round++) {
+			double ns = pairs(kind, sizes[i]);
+
+			best = ns < best ? ns : best;
+		}
+		printf("pair of %zu bytes, ns\t%.2f\n", sizes[i], best);
+	}
+	return poolkind_close(kind);
+}
