@@ -40,7 +40,7 @@ struct page_map {
 int page_map_open(struct page_map *map, size_t pages);
 void page_map_close(struct page_map *map);
 
-/* The lowest run of COUNT free pages whose address, counted from page FIRST
+/* A low run of COUNT free pages (the lowest, where alignment is 1) whose address, counted from page FIRST
  * (where the stretch begins in units of the alignment), is a multiple of
  * ALIGNMENT pages; PAGE_MAP_NONE if there is none. */
 size_t page_map_find(const struct page_map *map, size_t count,

@@ -2,6 +2,10 @@
 /*
  * fork.c - the heap over fork(2). See fork.h.
  */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
 #include "vmmalloc/heap.h"
 
 #include <pthread.h>
@@ -10,6 +14,7 @@
 #include "os/records.h"
 #include "vmmalloc/fork.h"
 #include "vmmalloc/log.h"
+#include "vmmalloc/memcheck.h"
 #include "vmmalloc/pool.h"
 
 static void
@@ -18,7 +23,9 @@ before_fork(void)
 	int errnum;
 
 	jemalloc_prefork();
+	memcheck_look_away();
 	errnum = sources_prefork();
+	memcheck_look_again();
 	if (errnum != 0) {
 		LOG_TRACE(1, "%s", error_name(errnum));
 		log_fatal(pool_spec.fork == SPEC_FORK_COPY ?

@@ -53,6 +53,24 @@ announce(void *block, size_t bytes, size_t usable)
 	VALGRIND_MALLOCLIKE_BLOCK(block, usable, FENCE, false);
 }
 
+/*
+ * jemalloc's records point at the first block of each slab, so a leak there
+ * would never be found: that one is left unused. It is the same with large
+ * blocks, of which nobody wants to lose as many.
+ */
+static void *
+allocate_unreferenced(tsd_t *tsd, const struct request *request)
+{
+	void *block = request_unbound(tsd, request), *another;
+
+	if (!is_aligned((uintptr_t)block, PAGE_BYTES) ||
+	    request->alignment >= PAGE_BYTES ||
+	    !sz_can_use_slab(request_bytes(request)))
+		return block;
+	another = request_unbound(tsd, request);
+	return another != NULL ? another : block;
+}
+
 void *
 memcheck_allocate(tsd_t *tsd, const struct request *request, int saved_errno)
 {
@@ -63,7 +81,7 @@ memcheck_allocate(tsd_t *tsd, const struct request *request, int saved_errno)
 	fenced.zero = false;
 	fenced.size = usable + FENCE;
 	if (usable != 0)
-		block = request_unbound(tsd, &fenced);
+		block = allocate_unreferenced(tsd, &fenced);
 	if (block == NULL)
 		block = request_again(tsd, &fenced, saved_errno);
 	if (block == NULL)
@@ -78,6 +96,18 @@ void
 memcheck_free(void *ptr)
 {
 	VALGRIND_FREELIKE_BLOCK(ptr, FENCE);
+}
+
+void
+memcheck_look_away(void)
+{
+	VALGRIND_DISABLE_ERROR_REPORTING;
+}
+
+void
+memcheck_look_again(void)
+{
+	VALGRIND_ENABLE_ERROR_REPORTING;
 }
 
 size_t

@@ -24,8 +24,12 @@ void memcheck_open(void);
 void *memcheck_allocate(tsd_t *tsd, const struct request *request,
     int saved_errno);
 
-/* Tells memcheck that the block PTR, BYTES to jemalloc, is free. */
+/* Tells memcheck that the block is free. */
 void memcheck_free(void *ptr);
+
+/* What lies between these two may read what no program should. */
+void memcheck_look_away(void);
+void memcheck_look_again(void);
 
 /* Bytes of a block that are its owner's, of BYTES that jemalloc gave it. */
 size_t memcheck_usable(const void *ptr, size_t bytes);
@@ -34,6 +38,8 @@ size_t memcheck_usable(const void *ptr, size_t bytes);
 #define memcheck_open() ((void)0)
 #define memcheck_allocate(tsd, request, saved_errno) ((void *)NULL)
 #define memcheck_free(ptr) ((void)0)
+#define memcheck_look_away() ((void)0)
+#define memcheck_look_again() ((void)0)
 #define memcheck_usable(ptr, bytes) (bytes)
 #endif
 
