@@ -40,9 +40,9 @@ struct page_map {
 int page_map_open(struct page_map *map, size_t pages);
 void page_map_close(struct page_map *map);
 
-/* A low run of COUNT free pages (the lowest, where alignment is 1) whose address, counted from page FIRST
- * (where the stretch begins in units of the alignment), is a multiple of
- * ALIGNMENT pages; PAGE_MAP_NONE if there is none. */
+/* A low run of COUNT free pages, the lowest where ALIGNMENT is 1, whose address
+ * is a multiple of ALIGNMENT pages, counted from page FIRST (where the stretch
+ * begins); PAGE_MAP_NONE if there is none. */
 size_t page_map_find(const struct page_map *map, size_t count,
     size_t alignment, size_t first);
 
