@@ -181,10 +181,9 @@ heap_open(struct heap *heap, struct source *source, bool fixed)
 	heap->full_size = SIZE_MAX;
 	pthread_mutex_init(&heap->lock, NULL);
 	source_stats(source, &stats, false);
-	if (fixed) {
-		heap->base = (uintptr_t)source_base(source);
-		heap->bytes = stats.size;
-	}
+	heap->base = (uintptr_t)source_base(source);
+	heap->bytes = source_base_bytes(source);
+	heap->capacity = fixed ? stats.size : 0;
 	heap_limit_changed(heap, stats.limit);
 	return caches_open(heap) ? 0 : ENOMEM;
 }
@@ -408,7 +407,7 @@ heap_malloc(struct heap *heap, size_t size)
 void
 heap_limit_changed(struct heap *heap, size_t limit)
 {
-	size_t most = heap->bytes;
+	size_t most = heap->capacity;
 
 	if (limit != 0 && (most == 0 || limit < most))
 		most = limit;

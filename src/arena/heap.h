@@ -35,8 +35,9 @@ struct cache;
 struct heap {
 	unsigned id;             /* below HEAPS_MAX, recycled */
 	struct source *source;
-	uintptr_t base;          /* of a source of fixed size: */
-	size_t bytes;            /* else 0, so that nothing lies in it */
+	uintptr_t base;          /* of the source's first stretch: what lies */
+	size_t bytes;            /* in it needs no look at its extent */
+	size_t capacity;         /* 0: grows as needed */
 
 	struct heap *next, **link; /* all heaps, under caches_lock */
 
@@ -65,7 +66,7 @@ struct block {
 	bool slab;          /* small: one of many in its extent */
 };
 
-/* Opens a heap on SOURCE. FIXED: the source has one stretch for ever. Returns
+/* Opens a heap on SOURCE. FIXED: the source does not grow. Returns
  * 0 or ENOMEM (HEAPS_MAX heaps are open already, or no memory). */
 int heap_open(struct heap *heap, struct source *source, bool fixed);
 

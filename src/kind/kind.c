@@ -70,8 +70,7 @@ kind_open(const struct spec *spec, void *region)
 	if (source == NULL)
 		goto no_kind;
 	if (heap_open(&kind->heap, source,
-	    spec->size != 0 && !spec->grow &&
-	    spec->size <= SOURCE_STRETCH_MAX) != 0) {
+	    spec->size != 0 && !spec->grow) != 0) {
 		error_set(ENOMEM, "%d kinds are open, more cannot be: close "
 		    "one first", HEAPS_MAX);
 		goto no_heap;

@@ -775,6 +775,12 @@ source_base(const struct source *source)
 	return source->first == NULL ? NULL : source->first->base;
 }
 
+size_t
+source_base_bytes(const struct source *source)
+{
+	return source->first == NULL ? 0 : source->first->bytes;
+}
+
 bool
 source_refused(const struct source *source)
 {

@@ -82,8 +82,10 @@ int source_check(struct source *source);
  * Without a lock, for any address, also in a signal handler. */
 void *source_owner_of(const void *addr);
 
-/* Where the first stretch begins: the start of a pool of fixed size. */
+/* Where the first stretch begins, and its length. It stays as long as the
+ * source does. */
 void *source_base(const struct source *source);
+size_t source_base_bytes(const struct source *source);
 
 /*
  * Fork, for all sources at once: prefork after jemalloc's own, with all its
