@@ -125,7 +125,8 @@ write_options(struct writer *to, const struct spec *spec)
 	if (spec->reserve)
 		write_option(to, "reserve", "yes");
 	write_size_option(to, "limit", spec->limit);
-	if (spec->fork != SPEC_FORK_SHARED && spec->fork != SPEC_FORK_PRIVATE)
+	/* What the shim alone can ask for has no text. */
+	if (spec->fork == SPEC_FORK_COPY || spec->fork == SPEC_FORK_REFUSE)
 		write_option(to, "fork", spec_fork_words[spec->fork]);
 	if (spec->name[0] != '\0')
 		write_option(to, "name", spec->name);

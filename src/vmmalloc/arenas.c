@@ -20,13 +20,11 @@
  * (retain); blocks fill whole pages (cache_oblivious); no arena is made behind
  * our back (narenas, oversize_threshold, percpu_arena); a pool is never full
  * while a dirty extent would do (lg_extent_max_active_fit). What is given back
- * is given back at once (muzzy_decay_ms). Caches go up to 64 KiB, with fewer
- * large blocks of each size, so that they hold no more than jemalloc's would.
+ * is given back at once (muzzy_decay_ms).
  */
 const char *je_malloc_conf = "narenas:1,percpu_arena:disabled,"
     "oversize_threshold:0,retain:false,cache_oblivious:false,"
-    "lg_extent_max_active_fit:63,muzzy_decay_ms:0,zero_realloc:free,"
-    "tcache_max:65536,tcache_nslots_large:8"
+    "lg_extent_max_active_fit:63,muzzy_decay_ms:0,zero_realloc:free"
 #ifdef POOLKIND_DEBUG
     ",junk:true"
 #endif
