@@ -27,7 +27,10 @@ AM_CONDITIONAL([PRELOAD], [test -z "$INSTRUMENT"])
 AS_IF([test -n "$INSTRUMENT"],
     [INSTRUMENT="$INSTRUMENT -fno-omit-frame-pointer"])
 AS_IF([test "$enable_coverage" = yes], [INSTRUMENT="$INSTRUMENT --coverage"])
-AC_SUBST([INSTRUMENT])])
+AC_SUBST([INSTRUMENT])
+# A sanitizer's own functions are found when the program is linked.
+AS_IF([test -z "$INSTRUMENT"], [NO_UNDEFINED=-Wl,-z,defs], [NO_UNDEFINED=])
+AC_SUBST([NO_UNDEFINED])])
 
 # POOLKIND_JEMALLOC: --with-jemalloc=PATH. Finds and checks jemalloc's source
 # now, so that make needs nothing more than what is here.

@@ -242,7 +242,7 @@ sources_postfork_child(void)
 		if (s->spec->source == SPEC_FILE && !atomic_load(&s->refused))
 			settle_child(s);
 		atomic_store(&s->held, 0);
-		pthread_mutex_init(&s->lock, NULL);
+		pthread_mutex_unlock(&s->lock);
 	}
-	pthread_mutex_init(&sources_lock, NULL);
+	pthread_mutex_unlock(&sources_lock);
 }

@@ -27,6 +27,9 @@
 /* A span takes at least, and at most, this much space ahead. */
 #define AHEAD_LEAST (64 * KIB)
 #define AHEAD_MOST (2 * MIB)
+/* So many spans do without after that failed: trying is dear where little is
+ * left. */
+#define NOT_AHEAD 256
 
 pthread_mutex_t sources_lock = PTHREAD_MUTEX_INITIALIZER;
 struct source *sources;
@@ -277,7 +280,8 @@ trim_all(struct source *source)
 static int
 back_span(struct stretch *stretch, size_t from, size_t count)
 {
-	size_t per_grain = stretch->source->grain / PAGE_BYTES;
+	struct source *source = stretch->source;
+	size_t per_grain = source->grain / PAGE_BYTES;
 	size_t grain = from / per_grain;
 	size_t end = (from + count + per_grain - 1) / per_grain;
 	bool trimmed = false;
@@ -286,14 +290,19 @@ back_span(struct stretch *stretch, size_t from, size_t count)
 		size_t stop = bits_find(stretch->backed, grain, end, true);
 		size_t ahead = stop == end ? ahead_of(stretch, grain, end) : stop;
 
-		if (ahead > stop && back_run(stretch, grain, ahead) == 0)
-			return 0;
+		if (ahead > stop && source->not_ahead > 0) {
+			source->not_ahead--;
+		} else if (ahead > stop) {
+			if (back_run(stretch, grain, ahead) == 0)
+				return 0;
+			source->not_ahead = NOT_AHEAD;
+		}
 		int error = back_run(stretch, grain, stop);
 		if (error != 0 && trimmed)
 			return error;
 		if (error != 0) {
 			/* Pages that wait for nobody may make room. */
-			trim_all(stretch->source);
+			trim_all(source);
 			trimmed = true;
 			grain = from / per_grain;
 		}

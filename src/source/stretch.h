@@ -73,6 +73,7 @@ struct source {
 	_Atomic size_t limit;
 	_Atomic uint64_t freed;
 	_Atomic unsigned held;    /* source_hold() */
+	unsigned not_ahead;       /* so many spans more back nothing ahead */
 	bool idle;                /* pages stayed backed meanwhile */
 	_Atomic bool refused;
 	int copy_error;           /* fork.c: during a fork */

@@ -169,7 +169,7 @@ release(void *ptr)
 }
 
 static __attribute__((noinline)) void *
-slow_malloc(size_t size)
+slower_malloc(size_t size)
 {
 	int saved_errno = errno;
 	bool bound = thread_is_bound();
@@ -177,6 +177,28 @@ slow_malloc(size_t size)
 
 	if (unlikely(block == NULL))
 		block = request_outside(size, 1, false, bound, saved_errno);
+	return block;
+}
+
+/* What jemalloc's malloc_default() does for a thread in its ordinary state;
+ * which includes that it has its cache. */
+static __attribute__((noinline)) void *
+slow_malloc(size_t size)
+{
+	tsd_t *tsd = tsd_get(false);
+	size_t bytes;
+	void *block;
+
+	if (unlikely(!tsd_fast(tsd) || !arenas_bound(tsd) ||
+	    size > SC_LARGE_MAXCLASS))
+		return slower_malloc(size);
+	bytes = sz_s2u(size);
+	block = iallocztm_explicit_slab(tsd_tsdn(tsd), size,
+	    sz_size2index(size), false, sz_can_use_slab(bytes),
+	    tsd_tcachep_get(tsd), false, NULL, false);
+	if (unlikely(block == NULL))
+		return request_outside(size, 1, false, true, errno);
+	thread_alloc_event(tsd, bytes);
 	return block;
 }
 
