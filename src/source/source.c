@@ -156,6 +156,7 @@ source_grow(struct source *source, size_t bytes, size_t alignment)
 	size_t least = align_up(bytes + alignment, max_size(source->grain,
 	    STRETCH_LEAST));
 	struct stretch *stretch;
+	size_t want;
 	int error;
 
 	if (max_size(bytes, alignment) > SOURCE_STRETCH_MAX / 2 ||
@@ -163,8 +164,10 @@ source_grow(struct source *source, size_t bytes, size_t alignment)
 	    (source->spec->size != 0 && !source->spec->grow))
 		return NULL;
 	pthread_mutex_lock(&sources_lock);
-	error = stretch_new_within(source, min_size(source->size,
-	    STRETCH_MOST), least, &stretch);
+	pthread_mutex_lock(&source->lock);
+	want = min_size(source->size, STRETCH_MOST);
+	pthread_mutex_unlock(&source->lock);
+	error = stretch_new_within(source, want, least, &stretch);
 	pthread_mutex_unlock(&sources_lock);
 	if (error == 0)
 		return stretch;
