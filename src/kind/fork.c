@@ -29,7 +29,7 @@ in_parent(void)
 {
 	int saved = errno;
 
-	records_postfork(false);
+	records_postfork();
 	sources_postfork_parent();
 	heaps_postfork_parent();
 	errno = saved;
@@ -40,7 +40,7 @@ in_child(void)
 {
 	int saved = errno;
 
-	records_postfork(true);
+	records_postfork();
 	sources_postfork_child();
 	heaps_postfork_child();
 	errno = saved;

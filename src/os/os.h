@@ -25,11 +25,18 @@
  * behind it so that no two reservations touch. */
 int os_reserve(size_t bytes, size_t alignment, void **addr);
 
+/* The same in the first gap at HINT or above that is large enough; anywhere
+ * where HINT is 0 or no gap is. */
+int os_reserve_above(uintptr_t hint, size_t bytes, size_t alignment,
+    void **addr);
+
 /* Gives a reservation back, guard page included. */
 void os_unreserve(void *addr, size_t bytes);
 
-/* Makes part of a reservation readable and writable anonymous memory. */
+/* Makes part of a reservation readable and writable anonymous memory; and
+ * forbids what was usable to be touched, without changing what it holds. */
 int os_make_usable(void *addr, size_t bytes);
+int os_make_unusable(void *addr, size_t bytes);
 
 /* Maps BYTES of anonymous memory at a place of the kernel's choosing. */
 int os_map(size_t bytes, void **addr);
@@ -84,6 +91,19 @@ int os_set_policy(void *addr, size_t bytes, enum os_policy mode,
 /* Opens a file without a name in DIRECTORY, mode 0600, close-on-exec: by
  * O_TMPFILE, else as a name that is unlinked before anything can see it. */
 int os_open_unlinked(const char *directory, int *fd);
+
+/* What a path leads to: a DAX device of BYTES bytes, another character device,
+ * or anything else, as the error number says or 0. */
+enum os_path { OS_PATH_OTHER, OS_PATH_CHARACTER, OS_PATH_DAX };
+int os_path(const char *path, enum os_path *what, size_t *bytes);
+
+/* Opens a device that no other process has open so, close-on-exec; EBUSY. The
+ * lock lasts as long as the device is open or mapped. */
+int os_open_device(const char *path, int *fd);
+
+/* Opens a file to append text to, made if need be, close-on-exec; TRUNCATE:
+ * what is in it goes. */
+int os_open_log(const char *path, bool truncate, int *fd);
 
 /* Sets the length. EFBIG, without SIGXFSZ, beyond RLIMIT_FSIZE. */
 int os_set_length(int fd, off_t length);

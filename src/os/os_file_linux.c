@@ -15,9 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -127,6 +129,86 @@ os_open_unlinked(const char *directory, int *fd)
 		err = open_and_unlink(directory, fd);
 	cancel_back(state);
 	return err;
+}
+
+/* Reads the text of a file of sysfs. */
+static bool
+read_text(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[length < 0 ? 0 : length] = '\0';
+	return length > 0;
+}
+
+/* A character device is a DAX device when sysfs says that it is of that
+ * subsystem. */
+static bool
+is_dax(dev_t device, size_t *bytes)
+{
+	char path[64], text[PATH_MAX];
+	ssize_t length;
+	const char *name;
+
+	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/subsystem",
+	    major(device), minor(device));
+	length = readlink(path, text, sizeof(text) - 1);
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	name = strrchr(text, '/');
+	if (strcmp(name == NULL ? text : name + 1, "dax") != 0)
+		return false;
+	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/size",
+	    major(device), minor(device));
+	*bytes = read_text(path, text, sizeof(text)) ?
+	    strtoull(text, NULL, 10) : 0;
+	return true;
+}
+
+int
+os_path(const char *path, enum os_path *what, size_t *bytes)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return errno;
+	*what = OS_PATH_OTHER;
+	if (S_ISCHR(status.st_mode))
+		*what = is_dax(status.st_rdev, bytes) ? OS_PATH_DAX :
+		    OS_PATH_CHARACTER;
+	return 0;
+}
+
+/* flock(2) locks the open file, which the mapping keeps open. */
+int
+os_open_device(const char *path, int *fd)
+{
+	int state = cancel_off(), err = 0;
+
+	*fd = open(path, O_RDWR | O_CLOEXEC);
+	if (*fd < 0)
+		err = errno;
+	else if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
+		err = errno == EWOULDBLOCK ? EBUSY : errno;
+	if (err != 0 && *fd >= 0)
+		close(*fd);
+	cancel_back(state);
+	return err;
+}
+
+int
+os_open_log(const char *path, bool truncate, int *fd)
+{
+	int state = cancel_off();
+
+	*fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
+	    (truncate ? O_TRUNC : 0), 0666);
+	cancel_back(state);
+	return *fd < 0 ? errno : 0;
 }
 
 void

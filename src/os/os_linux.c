@@ -8,9 +8,12 @@
  * libraries watch munmap and madvise there), through syscall(2) otherwise.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -64,6 +67,12 @@ advise(void *addr, size_t bytes, int advice)
  * ---- Addresses --------------------------------------------------------------
  */
 
+int
+os_make_unusable(void *addr, size_t bytes)
+{
+	return mprotect(addr, bytes, PROT_NONE) == 0 ? 0 : errno;
+}
+
 /* Takes an alignment more than is wanted and gives back what lies outside. */
 int
 os_reserve(size_t bytes, size_t alignment, void **addr)
@@ -90,6 +99,62 @@ os_reserve(size_t bytes, size_t alignment, void **addr)
 		munmap(aligned + bytes + GUARD_BYTES, after);
 	*addr = aligned;
 	return 0;
+}
+
+/* Where the first gap of BYTES at START or above is: in front of a mapping, or
+ * behind the last. The kernel lists mappings in the order of addresses. */
+static uintptr_t
+find_gap(uintptr_t start, size_t bytes, size_t alignment)
+{
+	char buffer[4096];
+	size_t kept = 0;
+	ssize_t got;
+	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	unsigned long low, high;
+	bool found = false;
+
+	start = align_up(start, alignment);
+	while (fd >= 0 && !found &&
+	    (got = read(fd, buffer + kept, sizeof(buffer) - 1 - kept)) > 0) {
+		char *line = buffer, *newline;
+
+		buffer[kept + (size_t)got] = '\0';
+		while (!found && (newline = strchr(line, '\n')) != NULL) {
+			if (sscanf(line, "%lx-%lx", &low, &high) != 2)
+				break;
+			found = low >= start && low - start >= bytes;
+			if (!found && high > start)
+				start = align_up(high, alignment);
+			line = newline + 1;
+		}
+		kept = strlen(line);
+		if (kept == sizeof(buffer) - 1) /* no line is so long */
+			break;
+		memmove(buffer, line, kept);
+	}
+	if (fd >= 0)
+		close(fd);
+	return start;
+}
+
+int
+os_reserve_above(uintptr_t hint, size_t bytes, size_t alignment, void **addr)
+{
+	size_t total = bytes + GUARD_BYTES;
+	void *at, *got;
+
+	if (hint == 0 || total < bytes)
+		return os_reserve(bytes, alignment, addr);
+	at = (void *)find_gap(hint, total, alignment);
+	got = mmap(at, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+	    MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	if (got == at) {
+		*addr = at;
+		return 0;
+	}
+	if (got != MAP_FAILED)
+		munmap(got, total);
+	return os_reserve(bytes, alignment, addr);
 }
 
 void

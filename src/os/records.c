@@ -160,12 +160,8 @@ records_prefork(void)
 	pthread_mutex_lock(&lock);
 }
 
-/* In the child nobody else can hold or want the lock: it is made anew. */
 void
-records_postfork(bool child)
+records_postfork(void)
 {
-	if (child)
-		pthread_mutex_init(&lock, NULL);
-	else
-		pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&lock);
 }

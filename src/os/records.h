@@ -28,6 +28,6 @@ size_t record_bytes_in_use(void);
 
 /* To be called around fork, as the last lock taken and the first given up. */
 void records_prefork(void);
-void records_postfork(bool child);
+void records_postfork(void);
 
 #endif /* OS_RECORDS_H */

@@ -33,8 +33,8 @@ file_is_ours(const struct stretch *stretch)
 static void
 keep_or_close(struct source *source, struct stretch *stretch, int fd)
 {
-	bool keep = source->spec->keep_file ||
-	    os_populate(stretch->base, 0) == ENOSYS;
+	bool keep = source->spec->keep_file || (!source->spec->reserve &&
+	    os_populate(stretch->base, 0) == ENOSYS);
 
 	if (keep && os_file_id(fd, &stretch->id) == 0)
 		stretch->fd = os_move_high(fd);
@@ -46,6 +46,7 @@ static int
 file_open(struct source *source, struct stretch *stretch)
 {
 	const struct spec *spec = source->spec;
+	size_t size = stretch->bytes - stretch->head;
 	void *base;
 	int fd, error;
 
@@ -54,13 +55,15 @@ file_open(struct source *source, struct stretch *stretch)
 		return error;
 	error = os_set_length(fd, (off_t)stretch->bytes);
 	if (error == 0 && spec->reserve)
-		error = os_take_space(fd, 0, (off_t)stretch->bytes);
+		error = os_take_space(fd, (off_t)stretch->head, (off_t)size);
 	if (error != 0)
 		goto no_file;
-	error = os_reserve(stretch->bytes, 2 * MIB, &base);
+	error = os_reserve_above(spec->hint, stretch->bytes,
+	    max_size(spec->alignment, 2 * MIB), &base);
 	if (error != 0)
 		goto no_file;
-	error = os_map_file(base, stretch->bytes, fd, 0, false);
+	error = os_map_file((char *)base + stretch->head, size, fd,
+	    (off_t)stretch->head, false);
 	if (error != 0)
 		goto no_mapping;
 	stretch->base = base;

@@ -5,7 +5,8 @@
  * The caller mapped it and keeps it mapped: there is nothing to take and
  * nothing to give back, and nothing is known of its content.
  *
- * Called by source.c under the source's lock. Cannot fail.
+ * Called by source.c under the source's lock. Only opening can fail, where the
+ * handle's page cannot be protected.
  */
 #include "source/stretch.h"
 
@@ -13,17 +14,19 @@ static int
 region_open(struct source *source, struct stretch *stretch)
 {
 	stretch->base = source->region;
-	return 0;
+	return stretch->head == 0 ? 0 :
+	    os_make_unusable(stretch->base, stretch->head);
 }
 
 static void
 region_close(struct stretch *stretch)
 {
-	(void)stretch;
+	if (stretch->head != 0)
+		os_make_usable(stretch->base, stretch->head);
 }
 
-static int
-region_back(struct stretch *stretch, size_t offset, size_t bytes)
+int
+memory_is_there(struct stretch *stretch, size_t offset, size_t bytes)
 {
 	(void)stretch, (void)offset, (void)bytes;
 	return 0;
@@ -32,8 +35,8 @@ region_back(struct stretch *stretch, size_t offset, size_t bytes)
 const struct stretch_ops region_ops = {
 	.open = region_open,
 	.close = region_close,
-	.back = region_back,
-	.unback = region_back,
+	.back = memory_is_there,
+	.unback = memory_is_there,
 	.ahead = false,
 	.reads_zero = false,
 };

@@ -67,9 +67,11 @@ stretch_delete(struct stretch *stretch)
 	record_free(stretch, sizeof(*stretch));
 }
 
-/* A stretch of BYTES, in the address map, in no list yet. */
+/* A stretch of BYTES, of which HEAD are the handle's, in the address map, in
+ * no list yet. */
 static int
-stretch_new(struct source *source, size_t bytes, struct stretch **result)
+stretch_new_headed(struct source *source, size_t bytes, size_t head,
+    struct stretch **result)
 {
 	struct stretch *stretch = record_new(sizeof(*stretch));
 	int error;
@@ -77,6 +79,7 @@ stretch_new(struct source *source, size_t bytes, struct stretch **result)
 	if (stretch == NULL)
 		return ENOMEM;
 	stretch->bytes = bytes;
+	stretch->head = head;
 	stretch->source = source;
 	stretch->fd = stretch->copy_fd = -1;
 	error = page_map_open(&stretch->map, bytes / PAGE_BYTES);
@@ -91,6 +94,7 @@ stretch_new(struct source *source, size_t bytes, struct stretch **result)
 	error = address_map_add(stretch);
 	if (error != 0)
 		goto no_entry;
+	page_map_set(&stretch->map, 0, head / PAGE_BYTES, true);
 	*result = stretch;
 	return 0;
 
@@ -105,6 +109,12 @@ no_map:
 	return error;
 }
 
+static int
+stretch_new(struct source *source, size_t bytes, struct stretch **result)
+{
+	return stretch_new_headed(source, bytes, 0, result);
+}
+
 static void
 stretch_append(struct source *source, struct stretch *stretch)
 {
@@ -113,7 +123,7 @@ stretch_append(struct source *source, struct stretch *stretch)
 	while (*link != NULL)
 		link = &(*link)->next;
 	*link = stretch;
-	source->size += stretch->bytes;
+	source->size += stretch->bytes - stretch->head;
 }
 
 static bool
@@ -469,6 +479,8 @@ ops_of(enum spec_source source)
 		return &file_ops;
 	case SPEC_REGION:
 		return &region_ops;
+	case SPEC_DEVICE:
+		return &device_ops;
 	case SPEC_DRAM:
 	case SPEC_NODES:
 		break;
@@ -491,21 +503,25 @@ grain_of(enum spec_page page)
 	return PAGE_BYTES;
 }
 
-/* Whether a region shares addresses with any source. Under the list's lock. */
-static bool
-overlaps_any(const char *base, size_t bytes)
+/* The lowest stretch of any source that has addresses from BASE to END - 1;
+ * NULL if there is none. Under the list's lock, under which alone stretches
+ * come and go. */
+static const struct stretch *
+lowest_between(const char *base, const char *end)
 {
-	bool overlap = false;
+	const struct stretch *lowest = NULL;
 
-	for (struct source *s = sources; s != NULL && !overlap; s = s->next) {
+	for (struct source *s = sources; s != NULL; s = s->next) {
 		pthread_mutex_lock(&s->lock);
 		for (struct stretch *other = s->first; other != NULL;
 		     other = other->next)
-			overlap |= base < other->base + other->bytes &&
-			    other->base < base + bytes;
+			if (base < other->base + other->bytes &&
+			    other->base < end &&
+			    (lowest == NULL || other->base < lowest->base))
+				lowest = other;
 		pthread_mutex_unlock(&s->lock);
 	}
-	return overlap;
+	return lowest;
 }
 
 static void
@@ -540,40 +556,82 @@ source_discard(struct source *source)
 	record_free(source, sizeof(*source));
 }
 
-/* The first stretch, or all of them where the size is fixed and large; and the
- * whole space if it is to be reserved. Under the list's lock. */
+/* The first stretch of a source that grows. */
 static int
-open_stretches(struct source *source)
+open_first(struct source *source)
 {
-	size_t size = source->spec->size;
+	struct stretch *stretch;
+	int error = stretch_new_within(source, STRETCH_FIRST,
+	    max_size(source->grain, STRETCH_LEAST), &stretch);
+
+	if (error == 0)
+		stretch_append(source, stretch);
+	return error;
+}
+
+/* A stretch for each run of the region that no source holds, whose first page
+ * is the handle where it is not another's. Without overlaps: one stretch. */
+static int
+open_region(struct source *source)
+{
+	char *region = source->region, *at = region;
+	char *end = region + source->spec->size;
 	struct stretch *stretch;
 	int error = 0;
 
-	if (size > SIZE_MAX - source->grain)
-		return EFBIG;
-	if (source->region != NULL && overlaps_any(source->region, size))
-		return EEXIST;
-	if (size == 0) {
-		error = stretch_new_within(source, STRETCH_FIRST,
-		    max_size(source->grain, STRETCH_LEAST), &stretch);
-		if (error == 0)
-			stretch_append(source, stretch);
-		return error;
+	while (at < end && error == 0) {
+		const struct stretch *other = lowest_between(at, end);
+		char *stop = other == NULL ? end : other->base;
+
+		if (other != NULL && !source->spec->overlap)
+			return EEXIST;
+		if (at < stop) {
+			source->region = at;
+			error = stretch_new_headed(source, (size_t)(stop - at),
+			    at == region && source->spec->handle ?
+			    PAGE_BYTES : 0, &stretch);
+			if (error == 0)
+				stretch_append(source, stretch);
+		}
+		at = other == NULL ? end : other->base + other->bytes;
 	}
-	for (size_t left = align_up(size, source->grain); left != 0;
-	     left -= stretch->bytes) {
-		error = stretch_new(source, min_size(left, SOURCE_STRETCH_MAX),
+	source->region = region;
+	return error;
+}
+
+/* All stretches of a source of fixed size, and the whole space if it is to be
+ * reserved. */
+static int
+open_all(struct source *source)
+{
+	size_t left = align_up(source->spec->size, source->grain);
+	size_t head = source->spec->handle ? PAGE_BYTES : 0, bytes;
+	struct stretch *stretch;
+	int error = 0;
+
+	for (; left != 0 && error == 0; left -= bytes, head = 0) {
+		bytes = min_size(left, SOURCE_STRETCH_MAX);
+		error = stretch_new_headed(source, bytes + head, head,
 		    &stretch);
 		if (error != 0)
 			return error;
 		stretch_append(source, stretch);
 		if (source->spec->reserve)
-			error = back_run(stretch, 0,
+			error = back_run(stretch, head / source->grain,
 			    stretch->bytes / source->grain);
-		if (error != 0)
-			return error;
 	}
-	return 0;
+	return error;
+}
+
+/* Under the list's lock. */
+static int
+open_stretches(struct source *source)
+{
+	if (source->spec->size > SIZE_MAX - source->grain)
+		return EFBIG;
+	if (source->spec->size == 0)
+		return open_first(source);
+	return source->region != NULL ? open_region(source) : open_all(source);
 }
 
 /* The sentence for what open_stretches() ran into. */
@@ -590,6 +648,9 @@ explain(int error, const struct spec *spec)
 	else if (spec->source == SPEC_FILE)
 		error_set_system(error, "cannot make a file of %zu bytes in "
 		    "directory \"%.120s\"", spec->size, spec->path);
+	else if (spec->source == SPEC_DEVICE)
+		error_set_system(error, "cannot use the device \"%.150s\"",
+		    spec->path);
 	else if (error == EEXIST)
 		error_set(EEXIST, "the region overlaps memory that another "
 		    "kind holds already");
@@ -727,7 +788,7 @@ stretch_check(struct stretch *stretch, size_t *spans, size_t *committed)
 {
 	struct source *source = stretch->source;
 	size_t pages = stretch->map.pages, per = source->grain / PAGE_BYTES;
-	size_t page = 0;
+	size_t head = stretch->head / PAGE_BYTES, page = head;
 
 	if (!page_map_is_sound(&stretch->map))
 		return error_set(EIO, "the free pages of the stretch at %p do "
@@ -747,7 +808,7 @@ stretch_check(struct stretch *stretch, size_t *spans, size_t *committed)
 			    (void *)(stretch->base + page * PAGE_BYTES));
 		page = end;
 	}
-	*spans += bits_count(stretch->map.used, 0, pages) * PAGE_BYTES;
+	*spans += bits_count(stretch->map.used, head, pages) * PAGE_BYTES;
 	*committed += bits_count(stretch->backed, 0, pages / per) *
 	    source->grain;
 	return 0;

@@ -7,6 +7,12 @@
  * to be zero. What a stretch is made of (anonymous memory, a file, the
  * caller's region) is behind one table of operations.
  *
+ * A source whose spec has "handle" begins with one page more, which is in no
+ * span and cannot be touched as long as the source is open: its address names
+ * the source. In a file that page is a hole, and not part of the size; a region
+ * gives up its first page. A region whose spec has "overlap" consists of what
+ * no other source holds, nothing perhaps.
+ *
  * Called by the extent hooks of arena/, by kind/ and by the shim. Each source
  * has a lock of its own, taken inside every function here; it comes after all
  * locks of jemalloc and before that of records. Nothing here calls malloc.
@@ -82,8 +88,8 @@ int source_check(struct source *source);
  * Without a lock, for any address, also in a signal handler. */
 void *source_owner_of(const void *addr);
 
-/* Where the first stretch begins, and its length. It stays as long as the
- * source does. */
+/* Where the first stretch begins, its handle page included, and its length: it
+ * stays as long as the source does. NULL and 0 where there is none. */
 void *source_base(const struct source *source);
 size_t source_base_bytes(const struct source *source);
 

@@ -21,6 +21,7 @@
 struct stretch {
 	char *base;
 	size_t bytes;
+	size_t head;                    /* of these, the handle's page, or 0 */
 	struct source *source;
 	struct stretch *next;           /* of the same source */
 	/* Neighbours in the address map's leaf that holds the first address,
@@ -54,7 +55,10 @@ struct stretch_ops {
 	bool reads_zero;  /* a grain backed for the first time is zero */
 };
 
-extern const struct stretch_ops anon_ops, file_ops, region_ops;
+extern const struct stretch_ops anon_ops, file_ops, region_ops, device_ops;
+
+/* What region.c and device.c have in common: pages that are simply there. */
+int memory_is_there(struct stretch *stretch, size_t offset, size_t bytes);
 
 struct source {
 	pthread_mutex_t lock;

@@ -18,6 +18,7 @@ enum spec_source {
 	SPEC_NODES,  /* nodes:LIST: anonymous memory on these NUMA nodes */
 	SPEC_FILE,   /* file:DIRECTORY: an unlinked file in the directory */
 	SPEC_REGION, /* region: the caller's memory; never from a text */
+	SPEC_DEVICE, /* a DAX device, whole; never from a text */
 };
 
 enum spec_page { SPEC_PAGE_BASE, SPEC_PAGE_THP, SPEC_PAGE_2M, SPEC_PAGE_1G };
@@ -47,10 +48,17 @@ struct spec {
 	bool reserve;    /* take all of size when the kind is opened */
 	size_t size;     /* 0: grows as needed */
 	size_t limit;    /* 0: none */
-	bool keep_file;  /* no text: fork needs the file's descriptor */
 	char name[SPEC_NAME_MAX]; /* "": none */
 	uint64_t nodes[SPEC_NODES_MAX / 64]; /* SPEC_NODES, a bit a node */
-	char path[PATH_MAX];      /* SPEC_FILE; last: copies end with it */
+
+	/* Without a text, for the libraries that stand on this one. */
+	bool keep_file;    /* SPEC_FILE: fork needs the descriptor */
+	bool handle;       /* a first page that can't be touched; see source.h */
+	bool overlap;      /* SPEC_REGION: leave out what another kind holds */
+	size_t alignment;  /* SPEC_FILE: of the first address, at least 2 MiB */
+	uintptr_t hint;    /* SPEC_FILE: the lowest address; 0: anywhere */
+
+	char path[PATH_MAX]; /* SPEC_FILE, SPEC_DEVICE; last, copies end with it */
 };
 
 /* The bytes of SPEC that mean something, for those who keep thousands. */

@@ -37,7 +37,7 @@ before_fork(void)
 static void
 after_fork_in_parent(void)
 {
-	records_postfork(false);
+	records_postfork();
 	sources_postfork_parent();
 	jemalloc_postfork_parent();
 }
@@ -45,7 +45,7 @@ after_fork_in_parent(void)
 static void
 after_fork_in_child(void)
 {
-	records_postfork(true);
+	records_postfork();
 	sources_postfork_child();
 	if (pool_source != NULL && source_refused(pool_source))
 		log_fatal("pool mapping failed");

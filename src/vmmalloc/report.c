@@ -8,8 +8,8 @@
 #include "vmmalloc/heap.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
+#include "os/log.h"
 #include "vmmalloc/arenas.h"
 #include "vmmalloc/log.h"
 #include "vmmalloc/pool.h"
@@ -75,7 +75,7 @@ write_for_people(void)
 
 	source_stats(pool_source, &stats, false);
 	spec_print(&pool_spec, text, sizeof(text));
-	log_format("libvmmalloc: the heap of process %d\n", (int)getpid());
+	log_format("libvmmalloc: the heap of process %d\n", log_process());
 	if (pool_spec.source == SPEC_FILE)
 		log_format("  pool lay in       %s (a file without a name)\n",
 		    pool_spec.path);

@@ -18,10 +18,10 @@
 
 #include <errno.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "libvmmalloc.h"
+#include "os/log.h"
 #include "vmmalloc/arenas.h"
 #include "vmmalloc/fork.h"
 #include "vmmalloc/log.h"
@@ -40,12 +40,10 @@ static void
 write_banner(char **argv)
 {
 	char program[4096];
-	ssize_t length = readlink("/proc/self/exe", program,
-	    sizeof(program) - 1);
 
-	program[length < 0 ? 0 : length] = '\0';
-	LOG_TRACE(1, "pid %d: program: %s", (int)getpid(),
-	    length > 0 || argv == NULL || argv[0] == NULL ? program : argv[0]);
+	LOG_TRACE(1, "pid %d: program: %s", log_process(),
+	    log_program(program, sizeof(program),
+	    argv == NULL ? NULL : argv[0]));
 	LOG_TRACE(1, "libvmmalloc version %d.%d", VMMALLOC_MAJOR_VERSION,
 	    VMMALLOC_MINOR_VERSION);
 	LOG_TRACE(1, "src version: %s", PACKAGE_VERSION);

@@ -6,7 +6,7 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <mutex>
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -195,20 +195,20 @@ TEST(ApiFill, AFullKindNoticesAFreeByAnotherThread)
 		Chain chain;
 		void *one = poolkind_malloc(kind.get(), size);
 		chain.fill(kind.get(), size);
-		std::mutex alive;
-		alive.lock();
+		std::atomic<bool> freed{ false }, may_end{ false };
 		std::thread other([&] {
 			poolkind_free(kind.get(), one);
-			one = nullptr;
-			alive.lock();
+			freed = true;
+			while (!may_end)
+				std::this_thread::yield();
 		});
-		while (*(void *volatile *)&one)
+		while (!freed)
 			std::this_thread::yield();
 		/* The other thread lives on, and its cache may keep a
 		 * sixteenth of the kind: free in plenty for this one. */
 		Chain second;
 		second.fill(kind.get(), size);
-		alive.unlock();
+		may_end = true;
 		other.join();
 		second.fill(kind.get(), size);
 		EXPECT_EQ(1u, second.count()) << size;

@@ -225,7 +225,7 @@ rig_fork(void)
 	sources_prefork();
 	records_prefork();
 	child = fork();
-	records_postfork(child == 0);
+	records_postfork();
 	if (child == 0) {
 		sources_postfork_child();
 		heaps_postfork_child();

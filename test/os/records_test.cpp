@@ -201,7 +201,7 @@ TEST(Records, KeepOtherThreadsOutDuringAFork)
 	});
 	usleep(50000);
 	EXPECT_FALSE(done);
-	records_postfork(false);
+	records_postfork();
 	other.join();
 	EXPECT_TRUE(done);
 }
@@ -214,7 +214,7 @@ TEST(Records, CanBeUsedInTheChildOfAFork)
 
 		records_prefork();
 		child = fork();
-		records_postfork(child == 0);
+		records_postfork();
 		if (child == 0) {
 			alarm(20);
 			_exit(record_new(200) == nullptr);

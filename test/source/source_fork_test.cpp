@@ -20,7 +20,7 @@ forked(const std::function<int()> &in_child_,
 	int error = sources_prefork();
 	records_prefork();
 	pid_t child = fork();
-	records_postfork(child == 0);
+	records_postfork();
 	if (child == 0) {
 		sources_postfork_child();
 		if (read(go[0], &byte, 1) != 1)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * log.c - where a library writes its lines. See log.h.
+ */
+#include "os/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Opens the named file. Lines are appended: a forked child writes, too. */
+static int
+open_named(struct log_file *log, const char *name, bool truncate)
+{
+	struct os_file_id id;
+	int fd, error = os_open_log(name, truncate, &fd);
+
+	if (error != 0)
+		return error;
+	fd = os_move_high(fd);
+	error = os_file_id(fd, &id);
+	if (error != 0) {
+		os_close(fd);
+		return error;
+	}
+	log->fd = fd;
+	log->id = id;
+	return 0;
+}
+
+int
+log_file_open(struct log_file *log, const char *name)
+{
+	char own[sizeof(log->name)];
+	size_t length = strlen(name);
+	int error;
+
+	if (length > 0 && name[length - 1] == '-')
+		snprintf(own, sizeof(own), "%s%d", name, (int)getpid());
+	else
+		snprintf(own, sizeof(own), "%s", name);
+	error = open_named(log, own, true);
+	if (error == 0)
+		memcpy(log->name, own, strlen(own) + 1);
+	return error;
+}
+
+/*
+ * The descriptor to write to. A program may have closed every descriptor it
+ * does not know, and ours may be somebody else's file by now: then the log is
+ * opened anew, and if that is not to be had, nothing is said.
+ */
+static int
+current_fd(struct log_file *log)
+{
+	struct os_file_id id;
+
+	if (log->name[0] == '\0')
+		return STDERR_FILENO;
+	if (os_file_id(log->fd, &id) == 0 && id.device == log->id.device &&
+	    id.inode == log->id.inode)
+		return log->fd;
+	return open_named(log, log->name, false) == 0 ? log->fd : -1;
+}
+
+void
+log_file_write(struct log_file *log, const char *text, size_t length)
+{
+	void (*print)(const char *) = atomic_load(&log->print);
+	int saved = errno;
+
+	if (print != NULL) {
+		print(text);
+	} else {
+		int fd = current_fd(log);
+
+		if (fd >= 0)
+			os_write(fd, text, length);
+	}
+	errno = saved;
+}
+
+/* Formats behind the first AT bytes of a line; returns its length, which leaves
+ * room for a newline. */
+static size_t
+format_at(char *line, size_t at, const char *format, va_list args)
+{
+	int length = vsnprintf(line + at, LOG_LINE_MAX - at - 1, format, args);
+
+	return length < 0 ? at :
+	    min_size(at + (size_t)length, LOG_LINE_MAX - 2);
+}
+
+void
+log_file_format(struct log_file *log, const char *format, va_list args)
+{
+	char line[LOG_LINE_MAX];
+
+	log_file_write(log, line, format_at(line, 0, format, args));
+}
+
+void
+log_file_trace(struct log_file *log, int level, const char *file, int line,
+    const char *function, const char *format, va_list args)
+{
+	const char *base = strrchr(file, '/');
+	char text[LOG_LINE_MAX];
+	size_t length;
+
+	length = (size_t)snprintf(text, sizeof(text) / 2,
+	    "<%s>: <%d> [%s:%d %s] ", log->library, level,
+	    base != NULL ? base + 1 : file, line, function);
+	length = format_at(text, min_size(length, sizeof(text) / 2 - 1),
+	    format, args);
+	text[length++] = '\n';
+	text[length] = '\0';
+	log_file_write(log, text, length);
+}
+
+const char *
+log_program(char *path, size_t size, const char *fallback)
+{
+	ssize_t length = readlink("/proc/self/exe", path, size - 1);
+
+	if (length <= 0)
+		return fallback != NULL ? fallback : "?";
+	path[length] = '\0';
+	return path;
+}
+
+int
+log_process(void)
+{
+	return (int)getpid();
+}

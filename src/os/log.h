@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * log.h - where a library writes its lines: standard error, a file, or a
+ * function of the program's.
+ *
+ * Owns nothing: each library keeps one struct log_file, set up before other
+ * threads can use it; only print may change later. Called by the shim and the
+ * facades, also from within malloc: nothing here allocates, a line is one
+ * write(2). Takes no lock. A line that cannot be written is lost; errno stays.
+ */
+#ifndef OS_LOG_H
+#define OS_LOG_H
+
+#include <stdarg.h>
+#include <stdatomic.h>
+
+#include "os/os.h"
+
+#define LOG_LINE_MAX 1024 /* longer lines are cut */
+
+struct log_file {
+	const char *library;     /* whose lines they are, "libvmem" */
+	int level;               /* trace lines up to it are written */
+	_Atomic(void (*)(const char *)) print; /* NULL: fd */
+	int fd;
+	struct os_file_id id;    /* what fd is while nobody closed it */
+	char name[4096];         /* "": standard error */
+};
+
+#define LOG_FILE_INIT(library_name) \
+	{ .library = (library_name), .fd = 2 }
+
+/* Sends what is written to the file NAME; one that ends in '-' gets the
+ * process's number appended. 0, or an error number, and all stays as it was. */
+int log_file_open(struct log_file *log, const char *name);
+
+void log_file_write(struct log_file *log, const char *text, size_t length);
+void log_file_format(struct log_file *log, const char *format, va_list args);
+
+/* Writes "<library>: <LEVEL> [file:line function] text" and a newline. */
+void log_file_trace(struct log_file *log, int level, const char *file,
+    int line, const char *function, const char *format, va_list args);
+
+/* The program that runs, for a banner: its path, or FALLBACK. */
+const char *log_program(char *path, size_t size, const char *fallback);
+int log_process(void);
+
+#endif /* OS_LOG_H */

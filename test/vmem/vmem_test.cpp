@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* vmem_test.cpp - see vmem_test.h. */
+#include "vmem_test.h"
+
+#include <csignal>
+
+namespace pools {
+
+using engine::Ending;
+
+void
+DeletePool::operator()(VMEM *pool) const
+{
+	errno = 0;
+	vmem_delete(pool);
+	EXPECT_EQ(0, errno) << vmem_errormsg();
+}
+
+Pool
+make_pool(const std::string &directory, size_t size)
+{
+	Pool pool(vmem_create(directory.c_str(), size));
+	EXPECT_NE(nullptr, pool.get())
+	    << directory << ": " << strerror(errno) << ": " << vmem_errormsg();
+	return pool;
+}
+
+Pool
+make_pool(const engine::Region &region)
+{
+	Pool pool(vmem_create_in_region(region.start(), region.size()));
+	EXPECT_NE(nullptr, pool.get())
+	    << strerror(errno) << ": " << vmem_errormsg();
+	return pool;
+}
+
+char *
+start_of(VMEM *pool)
+{
+	return reinterpret_cast<char *>(pool);
+}
+
+char *
+start_of(const Pool &pool)
+{
+	return start_of(pool.get());
+}
+
+bool
+lies_in(const void *block, size_t bytes, const void *start, size_t room)
+{
+	uintptr_t at = reinterpret_cast<uintptr_t>(block);
+	uintptr_t from = reinterpret_cast<uintptr_t>(start);
+	return at >= from && bytes <= room && at - from <= room - bytes;
+}
+
+void
+forget_error()
+{
+	vmem_check_version(4711, 0);
+	errno = 0;
+}
+
+void
+expect_sentence(std::initializer_list<std::string> words)
+{
+	std::string text = vmem_errormsg();
+	EXPECT_EQ(std::string::npos, text.find("4711")) << "no new text";
+	EXPECT_NE("", text);
+	EXPECT_EQ(std::string::npos, text.find('\n')) << text;
+	for (const std::string &word : words)
+		EXPECT_NE(std::string::npos, text.find(word))
+		    << "\"" << text << "\" does not name \"" << word << "\"";
+}
+
+int
+signal_on_touch(const void *addr)
+{
+	Ending ending = engine::run_in_child(10, [&] {
+		signal(SIGSEGV, SIG_DFL);
+		signal(SIGBUS, SIG_DFL);
+		(void)*static_cast<const volatile char *>(addr);
+		_exit(0);
+	});
+	EXPECT_NE(Ending::TimedOut, ending.how);
+	return ending.how == Ending::Signalled ? ending.code : 0;
+}
+
+size_t
+Blocks::fill(VMEM *pool, size_t size, size_t most)
+{
+	size_t before = count_;
+	size_ = size;
+	while (count_ - before < most) {
+		errno = 0;
+		char *block = static_cast<char *>(vmem_malloc(pool, size));
+		if (!block) {
+			EXPECT_EQ(ENOMEM, errno);
+			break;
+		}
+		Link *link = reinterpret_cast<Link *>(block);
+		if (size > sizeof(Link))
+			block[size - 1] = 0x5a;
+		link->next = first_;
+		first_ = link;
+		count_++;
+	}
+	return count_ - before;
+}
+
+size_t
+Blocks::free_all(VMEM *pool)
+{
+	size_t intact = 0;
+	while (first_) {
+		char *block = reinterpret_cast<char *>(first_);
+		intact += size_ <= sizeof(Link) || block[size_ - 1] == 0x5a;
+		first_ = first_->next;
+		vmem_free(pool, block);
+	}
+	count_ = 0;
+	return intact;
+}
+
+bool
+Blocks::lie_in(const void *start, size_t room) const
+{
+	for (Link *link = first_; link; link = link->next)
+		if (!lies_in(link, size_, start, room))
+			return false;
+	return true;
+}
+
+void
+expect_filled(VMEM *pool, size_t room, size_t size)
+{
+	Blocks blocks;
+	size_t count = blocks.fill(pool, size);
+	EXPECT_GE(count, engine::nearly_all(room, size))
+	    << count * size * 100.0 / room << " % of " << room
+	    << " bytes in blocks of " << size;
+	EXPECT_LE(count, room / size);
+	EXPECT_EQ(count, blocks.free_all(pool)) << "a block was changed";
+}
+
+void
+EveryPool::SetUp()
+{
+	if (std::string(GetParam()) == "directory") {
+		std::string directory = engine::place(VMEM_MIN_POOL);
+		if (directory.empty())
+			GTEST_SKIP() << "no directory with 14 MiB to spare";
+		pool_ = make_pool(directory);
+		room_ = VMEM_MIN_POOL;
+	} else {
+		region_.reset(new engine::Region(VMEM_MIN_POOL, true));
+		pool_ = make_pool(*region_);
+		room_ = VMEM_MIN_POOL - PAGE;
+	}
+	ASSERT_NE(nullptr, pool());
+}
+
+} // namespace pools
