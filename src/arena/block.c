@@ -121,6 +121,7 @@ block_of(const void *ptr)
 	rtree_contents_t contents;
 	struct block block = { 0 };
 
+	annotate_enter();
 	if (look_up(ptr, &contents))
 		block = (struct block){
 			.heap = heap_of(&contents),
@@ -128,6 +129,7 @@ block_of(const void *ptr)
 			.usable = edata_usize_get(contents.edata),
 			.slab = contents.metadata.slab,
 		};
+	annotate_leave();
 	return block;
 }
 
@@ -141,15 +143,33 @@ heap_resize(void *ptr, const struct block *block, size_t size)
 	if (block->slab || size <= SC_SMALL_MAXCLASS ||
 	    size > SC_LARGE_MAXCLASS)
 		return false;
+	annotate_enter();
 	slot_use(slot);
 	moved = arena_ralloc_no_move(tsd_tsdn(tsd_fetch()), ptr,
 	    block->usable, size, 0, false, &usable);
 	slot_leave(slot);
-	if (moved)
-		return false;
-	atomic_fetch_add(&block->heap->changes, 1);
-	annotate_resized(ptr, block->usable, usable);
-	return true;
+	if (!moved) {
+		atomic_fetch_add(&block->heap->changes, 1);
+		annotate_resized(ptr, block->usable, usable);
+	}
+	annotate_leave();
+	return !moved;
+}
+
+/* Frees a block past the cache. */
+static void
+free_to_arena(struct heap *heap, void *ptr, const rtree_contents_t *contents)
+{
+	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	struct arena_slot *slot = slot_of(contents);
+
+	slot_use(slot);
+	if (contents->metadata.slab)
+		arena_dalloc_small(tsdn, ptr);
+	else
+		large_dalloc(tsdn, contents->edata);
+	slot_leave(slot);
+	atomic_fetch_add(&heap->changes, 1);
 }
 
 /* Frees what the quick way did not: through the cache if it can make room, or
@@ -159,32 +179,24 @@ free_slowly(void *ptr)
 {
 	rtree_contents_t contents;
 	struct cache *cache = NULL;
-	struct heap *heap;
+	struct heap *heap = NULL;
 	int saved = errno;
 
-	if (!look_up(ptr, &contents) || (heap = heap_of(&contents)) == NULL)
-		return false;
+	annotate_enter();
+	if (look_up(ptr, &contents))
+		heap = heap_of(&contents);
 	/* In the child of a fork that refused the kind nothing is left. */
-	if (unlikely(source_refused(heap->source)))
-		return true;
-	annotate_freed(ptr);
-	if (is_cacheable(&contents))
-		cache = cache_of(heap);
-	if (cache == NULL ||
-	    !cache_flush(cache, contents.metadata.szind, ptr)) {
-		tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
-		struct arena_slot *slot = slot_of(&contents);
-
-		slot_use(slot);
-		if (contents.metadata.slab)
-			arena_dalloc_small(tsdn, ptr);
-		else
-			large_dalloc(tsdn, contents.edata);
-		slot_leave(slot);
-		atomic_fetch_add(&heap->changes, 1);
+	if (heap != NULL && likely(!source_refused(heap->source))) {
+		annotate_freed(ptr);
+		if (is_cacheable(&contents))
+			cache = cache_of(heap);
+		if (cache == NULL ||
+		    !cache_flush(cache, contents.metadata.szind, ptr))
+			free_to_arena(heap, ptr, &contents);
 	}
+	annotate_leave();
 	errno = saved;
-	return true;
+	return heap != NULL;
 }
 
 bool

@@ -149,7 +149,8 @@ bin_grow(struct cache *cache, unsigned class)
 	unsigned most = slots_most(class);
 	unsigned more = bin->room == 0 ? BIN_SLOTS_LEAST : bin->room;
 
-	if (bin->room >= most)
+	if (bin->room >= most ||
+	    cache_class_size[class] > cache->heap->options.cached)
 		return false;
 	if (more > most - bin->room)
 		more = most - bin->room;

@@ -6,6 +6,7 @@
  * arena is never destroyed, since jemalloc keeps its address space: it is reset
  * and serves the next heap.
  */
+#include "arena/figures.h"
 #include "arena/slot.h"
 #include "base/annotate.h"
 #include "os/os.h"
@@ -54,6 +55,21 @@ start(void)
 		cache_class_of[i] = (uint8_t)sz_size2index(i == 0 ? 1 : i * 8);
 }
 
+/* For valgrind each extent is a new one from the source. */
+static void
+set_decay(struct arena_slot *slot, const struct heap_options *options)
+{
+	ssize_t wanted = options->decay_given ? (ssize_t)options->decay_ms :
+	    arena_dirty_decay_ms_default_get();
+	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+
+	if (annotate_is_on())
+		wanted = 0;
+	if (arena_decay_ms_get(slot->arena, extent_state_dirty) != wanted)
+		arena_decay_ms_set(tsdn, slot->arena, extent_state_dirty,
+		    wanted);
+}
+
 /* An arena slot on the heap's source; NULL if jemalloc has no more. */
 static struct arena_slot *
 slot_new(struct heap *heap)
@@ -78,11 +94,8 @@ slot_new(struct heap *heap)
 		failed = slot->arena == NULL ? index : 0;
 		if (slot->arena == NULL)
 			return NULL;
-		/* For valgrind each extent is a new one from the source. */
-		if (annotate_is_on())
-			arena_decay_ms_set(tsdn, slot->arena,
-			    extent_state_dirty, 0);
 	}
+	set_decay(slot, &heap->options);
 	atomic_store(&slot->heap, heap);
 	return slot;
 }
@@ -99,7 +112,8 @@ heap_add_arena(struct heap *heap, unsigned had)
 	if (most == 0)
 		most = (unsigned)min_size(HEAP_ARENAS_MAX,
 		    2 * (size_t)os_processors());
-	bool wanted = had == atomic_load(&heap->arenas) && had < most &&
+	bool wanted = had == atomic_load(&heap->arenas) &&
+	    had < min_size(most, heap->options.arenas) &&
 	    (had == 0 || arenas_extra < ARENAS_EXTRA);
 	if (wanted && (slot = slot_new(heap)) != NULL) {
 		heap->slot[had] = slot;
@@ -171,19 +185,21 @@ slot_enter(struct heap *heap, unsigned turn)
 }
 
 int
-heap_open(struct heap *heap, struct source *source, bool fixed)
+heap_open(struct heap *heap, struct source *source,
+    const struct heap_options *options)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct source_stats stats;
 
 	pthread_once(&once, start);
 	heap->source = source;
+	heap->options = *options;
 	heap->full_size = SIZE_MAX;
 	pthread_mutex_init(&heap->lock, NULL);
 	source_stats(source, &stats, false);
 	heap->base = (uintptr_t)source_base(source);
 	heap->bytes = source_base_bytes(source);
-	heap->capacity = fixed ? stats.size : 0;
+	heap->capacity = options->fixed ? stats.size : 0;
 	heap_limit_changed(heap, stats.limit);
 	return caches_open(heap) ? 0 : ENOMEM;
 }
@@ -198,6 +214,7 @@ slot_reset(struct arena_slot *slot)
 	slot->hooked.source = NULL;
 	arena_reset(tsd, slot->arena);
 	arena_decay(tsd_tsdn(tsd), slot->arena, false, true);
+	figures_clear(slot->arena);
 	atomic_store(&slot->heap, NULL);
 	slot_leave(slot);
 }
@@ -431,43 +448,31 @@ heap_drain(struct heap *heap)
 	}
 }
 
-/* Blocks and bytes that one arena has given out, caches included. */
+/* What all arenas of the heap count. */
 static void
-arena_count(tsdn_t *tsdn, arena_t *arena, uint64_t *blocks, size_t *bytes)
+heap_figures(struct heap *heap, struct figures *figures)
 {
-	for (unsigned class = 0; class < SC_NBINS; class++) {
-		bin_t *bin = arena_get_bin(arena, class, 0);
+	unsigned arenas = atomic_load(&heap->arenas);
 
-		malloc_mutex_lock(tsdn, &bin->lock);
-		*blocks += bin->stats.curregs;
-		*bytes += bin->stats.curregs * sz_index2size(class);
-		malloc_mutex_unlock(tsdn, &bin->lock);
-	}
-	LOCKEDINT_MTX_LOCK(tsdn, arena->stats.mtx);
-	for (unsigned i = 0; i < SC_NSIZES - SC_NBINS; i++) {
-		arena_stats_large_t *large = &arena->stats.lstats[i];
-
-		*blocks += locked_read_u64(tsdn,
-		    LOCKEDINT_MTX(arena->stats.mtx), &large->nmalloc) -
-		    locked_read_u64(tsdn, LOCKEDINT_MTX(arena->stats.mtx),
-		    &large->ndalloc);
-		*bytes += locked_read_u64(tsdn,
-		    LOCKEDINT_MTX(arena->stats.mtx), &large->active_bytes);
-	}
-	LOCKEDINT_MTX_UNLOCK(tsdn, arena->stats.mtx);
+	*figures = (struct figures){ 0 };
+	for (unsigned i = 0; i < arenas; i++)
+		figures_add(figures, heap->slot[i]->arena);
 }
 
 void
 heap_stats(struct heap *heap, struct heap_stats *stats)
 {
-	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
-	unsigned arenas = atomic_load(&heap->arenas);
 	struct cache_count cached = caches_count(heap);
-	size_t bytes = 0;
-	uint64_t blocks = 0;
+	struct figures_class small, large;
+	struct figures all;
+	size_t bytes;
+	uint64_t blocks;
 
-	for (unsigned i = 0; i < arenas; i++)
-		arena_count(tsdn, heap->slot[i]->arena, &blocks, &bytes);
+	heap_figures(heap, &all);
+	small = figures_sum(all.small, SC_NBINS);
+	large = figures_sum(all.large, FIGURES_LARGE);
+	bytes = small.bytes + large.bytes;
+	blocks = small.current + large.current;
 	/* Threads went on meanwhile: what they took is not less than nothing.*/
 	stats->cached = cached.bytes;
 	stats->live = bytes - min_size(bytes, cached.bytes);
@@ -479,22 +484,14 @@ heap_stats(struct heap *heap, struct heap_stats *stats)
 bool
 heap_is_sound(struct heap *heap)
 {
-	unsigned arenas = atomic_load(&heap->arenas);
 	struct source_stats stats;
-	size_t pages = 0;
+	struct figures all;
 
 	slots_stop();
-	for (unsigned i = 0; i < arenas; i++) {
-		pa_shard_t *shard = &heap->slot[i]->arena->pa_shard;
-
-		pages += pa_shard_nactive(shard) +
-		    ecache_npages_get(&shard->pac.ecache_dirty) +
-		    ecache_npages_get(&shard->pac.ecache_muzzy) +
-		    ecache_npages_get(&shard->pac.ecache_retained);
-	}
+	heap_figures(heap, &all);
 	source_stats(heap->source, &stats, false);
 	slots_go();
-	return pages * PAGE_BYTES == stats.spans;
+	return all.active + all.waiting == stats.spans;
 }
 
 /* ---- Fork --------------------------------------------------------------- */

@@ -32,12 +32,21 @@
 struct arena_slot;
 struct cache;
 
+struct heap_options {
+	bool fixed;       /* the source does not grow */
+	unsigned arenas;  /* at most */
+	size_t cached;    /* the largest size that thread caches keep */
+	bool decay_given; /* else as long as jemalloc does */
+	int64_t decay_ms; /* how long free extents wait in their arena */
+};
+
 struct heap {
 	unsigned id;             /* below HEAPS_MAX, recycled */
 	struct source *source;
 	uintptr_t base;          /* of the source's first stretch: what lies */
 	size_t bytes;            /* in it needs no look at its extent */
 	size_t capacity;         /* 0: grows as needed */
+	struct heap_options options;
 
 	struct heap *next, **link; /* all heaps, under caches_lock */
 
@@ -66,9 +75,10 @@ struct block {
 	bool slab;          /* small: one of many in its extent */
 };
 
-/* Opens a heap on SOURCE. FIXED: the source does not grow. Returns
- * 0 or ENOMEM (HEAPS_MAX heaps are open already, or no memory). */
-int heap_open(struct heap *heap, struct source *source, bool fixed);
+/* Opens a heap on SOURCE. Returns 0 or ENOMEM (HEAPS_MAX heaps are open
+ * already, or no memory). */
+int heap_open(struct heap *heap, struct source *source,
+    const struct heap_options *options);
 
 /* Takes all blocks back at once; nobody uses the heap any more. The source is
  * left to the caller, who closes it next: its spans need not be freed. */
@@ -107,6 +117,18 @@ struct heap_stats {
 	uint64_t requests, blocks;  /* handed out ever; and now */
 };
 void heap_stats(struct heap *heap, struct heap_stats *stats);
+
+/* Writes what the heap's arenas know of themselves, piece by piece, in the form
+ * of jemalloc's statistics. OMIT: parts to leave out. */
+enum heap_print_omit {
+	HEAP_PRINT_GENERAL = 1,
+	HEAP_PRINT_MERGED = 2,
+	HEAP_PRINT_ARENAS = 4,
+	HEAP_PRINT_BINS = 8,
+	HEAP_PRINT_LARGE = 16,
+};
+void heap_print(struct heap *heap, unsigned omit,
+    void (*write)(void *to, const char *text), void *to);
 
 /* Whether arenas and source agree on what is handed out: extents that are in
  * use or wait in the arenas are the source's spans. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * annotate.h - what valgrind's memcheck is told of blocks.
+ * annotate.h - what valgrind's tools are told.
  *
  * Requests to valgrind are a few instructions that do nothing elsewhere; they
  * stand on slow paths alone, since under valgrind every call takes those. A
@@ -9,9 +9,12 @@
 #ifndef BASE_ANNOTATE_H
 #define BASE_ANNOTATE_H
 
+#include <pthread.h>
+
 #include "base/base.h"
 
 #ifdef HAVE_VALGRIND
+#include <valgrind/helgrind.h>
 #include <valgrind/memcheck.h>
 #include <valgrind/valgrind.h>
 #else
@@ -21,6 +24,7 @@
 #define VALGRIND_FREELIKE_BLOCK(addr, redzone) ((void)(addr))
 #define VALGRIND_RESIZEINPLACE_BLOCK(addr, old, now, redzone) \
 	((void)(addr), (void)(old), (void)(now))
+#define VALGRIND_HG_CLEAN_MEMORY(addr, bytes) ((void)(addr), (void)(bytes))
 #define VALGRIND_MAKE_MEM_NOACCESS(addr, bytes) ((void)(addr), (void)(bytes))
 #define VALGRIND_MAKE_MEM_UNDEFINED(addr, bytes) ((void)(addr), (void)(bytes))
 #endif
@@ -31,11 +35,36 @@ annotate_is_on(void)
 	return RUNNING_ON_VALGRIND != 0;
 }
 
+/*
+ * helgrind and drd cannot follow what is ordered without locks: under valgrind
+ * one lock stands around every call of the engine. It nests, and comes before
+ * all others.
+ */
+extern pthread_mutex_t annotate_lock;
+
+static inline void
+annotate_enter(void)
+{
+	if (unlikely(annotate_is_on()))
+		pthread_mutex_lock(&annotate_lock);
+}
+
+static inline void
+annotate_leave(void)
+{
+	if (unlikely(annotate_is_on()))
+		pthread_mutex_unlock(&annotate_lock);
+}
+
+/* In the child of a fork, whose thread is another one than took the lock. */
+void annotate_forked(void);
+
 /* A block of BYTES that a program now holds. */
 static inline void
 annotate_block(void *ptr, size_t bytes, bool zeroed)
 {
 	VALGRIND_MALLOCLIKE_BLOCK(ptr, bytes, 0, zeroed);
+	VALGRIND_HG_CLEAN_MEMORY(ptr, bytes);
 }
 
 static inline void

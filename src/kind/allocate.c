@@ -63,8 +63,12 @@ static void * __attribute__((noinline))
 malloc_slowly(poolkind *kind, size_t size)
 {
 	int saved = errno;
+	void *ptr;
 
-	return finish(kind, heap_malloc(&kind->heap, size), false, saved);
+	annotate_enter();
+	ptr = finish(kind, heap_malloc(&kind->heap, size), false, saved);
+	annotate_leave();
+	return ptr;
 }
 
 EXPORT void *
@@ -88,9 +92,13 @@ static void *
 allocate(poolkind *kind, size_t size, size_t alignment, bool zero)
 {
 	int saved = errno;
+	void *ptr;
 
-	return finish(kind, heap_allocate(&kind->heap, size, alignment, zero),
+	annotate_enter();
+	ptr = finish(kind, heap_allocate(&kind->heap, size, alignment, zero),
 	    zero, saved);
+	annotate_leave();
+	return ptr;
 }
 
 EXPORT void *

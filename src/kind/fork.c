@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 
+#include "base/annotate.h"
 #include "kind/kind.h"
 #include "os/records.h"
 
@@ -17,6 +18,7 @@ before_fork(void)
 {
 	int saved = errno;
 
+	annotate_enter();
 	heaps_prefork();
 	/* A kind that cannot be copied is refused to the child: it says so. */
 	sources_prefork();
@@ -32,6 +34,7 @@ in_parent(void)
 	records_postfork();
 	sources_postfork_parent();
 	heaps_postfork_parent();
+	annotate_leave();
 	errno = saved;
 }
 
@@ -43,6 +46,7 @@ in_child(void)
 	records_postfork();
 	sources_postfork_child();
 	heaps_postfork_child();
+	annotate_forked();
 	errno = saved;
 }
 

@@ -11,7 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arena/cache.h"
+#include "base/annotate.h"
 #include "base/error.h"
+#include "kind/facade.h"
 #include "os/records.h"
 #include "spec/spec.h"
 
@@ -55,9 +58,22 @@ kind_describe(poolkind *kind, const struct spec *spec)
 	return kind->name == NULL || kind->text == NULL ? ENOMEM : 0;
 }
 
+static struct heap_options
+heap_options_of(const struct spec *spec)
+{
+	return (struct heap_options){
+		.fixed = spec->size != 0 && !spec->grow,
+		.arenas = spec->arenas != 0 ? spec->arenas : HEAP_ARENAS_MAX,
+		.cached = spec->cached != 0 ? spec->cached : CACHE_SIZE_MAX,
+		.decay_given = spec->decay_given,
+		.decay_ms = spec->decay_ms,
+	};
+}
+
 static poolkind *
 kind_open(const struct spec *spec, void *region)
 {
+	const struct heap_options options = heap_options_of(spec);
 	poolkind *kind = record_new(sizeof(*kind));
 	struct source *source;
 
@@ -69,8 +85,7 @@ kind_open(const struct spec *spec, void *region)
 	source = source_open(spec, region, kind);
 	if (source == NULL)
 		goto no_kind;
-	if (heap_open(&kind->heap, source,
-	    spec->size != 0 && !spec->grow) != 0) {
+	if (heap_open(&kind->heap, source, &options) != 0) {
 		error_set(ENOMEM, "%d kinds are open, more cannot be: close "
 		    "one first", HEAPS_MAX);
 		goto no_heap;
@@ -84,6 +99,17 @@ no_kind:
 	if (kind != NULL)
 		kind_delete(kind);
 	return NULL;
+}
+
+EXPORT poolkind *
+poolkind_open_spec(const struct spec *spec, void *region)
+{
+	poolkind *kind;
+
+	annotate_enter();
+	kind = kind_open(spec, region);
+	annotate_leave();
+	return kind;
 }
 
 static bool
@@ -109,7 +135,7 @@ poolkind_open(const char *text, unsigned flags)
 	}
 	if (spec_parse(text, &spec) != 0)
 		return NULL;
-	return kind_open(&spec, NULL);
+	return poolkind_open_spec(&spec, NULL);
 }
 
 EXPORT poolkind *
@@ -136,7 +162,7 @@ poolkind_open_region(void *addr, size_t size, const char *options,
 	spec.size = size;
 	if (spec_parse_options(options, &spec) != 0)
 		return NULL;
-	return kind_open(&spec, addr);
+	return poolkind_open_spec(&spec, addr);
 }
 
 EXPORT int
@@ -147,9 +173,11 @@ poolkind_close(poolkind *kind)
 	if (kind->magic != KIND_MAGIC)
 		return error_set(EINVAL, "%p is no open kind", (void *)kind);
 	int saved = errno;
+	annotate_enter();
 	heap_close(&kind->heap);
 	source_close(kind->heap.source);
 	kind_delete(kind);
+	annotate_leave();
 	errno = saved;
 	return 0;
 }
@@ -186,11 +214,13 @@ poolkind_set_limit(poolkind *kind, size_t limit)
 	int saved = errno;
 	struct source_stats stats;
 
+	annotate_enter();
 	source_set_limit(kind->heap.source, limit);
 	heap_limit_changed(&kind->heap, limit);
 	source_stats(kind->heap.source, &stats, false);
 	if (limit != 0 && stats.committed > limit)
 		poolkind_trim(kind);
+	annotate_leave();
 	errno = saved;
 	return 0;
 }
@@ -200,8 +230,10 @@ poolkind_trim(poolkind *kind)
 {
 	int saved = errno;
 
+	annotate_enter();
 	heap_drain(&kind->heap);
 	source_trim(kind->heap.source);
+	annotate_leave();
 	errno = saved;
 	return 0;
 }
@@ -209,15 +241,17 @@ poolkind_trim(poolkind *kind)
 EXPORT int
 poolkind_check(poolkind *kind)
 {
-	int saved = errno;
+	int saved = errno, result;
 
-	if (source_check(kind->heap.source) != 0)
-		return -1;
-	if (!heap_is_sound(&kind->heap))
-		return error_set(EIO, "kind \"%s\": its arenas do not hold "
+	annotate_enter();
+	result = source_check(kind->heap.source);
+	if (result == 0 && !heap_is_sound(&kind->heap))
+		result = error_set(EIO, "kind \"%s\": its arenas do not hold "
 		    "what was handed out to them", kind->name);
-	errno = saved;
-	return 0;
+	annotate_leave();
+	if (result == 0)
+		errno = saved;
+	return result;
 }
 
 EXPORT int
@@ -231,8 +265,10 @@ poolkind_get_stats(poolkind *kind, struct poolkind_stats *stats, size_t stats_si
 	if (stats == NULL || stats_size == 0)
 		return error_set(EINVAL, "statistics need a place of %zu bytes, "
 		    "got %zu at %p", sizeof(all), stats_size, (void *)stats);
+	annotate_enter();
 	heap_stats(&kind->heap, &heap);
 	source_stats(kind->heap.source, &source, true);
+	annotate_leave();
 	all = (struct poolkind_stats){
 		.live = heap.live,
 		.cached = heap.cached,
@@ -248,6 +284,21 @@ poolkind_get_stats(poolkind *kind, struct poolkind_stats *stats, size_t stats_si
 	memcpy(stats, &all, min_size(stats_size, sizeof(all)));
 	errno = saved;
 	return 0;
+}
+
+EXPORT void *
+poolkind_base(const poolkind *kind)
+{
+	return source_base(kind->heap.source);
+}
+
+EXPORT void
+poolkind_print(poolkind *kind, unsigned omit,
+    void (*write)(void *to, const char *text), void *to)
+{
+	annotate_enter();
+	heap_print(&kind->heap, omit, write, to);
+	annotate_leave();
 }
 
 EXPORT poolkind *

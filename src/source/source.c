@@ -94,7 +94,8 @@ stretch_new_headed(struct source *source, size_t bytes, size_t head,
 	error = address_map_add(stretch);
 	if (error != 0)
 		goto no_entry;
-	page_map_set(&stretch->map, 0, head / PAGE_BYTES, true);
+	if (head != 0)
+		page_map_set(&stretch->map, 0, head / PAGE_BYTES, true);
 	*result = stretch;
 	return 0;
 

@@ -57,6 +57,10 @@ struct spec {
 	bool overlap;      /* SPEC_REGION: leave out what another kind holds */
 	size_t alignment;  /* SPEC_FILE: of the first address, at least 2 MiB */
 	uintptr_t hint;    /* SPEC_FILE: the lowest address; 0: anywhere */
+	unsigned arenas;   /* at most; 0: as threads need them */
+	size_t cached;     /* largest size that thread caches keep; 0: as usual */
+	bool decay_given;
+	int64_t decay_ms;  /* how long free extents wait; -1: for ever */
 
 	char path[PATH_MAX]; /* SPEC_FILE, SPEC_DEVICE; last, copies end with it */
 };

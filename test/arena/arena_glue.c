@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 /* First, since jemalloc's headers give names like "arenas" another meaning. */
+#include "arena/cache.h"
 #include "arena/slot.h"
 #include "os/records.h"
 
@@ -15,6 +16,10 @@ struct rig {
 struct rig *
 rig_open(const char *text)
 {
+	struct heap_options options = {
+		.arenas = HEAP_ARENAS_MAX,
+		.cached = CACHE_SIZE_MAX,
+	};
 	struct rig *rig = record_new(sizeof(*rig));
 	struct source *source;
 	struct spec spec;
@@ -24,7 +29,8 @@ rig_open(const char *text)
 	source = source_open(&spec, NULL, rig);
 	if (source == NULL)
 		goto no_source;
-	if (heap_open(&rig->heap, source, spec.size != 0 && !spec.grow) == 0)
+	options.fixed = spec.size != 0 && !spec.grow;
+	if (heap_open(&rig->heap, source, &options) == 0)
 		return rig;
 	source_close(source);
 no_source:

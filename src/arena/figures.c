@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * figures.c - what arenas count of their blocks. See figures.h.
+ */
+#include "arena/figures.h"
+
+#include <string.h>
+
+static void
+add_small(tsdn_t *tsdn, struct figures_class *to, bin_t *bin, unsigned class)
+{
+	malloc_mutex_lock(tsdn, &bin->lock);
+	to->given += bin->stats.nmalloc;
+	to->taken += bin->stats.ndalloc;
+	to->current += bin->stats.curregs;
+	to->bytes += bin->stats.curregs * sz_index2size(class);
+	to->slabs += bin->stats.curslabs;
+	malloc_mutex_unlock(tsdn, &bin->lock);
+}
+
+static void
+add_large(tsdn_t *tsdn, struct figures_class *to, arena_t *arena,
+    arena_stats_large_t *large)
+{
+	uint64_t given = locked_read_u64(tsdn,
+	    LOCKEDINT_MTX(arena->stats.mtx), &large->nmalloc);
+	uint64_t taken = locked_read_u64(tsdn,
+	    LOCKEDINT_MTX(arena->stats.mtx), &large->ndalloc);
+
+	to->given += given;
+	to->taken += taken;
+	to->current += given - taken;
+	to->bytes += locked_read_u64(tsdn, LOCKEDINT_MTX(arena->stats.mtx),
+	    &large->active_bytes);
+}
+
+void
+figures_add(struct figures *figures, arena_t *arena)
+{
+	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	pa_shard_t *shard = &arena->pa_shard;
+
+	for (unsigned i = 0; i < SC_NBINS; i++)
+		add_small(tsdn, &figures->small[i], arena_get_bin(arena, i, 0),
+		    i);
+	LOCKEDINT_MTX_LOCK(tsdn, arena->stats.mtx);
+	for (unsigned i = 0; i < FIGURES_LARGE; i++)
+		add_large(tsdn, &figures->large[i], arena,
+		    &arena->stats.lstats[i]);
+	LOCKEDINT_MTX_UNLOCK(tsdn, arena->stats.mtx);
+	figures->active += pa_shard_nactive(shard) * PAGE_BYTES;
+	figures->waiting += PAGE_BYTES *
+	    (ecache_npages_get(&shard->pac.ecache_dirty) +
+	    ecache_npages_get(&shard->pac.ecache_muzzy) +
+	    ecache_npages_get(&shard->pac.ecache_retained));
+}
+
+struct figures_class
+figures_sum(const struct figures_class *classes, size_t count)
+{
+	struct figures_class sum = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		sum.given += classes[i].given;
+		sum.taken += classes[i].taken;
+		sum.current += classes[i].current;
+		sum.bytes += classes[i].bytes;
+		sum.slabs += classes[i].slabs;
+	}
+	return sum;
+}
+
+void
+figures_clear(arena_t *arena)
+{
+	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+
+	for (unsigned i = 0; i < SC_NBINS; i++) {
+		bin_t *bin = arena_get_bin(arena, i, 0);
+
+		malloc_mutex_lock(tsdn, &bin->lock);
+		memset(&bin->stats, 0, sizeof(bin->stats));
+		malloc_mutex_unlock(tsdn, &bin->lock);
+	}
+	LOCKEDINT_MTX_LOCK(tsdn, arena->stats.mtx);
+	memset(&arena->stats.lstats, 0, sizeof(arena->stats.lstats));
+	LOCKEDINT_MTX_UNLOCK(tsdn, arena->stats.mtx);
+}
