@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 /* First, since jemalloc's headers give names like "arenas" another meaning. */
-#include "arena/cache.h"
 #include "arena/slot.h"
 #include "os/records.h"
 
