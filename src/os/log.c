@@ -111,8 +111,10 @@ log_file_trace(struct log_file *log, int level, const char *file, int line,
 	length = (size_t)snprintf(text, sizeof(text) / 2,
 	    "<%s>: <%d> [%s:%d %s] ", log->library, level,
 	    base != NULL ? base + 1 : file, line, function);
-	length = format_at(text, min_size(length, sizeof(text) / 2 - 1),
-	    format, args);
+	length = min_size(length, sizeof(text) / 2 - 1);
+	while (length < sizeof(text) / 2 && (int)length < log->align)
+		text[length++] = ' ';
+	length = format_at(text, length, format, args);
 	text[length++] = '\n';
 	text[length] = '\0';
 	log_file_write(log, text, length);
@@ -121,12 +123,9 @@ log_file_trace(struct log_file *log, int level, const char *file, int line,
 const char *
 log_program(char *path, size_t size, const char *fallback)
 {
-	ssize_t length = readlink("/proc/self/exe", path, size - 1);
-
-	if (length <= 0)
-		return fallback != NULL ? fallback : "?";
-	path[length] = '\0';
-	return path;
+	if (os_read_link("/proc/self/exe", path, size))
+		return path;
+	return fallback != NULL ? fallback : "?";
 }
 
 int

@@ -21,6 +21,7 @@
 struct log_file {
 	const char *library;     /* whose lines they are, "libvmem" */
 	int level;               /* trace lines up to it are written */
+	int align;               /* columns that what precedes the text has */
 	_Atomic(void (*)(const char *)) print; /* NULL: fd */
 	int fd;
 	struct os_file_id id;    /* what fd is while nobody closed it */

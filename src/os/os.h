@@ -97,6 +97,9 @@ int os_open_unlinked(const char *directory, int *fd);
 enum os_path { OS_PATH_OTHER, OS_PATH_CHARACTER, OS_PATH_DAX };
 int os_path(const char *path, enum os_path *what, size_t *bytes);
 
+/* Reads where a symbolic link leads; false if PATH is none. */
+bool os_read_link(const char *path, char *text, size_t size);
+
 /* Opens a device that no other process has open so, close-on-exec; EBUSY. The
  * lock lasts as long as the device is open or mapped. */
 int os_open_device(const char *path, int *fd);

@@ -144,21 +144,27 @@ read_text(const char *path, char *text, size_t size)
 	return length > 0;
 }
 
+bool
+os_read_link(const char *path, char *text, size_t size)
+{
+	ssize_t length = readlink(path, text, size - 1);
+
+	text[length < 0 ? 0 : length] = '\0';
+	return length > 0;
+}
+
 /* A character device is a DAX device when sysfs says that it is of that
  * subsystem. */
 static bool
 is_dax(dev_t device, size_t *bytes)
 {
 	char path[64], text[PATH_MAX];
-	ssize_t length;
 	const char *name;
 
 	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/subsystem",
 	    major(device), minor(device));
-	length = readlink(path, text, sizeof(text) - 1);
-	if (length <= 0)
+	if (!os_read_link(path, text, sizeof(text)))
 		return false;
-	text[length] = '\0';
 	name = strrchr(text, '/');
 	if (strcmp(name == NULL ? text : name + 1, "dax") != 0)
 		return false;

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * facade.h - what the files of vmem/ share: the log, and what the environment
+ * asks for.
+ *
+ * Both are set up when the library is loaded, and do not change afterwards.
+ */
+#ifndef VMEM_FACADE_H
+#define VMEM_FACADE_H
+
+#include "libvmem.h"
+#include "os/log.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+extern struct log_file vmem_log;
+
+/* What JE_VMEM_MALLOC_CONF and PMEM_MMAP_HINT say, once read. */
+struct vmem_settings {
+	unsigned arenas;   /* of a pool; 0: as needed */
+	size_t cached;     /* the largest size in thread caches; 0: as usual */
+	bool decay_given;
+	int64_t decay_ms;
+	bool stats_print;  /* of all pools, when the process ends */
+	uintptr_t hint;    /* lowest address of pools in directories */
+};
+const struct vmem_settings *vmem_settings(void);
+
+/* Reads jemalloc's options from TEXT into *SETTINGS. What is not known gets a
+ * line on standard error. */
+void conf_read(struct vmem_settings *settings, const char *text);
+
+/* Opens VMEM_LOG_FILE, if it is named and not open; an error number if that
+ * cannot be done, with the name. */
+int vmem_log_open(const char **name);
+
+/*
+ * Trace lines exist in the debug library alone: level 1 tells of the start and
+ * of errors, 2 of pools, 3 of every call.
+ */
+#ifdef POOLKIND_DEBUG
+void vmem_trace(int level, const char *file, int line, const char *function,
+    const char *format, ...) __attribute__((format(printf, 5, 6)));
+#define TRACE(at, ...) \
+	(vmem_log.level >= (at) ? vmem_trace(at, __FILE__, __LINE__, \
+	    __func__, __VA_ARGS__) : (void)0)
+#else
+#define TRACE(at, ...) ((void)0)
+#endif
+
+#endif /* VMEM_FACADE_H */

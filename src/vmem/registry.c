@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * registry.c - which pools are alive. See registry.h.
+ */
+#include "vmem/registry.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#include "base/annotate.h"
+#include "vmem/functions.h"
+#include "vmem/message.h"
+
+_Atomic(struct pool *) registry_buckets[REGISTRY_BUCKETS];
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct pool records[REGISTRY_POOLS_MAX];
+static size_t records_used; /* from here on none ever was */
+static struct pool *free_records, *pools;
+
+/* ---- The list ------------------------------------------------------------ */
+
+static void
+install(void)
+{
+	pthread_atfork(registry_hold, registry_release, registry_release);
+}
+
+/* The engine installs its handlers with its first kind. Those that come later
+ * are called sooner, and so take their lock in the right order. */
+static void
+follow_forks(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, install);
+}
+
+void
+registry_hold(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void
+registry_release(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+struct pool *
+registry_first(void)
+{
+	return pools;
+}
+
+struct pool *
+registry_find(const VMEM *handle)
+{
+	struct pool *pool = pools;
+
+	while (pool != NULL && (const VMEM *)pool->begin != handle)
+		pool = pool->next;
+	return pool;
+}
+
+struct pool *
+registry_overlap(const void *begin, size_t bytes, const struct pool *own)
+{
+	uintptr_t low = (uintptr_t)begin, high = low + bytes;
+	struct pool *pool = pools;
+
+	while (pool != NULL && (pool == own ||
+	    low >= (uintptr_t)pool->begin + pool->bytes ||
+	    high <= (uintptr_t)pool->begin))
+		pool = pool->next;
+	return pool;
+}
+
+static struct pool *
+record_take(void)
+{
+	struct pool *pool = free_records;
+
+	if (pool != NULL)
+		free_records = pool->next;
+	else if (records_used < REGISTRY_POOLS_MAX)
+		pool = &records[records_used++];
+	return pool;
+}
+
+VMEM *
+registry_add(poolkind *kind, void *begin, size_t bytes)
+{
+	struct pool *pool;
+
+	follow_forks();
+	pthread_mutex_lock(&lock);
+	pool = record_take();
+	if (pool != NULL) {
+		atomic_store(&pool->kind, kind);
+		pool->begin = begin;
+		pool->bytes = bytes;
+		pool->state = NULL;
+		pool->next = pools;
+		pool->link = &pools;
+		if (pools != NULL)
+			pools->link = &pool->next;
+		pools = pool;
+	}
+	pthread_mutex_unlock(&lock);
+	return pool == NULL ? NULL : begin;
+}
+
+/* ---- The table ----------------------------------------------------------- */
+
+/* Under valgrind the table stays empty, as its readers have no lock. */
+static void
+bucket_put(struct pool *pool)
+{
+	const VMEM *handle = (const VMEM *)pool->begin;
+	_Atomic(struct pool *) *bucket =
+	    &registry_buckets[registry_hash(handle)];
+
+	if (annotate_is_on() || atomic_load(&pool->handle) != NULL)
+		return;
+	atomic_store(&pool->handle, handle);
+	atomic_store(&pool->in_bucket, atomic_load(bucket));
+	atomic_store(bucket, pool);
+}
+
+static void
+bucket_take(struct pool *pool)
+{
+	_Atomic(struct pool *) *at = &registry_buckets[
+	    registry_hash((const VMEM *)pool->begin)];
+
+	if (atomic_load(&pool->handle) == NULL)
+		return;
+	while (atomic_load(at) != pool)
+		at = &atomic_load(at)->in_bucket;
+	atomic_store(at, atomic_load(&pool->in_bucket));
+	atomic_store(&pool->handle, NULL);
+}
+
+/* ---- Use and end ---------------------------------------------------------- */
+
+/* Gives the pool its state, from the program's function, which is called
+ * without the lock: of two threads that do so at once one was too late. */
+static int
+provide_state(struct pool *pool)
+{
+	struct functions functions = functions_now();
+	char *state, *before = NULL;
+
+	if (functions.malloc_func == NULL || atomic_load(&pool->state) != NULL)
+		return 0;
+	state = functions.malloc_func(POOL_STATE_BYTES);
+	if (state == NULL)
+		return ENOMEM;
+	pthread_mutex_lock(&lock);
+	if (atomic_compare_exchange_strong(&pool->state, &before, state)) {
+		pool->state_free = functions.free_func;
+		state = NULL;
+	}
+	pthread_mutex_unlock(&lock);
+	if (state != NULL)
+		functions.free_func(state);
+	return 0;
+}
+
+poolkind *
+registry_use(const VMEM *handle)
+{
+	struct pool *pool;
+	poolkind *kind;
+	int error;
+
+	pthread_mutex_lock(&lock);
+	pool = registry_find(handle);
+	pthread_mutex_unlock(&lock);
+	if (pool == NULL) {
+		message_set(EINVAL, "invalid pool handle: %p is no live pool",
+		    (const void *)handle);
+		return NULL;
+	}
+	error = provide_state(pool);
+	if (error != 0) {
+		errno = error;
+		return NULL;
+	}
+	pthread_mutex_lock(&lock);
+	kind = atomic_load(&pool->kind);
+	bucket_put(pool);
+	pthread_mutex_unlock(&lock);
+	return kind;
+}
+
+poolkind *
+registry_remove(const VMEM *handle)
+{
+	poolkind *kind = NULL;
+	struct pool *pool;
+	char *state = NULL;
+	void (*state_free)(void *) = NULL;
+
+	pthread_mutex_lock(&lock);
+	pool = registry_find(handle);
+	if (pool != NULL) {
+		kind = atomic_load(&pool->kind);
+		state = atomic_load(&pool->state);
+		state_free = pool->state_free;
+		bucket_take(pool);
+		*pool->link = pool->next;
+		if (pool->next != NULL)
+			pool->next->link = pool->link;
+		pool->begin = NULL;
+		pool->next = free_records;
+		free_records = pool;
+	}
+	pthread_mutex_unlock(&lock);
+	if (state != NULL)
+		state_free(state);
+	return kind;
+}
