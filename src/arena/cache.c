@@ -18,7 +18,11 @@
 #define BIN_SLOTS_LEAST 8
 #define BIN_SLOTS_MOST 128
 
-/* One cache takes at most this part of what all caches of a heap may hold. */
+/* So many bins at once are looked at for being idle. */
+#define IDLE_STEPS 8
+
+/* One cache takes at most this part of what all caches of a heap may hold, or
+ * as much as it leaves for others. */
 #define LEASE_SHARE 8
 
 static struct thread nobody; /* before a thread's first block */
@@ -111,10 +115,10 @@ lease(struct cache *cache, size_t bytes)
 	size_t most = atomic_load(&heap->lease_most);
 	size_t leased = atomic_load(&heap->leased);
 
-	if (cache->leased + bytes > most / LEASE_SHARE)
-		return false;
 	do {
-		if (leased > most || bytes > most - leased)
+		if (leased > most || bytes > most - leased ||
+		    cache->leased + bytes > max_size(most / LEASE_SHARE,
+		    most - leased))
 			return false;
 	} while (!atomic_compare_exchange_weak(&heap->leased, &leased,
 	    leased + bytes));
@@ -141,44 +145,6 @@ bin_provide(struct bin *bin, unsigned room)
 	return true;
 }
 
-/* Doubles the room of a bin, or as much of that as can be leased. */
-static bool
-bin_grow(struct cache *cache, unsigned class)
-{
-	struct bin *bin = &cache->bin[class];
-	unsigned most = slots_most(class);
-	unsigned more = bin->room == 0 ? BIN_SLOTS_LEAST : bin->room;
-
-	if (bin->room >= most ||
-	    cache_class_size[class] > cache->heap->options.cached)
-		return false;
-	if (more > most - bin->room)
-		more = most - bin->room;
-	while (!lease(cache, more * (size_t)cache_class_size[class]))
-		if ((more /= 2) == 0)
-			return false;
-	if (!bin_provide(bin, bin->room + more)) {
-		size_t bytes = more * (size_t)cache_class_size[class];
-
-		atomic_fetch_sub(&cache->heap->leased, bytes);
-		cache->leased -= bytes;
-		return false;
-	}
-	bin->room = (uint16_t)(bin->room + more);
-	return true;
-}
-
-/* Undoes the first bin_grow() of a bin that stays empty. */
-static void
-bin_close(struct cache *cache, unsigned class)
-{
-	size_t bytes = cache->bin[class].room * (size_t)cache_class_size[class];
-
-	cache->bin[class].room = 0;
-	atomic_fetch_sub(&cache->heap->leased, bytes);
-	cache->leased -= bytes;
-}
-
 /* Gives the COUNT blocks that were freed first back to their arenas. */
 static void
 bin_return(struct cache *cache, unsigned class, unsigned count)
@@ -190,6 +156,77 @@ bin_return(struct cache *cache, unsigned class, unsigned count)
 	blocks_return(cache->heap, class, bin->block, count);
 	bin->count -= count;
 	memmove(bin->block, bin->block + count, bin->count * sizeof(void *));
+}
+
+/* Gives up the room of a bin, which is empty. */
+static void
+bin_close(struct cache *cache, unsigned class)
+{
+	size_t bytes = cache->bin[class].room * (size_t)cache_class_size[class];
+
+	cache->bin[class].room = 0;
+	atomic_fetch_sub(&cache->heap->leased, bytes);
+	cache->leased -= bytes;
+}
+
+/* Gives up a bin that was not used for a while, in favour of WANTED: each call
+ * looks at a few. */
+static bool
+give_up_idle(struct cache *cache, unsigned wanted)
+{
+	for (unsigned i = 0; i < IDLE_STEPS; i++) {
+		unsigned class = cache->hand++ % CACHE_CLASSES;
+		struct bin *bin = &cache->bin[class];
+
+		if (bin->room == 0 || class == wanted)
+			continue;
+		if (bin->seen == bin->requests) {
+			bin_return(cache, class, bin->count);
+			bin_close(cache, class);
+			return true;
+		}
+		bin->seen = bin->requests;
+	}
+	return false;
+}
+
+/* Leases room for up to MORE blocks of the class; returns for how many. */
+static unsigned
+lease_room(struct cache *cache, unsigned class, unsigned more)
+{
+	size_t bytes = cache_class_size[class];
+
+	while (more != 0 && !lease(cache, more * bytes))
+		more /= 2;
+	if (more == 0 && give_up_idle(cache, class) && lease(cache, bytes))
+		more = 1;
+	return more;
+}
+
+/* Doubles the room of a bin, or as much of that as can be leased. */
+static bool
+bin_grow(struct cache *cache, unsigned class)
+{
+	struct bin *bin = &cache->bin[class];
+	unsigned most = slots_most(class);
+	unsigned more = bin->room == 0 ? BIN_SLOTS_LEAST : bin->room;
+
+	if (bin->room >= most ||
+	    cache_class_size[class] > cache->heap->options.cached)
+		return false;
+	more = lease_room(cache, class, (unsigned)min_size(more,
+	    most - bin->room));
+	if (more == 0)
+		return false;
+	if (!bin_provide(bin, bin->room + more)) {
+		size_t bytes = more * (size_t)cache_class_size[class];
+
+		atomic_fetch_sub(&cache->heap->leased, bytes);
+		cache->leased -= bytes;
+		return false;
+	}
+	bin->room = (uint16_t)(bin->room + more);
+	return true;
 }
 
 static void

@@ -28,6 +28,7 @@ struct bin {
 	uint16_t room;     /* blocks that it may hold, as leased */
 	uint16_t slots;    /* pointers that there is memory for */
 	uint64_t requests; /* blocks handed out from here, ever */
+	uint64_t seen;     /* requests when give_up_idle() last came by */
 };
 
 struct thread;
@@ -39,6 +40,7 @@ struct cache {
 	struct thread *thread;
 	unsigned turn;            /* which of the heap's arenas serves it */
 	size_t leased;
+	unsigned hand;            /* where give_up_idle() looks next */
 	struct cache *heap_next, **heap_link;     /* under heap->lock */
 	struct cache *thread_next, **thread_link; /* under caches_lock */
 	struct bin bin[CACHE_CLASSES];

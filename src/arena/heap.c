@@ -515,10 +515,22 @@ heaps_postfork_parent(void)
 	caches_postfork();
 }
 
+/* jemalloc makes its mutexes anew in the child; ThreadSanitizer would think that
+ * they are still locked. */
+static void
+jemalloc_in_child(void)
+{
+#if defined(__SANITIZE_THREAD__)
+	jemalloc_postfork_parent();
+#else
+	jemalloc_postfork_child();
+#endif
+}
+
 void
 heaps_postfork_child(void)
 {
-	jemalloc_postfork_child();
+	jemalloc_in_child();
 	pthread_mutex_unlock(&slots_lock);
 	slots_go();
 	caches_bury();

@@ -133,6 +133,9 @@ TEST(Fork, BuriesTheCachesOfThreadsThatAreGone)
 
 TEST(Fork, GoesOnInThreadsOfTheChild)
 {
+#if defined(__SANITIZE_THREAD__)
+	GTEST_SKIP() << "ThreadSanitizer takes no new threads after a fork";
+#endif
 	Heap heap("dram");
 	Worker worker;
 
