@@ -8,28 +8,21 @@
  */
 #include "arena/slot.h"
 #include "base/annotate.h"
-#include "os/records.h"
+#include "base/error.h"
 
 /* On the quick way what the tree says stays in registers. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-void *
-lookup_new(void)
-{
-	rtree_ctx_t *context = record_new(sizeof(*context));
+_Static_assert(sizeof(rtree_ctx_t) == LOOKUPS * sizeof(struct lookup),
+    "a thread keeps jemalloc's own record of its look-ups");
 
-	/* jemalloc's own record of the thread is made now, while no lock is
-	 * held: its first touch may call malloc. */
-	tsd_fetch();
-	if (context != NULL)
-		rtree_ctx_data_init(context);
-	return context;
-}
-
+/* jemalloc's record of the thread is made now, while no lock is held: its first
+ * touch may call malloc. */
 void
-lookup_delete(void *lookup)
+lookup_start(struct thread *thread)
 {
-	record_free(lookup, sizeof(rtree_ctx_t));
+	tsd_fetch();
+	rtree_ctx_data_init((rtree_ctx_t *)(void *)thread->lookup);
 }
 
 /* What the tree says of a page, as the start of a block: false if no block can
@@ -61,11 +54,10 @@ static ALWAYS_INLINE bool
 look_up_again(const struct thread *thread, const void *ptr,
     rtree_contents_t *contents)
 {
-	const rtree_ctx_t *context = thread->lookup;
+	const rtree_ctx_t *context =
+	    (const rtree_ctx_t *)(const void *)thread->lookup;
 	uintptr_t key = (uintptr_t)ptr;
 
-	if (unlikely(context == NULL))
-		return false;
 	const rtree_ctx_cache_elm_t *known =
 	    &context->cache[rtree_cache_direct_map(key)];
 	if (unlikely(known->leafkey != rtree_leafkey(key)))
@@ -89,11 +81,13 @@ is_inside(const void *ptr, const rtree_contents_t *contents)
 static bool
 look_up(const void *ptr, rtree_contents_t *contents)
 {
-	rtree_ctx_t fallback, *context = thread_self->lookup;
+	struct thread *thread = thread_self;
+	rtree_ctx_t fallback;
+	rtree_ctx_t *context = (rtree_ctx_t *)(void *)thread->lookup;
 
 	if ((uintptr_t)ptr >> LG_VADDR != 0 || ptr == NULL)
 		return false;
-	if (context == NULL) {
+	if (thread->link == NULL) { /* nobody's */
 		context = &fallback;
 		rtree_ctx_data_init(context);
 	}
@@ -196,6 +190,8 @@ free_slowly(void *ptr)
 	}
 	annotate_leave();
 	errno = saved;
+	if (heap == NULL)
+		error_set(EINVAL, "%p is no block of any kind", ptr);
 	return heap != NULL;
 }
 

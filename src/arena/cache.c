@@ -25,13 +25,15 @@
  * as much as it leaves for others. */
 #define LEASE_SHARE 8
 
-static struct thread nobody; /* before a thread's first block */
-static struct thread gone;   /* after the thread's record went */
+/* No thread's: in place before its first block, and after its record went. They
+ * have no caches and find nothing. */
+#define NO_LOOKUPS { [0 ... LOOKUPS - 1] = { .leafkey = 1 } }
+static struct thread nobody = { .lookup = NO_LOOKUPS };
+static struct thread gone = { .lookup = NO_LOOKUPS };
 _Thread_local struct thread *thread_self = &nobody;
 
 uint8_t cache_class_of[CACHE_SIZE_MAX / 8 + 1];
 uint32_t cache_class_size[CACHE_CLASSES];
-bool cache_fence_both_sides;
 
 static pthread_mutex_t caches_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct thread *threads;
@@ -40,20 +42,21 @@ static uint64_t heap_ids[HEAPS_MAX / 64 + 1]; /* a bit an id in use */
 static unsigned turns;
 static pthread_key_t thread_key;
 static bool no_caches;
+static enum cache_gate gate_open = GATE_OPEN; /* or fenced */
 
 /* ---- Stopping a heap's threads outside of their caches ------------------ */
 
 static void
-revoke(struct heap *heap)
+shut(struct heap *heap)
 {
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
-		atomic_store(&c->revoked, 1);
+		atomic_store(&c->gate, GATE_SHUT);
 }
 
 static void
 fence_all_threads(void)
 {
-	if (cache_fence_both_sides)
+	if (gate_open == GATE_FENCED)
 		atomic_thread_fence(memory_order_seq_cst);
 	else
 		os_barrier();
@@ -72,7 +75,7 @@ static void
 caches_stop(struct heap *heap)
 {
 	pthread_mutex_lock(&heap->lock);
-	revoke(heap);
+	shut(heap);
 	if (heap->caches != NULL)
 		fence_all_threads();
 	wait_until_left(heap);
@@ -82,15 +85,29 @@ static void
 caches_go(struct heap *heap)
 {
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
-		atomic_store_explicit(&c->revoked, 0, memory_order_release);
+		atomic_store_explicit(&c->gate, gate_open,
+		    memory_order_release);
 	pthread_mutex_unlock(&heap->lock);
 }
 
-/* Enters the cache, if need be after whoever revoked it is done. */
+/* Without membarrier(2) the store of busy and the load of the gate need a fence
+ * of ours between them. */
+static bool
+enter_fenced(struct cache *cache)
+{
+	atomic_store_explicit(&cache->busy, 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load(&cache->gate) == gate_open)
+		return true;
+	atomic_store_explicit(&cache->busy, 0, memory_order_release);
+	return false;
+}
+
+/* Enters the cache, if need be after whoever shut the gate is done. */
 static void
 enter_patiently(struct cache *cache)
 {
-	while (!cache_enter(cache)) {
+	while (!enter_fenced(cache)) {
 		pthread_mutex_lock(&cache->heap->lock);
 		pthread_mutex_unlock(&cache->heap->lock);
 	}
@@ -328,6 +345,7 @@ cache_new(struct thread *thread, struct heap *heap)
 	cache->heap = heap;
 	cache->thread = thread;
 	cache->turn = thread->turn;
+	cache->gate = gate_open;
 	pthread_mutex_lock(&caches_lock);
 	pthread_mutex_lock(&heap->lock);
 	cache->heap_next = heap->caches;
@@ -365,7 +383,6 @@ thread_delete(struct thread *thread, bool locked)
 	*thread->link = thread->next;
 	if (thread->next != NULL)
 		thread->next->link = thread->link;
-	lookup_delete(thread->lookup);
 	os_unmap(thread, sizeof(*thread));
 }
 
@@ -392,7 +409,7 @@ thread_new(void)
 		os_unmap(memory, sizeof(*thread));
 		return NULL;
 	}
-	thread->lookup = lookup_new();
+	lookup_start(thread);
 	pthread_mutex_lock(&caches_lock);
 	thread->turn = turns++;
 	thread->next = threads;
@@ -452,7 +469,7 @@ caches_count(struct heap *heap)
 static void
 caches_start(void)
 {
-	cache_fence_both_sides = !os_barrier_prepare();
+	gate_open = os_barrier_prepare() ? GATE_OPEN : GATE_FENCED;
 	/* Valgrind wants to see every block come and go; and without a key
 	 * nobody would tell us of a thread's end. */
 	no_caches = annotate_is_on() ||
@@ -510,7 +527,7 @@ caches_prefork(void)
 	pthread_mutex_lock(&caches_lock);
 	for (struct heap *h = heaps; h != NULL; h = h->next) {
 		pthread_mutex_lock(&h->lock);
-		revoke(h);
+		shut(h);
 	}
 	if (heaps != NULL)
 		fence_all_threads();

@@ -5,10 +5,10 @@
  * A cache has a bin for each size class up to CACHE_SIZE_MAX: a stack of
  * blocks. Only its thread touches it, without any lock; and yet another thread
  * can empty it, when the heap is full, when the process forks. For that the
- * owner raises a flag while it is inside, and looks whether the cache was
- * revoked. The two stores that would need a fence between them are the owner's
+ * owner raises a flag while it is inside, and looks whether the gate is shut.
+ * The two stores that would need a fence between them are the owner's
  * own, on every call; the fence is paid by the other side, which has the kernel
- * run one on all processors (membarrier(2)) after it revoked the cache.
+ * run one on all processors (membarrier(2)) after it shut the gate.
  *
  * What a cache may hold is leased from its heap: room in a bin times the size
  * of its blocks, so that all caches of a heap with a limit stay below a
@@ -33,9 +33,15 @@ struct bin {
 
 struct thread;
 
+enum cache_gate {
+	GATE_OPEN,
+	GATE_FENCED, /* open; no membarrier(2), so the owner fences, too */
+	GATE_SHUT,   /* another thread is at it */
+};
+
 struct cache {
 	_Atomic uint32_t busy;    /* the owner is inside */
-	_Atomic uint32_t revoked; /* it must not enter */
+	_Atomic uint32_t gate;    /* whether it may enter */
 	struct heap *heap;
 	struct thread *thread;
 	unsigned turn;            /* which of the heap's arenas serves it */
@@ -46,6 +52,13 @@ struct cache {
 	struct bin bin[CACHE_CLASSES];
 };
 
+/* Where the thread last found blocks: jemalloc's rtree_ctx_t. */
+#define LOOKUPS 24
+struct lookup {
+	uintptr_t leafkey;
+	void *leaf;
+};
+
 /* What the engine knows of a thread, found through one pointer of
  * initial-exec TLS. Made at the thread's first block, gone with it. */
 struct thread {
@@ -53,7 +66,7 @@ struct thread {
 	struct cache *caches;           /* the same as a list */
 	struct thread *next, **link;    /* all threads, under caches_lock */
 	unsigned turn;                  /* spreads threads over arenas */
-	void *lookup;                   /* its way through the radix tree */
+	struct lookup lookup[LOOKUPS];
 };
 
 /* The thread's record; one with no caches before the first block. */
@@ -70,20 +83,14 @@ class_of(size_t size)
 	return cache_class_of[(size + 7) / 8];
 }
 
-/* Whether kernel or sanitizer deny us the one-sided fence. */
-extern bool cache_fence_both_sides;
-
-/* Enters the cache; false when it was revoked. Only its thread may. */
+/* Enters the cache, if that can be done the quick way. Only its thread may. */
 static inline bool
 cache_enter(struct cache *cache)
 {
 	atomic_store_explicit(&cache->busy, 1, memory_order_relaxed);
-	if (unlikely(cache_fence_both_sides))
-		atomic_thread_fence(memory_order_seq_cst);
-	else
-		atomic_signal_fence(memory_order_seq_cst);
-	if (likely(atomic_load_explicit(&cache->revoked,
-	    memory_order_acquire) == 0))
+	atomic_signal_fence(memory_order_seq_cst);
+	if (likely(atomic_load_explicit(&cache->gate,
+	    memory_order_acquire) == GATE_OPEN))
 		return true;
 	atomic_store_explicit(&cache->busy, 0, memory_order_release);
 	return false;
@@ -163,9 +170,8 @@ void caches_bury(void);
 void blocks_return(struct heap *heap, unsigned class, void **block,
     unsigned count);
 
-/* What a thread keeps to find blocks quickly; NULL does as well. */
-void *lookup_new(void);
-void lookup_delete(void *lookup);
+/* Makes a thread ready to look blocks up, while no lock is held. */
+void lookup_start(struct thread *thread);
 
 /* Takes up to COUNT blocks of the class out of an arena; returns how many. */
 unsigned blocks_fetch(struct heap *heap, unsigned turn, unsigned class,

@@ -93,8 +93,8 @@ void *heap_allocate(struct heap *heap, size_t size, size_t alignment,
 /* Makes the block larger or smaller where it is; false if that can't be. */
 bool heap_resize(void *ptr, const struct block *block, size_t size);
 
-/* Frees a block of the heap; a block of another heap goes to that one. False
- * when PTR is no block of any. Leaves errno alone. */
+/* Frees a block of the heap; a block of another heap goes to that one. False,
+ * with EINVAL and a sentence, when PTR is no block of any; else errno stays. */
 bool heap_free(struct heap *heap, void *ptr);
 
 /* Looks PTR up, which may be anything but NULL. */

@@ -199,8 +199,7 @@ free_block(poolkind *kind, void *ptr, size_t size)
 
 	if (DEBUGGING && !may_free(kind, ptr, size))
 		return;
-	if (unlikely(!heap_free(kind == NULL ? &none : &kind->heap, ptr)))
-		no_such_block(ptr);
+	heap_free(kind == NULL ? &none : &kind->heap, ptr);
 }
 
 EXPORT void

@@ -10,15 +10,47 @@
 #include <wchar.h>
 
 #include "vmem/facade.h"
+#include "vmem/message.h"
 #include "vmem/registry.h"
 
 /* The kind behind a handle; NULL with errno where there is none. */
 static inline poolkind *
 kind_of(const VMEM *vmp)
 {
-	poolkind *kind = registry_kind(vmp);
+	poolkind *kind = registry_remembered(vmp);
 
 	return likely(kind != NULL) ? kind : registry_use(vmp);
+}
+
+#ifdef POOLKIND_DEBUG
+/* Whether PTR lies in the pool; if not, but in another, that is reported. */
+static bool
+is_at_home(const VMEM *vmp, const void *ptr)
+{
+	poolkind *owner = poolkind_of(ptr);
+
+	if (owner == NULL || poolkind_user_data(owner) == vmp)
+		return owner != NULL;
+	message_set(EINVAL, "block %p of pool %p was passed as one of pool %p",
+	    ptr, poolkind_user_data(owner), (const void *)vmp);
+	return false;
+}
+#else
+static inline bool
+is_at_home(const VMEM *vmp, const void *ptr)
+{
+	(void)vmp, (void)ptr;
+	return true;
+}
+#endif
+
+/* Of its own, so that the quick way keeps nothing on the stack. */
+static __attribute__((noinline)) void *
+malloc_anew(const VMEM *vmp, size_t size)
+{
+	poolkind *kind = registry_use(vmp);
+
+	return kind != NULL ? poolkind_malloc(kind, size) : NULL;
 }
 
 EXPORT void *
@@ -27,18 +59,32 @@ vmem_malloc(VMEM *vmp, size_t size)
 	poolkind *kind;
 
 	TRACE(3, "vmp %p size %zu", (void *)vmp, size);
-	kind = kind_of(vmp);
-	return likely(kind != NULL) ? poolkind_malloc(kind, size) : NULL;
+	kind = registry_remembered(vmp);
+	return likely(kind != NULL) ? poolkind_malloc(kind, size) :
+	    malloc_anew(vmp, size);
 }
 
 /* Where a block goes home to is known without its pool, and so is freed what
  * is freed with a handle that means nothing. */
+static __attribute__((noinline)) void
+free_anew(const VMEM *vmp, void *ptr)
+{
+	if (ptr != NULL)
+		poolkind_free(is_at_home(vmp, ptr) ? registry_look_up(vmp) :
+		    NULL, ptr);
+}
+
 EXPORT void
 vmem_free(VMEM *vmp, void *ptr)
 {
+	poolkind *kind;
+
 	TRACE(3, "vmp %p ptr %p", (void *)vmp, ptr);
-	if (ptr != NULL)
-		poolkind_free(registry_kind(vmp), ptr);
+	kind = registry_remembered(vmp);
+	if (likely(kind != NULL && is_at_home(vmp, ptr)))
+		poolkind_free(kind, ptr);
+	else
+		free_anew(vmp, ptr);
 }
 
 EXPORT void *
@@ -56,10 +102,18 @@ EXPORT void *
 vmem_realloc(VMEM *vmp, void *ptr, size_t size)
 {
 	poolkind *kind;
+	void *moved;
 
 	TRACE(3, "vmp %p ptr %p size %zu", (void *)vmp, ptr, size);
 	kind = kind_of(vmp);
-	return likely(kind != NULL) ? poolkind_realloc(kind, ptr, size) : NULL;
+	if (unlikely(kind == NULL))
+		return NULL;
+	if (ptr != NULL)
+		is_at_home(vmp, ptr);
+	moved = poolkind_realloc(kind, ptr, size);
+	if (unlikely(moved == NULL && size != 0 && errno == EINVAL))
+		message_set(EINVAL, "%s", poolkind_errormsg());
+	return moved;
 }
 
 EXPORT void *
@@ -108,6 +162,6 @@ EXPORT size_t
 vmem_malloc_usable_size(VMEM *vmp, void *ptr)
 {
 	TRACE(3, "vmp %p ptr %p", (void *)vmp, ptr);
-	(void)vmp;
-	return poolkind_usable_size(ptr);
+	return ptr != NULL && is_at_home(vmp, ptr) ?
+	    poolkind_usable_size(ptr) : 0;
 }

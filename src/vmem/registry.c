@@ -11,7 +11,12 @@
 #include "vmem/functions.h"
 #include "vmem/message.h"
 
-_Atomic(struct pool *) registry_buckets[REGISTRY_BUCKETS];
+#define LG_BUCKETS 12
+#define NO_POOL ((const VMEM *)1)
+
+_Thread_local struct registry_memo registry_memo = { .handle = NO_POOL };
+_Atomic unsigned registry_removals;
+static _Atomic(struct pool *) buckets[1 << LG_BUCKETS];
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pool records[REGISTRY_POOLS_MAX];
@@ -114,13 +119,35 @@ registry_add(poolkind *kind, void *begin, size_t bytes)
 
 /* ---- The table ----------------------------------------------------------- */
 
+static _Atomic(struct pool *) *
+bucket_of(const VMEM *handle)
+{
+	return &buckets[((uintptr_t)handle >> PAGE_SHIFT) *
+	    0x9e3779b97f4a7c15u >> (64 - LG_BUCKETS)];
+}
+
+poolkind *
+registry_look_up(const VMEM *handle)
+{
+	unsigned removals = atomic_load(&registry_removals);
+	struct pool *pool = atomic_load(bucket_of(handle));
+	poolkind *kind;
+
+	while (pool != NULL && atomic_load(&pool->handle) != handle)
+		pool = atomic_load(&pool->in_bucket);
+	if (pool == NULL)
+		return NULL;
+	kind = atomic_load(&pool->kind);
+	registry_memo = (struct registry_memo){ handle, kind, removals };
+	return kind;
+}
+
 /* Under valgrind the table stays empty, as its readers have no lock. */
 static void
 bucket_put(struct pool *pool)
 {
 	const VMEM *handle = (const VMEM *)pool->begin;
-	_Atomic(struct pool *) *bucket =
-	    &registry_buckets[registry_hash(handle)];
+	_Atomic(struct pool *) *bucket = bucket_of(handle);
 
 	if (annotate_is_on() || atomic_load(&pool->handle) != NULL)
 		return;
@@ -132,11 +159,12 @@ bucket_put(struct pool *pool)
 static void
 bucket_take(struct pool *pool)
 {
-	_Atomic(struct pool *) *at = &registry_buckets[
-	    registry_hash((const VMEM *)pool->begin)];
+	_Atomic(struct pool *) *at =
+	    bucket_of((const VMEM *)(const void *)pool->begin);
 
 	if (atomic_load(&pool->handle) == NULL)
 		return;
+	atomic_fetch_add(&registry_removals, 1);
 	while (atomic_load(at) != pool)
 		at = &atomic_load(at)->in_bucket;
 	atomic_store(at, atomic_load(&pool->in_bucket));
@@ -172,10 +200,12 @@ provide_state(struct pool *pool)
 poolkind *
 registry_use(const VMEM *handle)
 {
+	poolkind *kind = registry_look_up(handle);
 	struct pool *pool;
-	poolkind *kind;
 	int error;
 
+	if (kind != NULL)
+		return kind;
 	pthread_mutex_lock(&lock);
 	pool = registry_find(handle);
 	pthread_mutex_unlock(&lock);

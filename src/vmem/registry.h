@@ -3,10 +3,11 @@
  * registry.h - which pools are alive, and the kind behind a handle.
  *
  * Owns the records of pools. A handle is looked up in two ways: by the list of
- * all, under the lock, which decides; and on each allocation through a hash
- * table without any lock, which holds the pools whose first block was asked
- * for. Records lie in a static array and are used again, so a reader that comes
- * late finds a record that is not its own, and goes the other way.
+ * all, under the lock, which decides; and on each allocation without a lock: in
+ * what the thread found last, else in a hash table of the pools whose first
+ * block was asked for. Records lie in a static array and are used again, so a
+ * reader that comes late finds a record that is not its own, and goes the other
+ * way.
  *
  * Called by the files of vmem/. The lock comes before all of the engine's, and
  * nobody's function is called under it. Adding fails when all records are used.
@@ -21,7 +22,6 @@
 #include "poolkind.h"
 
 #define REGISTRY_POOLS_MAX 4096 /* the engine has less */
-#define REGISTRY_BUCKETS 4096
 
 /* What a pool has for itself, from malloc_func where one is set: the text that
  * it is about to print. */
@@ -38,34 +38,34 @@ struct pool {
 	void (*state_free)(void *state);
 };
 
-extern _Atomic(struct pool *) registry_buckets[REGISTRY_BUCKETS];
+/* What the thread found last; good until the next pool is removed. */
+struct registry_memo {
+	const VMEM *handle;
+	poolkind *kind;
+	unsigned removals;
+};
+extern _Thread_local struct registry_memo registry_memo
+    __attribute__((tls_model("initial-exec")));
+extern _Atomic unsigned registry_removals;
 
-static inline size_t
-registry_hash(const VMEM *handle)
-{
-	return ((uintptr_t)handle >> PAGE_SHIFT) * 0x9e3779b97f4a7c15u >> 52;
-}
-
-/* The kind of a pool that is in use; NULL: ask registry_use(). */
+/* The kind of a pool, if the thread found that one last; else NULL. */
 static inline poolkind *
-registry_kind(const VMEM *handle)
+registry_remembered(const VMEM *handle)
 {
-	const struct pool *pool = atomic_load_explicit(
-	    &registry_buckets[registry_hash(handle)], memory_order_acquire);
-
-	while (likely(pool != NULL)) {
-		if (likely(atomic_load_explicit(&pool->handle,
-		    memory_order_relaxed) == handle))
-			return atomic_load_explicit(&pool->kind,
-			    memory_order_relaxed);
-		pool = atomic_load_explicit(&pool->in_bucket,
-		    memory_order_acquire);
-	}
-	return NULL;
+	if (unlikely(registry_memo.handle != handle ||
+	    registry_memo.removals != atomic_load_explicit(&registry_removals,
+	    memory_order_relaxed)))
+		return NULL;
+	if (registry_memo.kind == NULL)
+		__builtin_unreachable();
+	return registry_memo.kind;
 }
 
-/* The same, for a handle that the table does not have: makes its state first.
- * NULL with EINVAL and a message, or with ENOMEM. */
+/* The kind of a pool that is in use, else NULL. */
+poolkind *registry_look_up(const VMEM *handle);
+
+/* The kind of any pool; makes its state first, if need be. NULL with EINVAL and
+ * a message, or with ENOMEM. */
 poolkind *registry_use(const VMEM *handle);
 
 /* Enters a pool of BYTES at BEGIN on the kind; NULL: there are too many. */
