@@ -39,21 +39,18 @@ spec_of_pool(enum spec_source source, size_t size)
 	};
 }
 
-/* Enters the kind that was opened for a pool of BYTES at BEGIN. */
+/* Makes the kind, which has BYTES where the engine put them, a pool. */
 static VMEM *
-enter(poolkind *kind, void *begin, size_t bytes)
+enter(poolkind *kind, size_t bytes)
 {
-	VMEM *vmp = registry_add(kind, begin, bytes);
+	struct pool *pool = registry_claim(poolkind_base(kind), bytes);
 
-	if (vmp == NULL) {
+	if (pool == NULL) {
 		poolkind_close(kind);
-		message_set(ENOMEM, "pool creation failed: %d pools are alive",
-		    REGISTRY_POOLS_MAX);
 		return NULL;
 	}
-	poolkind_set_user_data(kind, vmp);
-	TRACE(2, "pool %p of %zu bytes", (void *)vmp, bytes);
-	return vmp;
+	TRACE(2, "pool %p of %zu bytes", (void *)pool->begin, bytes);
+	return registry_enliven(pool, kind);
 }
 
 static bool
@@ -129,7 +126,7 @@ create_in_file(const char *dir, size_t size)
 		explain(errno, dir, size);
 		return NULL;
 	}
-	return enter(kind, poolkind_base(kind), bytes + PAGE_BYTES);
+	return enter(kind, bytes + PAGE_BYTES);
 }
 
 static VMEM *
@@ -151,7 +148,7 @@ create_on_device(const char *path, size_t device, size_t size)
 		    path);
 		return NULL;
 	}
-	return enter(kind, poolkind_base(kind), spec.size);
+	return enter(kind, spec.size);
 }
 
 EXPORT VMEM *
@@ -206,33 +203,20 @@ region_is_valid(void *addr, size_t size)
 	return true;
 }
 
-/* Whether the region may become a pool; another that begins at the same place
- * would have the same handle. */
-static bool
-place_is_free(void *addr)
-{
-	bool taken;
-
-	registry_hold();
-	taken = registry_find(addr) != NULL;
-	registry_release();
-	if (taken)
-		message_set(EINVAL, "a pool begins at %p already: delete it "
-		    "first", addr);
-	return !taken;
-}
-
 EXPORT VMEM *
 vmem_create_in_region(void *addr, size_t size)
 {
 	struct spec spec = spec_of_pool(SPEC_REGION, align_down(size,
 	    PAGE_BYTES));
 	int saved = errno;
+	struct pool *pool;
 	poolkind *kind;
-	VMEM *vmp;
 
 	TRACE(3, "addr %p size %zu", addr, size);
-	if (!region_is_valid(addr, size) || !place_is_free(addr))
+	if (!region_is_valid(addr, size))
+		return NULL;
+	pool = registry_claim(addr, size);
+	if (pool == NULL)
 		return NULL;
 	spec.handle = true;
 	spec.overlap = true;
@@ -240,12 +224,12 @@ vmem_create_in_region(void *addr, size_t size)
 	if (kind == NULL) {
 		message_set(errno, "pool creation failed: %s",
 		    poolkind_errormsg());
+		registry_give_up(pool);
 		return NULL;
 	}
-	vmp = enter(kind, addr, size);
-	if (vmp != NULL)
-		errno = saved;
-	return vmp;
+	TRACE(2, "pool %p of %zu bytes", addr, size);
+	errno = saved;
+	return registry_enliven(pool, kind);
 }
 
 /* ---- Both ------------------------------------------------------------------- */

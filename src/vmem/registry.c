@@ -59,14 +59,22 @@ registry_first(void)
 	return pools;
 }
 
-struct pool *
-registry_find(const VMEM *handle)
+static struct pool *
+find_at(const void *begin)
 {
 	struct pool *pool = pools;
 
-	while (pool != NULL && (const VMEM *)pool->begin != handle)
+	while (pool != NULL && pool->begin != begin)
 		pool = pool->next;
 	return pool;
+}
+
+struct pool *
+registry_find(const VMEM *handle)
+{
+	struct pool *pool = find_at(handle);
+
+	return pool != NULL && atomic_load(&pool->kind) != NULL ? pool : NULL;
 }
 
 struct pool *
@@ -94,27 +102,69 @@ record_take(void)
 	return pool;
 }
 
-VMEM *
-registry_add(poolkind *kind, void *begin, size_t bytes)
+static void
+list_add(struct pool *pool)
 {
-	struct pool *pool;
+	pool->next = pools;
+	pool->link = &pools;
+	if (pools != NULL)
+		pools->link = &pool->next;
+	pools = pool;
+}
 
-	follow_forks();
+static void
+list_remove(struct pool *pool)
+{
+	*pool->link = pool->next;
+	if (pool->next != NULL)
+		pool->next->link = pool->link;
+	pool->begin = NULL;
+	pool->next = free_records;
+	free_records = pool;
+}
+
+struct pool *
+registry_claim(void *begin, size_t bytes)
+{
+	struct pool *pool = NULL;
+	bool taken;
+
 	pthread_mutex_lock(&lock);
-	pool = record_take();
+	taken = find_at(begin) != NULL;
+	if (!taken)
+		pool = record_take();
 	if (pool != NULL) {
-		atomic_store(&pool->kind, kind);
+		atomic_store(&pool->kind, NULL);
 		pool->begin = begin;
 		pool->bytes = bytes;
 		pool->state = NULL;
-		pool->next = pools;
-		pool->link = &pools;
-		if (pools != NULL)
-			pools->link = &pool->next;
-		pools = pool;
+		list_add(pool);
 	}
 	pthread_mutex_unlock(&lock);
-	return pool == NULL ? NULL : begin;
+	if (taken)
+		message_set(EINVAL, "a pool begins at %p already: delete it "
+		    "first", begin);
+	else if (pool == NULL)
+		message_set(ENOMEM, "pool creation failed: %d pools are alive",
+		    REGISTRY_POOLS_MAX);
+	return pool;
+}
+
+VMEM *
+registry_enliven(struct pool *pool, poolkind *kind)
+{
+	follow_forks();
+	poolkind_set_user_data(kind, pool->begin);
+	atomic_store(&pool->kind, kind);
+	return (VMEM *)(void *)pool->begin;
+}
+
+void
+registry_give_up(struct pool *pool)
+{
+	pthread_mutex_lock(&lock);
+	list_remove(pool);
+	pthread_mutex_unlock(&lock);
 }
 
 /* ---- The table ----------------------------------------------------------- */
@@ -241,12 +291,7 @@ registry_remove(const VMEM *handle)
 		state = atomic_load(&pool->state);
 		state_free = pool->state_free;
 		bucket_take(pool);
-		*pool->link = pool->next;
-		if (pool->next != NULL)
-			pool->next->link = pool->link;
-		pool->begin = NULL;
-		pool->next = free_records;
-		free_records = pool;
+		list_remove(pool);
 	}
 	pthread_mutex_unlock(&lock);
 	if (state != NULL)

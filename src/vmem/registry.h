@@ -29,7 +29,7 @@
 
 struct pool {
 	_Atomic(const VMEM *) handle;        /* NULL: in no bucket */
-	_Atomic(poolkind *) kind;
+	_Atomic(poolkind *) kind;            /* NULL: not alive yet */
 	_Atomic(struct pool *) in_bucket;
 	struct pool *next, **link;           /* all pools, or free records */
 	char *begin;                         /* what it was made of */
@@ -68,8 +68,11 @@ poolkind *registry_look_up(const VMEM *handle);
  * a message, or with ENOMEM. */
 poolkind *registry_use(const VMEM *handle);
 
-/* Enters a pool of BYTES at BEGIN on the kind; NULL: there are too many. */
-VMEM *registry_add(poolkind *kind, void *begin, size_t bytes);
+/* Enters a pool of BYTES at BEGIN, so that no other can begin there; it is alive
+ * once it has its kind. NULL with a message: EINVAL (there is one), ENOMEM. */
+struct pool *registry_claim(void *begin, size_t bytes);
+VMEM *registry_enliven(struct pool *pool, poolkind *kind);
+void registry_give_up(struct pool *pool);
 
 /* Takes the pool out, for its kind to be closed: NULL if there is none. */
 poolkind *registry_remove(const VMEM *handle);

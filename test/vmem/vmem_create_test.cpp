@@ -29,7 +29,7 @@ too_small(size_t size)
 
 /* A path below the temporary folder, and a file of that name. */
 struct File {
-	explicit File(const std::string &path) : path(path)
+	explicit File(const std::string &name) : path(name)
 	{
 		close(open(path.c_str(), O_CREAT | O_WRONLY, 0600));
 	}
@@ -188,8 +188,8 @@ TEST(VmemCreate, SizesBeyondAFile)
 {
 	struct statfs info;
 	ASSERT_EQ(0, statfs("/tmp", &info));
-	bool in_memory = info.f_type == 0x01021994; /* tmpfs: a size of its own */
-	int errnum = in_memory ? ENOSPC : EFBIG;
+	const unsigned tmpfs = 0x01021994; /* has a size of its own */
+	int errnum = info.f_type == tmpfs ? ENOSPC : EFBIG;
 	for (int bit : {46, 62})
 		VMEM_REFUSED(vmem_create("/tmp", size_t(1) << bit), errnum,
 		    "posix_fallocate", strerror(errnum));

@@ -233,7 +233,7 @@ TEST(VmemPlace, WithoutFilesWithoutName)
 		for (int signal = 1; signal < 32; signal++)
 			EXPECT_EQ(sigismember(&before, signal),
 			    sigismember(&after, signal)) << signal;
-		expect_filled(pool.get(), MIN - 100000, 1000);
+		expect_filled(pool.get(), MIN - 32 * PAGE, 4096);
 	});
 }
 
