@@ -61,9 +61,9 @@ void annotate_forked(void);
 
 /* A block of BYTES that a program now holds. */
 static inline void
-annotate_block(void *ptr, size_t bytes, bool zeroed)
+annotate_block(void *ptr, size_t bytes)
 {
-	VALGRIND_MALLOCLIKE_BLOCK(ptr, bytes, 0, zeroed);
+	VALGRIND_MALLOCLIKE_BLOCK(ptr, bytes, 0, false);
 	VALGRIND_HG_CLEAN_MEMORY(ptr, bytes);
 }
 
@@ -87,6 +87,13 @@ annotate_span(void *addr, size_t bytes, bool to_be_zeroed)
 		(void)VALGRIND_MAKE_MEM_UNDEFINED(addr, bytes);
 	else
 		(void)VALGRIND_MAKE_MEM_NOACCESS(addr, bytes);
+}
+
+/* A region is its owner's again, with nothing in it. */
+static inline void
+annotate_given_back(void *addr, size_t bytes)
+{
+	(void)VALGRIND_MAKE_MEM_UNDEFINED(addr, bytes);
 }
 
 #endif /* BASE_ANNOTATE_H */

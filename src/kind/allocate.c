@@ -54,8 +54,13 @@ finish(poolkind *kind, void *ptr, bool zero, int saved_errno)
 	if (unlikely(ptr == NULL))
 		return no_block(kind);
 	errno = saved_errno;
-	if (unlikely(annotate_is_on()))
-		annotate_block(ptr, block_of(ptr).usable, zero);
+	if (unlikely(annotate_is_on())) {
+		size_t usable = block_of(ptr).usable;
+
+		annotate_block(ptr, usable);
+		if (zero)
+			memset(ptr, 0, usable);
+	}
 	return zero ? ptr : new_block(ptr);
 }
 
@@ -95,8 +100,9 @@ allocate(poolkind *kind, size_t size, size_t alignment, bool zero)
 	void *ptr;
 
 	annotate_enter();
-	ptr = finish(kind, heap_allocate(&kind->heap, size, alignment, zero),
-	    zero, saved);
+	/* Under valgrind nobody may touch the block before it is one. */
+	ptr = finish(kind, heap_allocate(&kind->heap, size, alignment,
+	    zero && !annotate_is_on()), zero, saved);
 	annotate_leave();
 	return ptr;
 }

@@ -8,12 +8,14 @@
  * Called by source.c under the source's lock. Only opening can fail, where the
  * handle's page cannot be protected.
  */
+#include "base/annotate.h"
 #include "source/stretch.h"
 
 static int
 region_open(struct source *source, struct stretch *stretch)
 {
 	stretch->base = source->region;
+	annotate_span(stretch->base, stretch->bytes, false);
 	return stretch->head == 0 ? 0 :
 	    os_make_unusable(stretch->base, stretch->head);
 }
@@ -23,6 +25,7 @@ region_close(struct stretch *stretch)
 {
 	if (stretch->head != 0)
 		os_make_usable(stretch->base, stretch->head);
+	annotate_given_back(stretch->base, stretch->bytes);
 }
 
 int

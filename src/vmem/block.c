@@ -31,7 +31,7 @@ is_at_home(const VMEM *vmp, const void *ptr)
 
 	if (owner == NULL || poolkind_user_data(owner) == vmp)
 		return owner != NULL;
-	message_set(EINVAL, "block %p of pool %p was passed as one of pool %p",
+	message_set(EINVAL, "block %p is of another pool, %p, not of pool %p",
 	    ptr, poolkind_user_data(owner), (const void *)vmp);
 	return false;
 }

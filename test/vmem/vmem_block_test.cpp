@@ -36,7 +36,7 @@ take_all(VMEM *pool)
 TEST_P(VmemBlock, EverySizeIsUsableAndAligned)
 {
 	std::map<char *, size_t> blocks;
-	for (size_t size = 1; size < 200000; size += 1 + size / 64) {
+	for (size_t size = 1; size < 200000; size += 1 + size / 32) {
 		char *block = static_cast<char *>(vmem_malloc(pool(), size));
 		ASSERT_NE(nullptr, block) << size;
 		size_t usable = vmem_malloc_usable_size(pool(), block);
@@ -49,8 +49,6 @@ TEST_P(VmemBlock, EverySizeIsUsableAndAligned)
 			vmem_free(pool(), block);
 			blocks.erase(block);
 		}
-		if (size > 100000)
-			size += 20000;
 	}
 	for (auto &entry : blocks)
 		EXPECT_TRUE(painted(entry.first,
@@ -186,8 +184,6 @@ TEST_P(VmemBlock, CallocMultiplies)
 	VMEM_NO_BLOCK(vmem_calloc(pool(), 2, SIZE_MAX), ENOMEM);
 	VMEM_NO_BLOCK(vmem_calloc(pool(), size_t(1) << 32, size_t(1) << 32),
 	    ENOMEM);
-	VMEM_NO_BLOCK(vmem_calloc(pool(), (size_t(1) << 32) + 1,
-	    size_t(1) << 32), ENOMEM);
 	VMEM_NO_BLOCK(vmem_calloc(pool(), SIZE_MAX, SIZE_MAX), ENOMEM);
 }
 

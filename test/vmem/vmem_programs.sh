@@ -109,6 +109,7 @@ main(int argc, char **argv)
 END
 "$CC" -w "-I$top/include" -o "$work/where" "$work/where.c" "$LIBVMEM" \
     -Wl,-rpath-link,"$built" || exit 1
+[ -z "$sanitized" ] || { skip "hints" "the sanitizer is there"; finish; }
 where() { with release PMEM_MMAP_HINT="$1" "$work/where" "$pool"; }
 within() { # NAME ADDRESS
 	local near=1
