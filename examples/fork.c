@@ -36,8 +36,8 @@ try(const char *directory, const char *policy)
 	char spec[4200];
 	int status = 1;
 
-	snprintf(spec, sizeof(spec), "file:%s,size=8M,fork=%s", directory,
-	    policy);
+	snprintf(
+	    spec, sizeof(spec), "file:%s,size=8M,fork=%s", directory, policy);
 	poolkind *kind = poolkind_open(spec, 0);
 	if (kind == NULL) {
 		fprintf(stderr, "fork: %s\n", poolkind_errormsg());

@@ -25,8 +25,7 @@ main(void)
 		perror("region: mmap");
 		return 1;
 	}
-	poolkind *kind = poolkind_open_region(region, REGION, "name=shared",
-	    0);
+	poolkind *kind = poolkind_open_region(region, REGION, "name=shared", 0);
 	if (kind == NULL) {
 		fprintf(stderr, "region: %s\n", poolkind_errormsg());
 		return 1;
@@ -35,8 +34,7 @@ main(void)
 	if (line == NULL)
 		return 1;
 	printf("the block lies %zu bytes into the region of kind \"%s\"\n",
-	    (size_t)(line - (char *)region),
-	    poolkind_name(poolkind_of(line)));
+	    (size_t)(line - (char *)region), poolkind_name(poolkind_of(line)));
 	fflush(stdout);
 
 	if (fork() == 0) {

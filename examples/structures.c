@@ -38,8 +38,7 @@ count(poolkind *words, struct word **bucket, const char *text)
 	while (word != NULL && strcmp(word->text, text) != 0)
 		word = word->next;
 	if (word == NULL) {
-		word = poolkind_malloc(words,
-		    sizeof(*word) + strlen(text) + 1);
+		word = poolkind_malloc(words, sizeof(*word) + strlen(text) + 1);
 		if (word == NULL)
 			return -1;
 		word->count = 0;
@@ -68,8 +67,7 @@ print_size(poolkind *kind)
 
 	poolkind_get_stats(kind, &stats, sizeof(stats));
 	printf("%-8s %zu bytes in %llu blocks\n", poolkind_name(kind),
-	    stats.live,
-	    (unsigned long long)(stats.allocations - stats.frees));
+	    stats.live, (unsigned long long)(stats.allocations - stats.frees));
 }
 
 int
@@ -83,8 +81,7 @@ main(int argc, char **argv)
 
 	if (buckets == NULL || words == NULL)
 		return 1;
-	struct word **table =
-	    poolkind_calloc(buckets, BUCKETS, sizeof(*table));
+	struct word **table = poolkind_calloc(buckets, BUCKETS, sizeof(*table));
 	if (table == NULL)
 		return 1;
 	while (scanf("%127s", text) == 1)

@@ -45,12 +45,12 @@ typedef struct vmem VMEM;
  * meanwhile. The handle is a multiple of 4 MiB (of 2 MiB on a device). No
  * descriptor stays open.
  *
- * Errors, each with a message: EINVAL (SIZE is below VMEM_MIN_POOL, or DIR is
- * NULL or a character device but no DAX device, or smaller than SIZE), what
- * open(2) says of DIR (ENOENT, ENOTDIR, EACCES, ENAMETOOLONG, EROFS, EMFILE,
- * ENFILE), EFBIG (SIZE is beyond what a file may have), ENOSPC, EBUSY (the
- * device is in use), ENOMEM (no address space, or as many pools are alive as
- * there can be, 4000).
+ * Errors, each with a message: EINVAL (SIZE is below VMEM_MIN_POOL, or there is
+ * no such number of pages; DIR is NULL, or a character device but no DAX
+ * device, or one smaller than SIZE), what open(2) says of DIR (ENOENT, ENOTDIR,
+ * EACCES, ENAMETOOLONG, EROFS, EMFILE, ENFILE), EFBIG (SIZE is beyond what a
+ * file may have), ENOSPC, EDQUOT, EBUSY (the device is in use), ENOMEM (no
+ * address space, or as many pools are alive as there can be, 4000).
  */
 extern VMEM *vmem_create(const char *dir, size_t size);
 
@@ -84,10 +84,10 @@ extern int vmem_check(VMEM *vmp);
 
 /*
  * Writes statistics of the pool as text, through the print function of
- * vmem_set_funcs(), else to the debug library's log file, else to stderr. OPTS
- * is NULL, or letters that leave parts out: g general information, m what is
- * merged of all arenas, a each arena, b each size of small blocks, l each size
- * of large blocks. Other letters mean nothing.
+ * vmem_set_funcs(), else to the file that VMEM_LOG_FILE names, else to stderr.
+ * OPTS is NULL, or letters that leave parts out: g general information, m what
+ * is merged of all arenas, a each arena, b each size of small blocks, l each
+ * size of large blocks. Other letters mean nothing.
  */
 extern void vmem_stats_print(VMEM *vmp, const char *opts);
 
@@ -95,8 +95,7 @@ extern void vmem_stats_print(VMEM *vmp, const char *opts);
 
 /* At least SIZE bytes (a SIZE of 0 is one of 1), content undefined, aligned to
  * 16 bytes, below 16 to 8. NULL with ENOMEM when the pool has no room. */
-extern void *vmem_malloc(VMEM *vmp, size_t size)
-    __attribute__((malloc));
+extern void *vmem_malloc(VMEM *vmp, size_t size) __attribute__((malloc));
 
 /* Frees PTR; NULL is a no-op. A block of another pool goes home to that one;
  * the debug library reports it. */
@@ -118,8 +117,7 @@ extern void *vmem_aligned_alloc(VMEM *vmp, size_t alignment, size_t size)
     __attribute__((malloc));
 
 /* A copy of the string S in the pool. NULL with ENOMEM. */
-extern char *vmem_strdup(VMEM *vmp, const char *s)
-    __attribute__((malloc));
+extern char *vmem_strdup(VMEM *vmp, const char *s) __attribute__((malloc));
 
 /* A copy of the wide string S in the pool. NULL with ENOMEM. Since 1.1. */
 extern wchar_t *vmem_wcsdup(VMEM *vmp, const wchar_t *s)
@@ -137,8 +135,8 @@ extern size_t vmem_malloc_usable_size(VMEM *vmp, void *ptr);
 
 /* NULL when the library serves a program that was compiled with this version,
  * else a message, valid as vmem_errormsg()'s is. */
-extern const char *vmem_check_version(unsigned major_required,
-    unsigned minor_required);
+extern const char *vmem_check_version(
+    unsigned major_required, unsigned minor_required);
 
 /*
  * Functions to be used instead of the library's own; NULL stands for those.
@@ -149,12 +147,9 @@ extern const char *vmem_check_version(unsigned major_required,
  * version. PRINT_FUNC gets what vmem_stats_print() and the debug library
  * write. None of them may call this library.
  */
-extern void vmem_set_funcs(
-    void *(*malloc_func)(size_t size),
-    void (*free_func)(void *ptr),
-    void *(*realloc_func)(void *ptr, size_t size),
-    char *(*strdup_func)(const char *s),
-    void (*print_func)(const char *s));
+extern void vmem_set_funcs(void *(*malloc_func)(size_t size),
+    void (*free_func)(void *ptr), void *(*realloc_func)(void *ptr, size_t size),
+    char *(*strdup_func)(const char *s), void (*print_func)(const char *s));
 
 /* The calling thread's last error as one line; "" before the first. Valid
  * until the thread's next call of this library. */

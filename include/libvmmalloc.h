@@ -24,8 +24,7 @@ extern "C" {
 #define VMMALLOC_MIN_POOL ((size_t)(1024 * 1024 * 14))
 
 #ifdef __GNUC__
-#define GCC_VER \
-	(__GNUC__ * 10000 + __GNUC_MINOR__ * 100 + __GNUC_PATCHLEVEL__)
+#define GCC_VER (__GNUC__ * 10000 + __GNUC_MINOR__ * 100 + __GNUC_PATCHLEVEL__)
 #define __ATTR_MALLOC__ __attribute__((malloc))
 #define __ATTR_NONNULL__(x) __attribute__((nonnull(x)))
 #define __ATTR_ALLOC_SIZE__(...) __attribute__((alloc_size(__VA_ARGS__)))
@@ -55,12 +54,12 @@ extern "C" {
 
 /* SIZE bytes, aligned for any object; a unique block for 0. NULL with ENOMEM
  * when the pool has no room: there is no other memory to fall back to. */
-extern void *malloc(size_t size) VMMALLOC_NOTHROW
-    __ATTR_MALLOC__ __ATTR_ALLOC_SIZE__(1);
+extern void *malloc(size_t size) VMMALLOC_NOTHROW __ATTR_MALLOC__
+    __ATTR_ALLOC_SIZE__(1);
 
 /* NUMBER times SIZE bytes of zero. ENOMEM also when the product overflows. */
-extern void *calloc(size_t number, size_t size) VMMALLOC_NOTHROW
-    __ATTR_MALLOC__ __ATTR_ALLOC_SIZE__(1, 2);
+extern void *calloc(size_t number, size_t size) VMMALLOC_NOTHROW __ATTR_MALLOC__
+    __ATTR_ALLOC_SIZE__(1, 2);
 
 /* The block at PTR in a new size, perhaps at a new place. With PTR NULL a
  * malloc(); with SIZE 0 the block is freed and NULL returned. After ENOMEM the
@@ -75,16 +74,18 @@ extern void cfree(void *ptr) VMMALLOC_NOTHROW;
 /* A block aligned to BOUNDARY or ALIGNMENT, any power of two (1, 2 and 4, too):
  * EINVAL else. posix_memalign() returns the error number instead of setting
  * errno, and stores NULL when it fails. */
-extern int posix_memalign(void **memptr, size_t alignment, size_t size)
-    VMMALLOC_NOTHROW __ATTR_NONNULL__(1);
-extern void *memalign(size_t boundary, size_t size) VMMALLOC_NOTHROW
-    __ATTR_MALLOC__ __ATTR_ALLOC_ALIGN__(1) __ATTR_ALLOC_SIZE__(2);
-extern void *aligned_alloc(size_t alignment, size_t size) VMMALLOC_NOTHROW
-    __ATTR_MALLOC__ __ATTR_ALLOC_ALIGN__(1) __ATTR_ALLOC_SIZE__(2);
+extern int posix_memalign(void **memptr, size_t alignment,
+    size_t size) VMMALLOC_NOTHROW __ATTR_NONNULL__(1);
+extern void *memalign(
+    size_t boundary, size_t size) VMMALLOC_NOTHROW __ATTR_MALLOC__
+    __ATTR_ALLOC_ALIGN__(1) __ATTR_ALLOC_SIZE__(2);
+extern void *aligned_alloc(
+    size_t alignment, size_t size) VMMALLOC_NOTHROW __ATTR_MALLOC__
+    __ATTR_ALLOC_ALIGN__(1) __ATTR_ALLOC_SIZE__(2);
 
 /* A block aligned to the page; pvalloc() rounds its size up to pages. */
-extern void *valloc(size_t size) VMMALLOC_NOTHROW
-    __ATTR_MALLOC__ __ATTR_ALLOC_SIZE__(1);
+extern void *valloc(size_t size) VMMALLOC_NOTHROW __ATTR_MALLOC__
+    __ATTR_ALLOC_SIZE__(1);
 extern void *pvalloc(size_t size) VMMALLOC_NOTHROW __ATTR_MALLOC__;
 
 /* Bytes that may be used at PTR, at least as many as were asked for; 0 for

@@ -77,8 +77,8 @@ poolkind *poolkind_open(const char *spec, unsigned flags);
  * Errors: EINVAL (ADDR or SIZE not as above, OPTIONS not understood, FLAGS not
  * 0), EEXIST (the region overlaps one that a kind holds already), ENOMEM.
  */
-poolkind *poolkind_open_region(void *addr, size_t size, const char *options,
-    unsigned flags);
+poolkind *poolkind_open_region(
+    void *addr, size_t size, const char *options, unsigned flags);
 
 /*
  * Closes KIND: all its blocks vanish, its pages and its space in a file system
@@ -116,14 +116,12 @@ void *poolkind_user_data(const poolkind *kind);
 
 /* A block of at least SIZE bytes, content undefined. Errors: ENOMEM. */
 void *poolkind_malloc(poolkind *kind, size_t size)
-    POOLKIND_ATTR(__malloc__, __alloc_size__(2),
-        __warn_unused_result__);
+    POOLKIND_ATTR(__malloc__, __alloc_size__(2), __warn_unused_result__);
 
 /* A zeroed block for COUNT objects of SIZE bytes. Errors: ENOMEM, also when
  * the product overflows. */
 void *poolkind_calloc(poolkind *kind, size_t count, size_t size)
-    POOLKIND_ATTR(__malloc__, __alloc_size__(2, 3),
-        __warn_unused_result__);
+    POOLKIND_ATTR(__malloc__, __alloc_size__(2, 3), __warn_unused_result__);
 
 /*
  * The block PTR in SIZE bytes, moved if need be, content kept up to the
@@ -134,20 +132,19 @@ void *poolkind_calloc(poolkind *kind, size_t count, size_t size)
  * Errors: ENOMEM, EINVAL (PTR is no block of any kind, or both are NULL).
  */
 void *poolkind_realloc(poolkind *kind, void *ptr, size_t size)
-    POOLKIND_ATTR(__alloc_size__(3),
-        __warn_unused_result__);
+    POOLKIND_ATTR(__alloc_size__(3), __warn_unused_result__);
 
 /* A block aligned to ALIGNMENT, a power of two; SIZE need not be a multiple of
  * it. Errors: EINVAL (ALIGNMENT is 0 or no power of two), ENOMEM. */
 void *poolkind_aligned_alloc(poolkind *kind, size_t alignment, size_t size)
     POOLKIND_ATTR(__malloc__, __alloc_align__(2), __alloc_size__(3),
-        __warn_unused_result__);
+	__warn_unused_result__);
 
 /* The same in the form of posix_memalign(3): returns 0, EINVAL (ALIGNMENT is
  * no power of two or no multiple of sizeof(void *)) or ENOMEM, stores NULL in
  * *PTR on failure, and leaves errno alone. */
-int poolkind_posix_memalign(poolkind *kind, void **ptr, size_t alignment,
-    size_t size);
+int poolkind_posix_memalign(
+    poolkind *kind, void **ptr, size_t alignment, size_t size);
 
 /*
  * Frees PTR; NULL is a no-op. KIND NULL stands for the kind of PTR, at the
@@ -193,13 +190,14 @@ int poolkind_check(poolkind *kind);
 /* What a kind holds. All sizes in bytes; taken without stopping other threads,
  * so that the numbers of a busy kind need not agree to the byte. */
 struct poolkind_stats {
-	size_t live;      /* in blocks that the program holds, as usable sizes */
-	size_t cached;    /* in thread caches: free, and ready for their thread */
-	size_t committed; /* pages taken from the system; what the limit counts */
-	size_t peak;      /* the most that committed has been */
-	size_t resident;  /* of those, what lies in physical memory right now */
-	size_t limit;     /* 0: none */
-	size_t size;      /* address space of the kind; 0: grows as needed */
+	size_t live;   /* in blocks that the program holds, as usable sizes */
+	size_t cached; /* in thread caches: free, and ready for their thread */
+	size_t
+	    committed; /* pages taken from the system; what the limit counts */
+	size_t peak;   /* the most that committed has been */
+	size_t resident; /* of those, what lies in physical memory right now */
+	size_t limit;    /* 0: none */
+	size_t size;     /* address space of the kind; 0: grows as needed */
 	uint64_t allocations; /* blocks handed out since the kind was opened */
 	uint64_t frees;       /* blocks given back */
 };
@@ -212,8 +210,8 @@ struct poolkind_stats {
  *
  * Errors: EINVAL (STATS NULL or STATS_SIZE 0).
  */
-int poolkind_get_stats(poolkind *kind, struct poolkind_stats *stats,
-    size_t stats_size);
+int poolkind_get_stats(
+    poolkind *kind, struct poolkind_stats *stats, size_t stats_size);
 
 /* The calling thread's last error as one line without a newline; "" before
  * the first. Valid until the thread's next failing call. */

@@ -45,21 +45,22 @@ is_cacheable(const rtree_contents_t *contents)
 {
 	unsigned class = contents->metadata.szind;
 
-	return class < CACHE_CLASSES && (contents->metadata.slab ||
-	    edata_usize_get(contents->edata) == cache_class_size[class]);
+	return class < CACHE_CLASSES &&
+	    (contents->metadata.slab ||
+		edata_usize_get(contents->edata) == cache_class_size[class]);
 }
 
 /* Looks where the thread last found something in the same GiB. */
 static ALWAYS_INLINE bool
-look_up_again(const struct thread *thread, const void *ptr,
-    rtree_contents_t *contents)
+look_up_again(
+    const struct thread *thread, const void *ptr, rtree_contents_t *contents)
 {
-	const rtree_ctx_t *context =
-	    (const rtree_ctx_t *)(const void *)thread->lookup;
+	const rtree_ctx_t *context = (const rtree_ctx_t *)(const void *)
+					 thread->lookup;
 	uintptr_t key = (uintptr_t)ptr;
 
-	const rtree_ctx_cache_elm_t *known =
-	    &context->cache[rtree_cache_direct_map(key)];
+	const rtree_ctx_cache_elm_t
+	    *known = &context->cache[rtree_cache_direct_map(key)];
 	if (unlikely(known->leafkey != rtree_leafkey(key)))
 		return false;
 	*contents = rtree_leaf_elm_read(NULL, &arena_emap_global.rtree,
@@ -74,7 +75,8 @@ is_inside(const void *ptr, const rtree_contents_t *contents)
 {
 	return contents->metadata.slab &&
 	    ((uintptr_t)ptr - (uintptr_t)edata_addr_get(contents->edata)) %
-	    sz_index2size(contents->metadata.szind) != 0;
+		sz_index2size(contents->metadata.szind) !=
+	    0;
 }
 
 /* Looks the whole way. */
@@ -92,8 +94,8 @@ look_up(const void *ptr, rtree_contents_t *contents)
 		rtree_ctx_data_init(context);
 	}
 	return !rtree_read_independent(NULL, &arena_emap_global.rtree, context,
-	    (uintptr_t)ptr, contents) && is_block(ptr, contents) &&
-	    !is_inside(ptr, contents);
+		   (uintptr_t)ptr, contents) &&
+	    is_block(ptr, contents) && !is_inside(ptr, contents);
 }
 
 static struct arena_slot *
@@ -105,8 +107,8 @@ slot_of(const rtree_contents_t *contents)
 static struct heap *
 heap_of(const rtree_contents_t *contents)
 {
-	return atomic_load_explicit(&slot_of(contents)->heap,
-	    memory_order_relaxed);
+	return atomic_load_explicit(
+	    &slot_of(contents)->heap, memory_order_relaxed);
 }
 
 struct block
@@ -139,8 +141,8 @@ heap_resize(void *ptr, const struct block *block, size_t size)
 		return false;
 	annotate_enter();
 	slot_use(slot);
-	moved = arena_ralloc_no_move(tsd_tsdn(tsd_fetch()), ptr,
-	    block->usable, size, 0, false, &usable);
+	moved = arena_ralloc_no_move(
+	    tsd_tsdn(tsd_fetch()), ptr, block->usable, size, 0, false, &usable);
 	slot_leave(slot);
 	if (!moved) {
 		atomic_fetch_add(&block->heap->changes, 1);
@@ -168,8 +170,7 @@ free_to_arena(struct heap *heap, void *ptr, const rtree_contents_t *contents)
 
 /* Frees what the quick way did not: through the cache if it can make room, or
  * past it. */
-static bool __attribute__((noinline))
-free_slowly(void *ptr)
+static bool __attribute__((noinline)) free_slowly(void *ptr)
 {
 	rtree_contents_t contents;
 	struct cache *cache = NULL;

@@ -27,7 +27,10 @@
 
 /* No thread's: in place before its first block, and after its record went. They
  * have no caches and find nothing. */
-#define NO_LOOKUPS { [0 ... LOOKUPS - 1] = { .leafkey = 1 } }
+#define NO_LOOKUPS \
+	{ \
+		[0 ... LOOKUPS - 1] = {.leafkey = 1 } \
+	}
 static struct thread nobody = { .lookup = NO_LOOKUPS };
 static struct thread gone = { .lookup = NO_LOOKUPS };
 _Thread_local struct thread *thread_self = &nobody;
@@ -85,8 +88,8 @@ static void
 caches_go(struct heap *heap)
 {
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
-		atomic_store_explicit(&c->gate, gate_open,
-		    memory_order_release);
+		atomic_store_explicit(
+		    &c->gate, gate_open, memory_order_release);
 	pthread_mutex_unlock(&heap->lock);
 }
 
@@ -120,8 +123,8 @@ slots_most(unsigned class)
 {
 	size_t slots = BIN_BYTES / cache_class_size[class];
 
-	return (unsigned)min_size(max_size(slots, BIN_SLOTS_LEAST),
-	    BIN_SLOTS_MOST);
+	return (unsigned)min_size(
+	    max_size(slots, BIN_SLOTS_LEAST), BIN_SLOTS_MOST);
 }
 
 /* Leases BYTES more for the cache, if that leaves all of them in bounds. */
@@ -134,11 +137,11 @@ lease(struct cache *cache, size_t bytes)
 
 	do {
 		if (leased > most || bytes > most - leased ||
-		    cache->leased + bytes > max_size(most / LEASE_SHARE,
-		    most - leased))
+		    cache->leased + bytes >
+			max_size(most / LEASE_SHARE, most - leased))
 			return false;
-	} while (!atomic_compare_exchange_weak(&heap->leased, &leased,
-	    leased + bytes));
+	} while (!atomic_compare_exchange_weak(
+	    &heap->leased, &leased, leased + bytes));
 	cache->leased += bytes;
 	return true;
 }
@@ -231,8 +234,8 @@ bin_grow(struct cache *cache, unsigned class)
 	if (bin->room >= most ||
 	    cache_class_size[class] > cache->heap->options.cached)
 		return false;
-	more = lease_room(cache, class, (unsigned)min_size(more,
-	    most - bin->room));
+	more = lease_room(
+	    cache, class, (unsigned)min_size(more, most - bin->room));
 	if (more == 0)
 		return false;
 	if (!bin_provide(bin, bin->room + more)) {
@@ -249,7 +252,7 @@ bin_grow(struct cache *cache, unsigned class)
 static void
 cache_empty(struct cache *cache)
 {
-	for (unsigned class = 0; class < CACHE_CLASSES; class++) {
+	for (unsigned class = 0; class < CACHE_CLASSES; class ++) {
 		bin_return(cache, class, cache->bin[class].count);
 		cache->bin[class].room = 0;
 	}
@@ -318,7 +321,7 @@ cache_delete(struct cache *cache)
 	struct heap *heap = cache->heap;
 	uint64_t requests = 0;
 
-	for (unsigned class = 0; class < CACHE_CLASSES; class++) {
+	for (unsigned class = 0; class < CACHE_CLASSES; class ++) {
 		struct bin *bin = &cache->bin[class];
 
 		requests += bin->requests;
@@ -452,7 +455,7 @@ caches_count(struct heap *heap)
 
 	caches_stop(heap);
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
-		for (unsigned class = 0; class < CACHE_CLASSES; class++) {
+		for (unsigned class = 0; class < CACHE_CLASSES; class ++) {
 			struct bin *bin = &c->bin[class];
 
 			count.blocks += bin->count;

@@ -23,7 +23,7 @@
 #define CACHE_CLASSES 45
 
 struct bin {
-	void **block;      /* a stack, the latest freed on top */
+	void **block; /* a stack, the latest freed on top */
 	uint32_t count;
 	uint16_t room;     /* blocks that it may hold, as leased */
 	uint16_t slots;    /* pointers that there is memory for */
@@ -40,13 +40,13 @@ enum cache_gate {
 };
 
 struct cache {
-	_Atomic uint32_t busy;    /* the owner is inside */
-	_Atomic uint32_t gate;    /* whether it may enter */
+	_Atomic uint32_t busy; /* the owner is inside */
+	_Atomic uint32_t gate; /* whether it may enter */
 	struct heap *heap;
 	struct thread *thread;
-	unsigned turn;            /* which of the heap's arenas serves it */
+	unsigned turn; /* which of the heap's arenas serves it */
 	size_t leased;
-	unsigned hand;            /* where give_up_idle() looks next */
+	unsigned hand; /* where give_up_idle() looks next */
 	struct cache *heap_next, **heap_link;     /* under heap->lock */
 	struct cache *thread_next, **thread_link; /* under caches_lock */
 	struct bin bin[CACHE_CLASSES];
@@ -89,8 +89,8 @@ cache_enter(struct cache *cache)
 {
 	atomic_store_explicit(&cache->busy, 1, memory_order_relaxed);
 	atomic_signal_fence(memory_order_seq_cst);
-	if (likely(atomic_load_explicit(&cache->gate,
-	    memory_order_acquire) == GATE_OPEN))
+	if (likely(atomic_load_explicit(&cache->gate, memory_order_acquire) ==
+		GATE_OPEN))
 		return true;
 	atomic_store_explicit(&cache->busy, 0, memory_order_release);
 	return false;
@@ -167,8 +167,8 @@ void caches_postfork(void);
 void caches_bury(void);
 
 /* Gives COUNT blocks of the class back to their arenas. */
-void blocks_return(struct heap *heap, unsigned class, void **block,
-    unsigned count);
+void blocks_return(
+    struct heap *heap, unsigned class, void **block, unsigned count);
 
 /* Makes a thread ready to look blocks up, while no lock is held. */
 void lookup_start(struct thread *thread);

@@ -22,16 +22,16 @@ static void
 add_large(tsdn_t *tsdn, struct figures_class *to, arena_t *arena,
     arena_stats_large_t *large)
 {
-	uint64_t given = locked_read_u64(tsdn,
-	    LOCKEDINT_MTX(arena->stats.mtx), &large->nmalloc);
-	uint64_t taken = locked_read_u64(tsdn,
-	    LOCKEDINT_MTX(arena->stats.mtx), &large->ndalloc);
+	uint64_t given = locked_read_u64(
+	    tsdn, LOCKEDINT_MTX(arena->stats.mtx), &large->nmalloc);
+	uint64_t taken = locked_read_u64(
+	    tsdn, LOCKEDINT_MTX(arena->stats.mtx), &large->ndalloc);
 
 	to->given += given;
 	to->taken += taken;
 	to->current += given - taken;
-	to->bytes += locked_read_u64(tsdn, LOCKEDINT_MTX(arena->stats.mtx),
-	    &large->active_bytes);
+	to->bytes += locked_read_u64(
+	    tsdn, LOCKEDINT_MTX(arena->stats.mtx), &large->active_bytes);
 }
 
 void
@@ -41,18 +41,18 @@ figures_add(struct figures *figures, arena_t *arena)
 	pa_shard_t *shard = &arena->pa_shard;
 
 	for (unsigned i = 0; i < SC_NBINS; i++)
-		add_small(tsdn, &figures->small[i], arena_get_bin(arena, i, 0),
-		    i);
+		add_small(
+		    tsdn, &figures->small[i], arena_get_bin(arena, i, 0), i);
 	LOCKEDINT_MTX_LOCK(tsdn, arena->stats.mtx);
 	for (unsigned i = 0; i < FIGURES_LARGE; i++)
-		add_large(tsdn, &figures->large[i], arena,
-		    &arena->stats.lstats[i]);
+		add_large(
+		    tsdn, &figures->large[i], arena, &arena->stats.lstats[i]);
 	LOCKEDINT_MTX_UNLOCK(tsdn, arena->stats.mtx);
 	figures->active += pa_shard_nactive(shard) * PAGE_BYTES;
 	figures->waiting += PAGE_BYTES *
 	    (ecache_npages_get(&shard->pac.ecache_dirty) +
-	    ecache_npages_get(&shard->pac.ecache_muzzy) +
-	    ecache_npages_get(&shard->pac.ecache_retained));
+		ecache_npages_get(&shard->pac.ecache_muzzy) +
+		ecache_npages_get(&shard->pac.ecache_retained));
 }
 
 struct figures_class

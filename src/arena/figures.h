@@ -25,16 +25,16 @@ struct figures_class {
 
 struct figures {
 	struct figures_class small[SC_NBINS], large[FIGURES_LARGE];
-	size_t active;         /* bytes of extents that hold blocks */
-	size_t waiting;        /* bytes of free extents kept by the arena */
+	size_t active;  /* bytes of extents that hold blocks */
+	size_t waiting; /* bytes of free extents kept by the arena */
 };
 
 /* Adds the figures of an arena. */
 void figures_add(struct figures *figures, arena_t *arena);
 
 /* The sum of a row of classes. */
-struct figures_class figures_sum(const struct figures_class *classes,
-    size_t count);
+struct figures_class figures_sum(
+    const struct figures_class *classes, size_t count);
 
 /* Lets an arena that was reset count from nothing. */
 void figures_clear(arena_t *arena);

@@ -48,7 +48,7 @@ start(void)
 
 	/* Any entry of the public interface makes jemalloc ready. */
 	pkje_mallctl("version", NULL, &size, NULL, 0);
-	for (unsigned class = 0; class < CACHE_CLASSES; class++)
+	for (unsigned class = 0; class < CACHE_CLASSES; class ++)
 		cache_class_size[class] = (uint32_t)sz_index2size(class);
 	invariant(cache_class_size[CACHE_CLASSES - 1] == CACHE_SIZE_MAX);
 	for (size_t i = 0; i < CACHE_SIZE_MAX / 8 + 1; i++)
@@ -59,15 +59,16 @@ start(void)
 static void
 set_decay(struct arena_slot *slot, const struct heap_options *options)
 {
-	ssize_t wanted = options->decay_given ? (ssize_t)options->decay_ms :
+	ssize_t wanted = options->decay_given ?
+	    (ssize_t)options->decay_ms :
 	    arena_dirty_decay_ms_default_get();
 	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
 
 	if (annotate_is_on())
 		wanted = 0;
 	if (arena_decay_ms_get(slot->arena, extent_state_dirty) != wanted)
-		arena_decay_ms_set(tsdn, slot->arena, extent_state_dirty,
-		    wanted);
+		arena_decay_ms_set(
+		    tsdn, slot->arena, extent_state_dirty, wanted);
 }
 
 /* An arena slot on the heap's source; NULL if jemalloc has no more. */
@@ -110,8 +111,8 @@ heap_add_arena(struct heap *heap, unsigned had)
 
 	pthread_mutex_lock(&slots_lock);
 	if (most == 0)
-		most = (unsigned)min_size(HEAP_ARENAS_MAX,
-		    2 * (size_t)os_processors());
+		most = (unsigned)min_size(
+		    HEAP_ARENAS_MAX, 2 * (size_t)os_processors());
 	bool wanted = had == atomic_load(&heap->arenas) &&
 	    had < min_size(most, heap->options.arenas) &&
 	    (had == 0 || arenas_extra < ARENAS_EXTRA);
@@ -167,8 +168,8 @@ slots_go(void)
 static struct arena_slot *
 slot_enter(struct heap *heap, unsigned turn)
 {
-	unsigned arenas = atomic_load_explicit(&heap->arenas,
-	    memory_order_acquire);
+	unsigned arenas = atomic_load_explicit(
+	    &heap->arenas, memory_order_acquire);
 
 	if (unlikely(arenas == 0)) {
 		heap_add_arena(heap, 0);
@@ -179,7 +180,7 @@ slot_enter(struct heap *heap, unsigned turn)
 	struct arena_slot *slot = heap->slot[turn % arenas];
 	if (slot_use(slot) != 0 &&
 	    atomic_fetch_add(&heap->contended, 1) % CONTENTION ==
-	    CONTENTION - 1)
+		CONTENTION - 1)
 		heap_add_arena(heap, arenas);
 	return slot;
 }
@@ -263,8 +264,8 @@ blocks_fetch(struct heap *heap, unsigned turn, unsigned class, void **block,
 			block[i] = other;
 		}
 	} else {
-		block[0] = large_malloc(tsdn, slot->arena,
-		    cache_class_size[class], false);
+		block[0] = large_malloc(
+		    tsdn, slot->arena, cache_class_size[class], false);
 		got = block[0] != NULL;
 	}
 	slot_leave(slot);
@@ -296,8 +297,9 @@ size_t
 usable_size_aligned(size_t size, size_t alignment)
 {
 	size_t usable = size > SC_LARGE_MAXCLASS ||
-	    alignment > SC_LARGE_MAXCLASS ? 0
-	    : sz_sa2u(size == 0 ? 1 : size, alignment);
+		alignment > SC_LARGE_MAXCLASS ?
+	    0 :
+	    sz_sa2u(size == 0 ? 1 : size, alignment);
 
 	return usable > SC_LARGE_MAXCLASS ? 0 : usable;
 }
@@ -395,13 +397,14 @@ heap_allocate(struct heap *heap, size_t size, size_t alignment, bool zero)
 
 	if (usable == 0 || !is_open(heap) || is_known_full(heap, usable))
 		return NULL;
-	ptr = is_bulky(heap, usable) ? NULL
-	    : allocate_once(heap, usable, alignment, zero);
+	ptr = is_bulky(heap, usable) ?
+	    NULL :
+	    allocate_once(heap, usable, alignment, zero);
 	if (ptr == NULL)
 		ptr = allocate_last(heap, usable, alignment, zero);
 	if (ptr != NULL)
-		atomic_fetch_add_explicit(&heap->requests, 1,
-		    memory_order_relaxed);
+		atomic_fetch_add_explicit(
+		    &heap->requests, 1, memory_order_relaxed);
 	return ptr;
 }
 
@@ -410,8 +413,8 @@ heap_malloc(struct heap *heap, size_t size)
 {
 	if (size <= CACHE_SIZE_MAX && is_open(heap)) {
 		struct cache *cache = cache_of(heap);
-		void *ptr = cache == NULL ? NULL
-		    : cache_fill(cache, class_of(size));
+		void *ptr = cache == NULL ? NULL :
+					    cache_fill(cache, class_of(size));
 
 		if (ptr != NULL)
 			return ptr;
@@ -428,8 +431,8 @@ heap_limit_changed(struct heap *heap, size_t limit)
 
 	if (limit != 0 && (most == 0 || limit < most))
 		most = limit;
-	atomic_store(&heap->lease_most,
-	    most == 0 ? LEASE_UNLIMITED : most / CACHE_PART);
+	atomic_store(
+	    &heap->lease_most, most == 0 ? LEASE_UNLIMITED : most / CACHE_PART);
 	if (atomic_load(&heap->leased) > atomic_load(&heap->lease_most))
 		caches_drain(heap);
 }
@@ -477,8 +480,8 @@ heap_stats(struct heap *heap, struct heap_stats *stats)
 	stats->cached = cached.bytes;
 	stats->live = bytes - min_size(bytes, cached.bytes);
 	stats->blocks = blocks - min_size(blocks, cached.blocks);
-	stats->requests = max_size(stats->blocks,
-	    atomic_load(&heap->requests) + cached.requests);
+	stats->requests = max_size(
+	    stats->blocks, atomic_load(&heap->requests) + cached.requests);
 }
 
 bool

@@ -26,8 +26,8 @@
 #include "base/base.h"
 #include "source/source.h"
 
-#define HEAPS_MAX 4000      /* of jemalloc's 4094 arenas, one for each */
-#define HEAP_ARENAS_MAX 64  /* of one heap */
+#define HEAPS_MAX 4000     /* of jemalloc's 4094 arenas, one for each */
+#define HEAP_ARENAS_MAX 64 /* of one heap */
 
 struct arena_slot;
 struct cache;
@@ -41,11 +41,11 @@ struct heap_options {
 };
 
 struct heap {
-	unsigned id;             /* below HEAPS_MAX, recycled */
+	unsigned id; /* below HEAPS_MAX, recycled */
 	struct source *source;
-	uintptr_t base;          /* of the source's first stretch: what lies */
-	size_t bytes;            /* in it needs no look at its extent */
-	size_t capacity;         /* 0: grows as needed */
+	uintptr_t base;  /* of the source's first stretch: what lies */
+	size_t bytes;    /* in it needs no look at its extent */
+	size_t capacity; /* 0: grows as needed */
 	struct heap_options options;
 
 	struct heap *next, **link; /* all heaps, under caches_lock */
@@ -69,10 +69,10 @@ struct heap {
 
 /* What the radix tree says of a block. */
 struct block {
-	struct heap *heap;  /* NULL: no block */
+	struct heap *heap; /* NULL: no block */
 	struct arena_slot *slot;
 	size_t usable;
-	bool slab;          /* small: one of many in its extent */
+	bool slab; /* small: one of many in its extent */
 };
 
 /* Opens a heap on SOURCE. Returns 0 or ENOMEM (HEAPS_MAX heaps are open
@@ -87,8 +87,8 @@ void heap_close(struct heap *heap);
 void *heap_malloc(struct heap *heap, size_t size);
 
 /* ZERO: the block is to be zero. ALIGNMENT is a power of two. */
-void *heap_allocate(struct heap *heap, size_t size, size_t alignment,
-    bool zero);
+void *heap_allocate(
+    struct heap *heap, size_t size, size_t alignment, bool zero);
 
 /* Makes the block larger or smaller where it is; false if that can't be. */
 bool heap_resize(void *ptr, const struct block *block, size_t size);
@@ -113,8 +113,8 @@ void heap_limit_changed(struct heap *heap, size_t limit);
 void heap_drain(struct heap *heap);
 
 struct heap_stats {
-	size_t live, cached;        /* bytes */
-	uint64_t requests, blocks;  /* handed out ever; and now */
+	size_t live, cached;       /* bytes */
+	uint64_t requests, blocks; /* handed out ever; and now */
 };
 void heap_stats(struct heap *heap, struct heap_stats *stats);
 

@@ -17,8 +17,8 @@ source_of(extent_hooks_t *hooks)
 }
 
 static void *
-hook_alloc(extent_hooks_t *hooks, void *new_addr, size_t size,
-    size_t alignment, bool *zero, bool *commit, unsigned arena)
+hook_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size_t alignment,
+    bool *zero, bool *commit, unsigned arena)
 {
 	struct source *source = source_of(hooks);
 

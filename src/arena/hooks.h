@@ -15,8 +15,9 @@
 #include "source/source.h"
 
 struct hooked_source {
-	extent_hooks_t hooks;  /* what jemalloc holds a pointer to: first */
-	struct source *source; /* NULL: spans are neither given nor taken back */
+	extent_hooks_t hooks; /* what jemalloc holds a pointer to: first */
+	struct source
+	    *source; /* NULL: spans are neither given nor taken back */
 };
 
 /* Fills in the hooks. The record must outlive every arena it is given to. */

@@ -46,8 +46,8 @@ print_general(const struct print *print, const struct heap *heap)
 }
 
 static void
-print_totals(const struct print *print, struct heap *heap,
-    const struct figures *all)
+print_totals(
+    const struct print *print, struct heap *heap, const struct figures *all)
 {
 	struct heap_stats stats;
 	struct source_stats source;
@@ -114,8 +114,7 @@ static void
 print_figures(const struct print *print, const struct figures *figures)
 {
 	struct figures_class small = figures_sum(figures->small, SC_NBINS);
-	struct figures_class large = figures_sum(figures->large,
-	    FIGURES_LARGE);
+	struct figures_class large = figures_sum(figures->large, FIGURES_LARGE);
 
 	line(print, "%-8s%14s%14s%14s%14s\n", "", "allocated", "current",
 	    "nmalloc", "ndalloc");

@@ -47,8 +47,8 @@ bits_find(const uint64_t *bits, size_t from, size_t end, bool value)
 
 		word >>= from % 64;
 		if (word != 0)
-			return min_size(end,
-			    from + (unsigned)__builtin_ctzll(word));
+			return min_size(
+			    end, from + (unsigned)__builtin_ctzll(word));
 		from = align_down(from, 64) + 64;
 	}
 	return end;

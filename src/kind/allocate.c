@@ -32,8 +32,10 @@ static void *
 no_block(const poolkind *kind)
 {
 	if (source_refused(kind->heap.source))
-		error_set(EPERM, "kind \"%s\" (%.160s) is not for the child of "
-		    "a fork", kind->name, kind->text);
+		error_set(EPERM,
+		    "kind \"%s\" (%.160s) is not for the child of "
+		    "a fork",
+		    kind->name, kind->text);
 	else
 		errno = ENOMEM;
 	return NULL;
@@ -64,7 +66,7 @@ finish(poolkind *kind, void *ptr, bool zero, int saved_errno)
 	return zero ? ptr : new_block(ptr);
 }
 
-static void * __attribute__((noinline))
+static void *__attribute__((noinline))
 malloc_slowly(poolkind *kind, size_t size)
 {
 	int saved = errno;
@@ -101,8 +103,10 @@ allocate(poolkind *kind, size_t size, size_t alignment, bool zero)
 
 	annotate_enter();
 	/* Under valgrind nobody may touch the block before it is one. */
-	ptr = finish(kind, heap_allocate(&kind->heap, size, alignment,
-	    zero && !annotate_is_on()), zero, saved);
+	ptr = finish(kind,
+	    heap_allocate(
+		&kind->heap, size, alignment, zero && !annotate_is_on()),
+	    zero, saved);
 	annotate_leave();
 	return ptr;
 }
@@ -149,15 +153,17 @@ poolkind_aligned_alloc(poolkind *kind, size_t alignment, size_t size)
 }
 
 EXPORT int
-poolkind_posix_memalign(poolkind *kind, void **ptr, size_t alignment,
-    size_t size)
+poolkind_posix_memalign(
+    poolkind *kind, void **ptr, size_t alignment, size_t size)
 {
 	int saved = errno, error = 0;
 
 	*ptr = NULL;
 	if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0) {
-		error_set(EINVAL, "an alignment of %zu: it must be a power of "
-		    "two and a multiple of %zu", alignment, sizeof(void *));
+		error_set(EINVAL,
+		    "an alignment of %zu: it must be a power of "
+		    "two and a multiple of %zu",
+		    alignment, sizeof(void *));
 		error = EINVAL;
 	} else {
 		*ptr = aligned(kind, alignment, size);
@@ -187,12 +193,15 @@ may_free(const poolkind *kind, void *ptr, size_t size)
 		return false;
 	}
 	if (kind != NULL && block.heap != &kind->heap)
-		error_set(EINVAL, "block %p of kind \"%s\" was freed as one of "
-		    "kind \"%s\"", ptr, kind_of_heap(block.heap)->name,
-		    kind->name);
+		error_set(EINVAL,
+		    "block %p of kind \"%s\" was freed as one of "
+		    "kind \"%s\"",
+		    ptr, kind_of_heap(block.heap)->name, kind->name);
 	if (size > block.usable)
-		error_set(EINVAL, "block %p of %zu bytes was freed as one of "
-		    "%zu", ptr, block.usable, size);
+		error_set(EINVAL,
+		    "block %p of %zu bytes was freed as one of "
+		    "%zu",
+		    ptr, block.usable, size);
 	if (!source_refused(block.heap->source))
 		memset(ptr, JUNK_OLD, block.usable);
 	return true;
@@ -248,8 +257,9 @@ reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 	int saved = errno;
 	void *moved;
 
-	if (at_home && (usable_size_for(size) == block->usable ||
-	    heap_resize(ptr, block, size))) {
+	if (at_home &&
+	    (usable_size_for(size) == block->usable ||
+		heap_resize(ptr, block, size))) {
 		errno = saved;
 		return ptr;
 	}
@@ -273,7 +283,8 @@ poolkind_realloc(poolkind *kind, void *ptr, size_t size)
 	if (ptr == NULL && kind != NULL)
 		return poolkind_malloc(kind, size);
 	if (ptr == NULL) {
-		error_set(EINVAL, "neither a kind nor a block: one is needed "
+		error_set(EINVAL,
+		    "neither a kind nor a block: one is needed "
 		    "to know where memory should come from");
 		return NULL;
 	}

@@ -86,8 +86,10 @@ kind_open(const struct spec *spec, void *region)
 	if (source == NULL)
 		goto no_kind;
 	if (heap_open(&kind->heap, source, &options) != 0) {
-		error_set(ENOMEM, "%d kinds are open, more cannot be: close "
-		    "one first", HEAPS_MAX);
+		error_set(ENOMEM,
+		    "%d kinds are open, more cannot be: close "
+		    "one first",
+		    HEAPS_MAX);
 		goto no_heap;
 	}
 	kind->magic = KIND_MAGIC;
@@ -129,7 +131,8 @@ poolkind_open(const char *text, unsigned flags)
 	if (!flags_are_valid(flags))
 		return NULL;
 	if (text == NULL) {
-		error_set(EINVAL, "the kind's text is NULL: pass a spec such "
+		error_set(EINVAL,
+		    "the kind's text is NULL: pass a spec such "
 		    "as \"dram\" or \"file:/mnt/pmem,size=8G\"");
 		return NULL;
 	}
@@ -139,8 +142,8 @@ poolkind_open(const char *text, unsigned flags)
 }
 
 EXPORT poolkind *
-poolkind_open_region(void *addr, size_t size, const char *options,
-    unsigned flags)
+poolkind_open_region(
+    void *addr, size_t size, const char *options, unsigned flags)
 {
 	struct spec spec = { .source = SPEC_REGION };
 
@@ -148,15 +151,18 @@ poolkind_open_region(void *addr, size_t size, const char *options,
 		return NULL;
 	if (addr == NULL || !is_aligned((uintptr_t)addr, PAGE_BYTES) ||
 	    !is_aligned(size, PAGE_BYTES)) {
-		error_set(EINVAL, "a region of %zu bytes at %p: both must be "
-		    "multiples of the page size %zu", size, addr, PAGE_BYTES);
+		error_set(EINVAL,
+		    "a region of %zu bytes at %p: both must be "
+		    "multiples of the page size %zu",
+		    size, addr, PAGE_BYTES);
 		return NULL;
 	}
 	if (size < POOLKIND_REGION_MIN || size > SOURCE_STRETCH_MAX ||
 	    (uintptr_t)addr + size < (uintptr_t)addr) {
-		error_set(EINVAL, "a region of %zu bytes: it must have from "
-		    "%zu to %zu bytes", size, POOLKIND_REGION_MIN,
-		    SOURCE_STRETCH_MAX);
+		error_set(EINVAL,
+		    "a region of %zu bytes: it must have from "
+		    "%zu to %zu bytes",
+		    size, POOLKIND_REGION_MIN, SOURCE_STRETCH_MAX);
 		return NULL;
 	}
 	spec.size = size;
@@ -246,8 +252,10 @@ poolkind_check(poolkind *kind)
 	annotate_enter();
 	result = source_check(kind->heap.source);
 	if (result == 0 && !heap_is_sound(&kind->heap))
-		result = error_set(EIO, "kind \"%s\": its arenas do not hold "
-		    "what was handed out to them", kind->name);
+		result = error_set(EIO,
+		    "kind \"%s\": its arenas do not hold "
+		    "what was handed out to them",
+		    kind->name);
 	annotate_leave();
 	if (result == 0)
 		errno = saved;
@@ -255,7 +263,8 @@ poolkind_check(poolkind *kind)
 }
 
 EXPORT int
-poolkind_get_stats(poolkind *kind, struct poolkind_stats *stats, size_t stats_size)
+poolkind_get_stats(
+    poolkind *kind, struct poolkind_stats *stats, size_t stats_size)
 {
 	struct poolkind_stats all = { 0 };
 	struct source_stats source;
@@ -263,8 +272,10 @@ poolkind_get_stats(poolkind *kind, struct poolkind_stats *stats, size_t stats_si
 	int saved = errno;
 
 	if (stats == NULL || stats_size == 0)
-		return error_set(EINVAL, "statistics need a place of %zu bytes, "
-		    "got %zu at %p", sizeof(all), stats_size, (void *)stats);
+		return error_set(EINVAL,
+		    "statistics need a place of %zu bytes, "
+		    "got %zu at %p",
+		    sizeof(all), stats_size, (void *)stats);
 	annotate_enter();
 	heap_stats(&kind->heap, &heap);
 	source_stats(kind->heap.source, &source, true);

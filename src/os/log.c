@@ -89,7 +89,7 @@ format_at(char *line, size_t at, const char *format, va_list args)
 	int length = vsnprintf(line + at, LOG_LINE_MAX - at - 1, format, args);
 
 	return length < 0 ? at :
-	    min_size(at + (size_t)length, LOG_LINE_MAX - 2);
+			    min_size(at + (size_t)length, LOG_LINE_MAX - 2);
 }
 
 void

@@ -19,17 +19,19 @@
 #define LOG_LINE_MAX 1024 /* longer lines are cut */
 
 struct log_file {
-	const char *library;     /* whose lines they are, "libvmem" */
-	int level;               /* trace lines up to it are written */
-	int align;               /* columns that what precedes the text has */
+	const char *library; /* whose lines they are, "libvmem" */
+	int level;           /* trace lines up to it are written */
+	int align;           /* columns that what precedes the text has */
 	_Atomic(void (*)(const char *)) print; /* NULL: fd */
 	int fd;
-	struct os_file_id id;    /* what fd is while nobody closed it */
-	char name[4096];         /* "": standard error */
+	struct os_file_id id; /* what fd is while nobody closed it */
+	char name[4096];      /* "": standard error */
 };
 
 #define LOG_FILE_INIT(library_name) \
-	{ .library = (library_name), .fd = 2 }
+	{ \
+		.library = (library_name), .fd = 2 \
+	}
 
 /* Sends what is written to the file NAME; one that ends in '-' gets the
  * process's number appended. 0, or an error number, and all stays as it was. */
@@ -39,8 +41,8 @@ void log_file_write(struct log_file *log, const char *text, size_t length);
 void log_file_format(struct log_file *log, const char *format, va_list args);
 
 /* Writes "<library>: <LEVEL> [file:line function] text" and a newline. */
-void log_file_trace(struct log_file *log, int level, const char *file,
-    int line, const char *function, const char *format, va_list args);
+void log_file_trace(struct log_file *log, int level, const char *file, int line,
+    const char *function, const char *format, va_list args);
 
 /* The program that runs, for a banner: its path, or FALLBACK. */
 const char *log_program(char *path, size_t size, const char *fallback);

@@ -27,8 +27,8 @@ int os_reserve(size_t bytes, size_t alignment, void **addr);
 
 /* The same in the first gap at HINT or above that is large enough; anywhere
  * where HINT is 0 or no gap is. */
-int os_reserve_above(uintptr_t hint, size_t bytes, size_t alignment,
-    void **addr);
+int os_reserve_above(
+    uintptr_t hint, size_t bytes, size_t alignment, void **addr);
 
 /* Gives a reservation back, guard page included. */
 void os_unreserve(void *addr, size_t bytes);
@@ -43,8 +43,8 @@ int os_map(size_t bytes, void **addr);
 void os_unmap(void *addr, size_t bytes);
 
 /* Maps a file over part of a reservation; PRIVATE_COPY: copy on write. */
-int os_map_file(void *addr, size_t bytes, int fd, off_t offset,
-    bool private_copy);
+int os_map_file(
+    void *addr, size_t bytes, int fd, off_t offset, bool private_copy);
 
 /* Maps huge pages of 1 << LG_PAGE bytes over part of a reservation, none of
  * them reserved: os_populate() takes them, and says so if there are none.
@@ -162,10 +162,22 @@ void os_write(int fd, const char *text, size_t length);
 /* ---- Faults, for the tests --------------------------------------------- */
 
 enum os_call {
-	OS_RESERVE, OS_MAKE_USABLE, OS_MAP, OS_MAP_FILE, OS_MAP_HUGE,
-	OS_POPULATE, OS_DISCARD, OS_PUNCH, OS_OPEN, OS_SET_LENGTH,
-	OS_TAKE_SPACE, OS_SHARE_BLOCKS, OS_WRITE_FILE, OS_SET_POLICY,
-	OS_BARRIER_PREPARE, OS_CALLS
+	OS_RESERVE,
+	OS_MAKE_USABLE,
+	OS_MAP,
+	OS_MAP_FILE,
+	OS_MAP_HUGE,
+	OS_POPULATE,
+	OS_DISCARD,
+	OS_PUNCH,
+	OS_OPEN,
+	OS_SET_LENGTH,
+	OS_TAKE_SPACE,
+	OS_SHARE_BLOCKS,
+	OS_WRITE_FILE,
+	OS_SET_POLICY,
+	OS_BARRIER_PREPARE,
+	OS_CALLS
 };
 
 /* Makes the NTH next call (1: the next) of CALL fail with ERRNUM; with

@@ -65,8 +65,8 @@ invariant_failed(const char *what, const char *file, int line)
 
 	length = snprintf(text, sizeof(text),
 	    "poolkind: %s:%d: invariant broken: %s\n", file, line, what);
-	os_write(STDERR_FILENO, text,
-	    min_size((size_t)length, sizeof(text) - 1));
+	os_write(
+	    STDERR_FILENO, text, min_size((size_t)length, sizeof(text) - 1));
 	abort();
 }
 

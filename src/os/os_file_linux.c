@@ -79,7 +79,7 @@ open_and_unlink(const char *directory, int *fd)
 	int err = 0;
 
 	if ((size_t)snprintf(name, sizeof(name), "%s/poolkind.XXXXXX",
-	    directory) >= sizeof(name))
+		directory) >= sizeof(name))
 		return ENAMETOOLONG;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -102,8 +102,8 @@ open_nameless(const char *directory, int *fd)
 	if (err != 0)
 		return err;
 	do
-		*fd = open(directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC,
-		    0600);
+		*fd = open(
+		    directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
 	while (*fd < 0 && errno == EINTR);
 	return *fd < 0 ? errno : 0;
 }
@@ -168,10 +168,11 @@ is_dax(dev_t device, size_t *bytes)
 	name = strrchr(text, '/');
 	if (strcmp(name == NULL ? text : name + 1, "dax") != 0)
 		return false;
-	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/size",
-	    major(device), minor(device));
+	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/size", major(device),
+	    minor(device));
 	*bytes = read_text(path, text, sizeof(text)) ?
-	    strtoull(text, NULL, 10) : 0;
+	    strtoull(text, NULL, 10) :
+	    0;
 	return true;
 }
 
@@ -185,7 +186,7 @@ os_path(const char *path, enum os_path *what, size_t *bytes)
 	*what = OS_PATH_OTHER;
 	if (S_ISCHR(status.st_mode))
 		*what = is_dax(status.st_rdev, bytes) ? OS_PATH_DAX :
-		    OS_PATH_CHARACTER;
+							OS_PATH_CHARACTER;
 	return 0;
 }
 
@@ -211,8 +212,10 @@ os_open_log(const char *path, bool truncate, int *fd)
 {
 	int state = cancel_off();
 
-	*fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-	    (truncate ? O_TRUNC : 0), 0666);
+	*fd = open(path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
+		(truncate ? O_TRUNC : 0),
+	    0666);
 	cancel_back(state);
 	return *fd < 0 ? errno : 0;
 }
@@ -313,8 +316,8 @@ os_take_space(int fd, off_t offset, off_t bytes)
 		else if (err == EINTR) {
 			err = 0;
 			if (piece / 2 >= TAKE_SPACE_LEAST)
-				piece = (off_t)align_down((size_t)piece / 2,
-				    PAGE_BYTES);
+				piece = (off_t)align_down(
+				    (size_t)piece / 2, PAGE_BYTES);
 		}
 	}
 	if (err == EOPNOTSUPP)
@@ -334,7 +337,7 @@ os_free_space(int fd, uint64_t *bytes)
 	if (fstatfs(fd, &status) != 0)
 		return errno;
 	unit = (uint64_t)(status.f_frsize != 0 ? status.f_frsize :
-	    status.f_bsize);
+						 status.f_bsize);
 	if (status.f_blocks == 0 ||
 	    __builtin_mul_overflow((uint64_t)status.f_bavail, unit, bytes))
 		*bytes = UINT64_MAX;

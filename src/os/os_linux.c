@@ -146,8 +146,9 @@ os_reserve_above(uintptr_t hint, size_t bytes, size_t alignment, void **addr)
 	if (hint == 0 || total < bytes)
 		return os_reserve(bytes, alignment, addr);
 	at = (void *)find_gap(hint, total, alignment);
-	got = mmap(at, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
-	    MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+	got = mmap(at, total, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
+	    -1, 0);
 	if (got == at) {
 		*addr = at;
 		return 0;
@@ -199,8 +200,7 @@ os_unmap(void *addr, size_t bytes)
 }
 
 int
-os_map_file(void *addr, size_t bytes, int fd, off_t offset,
-    bool private_copy)
+os_map_file(void *addr, size_t bytes, int fd, off_t offset, bool private_copy)
 {
 	int flags = MAP_FIXED | MAP_NORESERVE;
 	int err = os_fault(OS_MAP_FILE);
@@ -217,15 +217,20 @@ os_map_file(void *addr, size_t bytes, int fd, off_t offset,
 int
 os_cover(void *addr, size_t bytes)
 {
-	return mmap(addr, bytes, PROT_NONE, MAP_FIXED | MAP_PRIVATE |
-	    MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED ? 0 : errno;
+	return mmap(addr, bytes, PROT_NONE,
+		   MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+		   0) != MAP_FAILED ?
+	    0 :
+	    errno;
 }
 
 int
 os_move(void *from, size_t bytes, void *to)
 {
 	return mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) !=
-	    MAP_FAILED ? 0 : errno;
+		MAP_FAILED ?
+	    0 :
+	    errno;
 }
 
 /* For a size that it does not have the kernel says EINVAL, or ENOENT when it
@@ -269,7 +274,7 @@ can_populate(void)
 	if (page == MAP_FAILED)
 		return true;
 	answer = advise(page, PAGE_BYTES, MADV_POPULATE_WRITE) == EINVAL ? -1 :
-	    1;
+									   1;
 	munmap(page, PAGE_BYTES);
 	atomic_store_explicit(&known, answer, memory_order_relaxed);
 	return answer > 0;
@@ -369,7 +374,7 @@ check_nodes(const uint64_t *mask, unsigned bits)
 	unsigned i;
 
 	if (syscall(SYS_get_mempolicy, NULL, allowed, NODES_MAX + 1, NULL,
-	    MPOL_F_MEMS_ALLOWED) != 0)
+		MPOL_F_MEMS_ALLOWED) != 0)
 		return errno;
 	for (i = 0; i < bits; i++)
 		if (mask[i / 64] >> i % 64 & 1 &&
@@ -384,7 +389,8 @@ bind_range(void *addr, size_t bytes, enum mpol mode, const uint64_t *mask,
     unsigned bits)
 {
 	return syscall(SYS_mbind, addr, bytes, mode, mask, bits + 1, 0) == 0 ?
-	    0 : errno;
+	    0 :
+	    errno;
 }
 
 /* Several preferred nodes need Linux 5.15; where only one can be preferred the
@@ -459,7 +465,7 @@ os_barrier_prepare(void)
 	if (os_fault(OS_BARRIER_PREPARE) != 0)
 		return false;
 	return syscall(SYS_membarrier,
-	    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+		   MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 #endif
 }
 
@@ -468,8 +474,8 @@ os_barrier(void)
 {
 	long failed;
 
-	failed = syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0,
-	    0);
+	failed = syscall(
+	    SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 	invariant(failed == 0);
 	(void)failed;
 }

@@ -25,7 +25,7 @@ struct free_record {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct free_record *free_records[CLASSES];
-static char *chunk;      /* what is left of the newest chunk, all zero */
+static char *chunk; /* what is left of the newest chunk, all zero */
 static size_t chunk_left;
 static _Atomic size_t in_use;
 
@@ -41,7 +41,7 @@ class_of(size_t bytes)
 	unsigned class = 0;
 
 	while ((size_t)1 << (class + LG_SMALLEST) < bytes)
-		class++;
+		class ++;
 	return class;
 }
 
@@ -69,7 +69,7 @@ new_chunk(void)
 
 	if (os_map(CHUNK_BYTES, &fresh) != 0)
 		return false;
-	while (class-- > 0) {
+	while (class -- > 0) {
 		while (chunk_left >= class_bytes(class)) {
 			put(chunk, class);
 			chunk += class_bytes(class);

@@ -36,7 +36,8 @@ node_of(uintptr_t value)
 static entry *
 entry_at(entry *node, unsigned level, uintptr_t addr)
 {
-	size_t i = (addr >> shift_of[level]) & (((size_t)1 << bits_of[level]) - 1);
+	size_t i = (addr >> shift_of[level]) &
+	    (((size_t)1 << bits_of[level]) - 1);
 
 	return &node[i];
 }
@@ -70,8 +71,8 @@ entry_put(entry *at, uintptr_t addr, struct stretch *stretch)
 	_Atomic(struct stretch *) *link = beside(stretch, addr);
 
 	if (link != NULL)
-		atomic_store_explicit(link, (struct stretch *)old,
-		    memory_order_relaxed);
+		atomic_store_explicit(
+		    link, (struct stretch *)old, memory_order_relaxed);
 	atomic_store_explicit(at, (uintptr_t)stretch, memory_order_release);
 }
 
@@ -80,12 +81,12 @@ entry_take(entry *at, uintptr_t addr, struct stretch *stretch)
 {
 	_Atomic(struct stretch *) *link = beside(stretch, addr);
 	struct stretch *next = link == NULL ? NULL : *link;
-	struct stretch *other =
-	    (struct stretch *)atomic_load_explicit(at, memory_order_relaxed);
+	struct stretch *other = (struct stretch *)atomic_load_explicit(
+	    at, memory_order_relaxed);
 
 	if (other == stretch) {
-		atomic_store_explicit(at, (uintptr_t)next,
-		    memory_order_release);
+		atomic_store_explicit(
+		    at, (uintptr_t)next, memory_order_release);
 		return;
 	}
 	while (*beside(other, addr) != stretch)
@@ -186,8 +187,7 @@ find(uintptr_t addr)
 		}
 		struct stretch *stretch = (struct stretch *)value;
 		while (stretch != NULL && !contains(stretch, addr)) {
-			_Atomic(struct stretch *) *link =
-			    beside(stretch, addr);
+			_Atomic(struct stretch *) *link = beside(stretch, addr);
 
 			stretch = link == NULL ? NULL : *link;
 		}

@@ -48,8 +48,8 @@ anon_open(struct source *source, struct stretch *stretch)
 	void *base;
 	int error;
 
-	error = os_reserve(stretch->bytes, max_size(source->grain, 2 * MIB),
-	    &base);
+	error = os_reserve(
+	    stretch->bytes, max_size(source->grain, 2 * MIB), &base);
 	if (error != 0)
 		return error;
 	stretch->base = base;
@@ -73,21 +73,22 @@ anon_close(struct stretch *stretch)
 static int
 anon_back(struct stretch *stretch, size_t offset, size_t bytes)
 {
-	size_t end = min_size(align_up(offset + bytes, 2 * MIB),
-	    stretch->bytes);
+	size_t end = min_size(
+	    align_up(offset + bytes, 2 * MIB), stretch->bytes);
 	int error;
 
 	if (is_huge(stretch->source))
 		return os_populate(stretch->base + offset, bytes);
 	if (end > stretch->usable) {
-		error = os_make_usable(stretch->base + stretch->usable,
-		    end - stretch->usable);
+		error = os_make_usable(
+		    stretch->base + stretch->usable, end - stretch->usable);
 		if (error != 0)
 			return error;
 		stretch->usable = end;
 	}
-	return stretch->source->spec->reserve
-	    ? os_populate(stretch->base + offset, bytes) : 0;
+	return stretch->source->spec->reserve ?
+	    os_populate(stretch->base + offset, bytes) :
+	    0;
 }
 
 static int

@@ -20,8 +20,8 @@ device_open(struct source *source, struct stretch *stretch)
 	error = os_open_device(source->spec->path, &fd);
 	if (error != 0)
 		return error;
-	error = os_reserve(stretch->bytes,
-	    stretch->bytes >= 2 * GIB ? GIB : 2 * MIB, &base);
+	error = os_reserve(
+	    stretch->bytes, stretch->bytes >= 2 * GIB ? GIB : 2 * MIB, &base);
 	if (error == 0) {
 		error = os_map_file(base, stretch->bytes, fd, 0, false);
 		if (error != 0)

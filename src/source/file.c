@@ -33,8 +33,8 @@ file_is_ours(const struct stretch *stretch)
 static void
 keep_or_close(struct source *source, struct stretch *stretch, int fd)
 {
-	bool keep = source->spec->keep_file || (!source->spec->reserve &&
-	    os_populate(stretch->base, 0) == ENOSYS);
+	bool keep = source->spec->keep_file ||
+	    (!source->spec->reserve && os_populate(stretch->base, 0) == ENOSYS);
 
 	if (keep && os_file_id(fd, &stretch->id) == 0)
 		stretch->fd = os_move_high(fd);
@@ -97,8 +97,9 @@ file_back(struct stretch *stretch, size_t offset, size_t bytes)
 		return os_take_space(stretch->fd, (off_t)offset, (off_t)bytes);
 	int error = os_populate(stretch->base + offset, bytes);
 	if (error == ENOSYS)
-		error = file_is_ours(stretch) ? os_take_space(stretch->fd,
-		    (off_t)offset, (off_t)bytes) : ENOMEM;
+		error = file_is_ours(stretch) ?
+		    os_take_space(stretch->fd, (off_t)offset, (off_t)bytes) :
+		    ENOMEM;
 	return error;
 }
 

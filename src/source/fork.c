@@ -35,9 +35,10 @@ copy_spans(struct stretch *stretch, int fd)
 
 		if (share)
 			share = os_share_blocks(stretch->fd, fd, (off_t)offset,
-			    (off_t)bytes) == 0;
-		int error = share ? 0 : os_write_file(fd,
-		    stretch->base + offset, bytes, (off_t)offset);
+				    (off_t)bytes) == 0;
+		int error = share ? 0 :
+				    os_write_file(fd, stretch->base + offset,
+					bytes, (off_t)offset);
 		if (error != 0)
 			return error;
 	}
@@ -60,8 +61,8 @@ copy_stretch(struct stretch *stretch)
 	if (error == 0)
 		error = os_reserve(stretch->bytes, 2 * MIB, &stretch->copy);
 	if (error == 0) {
-		error = os_map_file(stretch->copy, stretch->bytes, fd, 0,
-		    false);
+		error = os_map_file(
+		    stretch->copy, stretch->bytes, fd, 0, false);
 		if (error != 0) {
 			os_unreserve(stretch->copy, stretch->bytes);
 			stretch->copy = NULL;
@@ -185,8 +186,8 @@ forget_idle(struct stretch *stretch)
 
 	if (source->spec->reserve)
 		return;
-	while ((page = bits_find(stretch->map.used, page, pages, false)) <
-	    pages) {
+	while (
+	    (page = bits_find(stretch->map.used, page, pages, false)) < pages) {
 		size_t end = bits_find(stretch->map.used, page, pages, true);
 
 		source->committed -= PAGE_BYTES *

@@ -70,8 +70,8 @@ run_of_word(uint64_t used)
 	for (uint64_t holes = ~used; holes != 0;) {
 		unsigned low = (unsigned)__builtin_ctzll(holes);
 		uint64_t rest = ~(holes >> low);
-		unsigned length =
-		    rest == 0 ? 64 - low : (unsigned)__builtin_ctzll(rest);
+		unsigned length = rest == 0 ? 64 - low :
+					      (unsigned)__builtin_ctzll(rest);
 
 		if (length > run.best)
 			run.best = length;
@@ -116,8 +116,8 @@ run_of_children(const struct page_map *map, unsigned level, size_t node)
 static struct page_run
 run_compute(const struct page_map *map, unsigned level, size_t node)
 {
-	return level == 0 ? run_of_chunk(map, node)
-			  : run_of_children(map, level, node);
+	return level == 0 ? run_of_chunk(map, node) :
+			    run_of_children(map, level, node);
 }
 
 /* Brings the summaries above pages FROM to END - 1 up to date. */
@@ -220,8 +220,9 @@ search_node(struct search *search, unsigned level, size_t node)
 		if (search->carry + run.head >= search->count)
 			return base - search->carry;
 		if (run.best < search->count) {
-			search->carry = run.head == span ? search->carry + span
-							 : run.tail;
+			search->carry = run.head == span ?
+			    search->carry + span :
+			    run.tail;
 			return PAGE_MAP_NONE;
 		}
 	}
@@ -246,8 +247,8 @@ find_run(const struct page_map *map, size_t count, size_t from)
 }
 
 size_t
-page_map_find(const struct page_map *map, size_t count, size_t alignment,
-    size_t first)
+page_map_find(
+    const struct page_map *map, size_t count, size_t alignment, size_t first)
 {
 	size_t page, aligned;
 

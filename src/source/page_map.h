@@ -28,7 +28,7 @@ struct page_run {
 
 struct page_map {
 	size_t pages;
-	uint64_t *used; /* a bit a page */
+	uint64_t *used;                          /* a bit a page */
 	struct page_run *level[PAGE_MAP_LEVELS]; /* [0]: a node a chunk */
 	size_t nodes[PAGE_MAP_LEVELS];
 	unsigned levels;
@@ -43,8 +43,8 @@ void page_map_close(struct page_map *map);
 /* A low run of COUNT free pages, the lowest where ALIGNMENT is 1, whose address
  * is a multiple of ALIGNMENT pages, counted from page FIRST (where the stretch
  * begins); PAGE_MAP_NONE if there is none. */
-size_t page_map_find(const struct page_map *map, size_t count,
-    size_t alignment, size_t first);
+size_t page_map_find(
+    const struct page_map *map, size_t count, size_t alignment, size_t first);
 
 /* Whether pages FROM to FROM + COUNT - 1 exist and are free. */
 bool page_map_is_free(const struct page_map *map, size_t from, size_t count);

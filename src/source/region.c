@@ -16,7 +16,8 @@ region_open(struct source *source, struct stretch *stretch)
 {
 	stretch->base = source->region;
 	annotate_span(stretch->base, stretch->bytes, false);
-	return stretch->head == 0 ? 0 :
+	return stretch->head == 0 ?
+	    0 :
 	    os_make_unusable(stretch->base, stretch->head);
 }
 

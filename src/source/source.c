@@ -70,8 +70,8 @@ stretch_delete(struct stretch *stretch)
 /* A stretch of BYTES, of which HEAD are the handle's, in the address map, in
  * no list yet. */
 static int
-stretch_new_headed(struct source *source, size_t bytes, size_t head,
-    struct stretch **result)
+stretch_new_headed(
+    struct source *source, size_t bytes, size_t head, struct stretch **result)
 {
 	struct stretch *stretch = record_new(sizeof(*stretch));
 	int error;
@@ -146,8 +146,8 @@ stretch_of(const struct source *source, const void *addr)
 /* A stretch of WANT bytes, or of fewer, down to LEAST, where so many addresses
  * cannot be had. */
 static int
-stretch_new_within(struct source *source, size_t want, size_t least,
-    struct stretch **stretch)
+stretch_new_within(
+    struct source *source, size_t want, size_t least, struct stretch **stretch)
 {
 	int error;
 
@@ -164,8 +164,8 @@ stretch_new_within(struct source *source, size_t want, size_t least,
 static struct stretch *
 source_grow(struct source *source, size_t bytes, size_t alignment)
 {
-	size_t least = align_up(bytes + alignment, max_size(source->grain,
-	    STRETCH_LEAST));
+	size_t least = align_up(
+	    bytes + alignment, max_size(source->grain, STRETCH_LEAST));
 	struct stretch *stretch;
 	size_t want;
 	int error;
@@ -228,8 +228,8 @@ static size_t
 ahead_of(const struct stretch *stretch, size_t from, size_t end)
 {
 	const struct source *source = stretch->source;
-	size_t ahead = min_size(max_size(source->committed / 8, AHEAD_LEAST),
-	    AHEAD_MOST);
+	size_t ahead = min_size(
+	    max_size(source->committed / 8, AHEAD_LEAST), AHEAD_MOST);
 	size_t least = from + ahead / source->grain;
 	size_t last = stretch->bytes / source->grain;
 
@@ -247,7 +247,8 @@ unback_run(struct stretch *stretch, size_t from, size_t end)
 	size_t bytes = (end - from) * source->grain;
 
 	/* What was reserved stays. */
-	if (source->spec->reserve || source->ops->unback(stretch, from * source->grain, bytes) != 0)
+	if (source->spec->reserve ||
+	    source->ops->unback(stretch, from * source->grain, bytes) != 0)
 		return;
 	bits_fill(stretch->backed, from, end, false);
 	bits_fill(stretch->dirty, from * per_grain, end * per_grain, false);
@@ -275,8 +276,9 @@ unback_between(struct stretch *stretch, size_t from, size_t end)
 		} else {
 			/* On to the first grain behind the span. */
 			grain = max_size(grain + 1,
-			    bits_find(stretch->map.used, used,
-			    last * per_grain, false) / per_grain);
+			    bits_find(stretch->map.used, used, last * per_grain,
+				false) /
+				per_grain);
 		}
 	}
 }
@@ -302,7 +304,8 @@ back_span(struct stretch *stretch, size_t from, size_t count)
 
 	while ((grain = bits_find(stretch->backed, grain, end, false)) < end) {
 		size_t stop = bits_find(stretch->backed, grain, end, true);
-		size_t ahead = stop == end ? ahead_of(stretch, grain, end) : stop;
+		size_t ahead = stop == end ? ahead_of(stretch, grain, end) :
+					     stop;
 
 		if (ahead > stop && source->not_ahead > 0) {
 			source->not_ahead--;
@@ -347,15 +350,15 @@ find_dirt(const struct stretch *stretch, size_t from, size_t count)
 
 /* What a search for a span found. */
 struct found {
-	char *addr;       /* NULL: nothing */
-	bool no_backing;  /* because pages could not be backed */
+	char *addr;      /* NULL: nothing */
+	bool no_backing; /* because pages could not be backed */
 	struct dirt dirt;
 };
 
 /* Looks for a span in the stretch, at page AT or wherever there is room. */
 static struct found
-stretch_alloc(struct stretch *stretch, size_t at, size_t count,
-    size_t alignment)
+stretch_alloc(
+    struct stretch *stretch, size_t at, size_t count, size_t alignment)
 {
 	struct found found = { NULL, false, { NULL, 0 } };
 	size_t page = at;
@@ -390,20 +393,23 @@ span_alloc(struct source *source, char *at, size_t bytes, size_t alignment)
 
 	if (at != NULL) {
 		stretch = stretch_of(source, at);
-		return stretch == NULL ? found : stretch_alloc(stretch,
-		    (size_t)(at - stretch->base) / PAGE_BYTES,
-		    bytes / PAGE_BYTES, 1);
+		return stretch == NULL ?
+		    found :
+		    stretch_alloc(stretch,
+			(size_t)(at - stretch->base) / PAGE_BYTES,
+			bytes / PAGE_BYTES, 1);
 	}
-	for (stretch = source->first; stretch != NULL && found.addr == NULL &&
-	    !found.no_backing; stretch = stretch->next)
+	for (stretch = source->first;
+	     stretch != NULL && found.addr == NULL && !found.no_backing;
+	     stretch = stretch->next)
 		found = stretch_alloc(stretch, PAGE_MAP_NONE,
 		    bytes / PAGE_BYTES, alignment / PAGE_BYTES);
 	return found;
 }
 
 void *
-source_alloc(struct source *source, void *at, size_t bytes, size_t alignment,
-    bool *zero)
+source_alloc(
+    struct source *source, void *at, size_t bytes, size_t alignment, bool *zero)
 {
 	struct stretch *stretch;
 	struct found found;
@@ -589,8 +595,9 @@ open_region(struct source *source)
 		if (at < stop) {
 			source->region = at;
 			error = stretch_new_headed(source, (size_t)(stop - at),
-			    at == region && source->spec->handle ?
-			    PAGE_BYTES : 0, &stretch);
+			    at == region && source->spec->handle ? PAGE_BYTES :
+								   0,
+			    &stretch);
 			if (error == 0)
 				stretch_append(source, stretch);
 		}
@@ -612,8 +619,8 @@ open_all(struct source *source)
 
 	for (; left != 0 && error == 0; left -= bytes, head = 0) {
 		bytes = min_size(left, SOURCE_STRETCH_MAX);
-		error = stretch_new_headed(source, bytes + head, head,
-		    &stretch);
+		error = stretch_new_headed(
+		    source, bytes + head, head, &stretch);
 		if (error != 0)
 			return error;
 		stretch_append(source, stretch);
@@ -644,26 +651,33 @@ explain(int error, const struct spec *spec)
 
 	spec_print(spec, text, sizeof(text));
 	if (spec->source == SPEC_FILE && spec->size == 0)
-		error_set_system(error, "cannot make a file in directory "
-		    "\"%.140s\"", spec->path);
-	else if (spec->source == SPEC_FILE)
-		error_set_system(error, "cannot make a file of %zu bytes in "
-		    "directory \"%.120s\"", spec->size, spec->path);
-	else if (spec->source == SPEC_DEVICE)
-		error_set_system(error, "cannot use the device \"%.150s\"",
+		error_set_system(error,
+		    "cannot make a file in directory "
+		    "\"%.140s\"",
 		    spec->path);
+	else if (spec->source == SPEC_FILE)
+		error_set_system(error,
+		    "cannot make a file of %zu bytes in "
+		    "directory \"%.120s\"",
+		    spec->size, spec->path);
+	else if (spec->source == SPEC_DEVICE)
+		error_set_system(
+		    error, "cannot use the device \"%.150s\"", spec->path);
 	else if (error == EEXIST)
-		error_set(EEXIST, "the region overlaps memory that another "
+		error_set(EEXIST,
+		    "the region overlaps memory that another "
 		    "kind holds already");
 	else if (error == EINVAL && spec->source == SPEC_NODES)
-		error_set(ENODEV, "\"%.120s\": not all of these nodes exist "
-		    "and are allowed to this process", text);
+		error_set(ENODEV,
+		    "\"%.120s\": not all of these nodes exist "
+		    "and are allowed to this process",
+		    text);
 	else if (error == ENODEV)
 		error_set(ENODEV, "this machine has no pages of %s",
 		    page_of[spec->page]);
 	else
-		error_set_system(error, "cannot have %zu bytes of addresses",
-		    spec->size);
+		error_set_system(
+		    error, "cannot have %zu bytes of addresses", spec->size);
 }
 
 struct source *
@@ -744,7 +758,7 @@ resident_of(struct source *source)
 			if (from == grains)
 				break;
 			if (os_resident(s->base + from * source->grain,
-			    (end - from) * source->grain, &resident) == 0)
+				(end - from) * source->grain, &resident) == 0)
 				total += resident;
 		}
 	}
@@ -752,13 +766,14 @@ resident_of(struct source *source)
 }
 
 void
-source_stats(struct source *source, struct source_stats *stats,
-    bool want_resident)
+source_stats(
+    struct source *source, struct source_stats *stats, bool want_resident)
 {
 	pthread_mutex_lock(&source->lock);
 	*stats = (struct source_stats){
-		.size = source->spec->size == 0 || source->spec->grow
-		    ? 0 : source->size,
+		.size = source->spec->size == 0 || source->spec->grow ?
+		    0 :
+		    source->size,
 		.limit = atomic_load(&source->limit),
 		.committed = source->committed,
 		.peak = source->peak,
@@ -792,19 +807,22 @@ stretch_check(struct stretch *stretch, size_t *spans, size_t *committed)
 	size_t head = stretch->head / PAGE_BYTES, page = head;
 
 	if (!page_map_is_sound(&stretch->map))
-		return error_set(EIO, "the free pages of the stretch at %p do "
-		    "not add up", (void *)stretch->base);
+		return error_set(EIO,
+		    "the free pages of the stretch at %p do "
+		    "not add up",
+		    (void *)stretch->base);
 	if (address_map_find(stretch->base) != stretch ||
 	    address_map_find(stretch->base + stretch->bytes - 1) != stretch)
-		return error_set(EIO, "the stretch at %p of %zu bytes is held "
-		    "by another kind too", (void *)stretch->base,
-		    stretch->bytes);
-	while ((page = bits_find(stretch->map.used, page, pages, true)) <
-	    pages) {
+		return error_set(EIO,
+		    "the stretch at %p of %zu bytes is held "
+		    "by another kind too",
+		    (void *)stretch->base, stretch->bytes);
+	while (
+	    (page = bits_find(stretch->map.used, page, pages, true)) < pages) {
 		size_t end = bits_find(stretch->map.used, page, pages, false);
 
 		if (bits_find(stretch->backed, page / per,
-		    (end + per - 1) / per, false) < (end + per - 1) / per)
+			(end + per - 1) / per, false) < (end + per - 1) / per)
 			return error_set(EIO, "a span at %p is not backed",
 			    (void *)(stretch->base + page * PAGE_BYTES));
 		page = end;
@@ -826,11 +844,15 @@ source_check(struct source *source)
 	     s = s->next)
 		result = stretch_check(s, &spans, &committed);
 	if (result == 0 && spans != source->spans)
-		result = error_set(EIO, "%zu bytes are marked as handed out, "
-		    "%zu were", spans, source->spans);
+		result = error_set(EIO,
+		    "%zu bytes are marked as handed out, "
+		    "%zu were",
+		    spans, source->spans);
 	if (result == 0 && committed != source->committed)
-		result = error_set(EIO, "%zu bytes are marked as committed, "
-		    "%zu were", committed, source->committed);
+		result = error_set(EIO,
+		    "%zu bytes are marked as committed, "
+		    "%zu were",
+		    committed, source->committed);
 	pthread_mutex_unlock(&source->lock);
 	return result;
 }

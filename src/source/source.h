@@ -66,15 +66,15 @@ void source_set_limit(struct source *source, size_t limit);
 bool source_is_over_limit(const struct source *source);
 
 struct source_stats {
-	size_t size;      /* addresses, for a source of fixed size; else 0 */
+	size_t size; /* addresses, for a source of fixed size; else 0 */
 	size_t limit;
 	size_t committed; /* backed bytes */
 	size_t peak;
-	size_t spans;     /* bytes handed out */
-	size_t resident;  /* read only when asked for */
+	size_t spans;    /* bytes handed out */
+	size_t resident; /* read only when asked for */
 };
-void source_stats(struct source *source, struct source_stats *stats,
-    bool want_resident);
+void source_stats(
+    struct source *source, struct source_stats *stats, bool want_resident);
 
 /* Counts up whenever what could not be had before may be had now: a span came
  * back, the limit changed, or the shortage lay outside of the source. */

@@ -21,23 +21,23 @@
 struct stretch {
 	char *base;
 	size_t bytes;
-	size_t head;                    /* of these, the handle's page, or 0 */
+	size_t head; /* of these, the handle's page, or 0 */
 	struct source *source;
-	struct stretch *next;           /* of the same source */
+	struct stretch *next; /* of the same source */
 	/* Neighbours in the address map's leaf that holds the first address,
 	 * and in the one that holds the last. */
 	_Atomic(struct stretch *) beside[2];
 
-	struct page_map map;   /* which pages are in spans */
-	uint64_t *backed;      /* a bit a grain: it has pages */
-	uint64_t *dirty;       /* a bit a page: it need not read as zero */
-	size_t bits_bytes;     /* of the memory behind these two */
+	struct page_map map; /* which pages are in spans */
+	uint64_t *backed;    /* a bit a grain: it has pages */
+	uint64_t *dirty;     /* a bit a page: it need not read as zero */
+	size_t bits_bytes;   /* of the memory behind these two */
 
-	size_t usable;         /* anon.c: bytes made readable so far */
-	int fd;                /* file.c: the file, while it is kept, or -1 */
-	struct os_file_id id;  /* file.c: to know that fd is still ours */
-	bool private;          /* file.c: mapped copy on write */
-	void *copy;            /* fork.c: the child's pages, during a fork */
+	size_t usable;        /* anon.c: bytes made readable so far */
+	int fd;               /* file.c: the file, while it is kept, or -1 */
+	struct os_file_id id; /* file.c: to know that fd is still ours */
+	bool private;         /* file.c: mapped copy on write */
+	void *copy;           /* fork.c: the child's pages, during a fork */
 	int copy_fd;
 };
 
@@ -51,8 +51,8 @@ struct stretch_ops {
 	/* Takes the pages of a run of grains away: 0 when it then reads as
 	 * zero, else the grains count as backed still. */
 	int (*unback)(struct stretch *stretch, size_t offset, size_t bytes);
-	bool ahead;       /* worth backing more than is asked for */
-	bool reads_zero;  /* a grain backed for the first time is zero */
+	bool ahead;      /* worth backing more than is asked for */
+	bool reads_zero; /* a grain backed for the first time is zero */
 };
 
 extern const struct stretch_ops anon_ops, file_ops, region_ops, device_ops;
@@ -63,7 +63,7 @@ int memory_is_there(struct stretch *stretch, size_t offset, size_t bytes);
 struct source {
 	pthread_mutex_t lock;
 	const struct stretch_ops *ops;
-	struct spec *spec;        /* a copy of our own, spec_bytes() long */
+	struct spec *spec; /* a copy of our own, spec_bytes() long */
 	void *owner;
 	struct source *next, **link; /* all sources, under the list's lock */
 
@@ -73,14 +73,14 @@ struct source {
 	size_t size;              /* addresses in all stretches */
 	_Atomic size_t committed; /* backed bytes */
 	size_t peak;
-	size_t spans;             /* bytes in spans */
+	size_t spans; /* bytes in spans */
 	_Atomic size_t limit;
 	_Atomic uint64_t freed;
-	_Atomic unsigned held;    /* source_hold() */
-	unsigned not_ahead;       /* so many spans more back nothing ahead */
-	bool idle;                /* pages stayed backed meanwhile */
+	_Atomic unsigned held; /* source_hold() */
+	unsigned not_ahead;    /* so many spans more back nothing ahead */
+	bool idle;             /* pages stayed backed meanwhile */
 	_Atomic bool refused;
-	int copy_error;           /* fork.c: during a fork */
+	int copy_error; /* fork.c: during a fork */
 };
 
 /* All sources and the lock of that list, which comes before every source's. */

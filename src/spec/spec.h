@@ -27,9 +27,9 @@ enum spec_policy { SPEC_BIND, SPEC_PREFERRED, SPEC_INTERLEAVE };
 
 /* What becomes of a file kind in the child of a fork. */
 enum spec_fork {
-	SPEC_FORK_SHARED,  /* both see and change the same pages */
-	SPEC_FORK_COPY,    /* the child gets a file of its own */
-	SPEC_FORK_REFUSE,  /* the child has neither the pages nor the kind */
+	SPEC_FORK_SHARED, /* both see and change the same pages */
+	SPEC_FORK_COPY,   /* the child gets a file of its own */
+	SPEC_FORK_REFUSE, /* the child has neither the pages nor the kind */
 	/* Without a text, for the preload shim: copy on write in memory; */
 	SPEC_FORK_PRIVATE,
 	SPEC_FORK_COPY_OR_PRIVATE, /* that, where a copy cannot be made. */
@@ -44,25 +44,26 @@ struct spec {
 	enum spec_page page;
 	enum spec_policy policy;
 	enum spec_fork fork;
-	bool grow;       /* size is a beginning, not an end */
-	bool reserve;    /* take all of size when the kind is opened */
-	size_t size;     /* 0: grows as needed */
-	size_t limit;    /* 0: none */
+	bool grow;                /* size is a beginning, not an end */
+	bool reserve;             /* take all of size when the kind is opened */
+	size_t size;              /* 0: grows as needed */
+	size_t limit;             /* 0: none */
 	char name[SPEC_NAME_MAX]; /* "": none */
 	uint64_t nodes[SPEC_NODES_MAX / 64]; /* SPEC_NODES, a bit a node */
 
 	/* Without a text, for the libraries that stand on this one. */
-	bool keep_file;    /* SPEC_FILE: fork needs the descriptor */
-	bool handle;       /* a first page that can't be touched; see source.h */
-	bool overlap;      /* SPEC_REGION: leave out what another kind holds */
-	size_t alignment;  /* SPEC_FILE: of the first address, at least 2 MiB */
-	uintptr_t hint;    /* SPEC_FILE: the lowest address; 0: anywhere */
-	unsigned arenas;   /* at most; 0: as threads need them */
-	size_t cached;     /* largest size that thread caches keep; 0: as usual */
+	bool keep_file;   /* SPEC_FILE: fork needs the descriptor */
+	bool handle;      /* a first page that can't be touched; see source.h */
+	bool overlap;     /* SPEC_REGION: leave out what another kind holds */
+	size_t alignment; /* SPEC_FILE: of the first address, at least 2 MiB */
+	uintptr_t hint;   /* SPEC_FILE: the lowest address; 0: anywhere */
+	unsigned arenas;  /* at most; 0: as threads need them */
+	size_t cached; /* largest size that thread caches keep; 0: as usual */
 	bool decay_given;
-	int64_t decay_ms;  /* how long free extents wait; -1: for ever */
+	int64_t decay_ms; /* how long free extents wait; -1: for ever */
 
-	char path[PATH_MAX]; /* SPEC_FILE, SPEC_DEVICE; last, copies end with it */
+	/* SPEC_FILE, SPEC_DEVICE. Last: copies end where it does. */
+	char path[PATH_MAX];
 };
 
 /* The bytes of SPEC that mean something, for those who keep thousands. */

@@ -33,18 +33,25 @@ struct list {
 };
 
 enum option {
-	OPTION_PAGE, OPTION_POLICY, OPTION_SIZE, OPTION_GROW, OPTION_RESERVE,
-	OPTION_LIMIT, OPTION_FORK, OPTION_NAME, OPTIONS
+	OPTION_PAGE,
+	OPTION_POLICY,
+	OPTION_SIZE,
+	OPTION_GROW,
+	OPTION_RESERVE,
+	OPTION_LIMIT,
+	OPTION_FORK,
+	OPTION_NAME,
+	OPTIONS
 };
 
-static const char *const option_words[OPTIONS] = {
-	"page", "policy", "size", "grow", "reserve", "limit", "fork", "name"
-};
+static const char *const option_words[OPTIONS] = { "page", "policy", "size",
+	"grow", "reserve", "limit", "fork", "name" };
 
 #define BIT(option) (1u << (option))
 #define OPTIONS_OF_ANY (BIT(OPTION_LIMIT) | BIT(OPTION_NAME))
-#define OPTIONS_OF_SIZED (OPTIONS_OF_ANY | BIT(OPTION_SIZE) | \
-    BIT(OPTION_GROW) | BIT(OPTION_RESERVE))
+#define OPTIONS_OF_SIZED \
+	(OPTIONS_OF_ANY | BIT(OPTION_SIZE) | BIT(OPTION_GROW) | \
+	    BIT(OPTION_RESERVE))
 
 /* Which options a source takes. */
 static const unsigned source_options[] = {
@@ -113,8 +120,9 @@ distance(struct word word, const char *known)
 			if (lower(word.start[i - 1]) == lower(known[j - 1]))
 				row[j] = corner;
 			else
-				row[j] = 1 + min_size(corner,
-				    min_size(above, row[j - 1]));
+				row[j] = 1 +
+				    min_size(
+					corner, min_size(above, row[j - 1]));
 			corner = above;
 		}
 	}
@@ -164,8 +172,8 @@ unknown(const char *what, struct word word, const char *const *words,
 
 /* The index of WORD among the COUNT words, or -1 and the sentence. */
 static int
-choose(const char *what, struct word word, const char *const *words,
-    size_t count)
+choose(
+    const char *what, struct word word, const char *const *words, size_t count)
 {
 	size_t i;
 
@@ -189,16 +197,16 @@ spec_parse_size(const char *text, const char **end, size_t *size)
 		goto invalid;
 	for (; is_digit(*text); text++)
 		if (__builtin_mul_overflow(value, (size_t)10, &value) ||
-		    __builtin_add_overflow(value, (size_t)(*text - '0'),
-		    &value))
+		    __builtin_add_overflow(
+			value, (size_t)(*text - '0'), &value))
 			goto invalid;
 	for (unit = 0; units[unit] != '\0'; unit++)
 		if (lower(*text) == units[unit])
 			break;
 	if (units[unit] != '\0') {
 		text++;
-		if (__builtin_mul_overflow(value,
-		    (size_t)1 << 10 * (unit + 1), &value))
+		if (__builtin_mul_overflow(
+			value, (size_t)1 << 10 * (unit + 1), &value))
 			goto invalid;
 	}
 	if (end != NULL)
@@ -218,12 +226,15 @@ option_size(const char *option, struct word word, size_t *size)
 
 	if (spec_parse_size(word.start, &end, size) != 0 ||
 	    end != word.start + word.length)
-		return error_set(EINVAL, "%s=%s is no size: write a number of "
+		return error_set(EINVAL,
+		    "%s=%s is no size: write a number of "
 		    "bytes, or one with K, M, G or T, below 16777216T",
 		    option, quote(word).text);
 	if (*size == 0)
-		return error_set(EINVAL, "%s=%s is no size: leave %s= out for "
-		    "a kind without one", option, quote(word).text, option);
+		return error_set(EINVAL,
+		    "%s=%s is no size: leave %s= out for "
+		    "a kind without one",
+		    option, quote(word).text, option);
 	return 0;
 }
 
@@ -239,15 +250,18 @@ parse_node(const char **at, unsigned *node)
 	size_t i;
 
 	if (word.length == 0)
-		return error_set(EINVAL, "nodes: \"%s\" where a number should "
+		return error_set(EINVAL,
+		    "nodes: \"%s\" where a number should "
 		    "be: a list is like 0-3,5",
 		    quote(word_until(*at, ",")).text);
 	*node = 0;
 	for (i = 0; i < word.length && *node < SPEC_NODES_MAX; i++)
 		*node = *node * 10 + (unsigned)(word.start[i] - '0');
 	if (*node >= SPEC_NODES_MAX)
-		return error_set(EINVAL, "nodes: %s is no node: they go from "
-		    "0 to %d", quote(word).text, SPEC_NODES_MAX - 1);
+		return error_set(EINVAL,
+		    "nodes: %s is no node: they go from "
+		    "0 to %d",
+		    quote(word).text, SPEC_NODES_MAX - 1);
 	*at += word.length;
 	return 0;
 }
@@ -268,8 +282,10 @@ parse_node_range(const char **at, struct spec *spec)
 			return -1;
 	}
 	if (last < first)
-		return error_set(EINVAL, "nodes: %s runs backwards: write "
-		    "%u-%u", quote(word).text, last, first);
+		return error_set(EINVAL,
+		    "nodes: %s runs backwards: write "
+		    "%u-%u",
+		    quote(word).text, last, first);
 	for (; first <= last; first++)
 		spec->nodes[first / 64] |= (uint64_t)1 << first % 64;
 	return 0;
@@ -287,8 +303,10 @@ parse_nodes(const char **at, struct spec *spec)
 			return -1;
 	}
 	if (**at != ',' && **at != '\0')
-		return error_set(EINVAL, "nodes: \"%s\" after a node: a list "
-		    "is like 0-3,5", quote(word_until(*at, ",")).text);
+		return error_set(EINVAL,
+		    "nodes: \"%s\" after a node: a list "
+		    "is like 0-3,5",
+		    quote(word_until(*at, ",")).text);
 	return 0;
 }
 
@@ -303,13 +321,15 @@ parse_path(const char **at, struct spec *spec)
 		if (*from == '\\') {
 			from++;
 			if (*from != '\\' && *from != ',')
-				return error_set(EINVAL, "a backslash in the "
+				return error_set(EINVAL,
+				    "a backslash in the "
 				    "path of \"%s\": write \\\\ for a "
 				    "backslash and \\, for a comma",
 				    quote(word_until(*at, "")).text);
 		}
 		if (length == sizeof(spec->path) - 1)
-			return error_set(ENAMETOOLONG, "the path \"%s\" is too "
+			return error_set(ENAMETOOLONG,
+			    "the path \"%s\" is too "
 			    "long: it may have %d bytes",
 			    quote(word_until(*at, "")).text, PATH_MAX - 1);
 		spec->path[length++] = *from;
@@ -328,15 +348,18 @@ parse_where(const char **at, struct spec *spec)
 
 	*at += given;
 	if (spec->source == SPEC_DRAM)
-		return !given ? 0 : error_set(EINVAL, "dram takes no place: "
-		    "write \"dram\" without \":%s\"",
-		    quote(word_until(*at, ",")).text);
+		return !given ? 0 :
+				error_set(EINVAL,
+				    "dram takes no place: "
+				    "write \"dram\" without \":%s\"",
+				    quote(word_until(*at, ",")).text);
 	if (**at == '\0' || **at == ',')
 		return error_set(EINVAL, "%s without a place: write %s", source,
-		    spec->source == SPEC_FILE ? "file:DIRECTORY" :
-		    "nodes:LIST with a list like 0-3,5");
+		    spec->source == SPEC_FILE ?
+			"file:DIRECTORY" :
+			"nodes:LIST with a list like 0-3,5");
 	return spec->source == SPEC_FILE ? parse_path(at, spec) :
-	    parse_nodes(at, spec);
+					   parse_nodes(at, spec);
 }
 
 /*
@@ -347,14 +370,18 @@ static int
 set_name(struct spec *spec, struct word word)
 {
 	static const char valid[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 
 	if (strspn(word.start, valid) < word.length)
-		return error_set(EINVAL, "name=%s: a name has letters, digits, "
-		    "\"_\", \".\" and \"-\" only", quote(word).text);
+		return error_set(EINVAL,
+		    "name=%s: a name has letters, digits, "
+		    "\"_\", \".\" and \"-\" only",
+		    quote(word).text);
 	if (word.length >= sizeof(spec->name))
-		return error_set(EINVAL, "name=%s: a name has %d characters "
-		    "at most", quote(word).text, SPEC_NAME_MAX - 1);
+		return error_set(EINVAL,
+		    "name=%s: a name has %d characters "
+		    "at most",
+		    quote(word).text, SPEC_NAME_MAX - 1);
 	memcpy(spec->name, word.start, word.length);
 	spec->name[word.length] = '\0';
 	return 0;
@@ -373,8 +400,8 @@ set_flag(const char *what, struct word word, bool *flag)
 static int
 set_page(struct spec *spec, struct word word)
 {
-	int chosen = choose("page", word, spec_page_words,
-	    ARRAY_SIZE(spec_page_words));
+	int chosen = choose(
+	    "page", word, spec_page_words, ARRAY_SIZE(spec_page_words));
 
 	if (chosen >= 0)
 		spec->page = (enum spec_page)chosen;
@@ -384,8 +411,8 @@ set_page(struct spec *spec, struct word word)
 static int
 set_policy(struct spec *spec, struct word word)
 {
-	int chosen = choose("policy", word, spec_policy_words,
-	    ARRAY_SIZE(spec_policy_words));
+	int chosen = choose(
+	    "policy", word, spec_policy_words, ARRAY_SIZE(spec_policy_words));
 
 	if (chosen >= 0)
 		spec->policy = (enum spec_policy)chosen;
@@ -395,8 +422,8 @@ set_policy(struct spec *spec, struct word word)
 static int
 set_fork(struct spec *spec, struct word word)
 {
-	int chosen = choose("value of fork", word, spec_fork_words,
-	    SPEC_FORK_PRIVATE);
+	int chosen = choose(
+	    "value of fork", word, spec_fork_words, SPEC_FORK_PRIVATE);
 
 	if (chosen >= 0)
 		spec->fork = (enum spec_fork)chosen;
@@ -441,9 +468,10 @@ find_option(const struct spec *spec, struct word word)
 		return unknown("option", word, option_words, OPTIONS, which);
 	if (which & BIT(i))
 		return (int)i;
-	return error_set(EINVAL, "option \"%s\" does not fit the source %s, "
-	    "which takes %s", option_words[i],
-	    spec_source_words[spec->source],
+	return error_set(EINVAL,
+	    "option \"%s\" does not fit the source %s, "
+	    "which takes %s",
+	    option_words[i], spec_source_words[spec->source],
 	    list_words(option_words, OPTIONS, which).text);
 }
 
@@ -455,9 +483,11 @@ parse_option(const char **at, struct spec *spec, unsigned *given)
 	int option;
 
 	if (name.length == 0)
-		return error_set(EINVAL, "an option is missing before \"%s\": "
+		return error_set(EINVAL,
+		    "an option is missing before \"%s\": "
 		    "options are written name=value, with one comma between "
-		    "them", quote(word_until(*at, "")).text);
+		    "them",
+		    quote(word_until(*at, "")).text);
 	option = find_option(spec, name);
 	if (option < 0)
 		return -1;
@@ -465,12 +495,16 @@ parse_option(const char **at, struct spec *spec, unsigned *given)
 	value.start += value.length != 0;
 	value.length -= value.length != 0;
 	if (value.length == 0)
-		return error_set(EINVAL, "option \"%s\" has no value: write "
-		    "%s=VALUE", option_words[option], option_words[option]);
+		return error_set(EINVAL,
+		    "option \"%s\" has no value: write "
+		    "%s=VALUE",
+		    option_words[option], option_words[option]);
 	if (*given & BIT(option))
-		return error_set(EINVAL, "option \"%s\" is given twice: the "
-		    "second is %s=%s", option_words[option],
-		    option_words[option], quote(value).text);
+		return error_set(EINVAL,
+		    "option \"%s\" is given twice: the "
+		    "second is %s=%s",
+		    option_words[option], option_words[option],
+		    quote(value).text);
 	*given |= BIT(option);
 	*at = value.start + value.length;
 	return set_option(spec, (enum option)option, value);
@@ -481,13 +515,16 @@ static int
 check_together(const struct spec *spec, unsigned given)
 {
 	if (given & BIT(OPTION_GROW) && spec->size == 0)
-		return error_set(EINVAL, "grow= without size=: a kind without "
+		return error_set(EINVAL,
+		    "grow= without size=: a kind without "
 		    "a size grows as needed, write size= to begin with one");
 	if (spec->reserve && spec->size == 0)
-		return error_set(EINVAL, "reserve=yes without size=: it takes "
+		return error_set(EINVAL,
+		    "reserve=yes without size=: it takes "
 		    "all of a size when the kind is opened");
 	if (spec->reserve && spec->limit != 0 && spec->limit < spec->size)
-		return error_set(EINVAL, "reserve=yes takes all of size=, "
+		return error_set(EINVAL,
+		    "reserve=yes takes all of size=, "
 		    "which is more than limit= permits: raise limit= to "
 		    "size=");
 	return 0;
@@ -519,11 +556,13 @@ parse_source(const char **at, struct spec *spec)
 	int source;
 
 	if (word.length == 0)
-		return error_set(EINVAL, "no source before \"%s\": a spec "
+		return error_set(EINVAL,
+		    "no source before \"%s\": a spec "
 		    "begins with dram, nodes:LIST or file:DIRECTORY",
 		    quote(word_until(*at, "")).text);
 	if (word_is(word, spec_source_words[SPEC_REGION]))
-		return error_set(EINVAL, "the source \"region\" has no text: "
+		return error_set(EINVAL,
+		    "the source \"region\" has no text: "
 		    "open it with poolkind_open_region() (known: dram, nodes, "
 		    "file)");
 	source = choose("source", word, spec_source_words, SPEC_REGION);
@@ -539,7 +578,8 @@ spec_parse(const char *text, struct spec *spec)
 {
 	memset(spec, 0, sizeof(*spec));
 	if (text == NULL)
-		return error_set(EINVAL, "the spec is NULL: a spec begins with "
+		return error_set(EINVAL,
+		    "the spec is NULL: a spec begins with "
 		    "dram, nodes:LIST or file:DIRECTORY");
 	if (parse_source(&text, spec) != 0 || parse_where(&text, spec) != 0)
 		return -1;

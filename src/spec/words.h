@@ -9,15 +9,12 @@
 #ifndef SPEC_WORDS_H
 #define SPEC_WORDS_H
 
-static const char *const spec_source_words[] = {
-	"dram", "nodes", "file", "region"
-};
+static const char *const spec_source_words[] = { "dram", "nodes", "file",
+	"region" };
 static const char *const spec_page_words[] = { "4K", "thp", "2M", "1G" };
-static const char *const spec_policy_words[] = {
-	"bind", "preferred", "interleave"
-};
-static const char *const spec_fork_words[] = {
-	"shared", "copy", "refuse", "private"
-};
+static const char *const spec_policy_words[] = { "bind", "preferred",
+	"interleave" };
+static const char *const spec_fork_words[] = { "shared", "copy", "refuse",
+	"private" };
 
 #endif /* SPEC_WORDS_H */

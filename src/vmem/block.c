@@ -61,7 +61,7 @@ vmem_malloc(VMEM *vmp, size_t size)
 	TRACE(3, "vmp %p size %zu", (void *)vmp, size);
 	kind = registry_remembered(vmp);
 	return likely(kind != NULL) ? poolkind_malloc(kind, size) :
-	    malloc_anew(vmp, size);
+				      malloc_anew(vmp, size);
 }
 
 /* Where a block goes home to is known without its pool, and so is freed what
@@ -70,8 +70,8 @@ static __attribute__((noinline)) void
 free_anew(const VMEM *vmp, void *ptr)
 {
 	if (ptr != NULL)
-		poolkind_free(is_at_home(vmp, ptr) ? registry_look_up(vmp) :
-		    NULL, ptr);
+		poolkind_free(
+		    is_at_home(vmp, ptr) ? registry_look_up(vmp) : NULL, ptr);
 }
 
 EXPORT void
@@ -94,8 +94,7 @@ vmem_calloc(VMEM *vmp, size_t nmemb, size_t size)
 
 	TRACE(3, "vmp %p nmemb %zu size %zu", (void *)vmp, nmemb, size);
 	kind = kind_of(vmp);
-	return likely(kind != NULL) ? poolkind_calloc(kind, nmemb, size) :
-	    NULL;
+	return likely(kind != NULL) ? poolkind_calloc(kind, nmemb, size) : NULL;
 }
 
 EXPORT void *
@@ -121,15 +120,15 @@ vmem_aligned_alloc(VMEM *vmp, size_t alignment, size_t size)
 {
 	poolkind *kind;
 
-	TRACE(3, "vmp %p alignment %zu size %zu", (void *)vmp, alignment,
-	    size);
+	TRACE(3, "vmp %p alignment %zu size %zu", (void *)vmp, alignment, size);
 	if (!is_power_of_two(alignment)) {
 		errno = EINVAL;
 		return NULL;
 	}
 	kind = kind_of(vmp);
 	return likely(kind != NULL) ?
-	    poolkind_aligned_alloc(kind, alignment, size) : NULL;
+	    poolkind_aligned_alloc(kind, alignment, size) :
+	    NULL;
 }
 
 EXPORT char *
@@ -162,6 +161,6 @@ EXPORT size_t
 vmem_malloc_usable_size(VMEM *vmp, void *ptr)
 {
 	TRACE(3, "vmp %p ptr %p", (void *)vmp, ptr);
-	return ptr != NULL && is_at_home(vmp, ptr) ?
-	    poolkind_usable_size(ptr) : 0;
+	return ptr != NULL && is_at_home(vmp, ptr) ? poolkind_usable_size(ptr) :
+						     0;
 }

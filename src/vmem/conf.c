@@ -16,10 +16,26 @@
 
 /* Options of old that nothing here answers to. */
 static const char *const passed_over[] = {
-	"abort", "lg_chunk", "dss", "lg_dirty_mult", "junk", "quarantine",
-	"redzone", "zero", "utrace", "valgrind", "xmalloc", "prof",
-	"prof_prefix", "prof_active", "lg_prof_sample", "prof_accum",
-	"lg_prof_interval", "prof_gdump", "prof_final", "prof_leak",
+	"abort",
+	"lg_chunk",
+	"dss",
+	"lg_dirty_mult",
+	"junk",
+	"quarantine",
+	"redzone",
+	"zero",
+	"utrace",
+	"valgrind",
+	"xmalloc",
+	"prof",
+	"prof_prefix",
+	"prof_active",
+	"lg_prof_sample",
+	"prof_accum",
+	"lg_prof_interval",
+	"prof_gdump",
+	"prof_final",
+	"prof_leak",
 	"muzzy_decay_ms",
 };
 
@@ -32,9 +48,11 @@ static void
 complain(const char *what, const struct option *option)
 {
 	char line[256];
-	int length = snprintf(line, sizeof(line), "<jemalloc>: %s: "
-	    "%.*s:%.*s\n", what, option->name_length, option->name,
-	    option->value_length, option->value);
+	int length = snprintf(line, sizeof(line),
+	    "<jemalloc>: %s: "
+	    "%.*s:%.*s\n",
+	    what, option->name_length, option->name, option->value_length,
+	    option->value);
 
 	os_write(2, line, min_size((size_t)length, sizeof(line) - 1));
 }
@@ -51,8 +69,9 @@ read_bool(const struct option *option, bool *value)
 {
 	*value = strncmp(option->value, "true", 4) == 0 &&
 	    option->value_length == 4;
-	if (*value || (option->value_length == 5 &&
-	    strncmp(option->value, "false", 5) == 0))
+	if (*value ||
+	    (option->value_length == 5 &&
+		strncmp(option->value, "false", 5) == 0))
 		return true;
 	complain("Invalid conf value", option);
 	return false;
@@ -91,8 +110,8 @@ apply(struct vmem_settings *settings, const struct option *option)
 		if (read_number(option, 0, 62, &number))
 			settings->cached = (size_t)1 << number;
 	} else if (is_named(option, "dirty_decay_ms")) {
-		settings->decay_given = read_number(option, -1, 1L << 40,
-		    &number);
+		settings->decay_given = read_number(
+		    option, -1, 1L << 40, &number);
 		settings->decay_ms = number;
 	} else if (is_named(option, "stats_print")) {
 		read_bool(option, &settings->stats_print);
@@ -121,7 +140,8 @@ conf_read(struct vmem_settings *settings, const char *text)
 		option.value = colon + 1;
 		comma = strchr(colon, ',');
 		option.value_length = comma == NULL ?
-		    (int)strlen(option.value) : (int)(comma - option.value);
+		    (int)strlen(option.value) :
+		    (int)(comma - option.value);
 		apply(settings, &option);
 		text = option.value + option.value_length + (comma != NULL);
 	}

@@ -17,12 +17,12 @@ extern struct log_file vmem_log;
 
 /* What JE_VMEM_MALLOC_CONF and PMEM_MMAP_HINT say, once read. */
 struct vmem_settings {
-	unsigned arenas;   /* of a pool; 0: as needed */
-	size_t cached;     /* the largest size in thread caches; 0: as usual */
+	unsigned arenas; /* of a pool; 0: as needed */
+	size_t cached;   /* the largest size in thread caches; 0: as usual */
 	bool decay_given;
 	int64_t decay_ms;
-	bool stats_print;  /* of all pools, when the process ends */
-	uintptr_t hint;    /* lowest address of pools in directories */
+	bool stats_print; /* of all pools, when the process ends */
+	uintptr_t hint;   /* lowest address of pools in directories */
 };
 const struct vmem_settings *vmem_settings(void);
 
@@ -42,8 +42,9 @@ int vmem_log_open(const char **name);
 void vmem_trace(int level, const char *file, int line, const char *function,
     const char *format, ...) __attribute__((format(printf, 5, 6)));
 #define TRACE(at, ...) \
-	(vmem_log.level >= (at) ? vmem_trace(at, __FILE__, __LINE__, \
-	    __func__, __VA_ARGS__) : (void)0)
+	(vmem_log.level >= (at) ? \
+		vmem_trace(at, __FILE__, __LINE__, __func__, __VA_ARGS__) : \
+		(void)0)
 #else
 #define TRACE(at, ...) ((void)0)
 #endif

@@ -57,8 +57,8 @@ keep(const char *format, va_list args, const char *meaning)
 	vsnprintf(text, MESSAGE_MAX - 128, format, args);
 	length = strlen(text);
 	if (meaning != NULL)
-		snprintf(text + length, MESSAGE_MAX - length, ": %.100s",
-		    meaning);
+		snprintf(
+		    text + length, MESSAGE_MAX - length, ": %.100s", meaning);
 	for (; *text != '\0'; text++)
 		if ((unsigned char)*text < ' ')
 			*text = '?';
@@ -104,10 +104,14 @@ vmem_check_version(unsigned major_required, unsigned minor_required)
 	    minor_required <= VMEM_MINOR_VERSION)
 		return NULL;
 	if (major_required != VMEM_MAJOR_VERSION)
-		message_set(saved, "libvmem major version mismatch "
-		    "(need %u, found %u)", major_required, VMEM_MAJOR_VERSION);
+		message_set(saved,
+		    "libvmem major version mismatch "
+		    "(need %u, found %u)",
+		    major_required, VMEM_MAJOR_VERSION);
 	else
-		message_set(saved, "libvmem minor version mismatch "
-		    "(need %u, found %u)", minor_required, VMEM_MINOR_VERSION);
+		message_set(saved,
+		    "libvmem minor version mismatch "
+		    "(need %u, found %u)",
+		    minor_required, VMEM_MINOR_VERSION);
 	return mine != NULL ? mine : "libvmem version mismatch";
 }

@@ -72,16 +72,22 @@ explain(int error, const char *dir, size_t size)
 	case EFBIG:
 	case ENOSPC:
 	case EDQUOT:
-		message_set_system(error, "posix_fallocate of %zu bytes in "
-		    "\"%s\"", size, dir);
+		message_set_system(error,
+		    "posix_fallocate of %zu bytes in "
+		    "\"%s\"",
+		    size, dir);
 		break;
 	case ENOMEM:
-		message_set(error, "pool creation failed: mmap of %zu bytes: "
-		    "%s", size, poolkind_errormsg());
+		message_set(error,
+		    "pool creation failed: mmap of %zu bytes: "
+		    "%s",
+		    size, poolkind_errormsg());
 		break;
 	default:
-		message_set_system(error, "open (O_TMPFILE, mkstemp) of a file "
-		    "in \"%s\"", dir);
+		message_set_system(error,
+		    "open (O_TMPFILE, mkstemp) of a file "
+		    "in \"%s\"",
+		    dir);
 	}
 }
 
@@ -92,13 +98,17 @@ file_size(const char *dir, size_t size)
 	size_t bytes = align_up(size, PAGE_BYTES);
 
 	if (bytes == 0)
-		message_set_system(EINVAL, "posix_fallocate of %zu bytes in "
-		    "\"%s\"", size, dir);
+		message_set_system(EINVAL,
+		    "posix_fallocate of %zu bytes in "
+		    "\"%s\"",
+		    size, dir);
 	else if (bytes > INT64_MAX)
 		message_set(EFBIG, "invalid size for off_t: %zu", size);
 	else if (bytes > SOURCE_STRETCH_MAX - PAGE_BYTES)
-		message_set_system(EFBIG, "posix_fallocate of %zu bytes in "
-		    "\"%s\"", size, dir);
+		message_set_system(EFBIG,
+		    "posix_fallocate of %zu bytes in "
+		    "\"%s\"",
+		    size, dir);
 	else
 		return bytes;
 	return 0;
@@ -132,20 +142,22 @@ create_in_file(const char *dir, size_t size)
 static VMEM *
 create_on_device(const char *path, size_t device, size_t size)
 {
-	struct spec spec = spec_of_pool(SPEC_DEVICE, align_down(device,
-	    PAGE_BYTES));
+	struct spec spec = spec_of_pool(
+	    SPEC_DEVICE, align_down(device, PAGE_BYTES));
 	poolkind *kind;
 
 	if (size > device) {
-		message_set(EINVAL, "size %zu is larger than the %zu bytes of "
-		    "device \"%s\"", size, device, path);
+		message_set(EINVAL,
+		    "size %zu is larger than the %zu bytes of "
+		    "device \"%s\"",
+		    size, device, path);
 		return NULL;
 	}
 	strcpy(spec.path, path);
 	kind = poolkind_open_spec(&spec, NULL);
 	if (kind == NULL) {
-		message_set_system(errno, "open or mmap of device \"%s\"",
-		    path);
+		message_set_system(
+		    errno, "open or mmap of device \"%s\"", path);
 		return NULL;
 	}
 	return enter(kind, spec.size);
@@ -163,7 +175,8 @@ vmem_create(const char *dir, size_t size)
 	if (!size_is_valid(size))
 		return NULL;
 	if (dir == NULL) {
-		message_set(EINVAL, "NULL path: a directory or a DAX device is "
+		message_set(EINVAL,
+		    "NULL path: a directory or a DAX device is "
 		    "needed");
 		return NULL;
 	}
@@ -171,8 +184,10 @@ vmem_create(const char *dir, size_t size)
 	if (error != 0 && error != ENOENT)
 		message_set_system(error, "os_access \"%s\"", dir);
 	else if (what == OS_PATH_CHARACTER)
-		message_set(EINVAL, "\"%s\" is a character device, but no DAX "
-		    "device", dir);
+		message_set(EINVAL,
+		    "\"%s\" is a character device, but no DAX "
+		    "device",
+		    dir);
 	else if (what == OS_PATH_DAX)
 		vmp = create_on_device(dir, device, size);
 	else
@@ -196,8 +211,10 @@ region_is_valid(void *addr, size_t size)
 		return false;
 	if (addr == NULL || size > SOURCE_STRETCH_MAX ||
 	    (uintptr_t)addr + size < (uintptr_t)addr) {
-		message_set(EINVAL, "a region of %zu bytes at %p: there can be "
-		    "none", size, addr);
+		message_set(EINVAL,
+		    "a region of %zu bytes at %p: there can be "
+		    "none",
+		    size, addr);
 		return false;
 	}
 	return true;
@@ -206,8 +223,8 @@ region_is_valid(void *addr, size_t size)
 EXPORT VMEM *
 vmem_create_in_region(void *addr, size_t size)
 {
-	struct spec spec = spec_of_pool(SPEC_REGION, align_down(size,
-	    PAGE_BYTES));
+	struct spec spec = spec_of_pool(
+	    SPEC_REGION, align_down(size, PAGE_BYTES));
 	int saved = errno;
 	struct pool *pool;
 	poolkind *kind;
@@ -222,8 +239,8 @@ vmem_create_in_region(void *addr, size_t size)
 	spec.overlap = true;
 	kind = poolkind_open_spec(&spec, addr);
 	if (kind == NULL) {
-		message_set(errno, "pool creation failed: %s",
-		    poolkind_errormsg());
+		message_set(
+		    errno, "pool creation failed: %s", poolkind_errormsg());
 		registry_give_up(pool);
 		return NULL;
 	}
@@ -243,8 +260,8 @@ vmem_delete(VMEM *vmp)
 	TRACE(3, "vmp %p", (void *)vmp);
 	kind = registry_remove(vmp);
 	if (kind == NULL) {
-		message_set(EINVAL, "invalid pool handle: 0x%" PRIxPTR,
-		    (uintptr_t)vmp);
+		message_set(
+		    EINVAL, "invalid pool handle: 0x%" PRIxPTR, (uintptr_t)vmp);
 		return;
 	}
 	poolkind_close(kind);

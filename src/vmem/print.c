@@ -80,7 +80,8 @@ vmem_stats_print(VMEM *vmp, const char *opts)
 		message_set(EINVAL, "invalid pool handle: %p", (void *)vmp);
 		return;
 	}
-	vmem_log_open(&name);
+	if (atomic_load(&vmem_log.print) == NULL)
+		vmem_log_open(&name);
 	poolkind_print(kind, omitted(opts), gather, &gathered);
 	flush(&gathered);
 	errno = saved;

@@ -83,9 +83,9 @@ registry_overlap(const void *begin, size_t bytes, const struct pool *own)
 	uintptr_t low = (uintptr_t)begin, high = low + bytes;
 	struct pool *pool = pools;
 
-	while (pool != NULL && (pool == own ||
-	    low >= (uintptr_t)pool->begin + pool->bytes ||
-	    high <= (uintptr_t)pool->begin))
+	while (pool != NULL &&
+	    (pool == own || low >= (uintptr_t)pool->begin + pool->bytes ||
+		high <= (uintptr_t)pool->begin))
 		pool = pool->next;
 	return pool;
 }
@@ -142,8 +142,10 @@ registry_claim(void *begin, size_t bytes)
 	}
 	pthread_mutex_unlock(&lock);
 	if (taken)
-		message_set(EINVAL, "a pool begins at %p already: delete it "
-		    "first", begin);
+		message_set(EINVAL,
+		    "a pool begins at %p already: delete it "
+		    "first",
+		    begin);
 	else if (pool == NULL)
 		message_set(ENOMEM, "pool creation failed: %d pools are alive",
 		    REGISTRY_POOLS_MAX);
@@ -173,7 +175,8 @@ static _Atomic(struct pool *) *
 bucket_of(const VMEM *handle)
 {
 	return &buckets[((uintptr_t)handle >> PAGE_SHIFT) *
-	    0x9e3779b97f4a7c15u >> (64 - LG_BUCKETS)];
+		0x9e3779b97f4a7c15u >>
+	    (64 - LG_BUCKETS)];
 }
 
 poolkind *
@@ -209,8 +212,8 @@ bucket_put(struct pool *pool)
 static void
 bucket_take(struct pool *pool)
 {
-	_Atomic(struct pool *) *at =
-	    bucket_of((const VMEM *)(const void *)pool->begin);
+	_Atomic(struct pool *) *at = bucket_of(
+	    (const VMEM *)(const void *)pool->begin);
 
 	if (atomic_load(&pool->handle) == NULL)
 		return;

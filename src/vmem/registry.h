@@ -28,11 +28,11 @@
 #define POOL_STATE_BYTES ((size_t)6144)
 
 struct pool {
-	_Atomic(const VMEM *) handle;        /* NULL: in no bucket */
-	_Atomic(poolkind *) kind;            /* NULL: not alive yet */
+	_Atomic(const VMEM *) handle; /* NULL: in no bucket */
+	_Atomic(poolkind *) kind;     /* NULL: not alive yet */
 	_Atomic(struct pool *) in_bucket;
-	struct pool *next, **link;           /* all pools, or free records */
-	char *begin;                         /* what it was made of */
+	struct pool *next, **link; /* all pools, or free records */
+	char *begin;               /* what it was made of */
 	size_t bytes;
 	_Atomic(char *) state;
 	void (*state_free)(void *state);
@@ -53,8 +53,9 @@ static inline poolkind *
 registry_remembered(const VMEM *handle)
 {
 	if (unlikely(registry_memo.handle != handle ||
-	    registry_memo.removals != atomic_load_explicit(&registry_removals,
-	    memory_order_relaxed)))
+		registry_memo.removals !=
+		    atomic_load_explicit(
+			&registry_removals, memory_order_relaxed)))
 		return NULL;
 	if (registry_memo.kind == NULL)
 		__builtin_unreachable();
@@ -84,7 +85,7 @@ struct pool *registry_find(const VMEM *handle);
 struct pool *registry_first(void);
 
 /* Another pool that shares addresses with BYTES at BEGIN, but OWN. */
-struct pool *registry_overlap(const void *begin, size_t bytes,
-    const struct pool *own);
+struct pool *registry_overlap(
+    const void *begin, size_t bytes, const struct pool *own);
 
 #endif /* VMEM_REGISTRY_H */

@@ -62,8 +62,8 @@ write_banner(void)
 
 	TRACE(1, "pid %d: program: %s", log_process(),
 	    log_program(program, sizeof(program), NULL));
-	TRACE(1, "libvmem version %d.%d", VMEM_MAJOR_VERSION,
-	    VMEM_MINOR_VERSION);
+	TRACE(
+	    1, "libvmem version %d.%d", VMEM_MAJOR_VERSION, VMEM_MINOR_VERSION);
 	TRACE(1, "src version: %s", PACKAGE_VERSION);
 #ifdef HAVE_VALGRIND
 	for (size_t i = 0; i < ARRAY_SIZE(support); i++)
@@ -80,8 +80,8 @@ open_log(void)
 	int error = vmem_log_open(&name);
 
 	if (error != 0) {
-		fprintf(stderr, "Error (libvmem): VMEM_LOG_FILE=%s: %s\n",
-		    name, error_name(error));
+		fprintf(stderr, "Error (libvmem): VMEM_LOG_FILE=%s: %s\n", name,
+		    error_name(error));
 		abort();
 	}
 	if (align != NULL)

@@ -22,7 +22,8 @@
  * while a dirty extent would do (lg_extent_max_active_fit). What is given back
  * is given back at once (muzzy_decay_ms).
  */
-const char *je_malloc_conf = "narenas:1,percpu_arena:disabled,"
+const char *je_malloc_conf =
+    "narenas:1,percpu_arena:disabled,"
     "oversize_threshold:0,retain:false,cache_oblivious:false,"
     "lg_extent_max_active_fit:63,muzzy_decay_ms:0,zero_realloc:free"
 #ifdef POOLKIND_DEBUG
@@ -67,7 +68,7 @@ make_arena(void)
 			return NULL;
 	} while (!atomic_compare_exchange_weak(&claimed, &slot, slot + 1));
 	if (je_mallctl("experimental.arenas_create_ext", &index, &length,
-	    &config, sizeof(config)) != 0)
+		&config, sizeof(config)) != 0)
 		return NULL;
 	arena = arena_get(TSDN_NULL, index, false);
 	atomic_store_explicit(&table[slot], arena, memory_order_release);

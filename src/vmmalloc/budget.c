@@ -22,7 +22,12 @@ static const struct {
 	unsigned threads;  /* up to so many */
 	unsigned fraction; /* share this part of the budget */
 } tiers[] = {
-	{ 1, 4 }, { 16, 4 }, { 64, 8 }, { 256, 8 }, { 1024, 8 }, { 4096, 8 },
+	{ 1, 4 },
+	{ 16, 4 },
+	{ 64, 8 },
+	{ 256, 8 },
+	{ 1024, 8 },
+	{ 4096, 8 },
 };
 
 static size_t budget; /* 0: no bound */
@@ -78,9 +83,8 @@ resize_cache(tsd_t *tsd, unsigned bins, size_t share)
 		size_t bytes = sz_index2size(bin);
 		size_t blocks = min_size(part / bytes, bin_capacity(tsd, bin));
 
-		length += (size_t)snprintf(text + length,
-		    sizeof(text) - length, "%s%zu-%zu:%zu",
-		    bin == 0 ? "" : "|", bytes, bytes, blocks);
+		length += (size_t)snprintf(text + length, sizeof(text) - length,
+		    "%s%zu-%zu:%zu", bin == 0 ? "" : "|", bytes, bytes, blocks);
 	}
 	tcache_bins_ncached_max_write(tsd, text, length);
 }

@@ -69,8 +69,8 @@ thread_is_bound(void)
 
 /* A request of an unbound thread, or one that jemalloc answered with NULL. */
 static __attribute__((noinline, cold)) void *
-request_outside(size_t size, size_t alignment, bool zero, bool bound,
-    int saved_errno)
+request_outside(
+    size_t size, size_t alignment, bool zero, bool bound, int saved_errno)
 {
 	const struct request request = { size, alignment, zero };
 	void *block = NULL;
@@ -95,8 +95,9 @@ static inline bool
 find_block(tsd_t *tsd, const void *ptr, emap_full_alloc_ctx_t *found)
 {
 	return likely(malloc_initialized()) &&
-	    !emap_full_alloc_ctx_try_lookup(tsd_tsdn(tsd), &arena_emap_global,
-	    ptr, found) && found->edata != NULL && found->szind < SC_NSIZES;
+	    !emap_full_alloc_ctx_try_lookup(
+		tsd_tsdn(tsd), &arena_emap_global, ptr, found) &&
+	    found->edata != NULL && found->szind < SC_NSIZES;
 }
 
 /* The block is from before the pool existed, in ordinary memory. */
@@ -146,17 +147,20 @@ slow_free(void *ptr)
 	bytes = edata_usize_get(found.edata);
 	emap_alloc_ctx_init(&context, found.szind, found.slab, bytes);
 	if (likely(tsd_fast(tsd) && !is_early(&found))) {
-		idalloctm(tsd_tsdn(tsd), ptr, tcache_get_from_ind(tsd,
-		    TCACHE_IND_AUTOMATIC, false, false), &context, false,
-		    false);
+		idalloctm(tsd_tsdn(tsd), ptr,
+		    tcache_get_from_ind(
+			tsd, TCACHE_IND_AUTOMATIC, false, false),
+		    &context, false, false);
 	} else {
 		if (opt_junk_free && !memcheck_on)
 			junk_free_callback(ptr, bytes);
 		if (memcheck_on && !is_early(&found))
 			memcheck_free(ptr);
-		idalloctm(tsd_tsdn(tsd), ptr, is_early(&found) ? NULL :
-		    tcache_get_from_ind(tsd, TCACHE_IND_AUTOMATIC, true,
-		    false), &context, false, true);
+		idalloctm(tsd_tsdn(tsd), ptr,
+		    is_early(&found) ? NULL :
+				       tcache_get_from_ind(tsd,
+					   TCACHE_IND_AUTOMATIC, true, false),
+		    &context, false, true);
 	}
 	thread_dalloc_event(tsd, bytes);
 }
@@ -190,7 +194,7 @@ slow_malloc(size_t size)
 	void *block;
 
 	if (unlikely(!tsd_fast(tsd) || !arenas_bound(tsd) ||
-	    size > SC_LARGE_MAXCLASS))
+		size > SC_LARGE_MAXCLASS))
 		return slower_malloc(size);
 	bytes = sz_s2u(size);
 	block = iallocztm_explicit_slab(tsd_tsdn(tsd), size,
@@ -222,8 +226,8 @@ allocate_aligned(size_t alignment, size_t size)
 	bound = thread_is_bound();
 	block = likely(bound) ? je_aligned_alloc(alignment, size) : NULL;
 	if (unlikely(block == NULL))
-		block = request_outside(size, alignment, false, bound,
-		    saved_errno);
+		block = request_outside(
+		    size, alignment, false, bound, saved_errno);
 	return block;
 }
 
@@ -305,8 +309,8 @@ resize(void *ptr, size_t size)
 		return move_block(ptr, usable_size(ptr, &found), size);
 	block = je_realloc(ptr, size);
 	if (unlikely(block == NULL))
-		block = resize_again(ptr, edata_usize_get(found.edata), size,
-		    saved_errno);
+		block = resize_again(
+		    ptr, edata_usize_get(found.edata), size, saved_errno);
 	return block;
 }
 
@@ -461,9 +465,9 @@ extern void *(*volatile __memalign_hook)(size_t, size_t, const void *);
 extern void (*volatile __free_hook)(void *, const void *);
 
 EXPORT void *(*volatile __malloc_hook)(size_t, const void *) = hook_malloc;
-EXPORT void *(*volatile __realloc_hook)(void *, size_t, const void *) =
-    hook_realloc;
-EXPORT void *(*volatile __memalign_hook)(size_t, size_t, const void *) =
-    hook_memalign;
+EXPORT void *(*volatile __realloc_hook)(
+    void *, size_t, const void *) = hook_realloc;
+EXPORT void *(*volatile __memalign_hook)(
+    size_t, size_t, const void *) = hook_memalign;
 EXPORT void (*volatile __free_hook)(void *, const void *) = hook_free;
 #endif

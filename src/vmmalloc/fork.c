@@ -29,7 +29,8 @@ before_fork(void)
 	if (errnum != 0) {
 		LOG_TRACE(1, "%s", error_name(errnum));
 		log_fatal(pool_spec.fork == SPEC_FORK_COPY ?
-		    "pool cloning failed" : "pool remapping failed");
+			"pool cloning failed" :
+			"pool remapping failed");
 	}
 	records_prefork();
 }
@@ -55,8 +56,8 @@ after_fork_in_child(void)
 void
 fork_open(void)
 {
-	int errnum = pthread_atfork(before_fork, after_fork_in_parent,
-	    after_fork_in_child);
+	int errnum = pthread_atfork(
+	    before_fork, after_fork_in_parent, after_fork_in_child);
 
 	if (errnum != 0)
 		log_fatal("pthread_atfork: %s", error_name(errnum));

@@ -47,8 +47,8 @@ log_fatal(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	length = snprintf(line, sizeof(line), "Error (libvmmalloc): %s\n",
-	    text);
+	length = snprintf(
+	    line, sizeof(line), "Error (libvmmalloc): %s\n", text);
 	if (LOGS_WITHOUT_REPORT)
 		log_file_write(&destination, line, (size_t)length);
 	else
@@ -64,8 +64,7 @@ log_trace(int level, const char *file, int line, const char *function,
 	va_list args;
 
 	va_start(args, format);
-	log_file_trace(&destination, level, file, line, function, format,
-	    args);
+	log_file_trace(&destination, level, file, line, function, format, args);
 	va_end(args);
 }
 #endif

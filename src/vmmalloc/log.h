@@ -21,8 +21,7 @@ void log_open(const struct settings *settings);
 void log_text(const char *text);
 
 /* Writes a formatted piece, without adding anything to it. */
-void log_format(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+void log_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes "Error (libvmmalloc): ", the sentence, a newline, and aborts. */
 _Noreturn void log_fatal(const char *format, ...)
@@ -37,8 +36,9 @@ extern int log_level;
 void log_trace(int level, const char *file, int line, const char *function,
     const char *format, ...) __attribute__((format(printf, 5, 6)));
 #define LOG_TRACE(level, ...) \
-	(log_level >= (level) ? log_trace(level, __FILE__, __LINE__, \
-	    __func__, __VA_ARGS__) : (void)0)
+	(log_level >= (level) ? \
+		log_trace(level, __FILE__, __LINE__, __func__, __VA_ARGS__) : \
+		(void)0)
 #else
 #define LOG_TRACE(level, ...) ((void)0)
 #endif

@@ -19,8 +19,8 @@
 bool memcheck_on;
 
 /* How tests and people find out, by strings(1). */
-static const char support[] __attribute__((used)) =
-    "compiled with support for Valgrind memcheck";
+static const char support[]
+    __attribute__((used)) = "compiled with support for Valgrind memcheck";
 
 void
 memcheck_open(void)

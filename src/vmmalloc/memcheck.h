@@ -21,8 +21,8 @@ extern bool memcheck_on;
 void memcheck_open(void);
 
 /* Serves a request of the thread of TSD, and tells memcheck of the block. */
-void *memcheck_allocate(tsd_t *tsd, const struct request *request,
-    int saved_errno);
+void *memcheck_allocate(
+    tsd_t *tsd, const struct request *request, int saved_errno);
 
 /* Tells memcheck that the block is free. */
 void memcheck_free(void *ptr);

@@ -65,7 +65,7 @@ spec_of_kind(const struct settings *settings, struct spec *spec)
 		log_fatal("VMMALLOC_KIND: %s", error_text());
 	if (spec->fork == SPEC_FORK_REFUSE)
 		log_fatal("VMMALLOC_KIND: fork=refuse leaves a child without "
-		    "its heap; shared or copy would do");
+			  "its heap; shared or copy would do");
 }
 
 /* Over fork VMMALLOC_FORK decides; a kind that says copy itself keeps that

@@ -87,19 +87,21 @@ write_for_people(void)
 	write_amount("blocks not freed", bytes_live_in_pool());
 	if (outside == 0)
 		log_text("  The whole heap of the program was inside the "
-		    "pool.\n");
+			 "pool.\n");
 	else
 		log_format("  The heap was inside the pool, but for %zu bytes "
-		    "from before it existed.\n", outside);
+			   "from before it existed.\n",
+		    outside);
 }
 
 static void
 write_system_heap(void)
 {
 	log_text("\nsystem heap (jemalloc's own tables, and blocks from "
-	    "before the pool)\n");
-	write_amount("allocated", read_of_arena(0, "small.allocated") +
-	    read_of_arena(0, "large.allocated"));
+		 "before the pool)\n");
+	write_amount("allocated",
+	    read_of_arena(0, "small.allocated") +
+		read_of_arena(0, "large.allocated"));
 	write_amount("mapped", read_of_arena(0, "mapped"));
 	write_amount("resident", read_of_arena(0, "resident"));
 	write_amount("tables", read_number("stats.metadata"));

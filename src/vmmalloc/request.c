@@ -36,8 +36,8 @@ request_early(const struct request *request)
 	void *block = NULL;
 
 	if (request->size <= SC_LARGE_MAXCLASS)
-		block = je_mallocx(max_size(request->size,
-		    SC_LARGE_MINCLASS), flags);
+		block = je_mallocx(
+		    max_size(request->size, SC_LARGE_MINCLASS), flags);
 	if (block == NULL)
 		errno = ENOMEM;
 	return block;
@@ -45,8 +45,8 @@ request_early(const struct request *request)
 
 /* jemalloc's allocation without its front: any thread, any arena. */
 static void *
-allocate_from(tsd_t *tsd, arena_t *arena, const struct request *request,
-    size_t bytes)
+allocate_from(
+    tsd_t *tsd, arena_t *arena, const struct request *request, size_t bytes)
 {
 	void *block = arena_palloc(tsd_tsdn(tsd), arena, bytes,
 	    request->alignment, request->zero, sz_can_use_slab(bytes), NULL);
@@ -77,8 +77,8 @@ any_dirty(void)
 	for (unsigned i = 0; i < arenas_count(); i++) {
 		arena_t *arena = arenas_get(i);
 
-		if (arena != NULL && ecache_npages_get(
-		    &arena->pa_shard.pac.ecache_dirty) != 0)
+		if (arena != NULL &&
+		    ecache_npages_get(&arena->pa_shard.pac.ecache_dirty) != 0)
 			return true;
 	}
 	return false;
@@ -129,7 +129,8 @@ static size_t
 bytes_of_source(size_t bytes)
 {
 	return sz_can_use_slab(bytes) ?
-	    bin_infos[sz_size2index(bytes)].slab_size : bytes;
+	    bin_infos[sz_size2index(bytes)].slab_size :
+	    bytes;
 }
 
 /*

@@ -42,7 +42,6 @@ void *request_unbound(tsd_t *tsd, const struct request *request);
  * pool has no room for it; at once, when nothing came back since this thread
  * found that out. Success leaves errno as SAVED_ERRNO.
  */
-void *request_again(tsd_t *tsd, const struct request *request,
-    int saved_errno);
+void *request_again(tsd_t *tsd, const struct request *request, int saved_errno);
 
 #endif /* VMMALLOC_REQUEST_H */

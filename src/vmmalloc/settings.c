@@ -49,13 +49,17 @@ static unsigned
 suffix_shift(char suffix)
 {
 	switch (suffix) {
-	case 'k': case 'K':
+	case 'k':
+	case 'K':
 		return 10;
-	case 'm': case 'M':
+	case 'm':
+	case 'M':
 		return 20;
-	case 'g': case 'G':
+	case 'g':
+	case 'G':
 		return 30;
-	case 't': case 'T':
+	case 't':
+	case 'T':
 		return 40;
 	default:
 		return 0;
@@ -81,10 +85,10 @@ settings_read_log(struct settings *settings, char *const *environment)
 
 	stats = settings_variable(environment, "VMMALLOC_LOG_STATS");
 	settings->log_stats = stats != NULL && strcmp(stats, "1") == 0;
-	settings->log_file = settings_variable(environment,
-	    "VMMALLOC_LOG_FILE");
-	settings->log_level = settings_variable(environment,
-	    "VMMALLOC_LOG_LEVEL");
+	settings->log_file = settings_variable(
+	    environment, "VMMALLOC_LOG_FILE");
+	settings->log_level = settings_variable(
+	    environment, "VMMALLOC_LOG_LEVEL");
 }
 
 /* The pool as a directory and a size, the way it has always been. */
@@ -94,22 +98,22 @@ read_directory_and_size(struct settings *settings, char *const *environment)
 	const char *text;
 	int64_t size;
 
-	settings->directory = settings_variable(environment,
-	    "VMMALLOC_POOL_DIR");
+	settings->directory = settings_variable(
+	    environment, "VMMALLOC_POOL_DIR");
 	if (settings->directory == NULL)
 		log_fatal("environment variable VMMALLOC_POOL_DIR "
-		    "not specified");
+			  "not specified");
 	text = settings_variable(environment, "VMMALLOC_POOL_SIZE");
 	if (text == NULL)
 		log_fatal("environment variable VMMALLOC_POOL_SIZE "
-		    "not specified");
+			  "not specified");
 	size = parse_size(text);
 	if (size < 0)
 		log_fatal("negative VMMALLOC_POOL_SIZE");
 	if ((uint64_t)size < SETTINGS_MIN_POOL)
 		log_fatal("VMMALLOC_POOL_SIZE value is less than minimum "
-		    "(%llu < %zu)", (unsigned long long)size,
-		    SETTINGS_MIN_POOL);
+			  "(%llu < %zu)",
+		    (unsigned long long)size, SETTINGS_MIN_POOL);
 	settings->size = (uint64_t)size;
 }
 

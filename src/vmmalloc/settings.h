@@ -28,10 +28,10 @@ struct settings {
 	uint64_t size;         /* VMMALLOC_POOL_SIZE */
 	enum settings_fork fork;
 	bool fork_given;
-	bool reserve;          /* VMMALLOC_RESERVE=1 */
+	bool reserve; /* VMMALLOC_RESERVE=1 */
 	const char *log_file;
 	const char *log_level;
-	bool log_stats;        /* VMMALLOC_LOG_STATS=1 */
+	bool log_stats; /* VMMALLOC_LOG_STATS=1 */
 };
 
 /* The value of NAME in ENVIRONMENT, or NULL. */

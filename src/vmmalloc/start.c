@@ -42,8 +42,8 @@ write_banner(char **argv)
 	char program[4096];
 
 	LOG_TRACE(1, "pid %d: program: %s", log_process(),
-	    log_program(program, sizeof(program),
-	    argv == NULL ? NULL : argv[0]));
+	    log_program(
+		program, sizeof(program), argv == NULL ? NULL : argv[0]));
 	LOG_TRACE(1, "libvmmalloc version %d.%d", VMMALLOC_MAJOR_VERSION,
 	    VMMALLOC_MINOR_VERSION);
 	LOG_TRACE(1, "src version: %s", PACKAGE_VERSION);

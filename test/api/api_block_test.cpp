@@ -34,8 +34,8 @@ interesting_sizes(size_t most)
 {
 	std::vector<size_t> sizes;
 	for (size_t power = 1; power <= most; power *= 2)
-		for (size_t size : {power - 1, power, power + 1,
-			 power + power / 2})
+		for (size_t size :
+		    { power - 1, power, power + 1, power + power / 2 })
 			sizes.push_back(size);
 	return sizes;
 }
@@ -52,8 +52,8 @@ TEST_P(ApiBlock, EverySizeIsAlignedAndWritable)
 		poolkind_free(kind(), block);
 	}
 	for (size_t size : interesting_sizes(16 * MIB)) {
-		char *block =
-		    static_cast<char *>(poolkind_malloc(kind(), size));
+		char *block = static_cast<char *>(
+		    poolkind_malloc(kind(), size));
 		ASSERT_NE(nullptr, block) << size;
 		ASSERT_TRUE(is_aligned_to(block, size <= 8 ? 8 : 16)) << size;
 		if (size)
@@ -92,8 +92,8 @@ TEST_P(ApiBlock, UsableBytesNeverOverlap)
 	};
 	for (int step = 0; step < 60000; step++) {
 		if (live.size() > 1500 || (live.size() > 500 && random() % 2)) {
-			auto victim = live.lower_bound(live.begin()->first +
-			    random() % (64 * MIB));
+			auto victim = live.lower_bound(
+			    live.begin()->first + random() % (64 * MIB));
 			if (victim == live.end())
 				victim = live.begin();
 			ASSERT_EQ(victim->second,
@@ -104,21 +104,20 @@ TEST_P(ApiBlock, UsableBytesNeverOverlap)
 		}
 		size_t size = 1 + random() % (200000 >> random() % 10);
 		size_t alignment = (size_t)16 << random() % 11;
-		char *block = static_cast<char *>(random() % 3 == 0
-			? poolkind_aligned_alloc(kind(), alignment, size)
-			: poolkind_malloc(kind(), size));
+		char *block = static_cast<char *>(random() % 3 == 0 ?
+			poolkind_aligned_alloc(kind(), alignment, size) :
+			poolkind_malloc(kind(), size));
 		if (block && random() % 4 == 0)
-			block = static_cast<char *>(poolkind_realloc(kind(),
-			    block, size = 1 + random() % 200000));
+			block = static_cast<char *>(poolkind_realloc(
+			    kind(), block, size = 1 + random() % 200000));
 		ASSERT_NE(nullptr, block) << size;
 		size_t usable = poolkind_usable_size(block);
 		ASSERT_GE(usable, size);
 		auto next = live.lower_bound(block);
-		ASSERT_TRUE(next == live.end() ||
-		    block + usable <= next->first)
+		ASSERT_TRUE(next == live.end() || block + usable <= next->first)
 		    << size << " bytes reach into the next block";
-		ASSERT_TRUE(next == live.begin() || std::prev(next)->first +
-		    std::prev(next)->second <= block)
+		ASSERT_TRUE(next == live.begin() ||
+		    std::prev(next)->first + std::prev(next)->second <= block)
 		    << size << " bytes lie in the block before";
 		live[block] = usable;
 	}
@@ -151,7 +150,7 @@ TEST_P(ApiBlock, SizeZeroGivesUniquePointers)
 
 TEST_P(ApiBlock, SuccessLeavesErrnoAlone)
 {
-	for (size_t size : {0, 1, 100, 5000, 100000, 3000000}) {
+	for (size_t size : { 0, 1, 100, 5000, 100000, 3000000 }) {
 		errno = 4242;
 		void *block = poolkind_malloc(kind(), size);
 		block = poolkind_realloc(kind(), block, size + 100);
@@ -169,9 +168,9 @@ TEST_P(ApiBlock, SuccessLeavesErrnoAlone)
 
 TEST_P(ApiBlock, ImpossibleSizesAreEnomem)
 {
-	const size_t sizes[] = {SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 4095,
-	    SIZE_MAX - 2 * MIB, SIZE_MAX / 2 + 1, (size_t)PTRDIFF_MAX,
-	    (size_t)1 << 62};
+	const size_t sizes[] = { SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 4095,
+		SIZE_MAX - 2 * MIB, SIZE_MAX / 2 + 1, (size_t)PTRDIFF_MAX,
+		(size_t)1 << 62 };
 	for (size_t size : sizes) {
 		size = (size_t)unknown((void *)size);
 		errno = 0;
@@ -185,8 +184,8 @@ TEST_P(ApiBlock, ImpossibleSizesAreEnomem)
 		EXPECT_EQ(ENOMEM, errno);
 		errno = 4242;
 		void *out = this;
-		EXPECT_EQ(ENOMEM,
-		    poolkind_posix_memalign(kind(), &out, 64, size));
+		EXPECT_EQ(
+		    ENOMEM, poolkind_posix_memalign(kind(), &out, 64, size));
 		EXPECT_EQ(nullptr, out);
 		EXPECT_EQ(4242, errno);
 	}
@@ -226,10 +225,10 @@ TEST_P(ApiBlock, CallocIsZeroInDirtyMemory)
 
 TEST(ApiCalloc, IsZeroInARegionThatIsNot)
 {
-	for (size_t size : {16, 100, 4096, 20000, 65536, 300000}) {
+	for (size_t size : { 16, 100, 4096, 20000, 65536, 300000 }) {
 		Region region(2 * MIB, true);
-		Kind kind(poolkind_open_region(region.start(), region.size(),
-		    nullptr, 0));
+		Kind kind(poolkind_open_region(
+		    region.start(), region.size(), nullptr, 0));
 		ASSERT_NE(nullptr, kind.get()) << poolkind_errormsg();
 		size_t blocks = 0;
 		while (void *block = poolkind_calloc(kind.get(), 1, size)) {
@@ -244,7 +243,7 @@ TEST(ApiCalloc, IsZeroWhereAFullFileKindIsUsedAgain)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 8 * MIB);
 	Kind kind = open_kind("file:" + directory + ",size=4M");
-	for (size_t size : {64, 4096, 16384, 1000000}) {
+	for (size_t size : { 64, 4096, 16384, 1000000 }) {
 		std::vector<char *> blocks;
 		while (char *block = static_cast<char *>(
 			   poolkind_calloc(kind.get(), size, 1))) {
@@ -260,9 +259,10 @@ TEST(ApiCalloc, IsZeroWhereAFullFileKindIsUsedAgain)
 
 TEST_P(ApiBlock, CallocProductOverflowIsEnomem)
 {
-	const size_t products[][2] = {{SIZE_MAX, 2}, {2, SIZE_MAX},
-	    {SIZE_MAX / 2 + 1, 2}, {(size_t)1 << 32, (size_t)1 << 32},
-	    {((size_t)1 << 32) + 1, (size_t)1 << 32}, {SIZE_MAX, SIZE_MAX}};
+	const size_t products[][2] = { { SIZE_MAX, 2 }, { 2, SIZE_MAX },
+		{ SIZE_MAX / 2 + 1, 2 }, { (size_t)1 << 32, (size_t)1 << 32 },
+		{ ((size_t)1 << 32) + 1, (size_t)1 << 32 },
+		{ SIZE_MAX, SIZE_MAX } };
 	for (auto &product : products) {
 		size_t count = (size_t)unknown((void *)product[0]);
 		errno = 0;
@@ -276,9 +276,9 @@ TEST_P(ApiBlock, CallocProductOverflowIsEnomem)
 TEST_P(ApiBlock, EveryAlignmentUpTo32MiB)
 {
 	for (size_t alignment = 1; alignment <= 32 * MIB; alignment *= 2)
-		for (size_t size : {(size_t)0, (size_t)1, (size_t)100,
-			 (size_t)4097, (size_t)70000, alignment,
-			 alignment + 1}) {
+		for (size_t size :
+		    { (size_t)0, (size_t)1, (size_t)100, (size_t)4097,
+			(size_t)70000, alignment, alignment + 1 }) {
 			char *block = static_cast<char *>(
 			    poolkind_aligned_alloc(kind(), alignment, size));
 			ASSERT_NE(nullptr, block) << alignment << " " << size;
@@ -294,8 +294,8 @@ TEST_P(ApiBlock, AlignedBlocksLiveTogether)
 {
 	std::vector<void *> blocks;
 	for (size_t alignment = 16; alignment <= 2 * MIB; alignment *= 2) {
-		blocks.push_back(poolkind_aligned_alloc(kind(), alignment,
-		    3000));
+		blocks.push_back(
+		    poolkind_aligned_alloc(kind(), alignment, 3000));
 		ASSERT_NE(nullptr, blocks.back()) << alignment;
 		ASSERT_TRUE(is_aligned_to(blocks.back(), alignment));
 		paint(blocks.back(), 3000, blocks.size());
@@ -308,8 +308,8 @@ TEST_P(ApiBlock, AlignedBlocksLiveTogether)
 
 TEST_P(ApiBlock, AlignedAllocRefusesWhatIsNoPowerOfTwo)
 {
-	for (size_t alignment : {(size_t)0, (size_t)3, (size_t)24,
-		 (size_t)4097, SIZE_MAX}) {
+	for (size_t alignment :
+	    { (size_t)0, (size_t)3, (size_t)24, (size_t)4097, SIZE_MAX }) {
 		alignment = (size_t)unknown((void *)alignment);
 		EXPECT_REFUSED(!poolkind_aligned_alloc(kind(), alignment, 64),
 		    EINVAL, std::to_string(alignment));
@@ -318,11 +318,11 @@ TEST_P(ApiBlock, AlignedAllocRefusesWhatIsNoPowerOfTwo)
 
 TEST_P(ApiBlock, HugeAlignmentsAreEnomem)
 {
-	for (size_t alignment : {(size_t)1 << 62, (size_t)1 << 63}) {
+	for (size_t alignment : { (size_t)1 << 62, (size_t)1 << 63 }) {
 		errno = 0;
 		alignment = (size_t)unknown((void *)alignment);
-		EXPECT_EQ(nullptr,
-		    poolkind_aligned_alloc(kind(), alignment, 64));
+		EXPECT_EQ(
+		    nullptr, poolkind_aligned_alloc(kind(), alignment, 64));
 		EXPECT_EQ(ENOMEM, errno);
 	}
 }
@@ -330,21 +330,21 @@ TEST_P(ApiBlock, HugeAlignmentsAreEnomem)
 TEST_P(ApiBlock, PosixMemalign)
 {
 	for (size_t alignment = sizeof(void *); alignment <= 32 * MIB;
-	    alignment *= 2) {
+	     alignment *= 2) {
 		void *block = this;
 		errno = 4242;
-		ASSERT_EQ(0, poolkind_posix_memalign(kind(), &block,
-		    alignment, 100));
+		ASSERT_EQ(
+		    0, poolkind_posix_memalign(kind(), &block, alignment, 100));
 		EXPECT_EQ(4242, errno);
 		EXPECT_TRUE(is_aligned_to(block, alignment));
 		poolkind_free(kind(), block);
 	}
-	for (size_t alignment : {(size_t)0, (size_t)1, (size_t)4, (size_t)12,
-		 (size_t)24, SIZE_MAX}) {
+	for (size_t alignment : { (size_t)0, (size_t)1, (size_t)4, (size_t)12,
+		 (size_t)24, SIZE_MAX }) {
 		void *block = this;
 		errno = 4242;
-		EXPECT_EQ(EINVAL, poolkind_posix_memalign(kind(), &block,
-		    alignment, 100));
+		EXPECT_EQ(EINVAL,
+		    poolkind_posix_memalign(kind(), &block, alignment, 100));
 		EXPECT_EQ(nullptr, block);
 		EXPECT_EQ(4242, errno);
 	}
@@ -377,8 +377,8 @@ TEST(ApiUsableSize, OfNullAndForeignPointersIsZero)
 	static int there;
 	EXPECT_EQ(0u, poolkind_usable_size(nullptr));
 	std::vector<char> heap(1000);
-	for (void *foreign : {(void *)&here, (void *)&there,
-		 (void *)heap.data(), (void *)8, (void *)-1}) {
+	for (void *foreign : { (void *)&here, (void *)&there,
+		 (void *)heap.data(), (void *)8, (void *)-1 }) {
 		EXPECT_REFUSED(poolkind_usable_size(foreign) == 0, EINVAL, "");
 		EXPECT_STRNE("", poolkind_errormsg());
 	}
@@ -407,10 +407,10 @@ TEST_P(ApiBlock, FreeSizedFreesEverySize)
 {
 	for (size_t size : interesting_sizes(1 * MIB)) {
 		errno = 4242;
-		poolkind_free_sized(kind(), poolkind_malloc(kind(), size),
-		    size);
-		poolkind_free_sized(kind(),
-		    poolkind_aligned_alloc(kind(), 256, size), size);
+		poolkind_free_sized(
+		    kind(), poolkind_malloc(kind(), size), size);
+		poolkind_free_sized(
+		    kind(), poolkind_aligned_alloc(kind(), 256, size), size);
 		EXPECT_EQ(4242, errno) << size << poolkind_errormsg();
 	}
 	EXPECT_EQ(0u, stats_of(kind()).live);
@@ -419,7 +419,7 @@ TEST_P(ApiBlock, FreeSizedFreesEverySize)
 TEST_P(ApiBlock, BlockOfAnotherKindGoesHome)
 {
 	Kind other = open_kind("dram,name=other");
-	for (size_t size : {10, 1000, 20000, 5000000}) {
+	for (size_t size : { 10, 1000, 20000, 5000000 }) {
 		void *block = poolkind_malloc(kind(), size);
 		ASSERT_NE(nullptr, block);
 		poolkind_free(other.get(), block);
@@ -445,12 +445,12 @@ TEST_P(ApiBlock, ForeignPointersAreLeftAlone)
 	int here = 7;
 	static int there[4096];
 	std::vector<char> heap(100000, 7);
-	void *mapped = mmap(nullptr, 1 * MIB, PROT_NONE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	void *pointers[] = {&here, there, heap.data(), heap.data() + 50000,
-	    mapped, (void *)8, (void *)-1, (void *)(intptr_t)INT64_MIN};
+	void *mapped = mmap(
+	    nullptr, 1 * MIB, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *pointers[] = { &here, there, heap.data(), heap.data() + 50000,
+		mapped, (void *)8, (void *)-1, (void *)(intptr_t)INT64_MIN };
 	for (void *foreign : pointers)
-		for (poolkind *by : {kind(), (poolkind *)nullptr}) {
+		for (poolkind *by : { kind(), (poolkind *)nullptr }) {
 			errno = 0;
 			poolkind_free(by, foreign);
 			EXPECT_EQ(EINVAL, errno);

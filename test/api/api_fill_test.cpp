@@ -45,8 +45,9 @@ TEST(ApiFill, EachSize64MiB)
 		Kind kind = open_kind("file:" + directory + ",size=64M");
 		ASSERT_NE(nullptr, kind.get());
 		Chain chain;
-		EXPECT_GE(chain.fill(kind.get(), size),
-		    nearly_all(64 * MIB, size)) << size;
+		EXPECT_GE(
+		    chain.fill(kind.get(), size), nearly_all(64 * MIB, size))
+		    << size;
 	}
 }
 
@@ -55,10 +56,11 @@ TEST(ApiFill, OneThreadFreesWhatAnotherTook)
 	ENGINE_PLACE_OR_SKIP(directory, 14 * MIB);
 	Kind kind = open_kind("file:" + directory + ",size=14M");
 	Chain chain;
-	for (size_t size : {65536, 64, 4096, 1048576, 16}) {
+	for (size_t size : { 65536, 64, 4096, 1048576, 16 }) {
 		std::thread([&] {
 			EXPECT_GE(chain.fill(kind.get(), size),
-			    nearly_all(14 * MIB, size)) << size;
+			    nearly_all(14 * MIB, size))
+			    << size;
 		}).join();
 		std::thread([&] { chain.free_all(kind.get()); }).join();
 	}
@@ -69,12 +71,11 @@ TEST(ApiFill, WhatOneThreadFreedAnotherGetsWhileTheFirstLives)
 	ENGINE_PLACE_OR_SKIP(directory, 14 * MIB);
 	Kind kind = open_kind("file:" + directory + ",size=14M");
 	Chain mine, theirs;
-	for (size_t size : {1024, 16, 65536, 256}) {
+	for (size_t size : { 1024, 16, 65536, 256 }) {
 		mine.fill(kind.get(), size);
 		mine.free_all(kind.get());
 		std::thread([&] {
-			EXPECT_GE(theirs.fill(kind.get(), 8 * MIB), 1u)
-			    << size;
+			EXPECT_GE(theirs.fill(kind.get(), 8 * MIB), 1u) << size;
 			theirs.free_all(kind.get());
 		}).join();
 	}
@@ -83,7 +84,7 @@ TEST(ApiFill, WhatOneThreadFreedAnotherGetsWhileTheFirstLives)
 TEST(ApiFill, EveryOtherBlockFreedServesItsOwnSizeAgain)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 14 * MIB);
-	for (size_t size : {64, 4096, 65536}) {
+	for (size_t size : { 64, 4096, 65536 }) {
 		Kind kind = open_kind("file:" + directory + ",size=14M");
 		std::vector<void *> blocks;
 		while (void *block = poolkind_malloc(kind.get(), size))
@@ -126,19 +127,19 @@ TEST(ApiFill, MixedSizesLeaveAKindThatCanBeFilled)
 static void
 forbid_looking_for_memory()
 {
-	const int calls[] = {SYS_mmap, SYS_munmap, SYS_madvise, SYS_mprotect,
-	    SYS_fallocate, SYS_ftruncate, SYS_mremap, SYS_membarrier};
-	std::vector<sock_filter> program = {
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr))};
+	const int calls[] = { SYS_mmap, SYS_munmap, SYS_madvise, SYS_mprotect,
+		SYS_fallocate, SYS_ftruncate, SYS_mremap, SYS_membarrier };
+	std::vector<sock_filter> program = { BPF_STMT(
+	    BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)) };
 	for (int call : calls) {
 		program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
 		    static_cast<unsigned>(call), 0, 1));
-		program.push_back(BPF_STMT(BPF_RET | BPF_K,
-		    SECCOMP_RET_KILL_PROCESS));
+		program.push_back(
+		    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
 	}
 	program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-	sock_fprog filter = {static_cast<unsigned short>(program.size()),
-	    program.data()};
+	sock_fprog filter = { static_cast<unsigned short>(program.size()),
+		program.data() };
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
 		GTEST_SKIP() << "no seccomp filter here";
@@ -151,21 +152,21 @@ TEST(ApiFill, AFullKindAnswersAtOnce)
 	if (has_address_sanitizer() || has_thread_sanitizer())
 		GTEST_SKIP() << "the sanitizer maps memory when it likes";
 	ENGINE_PLACE_OR_SKIP(directory, 14 * MIB);
-	for (std::string spec : {"file:" + directory + ",size=14M",
-		 std::string("dram,limit=14M")})
+	for (std::string spec : { "file:" + directory + ",size=14M",
+		 std::string("dram,limit=14M") })
 		in_child(20, [&] {
 			Kind kind = open_kind(spec);
 			Chain chain;
 			chain.fill(kind.get(), 65536);
 			chain.fill(kind.get(), 64);
-			for (size_t size : {64, 65536, 1000000})
-				EXPECT_EQ(nullptr,
-				    poolkind_malloc(kind.get(), size));
+			for (size_t size : { 64, 65536, 1000000 })
+				EXPECT_EQ(
+				    nullptr, poolkind_malloc(kind.get(), size));
 			forbid_looking_for_memory();
 			if (testing::Test::IsSkipped())
 				return;
 			for (int i = 0; i < 10000; i++)
-				for (size_t size : {64, 65536, 1000000})
+				for (size_t size : { 64, 65536, 1000000 })
 					if (poolkind_malloc(kind.get(), size))
 						_exit(3);
 			_exit(testing::Test::HasFailure());
@@ -174,7 +175,7 @@ TEST(ApiFill, AFullKindAnswersAtOnce)
 
 TEST(ApiFill, AFullKindNoticesOneFree)
 {
-	for (size_t size : {64, 4096, 65536, 1000000}) {
+	for (size_t size : { 64, 4096, 65536, 1000000 }) {
 		Kind kind = open_kind("dram,limit=14M");
 		Chain chain;
 		void *one = poolkind_malloc(kind.get(), size);
@@ -190,7 +191,7 @@ TEST(ApiFill, AFullKindNoticesOneFree)
 
 TEST(ApiFill, AFullKindNoticesAFreeByAnotherThread)
 {
-	for (size_t size : {64, 4096, 65536, 1000000}) {
+	for (size_t size : { 64, 4096, 65536, 1000000 }) {
 		Kind kind = open_kind("dram,limit=14M");
 		Chain chain;
 		void *one = poolkind_malloc(kind.get(), size);

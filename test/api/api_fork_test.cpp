@@ -34,16 +34,26 @@ file_spec(const std::string &directory, const char *options)
 class Turn {
 public:
 	Turn() : memory_(4096, false, true) {}
-	void set(int step) { *word() = step; }
-	int get() { return *word(); }
-	void await(int step)
+	void
+	set(int step)
+	{
+		*word() = step;
+	}
+	int
+	get()
+	{
+		return *word();
+	}
+	void
+	await(int step)
 	{
 		for (int i = 0; *word() < step && i < 20000; i++)
 			usleep(1000);
 	}
 
 private:
-	std::atomic<int> *word()
+	std::atomic<int> *
+	word()
 	{
 		return reinterpret_cast<std::atomic<int> *>(memory_.start());
 	}
@@ -66,8 +76,7 @@ TEST(ApiFork, DramIsACopy)
 		chain.free_all(kind.get());
 		poolkind_free(kind.get(), block);
 		EXPECT_EQ(0u, stats_of(kind.get()).live);
-		EXPECT_EQ(0, poolkind_check(kind.get()))
-		    << poolkind_errormsg();
+		EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
 		kind.reset();
 	});
 	EXPECT_TRUE(painted(block, 100000, 1));
@@ -78,8 +87,8 @@ TEST(ApiFork, DramIsACopy)
 TEST(ApiFork, SharedIsTheDefaultAndBothSeeTheSamePages)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 16 * MIB);
-	for (std::string spec : {"file:" + directory + ",size=14M",
-		 file_spec(directory, "fork=shared")}) {
+	for (std::string spec : { "file:" + directory + ",size=14M",
+		 file_spec(directory, "fork=shared") }) {
 		Kind kind = open_kind(spec);
 		void *small = poolkind_malloc(kind.get(), 100);
 		void *large = poolkind_malloc(kind.get(), 1 * MIB);
@@ -159,8 +168,7 @@ TEST(ApiFork, CopySeparatesParentAndChild)
 		int status = 0;
 		if (poolkind_of(large) != kind.get())
 			status = 2;
-		else if (!painted(small, 100, 1) ||
-		    !painted(large, 3 * MIB, 2))
+		else if (!painted(small, 100, 1) || !painted(large, 3 * MIB, 2))
 			status = 3;
 		paint(small, 100, 5);
 		paint(large, 3 * MIB, 6);
@@ -235,8 +243,7 @@ TEST(ApiFork, CopiesOfCopies)
 			in_child(5, [&] {
 				EXPECT_TRUE(painted(block, 50000, 2));
 				Chain chain;
-				EXPECT_GT(chain.fill(kind.get(), 4096),
-				    3000u);
+				EXPECT_GT(chain.fill(kind.get(), 4096), 3000u);
 			});
 		});
 		EXPECT_TRUE(painted(block, 50000, 1));
@@ -250,8 +257,8 @@ TEST(ApiFork, CopyTakesOnlyWhatIsInUse)
 	Directory directory("/tmp");
 	in_child(30, [&] {
 		ENGINE_TMPFS_OR_SKIP(directory.path(), 32 * MIB);
-		Kind kind = open_kind("file:" + directory.path() +
-		    ",size=1G,fork=copy");
+		Kind kind = open_kind(
+		    "file:" + directory.path() + ",size=1G,fork=copy");
 		void *block = poolkind_malloc(kind.get(), 2 * MIB);
 		paint(block, 2 * MIB, 1);
 		in_child(10, [&] {
@@ -270,8 +277,8 @@ TEST(ApiFork, CopyOnAFullFileSystem)
 	Directory directory("/tmp");
 	in_child(30, [&] {
 		ENGINE_TMPFS_OR_SKIP(directory.path(), 16 * MIB);
-		Kind kind = open_kind("file:" + directory.path() +
-		    ",size=14M,fork=copy");
+		Kind kind = open_kind(
+		    "file:" + directory.path() + ",size=14M,fork=copy");
 		void *block = poolkind_malloc(kind.get(), 10 * MIB);
 		paint(block, 10 * MIB, 1);
 		in_child(10, [&] {
@@ -281,8 +288,7 @@ TEST(ApiFork, CopyOnAFullFileSystem)
 				EXPECT_TRUE(painted(block, 10 * MIB, 1));
 			}
 			Kind fresh = open_kind("dram");
-			EXPECT_NE(nullptr,
-			    poolkind_malloc(fresh.get(), 1000));
+			EXPECT_NE(nullptr, poolkind_malloc(fresh.get(), 1000));
 		});
 		EXPECT_TRUE(painted(block, 10 * MIB, 1));
 		poolkind_free(kind.get(), block);
@@ -303,8 +309,7 @@ TEST(ApiFork, RefusedKindDoesNotReachTheChild)
 		EXPECT_EQ(EPERM, errno);
 		EXPECT_SENTENCE("fork");
 		EXPECT_EQ(nullptr, poolkind_calloc(kind.get(), 1, 100));
-		EXPECT_EQ(nullptr,
-		    poolkind_aligned_alloc(kind.get(), 64, 100));
+		EXPECT_EQ(nullptr, poolkind_aligned_alloc(kind.get(), 64, 100));
 		poolkind_free(kind.get(), block);
 		poolkind_free(nullptr, block + 65536);
 		Kind fresh = open_kind("dram");
@@ -363,8 +368,8 @@ TEST(ApiFork, CachesOfVanishedThreadsAreNotLost)
 	if (has_thread_sanitizer())
 		GTEST_SKIP() << "the sanitizer does not follow such forks";
 	ENGINE_PLACE_OR_SKIP(directory, 32 * MIB);
-	for (std::string spec : {file_spec(directory, "fork=copy"),
-		 std::string("dram,limit=14M")}) {
+	for (std::string spec : { file_spec(directory, "fork=copy"),
+		 std::string("dram,limit=14M") }) {
 		Kind kind = open_kind(spec);
 		std::atomic<unsigned> ready(0);
 		std::atomic<bool> stop(false);
@@ -386,10 +391,11 @@ TEST(ApiFork, CachesOfVanishedThreadsAreNotLost)
 			void *large = poolkind_malloc(kind.get(), 8 * MIB);
 			EXPECT_NE(nullptr, large) << spec;
 			poolkind_free(kind.get(), large);
-			for (size_t size : {64, 65536}) {
+			for (size_t size : { 64, 65536 }) {
 				Chain chain;
 				EXPECT_GE(chain.fill(kind.get(), size),
-				    nearly_all(14 * MIB, size)) << spec;
+				    nearly_all(14 * MIB, size))
+				    << spec;
 				chain.free_all(kind.get());
 			}
 			EXPECT_EQ(0, poolkind_check(kind.get()))
@@ -398,8 +404,7 @@ TEST(ApiFork, CachesOfVanishedThreadsAreNotLost)
 		stop = true;
 		for (std::thread &thread : threads)
 			thread.join();
-		EXPECT_EQ(0, poolkind_check(kind.get()))
-		    << poolkind_errormsg();
+		EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
 	}
 }
 
@@ -422,13 +427,13 @@ TEST(ApiFork, TheChildMayStartThreadsAndForkAgain)
 			for (int t = 0; t < 3; t++)
 				threads.emplace_back([&] {
 					Chain chain;
-					EXPECT_EQ(100u, chain.fill(kind.get(),
-					    5000, 100));
+					EXPECT_EQ(100u,
+					    chain.fill(kind.get(), 5000, 100));
 					chain.free_all(kind.get());
 				});
 			in_child(10, [&] {
-				void *block =
-				    poolkind_malloc(kind.get(), 10000);
+				void *block = poolkind_malloc(
+				    kind.get(), 10000);
 				EXPECT_NE(nullptr, block);
 				poolkind_free(kind.get(), block);
 			});
@@ -449,14 +454,15 @@ TEST(ApiFork, OpeningAndClosingThreadsMeetFork)
 		std::vector<std::thread> threads;
 		for (int t = 0; t < 4; t++)
 			threads.emplace_back([&, t] {
-				std::string spec = t % 2 ? "dram" :
+				std::string spec = t % 2 ?
+				    "dram" :
 				    "file:" + directory + ",size=4M,fork=" +
-				    (t ? "copy" : "refuse");
+					(t ? "copy" : "refuse");
 				while (!stop) {
-					poolkind *kind =
-					    poolkind_open(spec.c_str(), 0);
-					poolkind_free(kind,
-					    poolkind_malloc(kind, 1000));
+					poolkind *kind = poolkind_open(
+					    spec.c_str(), 0);
+					poolkind_free(
+					    kind, poolkind_malloc(kind, 1000));
 					poolkind_trim(kind);
 					poolkind_close(kind);
 				}
@@ -485,7 +491,9 @@ TEST(ApiFork, AHundredTimesWithEightThreads)
 		GTEST_SKIP() << "the sanitizer does not follow such forks";
 	ENGINE_PLACE_OR_SKIP(directory, 64 * MIB);
 	in_child(300, [&] {
-		expect_forks_survive({"dram", "dram,limit=64M",
-		    "file:" + directory + ",size=32M,fork=copy"}, 8, 100);
+		expect_forks_survive(
+		    { "dram", "dram,limit=64M",
+			"file:" + directory + ",size=32M,fork=copy" },
+		    8, 100);
 	});
 }

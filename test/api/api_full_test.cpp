@@ -79,8 +79,7 @@ TEST_P(ApiFullFileSystem, IsEnomem)
 				ASSERT_TRUE(all_bytes_are(block, size, 0x77));
 			give_back(kind.get(), blocks);
 		}
-		EXPECT_EQ(0, poolkind_check(kind.get()))
-		    << poolkind_errormsg();
+		EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
 	});
 }
 
@@ -122,8 +121,8 @@ TEST(ApiFull, FileSystemFullBetweenFreeAndMalloc)
 		EXPECT_EQ(0u, blocks.size());
 		void *calloced = poolkind_calloc(kind.get(), 1, 65536);
 		EXPECT_EQ(nullptr, calloced);
-		EXPECT_EQ(nullptr, poolkind_aligned_alloc(kind.get(), 65536,
-		    100000));
+		EXPECT_EQ(
+		    nullptr, poolkind_aligned_alloc(kind.get(), 65536, 100000));
 		remove_filler(directory.path());
 		blocks = use_up(kind.get(), 65536);
 		EXPECT_GE(blocks.size(), 240u);
@@ -151,8 +150,8 @@ TEST(ApiFull, GrowingKindStopsWhereTheFileSystemDoes)
 	Directory directory("/tmp");
 	in_child(30, [&] {
 		ENGINE_TMPFS_OR_SKIP(directory.path(), 16 * MIB);
-		Kind kind = open_kind("file:" + directory.path() +
-		    ",size=2M,grow=yes");
+		Kind kind = open_kind(
+		    "file:" + directory.path() + ",size=2M,grow=yes");
 		std::vector<void *> blocks = use_up(kind.get(), 50000);
 		EXPECT_GE(blocks.size(), 14 * MIB / 57344);
 	});
@@ -161,15 +160,15 @@ TEST(ApiFull, GrowingKindStopsWhereTheFileSystemDoes)
 TEST(ApiFull, PoolAndLimit)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 14 * MIB);
-	for (std::string spec : {"file:" + directory + ",size=14M",
+	for (std::string spec : { "file:" + directory + ",size=14M",
 		 "file:" + directory + ",size=64M,limit=14M",
 		 "file:" + directory + ",size=2M,grow=yes,limit=14M",
-		 std::string("dram,limit=14M")})
+		 std::string("dram,limit=14M") })
 		in_child(30, [&] {
 			Kind kind = open_kind(spec);
-			for (size_t size : {100, 5000, 1000000}) {
-				std::vector<void *> blocks =
-				    use_up(kind.get(), size);
+			for (size_t size : { 100, 5000, 1000000 }) {
+				std::vector<void *> blocks = use_up(
+				    kind.get(), size);
 				EXPECT_GE(blocks.size() * size, 11 * MIB)
 				    << spec << " " << size;
 				EXPECT_LE(blocks.size() * size, 14 * MIB);
@@ -196,13 +195,13 @@ TEST(ApiFull, FileSizeLimit)
 	ENGINE_PLACE_OR_SKIP(directory, 16 * MIB);
 	in_child(30, [&] {
 		Kind before = open_kind("file:" + directory + ",size=14M");
-		struct rlimit limit = {4 * MIB, 4 * MIB};
+		struct rlimit limit = { 4 * MIB, 4 * MIB };
 		ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &limit));
-		Kind kind = open_kind("file:" + directory +
-		    ",size=1M,grow=yes");
-		for (size_t size : {100, 50000}) {
-			std::vector<void *> blocks =
-			    use_up(kind.get(), size, 12 * MIB / size);
+		Kind kind = open_kind(
+		    "file:" + directory + ",size=1M,grow=yes");
+		for (size_t size : { 100, 50000 }) {
+			std::vector<void *> blocks = use_up(
+			    kind.get(), size, 12 * MIB / size);
 			EXPECT_GE(blocks.size() * size, 900 * KIB);
 			give_back(kind.get(), blocks);
 		}
@@ -222,7 +221,8 @@ TEST(ApiFull, FileSizeLimit)
 
 class ApiNoAddresses : public testing::TestWithParam<size_t> {
 protected:
-	void SetUp() override
+	void
+	SetUp() override
 	{
 		if (has_address_sanitizer() || has_thread_sanitizer())
 			GTEST_SKIP() << "the sanitizer needs its addresses";
@@ -245,19 +245,18 @@ TEST_P(ApiNoAddresses, IsEnomemAndRecovers)
 			EXPECT_GE(blocks * size, 8 * MIB);
 			EXPECT_EQ(blocks, chain.free_all(kind.get()));
 		}
-		EXPECT_EQ(0, poolkind_check(kind.get()))
-		    << poolkind_errormsg();
+		EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
 	});
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, ApiNoAddresses,
-    testing::Values(16, 100, 4096, 100000, 3000000));
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, ApiNoAddresses, testing::Values(16, 100, 4096, 100000, 3000000));
 
 TEST_F(ApiNoAddresses, OpenFailsWithEnomem)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 16 * MIB);
-	for (std::string spec : {std::string("dram"),
-		 "file:" + directory + ",size=16M"})
+	for (std::string spec :
+	    { std::string("dram"), "file:" + directory + ",size=16M" })
 		in_child(30, [&] {
 			std::vector<poolkind *> kinds;
 			kinds.reserve(10000);
@@ -286,14 +285,14 @@ TEST_F(ApiNoAddresses, RegionNeedsNone)
 {
 	in_child(30, [&] {
 		Region region(16 * MIB);
-		Kind kind(poolkind_open_region(region.start(), region.size(),
-		    nullptr, 0));
+		Kind kind(poolkind_open_region(
+		    region.start(), region.size(), nullptr, 0));
 		ASSERT_NE(nullptr, kind.get());
 		poolkind_free(kind.get(), poolkind_malloc(kind.get(), 100));
 		no_more_addresses(32 * MIB);
 		Chain chain;
-		EXPECT_GE(chain.fill(kind.get(), 4096),
-		    nearly_all(16 * MIB, 4096));
+		EXPECT_GE(
+		    chain.fill(kind.get(), 4096), nearly_all(16 * MIB, 4096));
 	});
 }
 
@@ -315,12 +314,11 @@ TEST(ApiFull, ReservedKindNeedsNoMore)
 	Directory directory("/tmp");
 	in_child(30, [&] {
 		ENGINE_TMPFS_OR_SKIP(directory.path(), 16 * MIB);
-		Kind kind = open_kind("file:" + directory.path() +
-		    ",size=8M,reserve=yes");
+		Kind kind = open_kind(
+		    "file:" + directory.path() + ",size=8M,reserve=yes");
 		put_filler(directory.path(), SIZE_MAX);
 		for (int round = 0; round < 2; round++) {
-			std::vector<void *> blocks =
-			    use_up(kind.get(), 65536);
+			std::vector<void *> blocks = use_up(kind.get(), 65536);
 			EXPECT_GE(blocks.size(), 127u);
 			give_back(kind.get(), blocks);
 		}

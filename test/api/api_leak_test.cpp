@@ -58,9 +58,8 @@ open_use_close(const std::string &spec, unsigned round)
 TEST(ApiLeak, TenThousandDramKinds)
 {
 	in_child(120, [] {
-		expect_no_leak(10000, [](unsigned round) {
-			open_use_close("dram", round);
-		});
+		expect_no_leak(10000,
+		    [](unsigned round) { open_use_close("dram", round); });
 	});
 }
 
@@ -69,9 +68,8 @@ TEST(ApiLeak, TenThousandFileKinds)
 	ENGINE_PLACE_OR_SKIP(directory, 16 * MIB);
 	std::string spec = "file:" + directory + ",size=14M";
 	in_child(120, [&] {
-		expect_no_leak(10000, [&](unsigned round) {
-			open_use_close(spec, round);
-		});
+		expect_no_leak(10000,
+		    [&](unsigned round) { open_use_close(spec, round); });
 	});
 }
 
@@ -80,9 +78,9 @@ TEST(ApiLeak, TenThousandRegionKinds)
 	in_child(120, [] {
 		Region region(2 * MIB);
 		expect_no_leak(10000, [&](unsigned round) {
-			Kind kind(poolkind_open_region(region.start(),
-			    region.size(), round % 2 ? "limit=1M" : nullptr,
-			    0));
+			Kind kind(
+			    poolkind_open_region(region.start(), region.size(),
+				round % 2 ? "limit=1M" : nullptr, 0));
 			ASSERT_NE(nullptr, kind.get()) << poolkind_errormsg();
 			ASSERT_NE(nullptr, poolkind_malloc(kind.get(), 3000));
 		});

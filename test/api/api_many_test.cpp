@@ -65,8 +65,8 @@ use_from_threads(const std::vector<Kind> &kinds, unsigned count)
 				std::this_thread::yield();
 			unsigned next = (me + 1) % count;
 			for (size_t i = 0; i < kinds.size(); i++) {
-				wrong += !painted(left[next][i], 3000,
-				    next + i);
+				wrong += !painted(
+				    left[next][i], 3000, next + i);
 				poolkind_free(i % 2 ? kinds[i].get() : nullptr,
 				    left[next][i]);
 			}
@@ -88,8 +88,8 @@ TEST(ApiMany, FileKindsUnder1024Descriptors)
 		Facts before = facts();
 		std::vector<Kind> kinds;
 		for (size_t i = 0; i < MANY; i++) {
-			kinds.push_back(open_kind("file:" + directory +
-			    ",size=2M"));
+			kinds.push_back(
+			    open_kind("file:" + directory + ",size=2M"));
 			ASSERT_NE(nullptr, kinds.back().get()) << i;
 		}
 		Facts open_now = facts();
@@ -116,8 +116,8 @@ TEST(ApiMany, RegionKinds)
 			kinds.emplace_back(poolkind_open_region(
 			    region.start() + i * POOLKIND_REGION_MIN,
 			    POOLKIND_REGION_MIN, nullptr, 0));
-			ASSERT_NE(nullptr, kinds.back().get()) << i
-			    << poolkind_errormsg();
+			ASSERT_NE(nullptr, kinds.back().get())
+			    << i << poolkind_errormsg();
 		}
 		use_from_threads(kinds, 3);
 	});
@@ -198,15 +198,15 @@ TEST(ApiMany, ContentionLeavesRoomForKinds)
 
 TEST(ApiNameless, FilesHaveNoNameOnDisk)
 {
-	for (const char *base : {"/tmp", "/dev/shm"}) {
+	for (const char *base : { "/tmp", "/dev/shm" }) {
 		if (access(base, W_OK) != 0)
 			continue;
 		Directory directory(base);
 		Kind kind = open_kind("file:" + directory.path() + ",size=4M");
-		Kind reserved = open_kind("file:" + directory.path() +
-		    ",size=1M,reserve=yes");
-		Kind grows = open_kind("file:" + directory.path() +
-		    ",size=1M,grow=yes");
+		Kind reserved = open_kind(
+		    "file:" + directory.path() + ",size=1M,reserve=yes");
+		Kind grows = open_kind(
+		    "file:" + directory.path() + ",size=1M,grow=yes");
 		EXPECT_EQ(0u, directory.entries());
 		Chain chain;
 		chain.fill(kind.get(), 10000, 300);
@@ -219,20 +219,20 @@ TEST(ApiNameless, DescriptorsAreCloseOnExec)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 8 * MIB);
 	in_child(10, [&] {
-		Kind kind = open_kind("file:" + directory +
-		    ",size=4M,grow=yes,fork=copy");
+		Kind kind = open_kind(
+		    "file:" + directory + ",size=4M,grow=yes,fork=copy");
 		poolkind_free(kind.get(), poolkind_malloc(kind.get(), 1000));
 		DIR *dir = opendir("/proc/self/fd");
 		while (struct dirent *entry = readdir(dir)) {
 			int fd = atoi(entry->d_name);
 			char target[512] = "";
-			if (fd <= 2 || readlinkat(dirfd(dir), entry->d_name,
-			    target, sizeof(target) - 1) < 0)
+			if (fd <= 2 ||
+			    readlinkat(dirfd(dir), entry->d_name, target,
+				sizeof(target) - 1) < 0)
 				continue;
 			if (!strstr(target, "deleted"))
 				continue;
-			EXPECT_TRUE(fcntl(fd, F_GETFD) & FD_CLOEXEC)
-			    << target;
+			EXPECT_TRUE(fcntl(fd, F_GETFD) & FD_CLOEXEC) << target;
 		}
 		closedir(dir);
 	});
@@ -244,10 +244,10 @@ TEST(ApiNameless, SurvivesAProgramThatClosesAllDescriptors)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 32 * MIB);
 	in_child(20, [&] {
-		Kind kind = open_kind("file:" + directory +
-		    ",size=4M,grow=yes");
-		Kind copied = open_kind("file:" + directory +
-		    ",size=4M,fork=copy");
+		Kind kind = open_kind(
+		    "file:" + directory + ",size=4M,grow=yes");
+		Kind copied = open_kind(
+		    "file:" + directory + ",size=4M,fork=copy");
 		void *block = poolkind_malloc(kind.get(), 1000);
 		paint(block, 1000, 1);
 		for (int fd = 3; fd < 20000; fd++)

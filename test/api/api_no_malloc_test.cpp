@@ -49,13 +49,14 @@ count()
 }
 
 /* The calls of malloc and its family that EXPRESSIONS made. */
-#define MALLOC_CALLS_IN(...)                                              \
-	(counter = Counter{true, 0}, (void)(__VA_ARGS__),                 \
+#define MALLOC_CALLS_IN(...) \
+	(counter = Counter{ true, 0 }, (void)(__VA_ARGS__), \
 	    counter.on = false, counter.calls)
 
 class ApiNoMalloc : public testing::Test {
 protected:
-	void SetUp() override
+	void
+	SetUp() override
 	{
 		if (!COUNTING)
 			GTEST_SKIP() << "the sanitizer owns malloc";
@@ -141,8 +142,7 @@ walk(poolkind *kind)
 			block = poolkind_realloc(kind, block, size * 2);
 	}
 	for (void *block : blocks)
-		poolkind_free_sized(kind, block,
-		    poolkind_usable_size(block));
+		poolkind_free_sized(kind, block, poolkind_usable_size(block));
 	poolkind_free(kind, poolkind_calloc(kind, 10, 1000));
 	poolkind_free(kind, poolkind_aligned_alloc(kind, 65536, 1000));
 	Stats stats;
@@ -168,22 +168,23 @@ TEST_F(ApiNoMalloc, OpenUseClose)
 {
 	std::string directory = place(16 * MIB);
 	Region region(32 * MIB);
-	std::vector<std::string> specs = {"dram", "dram,limit=64M,name=mine"};
+	std::vector<std::string> specs = { "dram", "dram,limit=64M,name=mine" };
 	if (!directory.empty()) {
 		specs.push_back("file:" + directory + ",size=32M");
 		specs.push_back("file:" + directory + ",size=2M,grow=yes");
 	}
 	for (const std::string &spec : specs) {
 		poolkind *kind;
-		EXPECT_EQ(0u, MALLOC_CALLS_IN(
-		    kind = poolkind_open(spec.c_str(), 0))) << spec;
+		EXPECT_EQ(
+		    0u, MALLOC_CALLS_IN(kind = poolkind_open(spec.c_str(), 0)))
+		    << spec;
 		ASSERT_NE(nullptr, kind);
 		EXPECT_EQ(0u, MALLOC_CALLS_IN(walk(kind))) << spec;
 		EXPECT_EQ(0u, MALLOC_CALLS_IN(poolkind_close(kind))) << spec;
 	}
 	EXPECT_EQ(0u, MALLOC_CALLS_IN([&] {
-		poolkind *kind = poolkind_open_region(region.start(),
-		    region.size(), "limit=30M", 0);
+		poolkind *kind = poolkind_open_region(
+		    region.start(), region.size(), "limit=30M", 0);
 		walk(kind);
 		poolkind_close(kind);
 	}()));
@@ -193,8 +194,8 @@ TEST_F(ApiNoMalloc, Failures)
 {
 	EXPECT_EQ(0u, MALLOC_CALLS_IN(poolkind_open("nosuch", 0)));
 	EXPECT_EQ(0u, MALLOC_CALLS_IN(poolkind_open("dram,limt=1", 0)));
-	EXPECT_EQ(0u, MALLOC_CALLS_IN(
-	    poolkind_open("file:/no/such,size=4M", 0)));
+	EXPECT_EQ(
+	    0u, MALLOC_CALLS_IN(poolkind_open("file:/no/such,size=4M", 0)));
 	EXPECT_EQ(0u, MALLOC_CALLS_IN(poolkind_open("nodes:1000", 0)));
 	EXPECT_EQ(0u, MALLOC_CALLS_IN(poolkind_errormsg()));
 	Kind full = open_kind("dram,limit=2M");
@@ -229,7 +230,7 @@ TEST_F(ApiNoMalloc, Fork)
 	Kind dram = open_kind("dram");
 	void *block = poolkind_malloc(kind.get(), 1 * MIB);
 	memset(block, 1, 1 * MIB);
-	counter = Counter{true, 0};
+	counter = Counter{ true, 0 };
 	pid_t pid = fork();
 	counter.on = false;
 	unsigned calls = counter.calls;

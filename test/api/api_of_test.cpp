@@ -40,9 +40,9 @@ on_alarm(int)
 
 TEST_P(ApiOf, BlocksStartInsideAndEnd)
 {
-	for (size_t size : {1, 100, 4096, 20000, 1000000, 9000000}) {
-		char *block =
-		    static_cast<char *>(poolkind_malloc(kind(), size));
+	for (size_t size : { 1, 100, 4096, 20000, 1000000, 9000000 }) {
+		char *block = static_cast<char *>(
+		    poolkind_malloc(kind(), size));
 		ASSERT_NE(nullptr, block);
 		for (size_t at = 0; at < size; at += 1 + size / 64)
 			EXPECT_EQ(kind(), poolkind_of(block + at));
@@ -57,20 +57,20 @@ TEST_P(ApiOf, ForeignAddressesAreNull)
 	int here;
 	static int there;
 	std::vector<char> heap(1000);
-	char *gone = static_cast<char *>(mmap(nullptr, 1 * MIB, PROT_READ,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	char *gone = static_cast<char *>(mmap(
+	    nullptr, 1 * MIB, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 	munmap(gone, 1 * MIB);
 	ASSERT_EQ(nullptr, poolkind_open("dram,limt=1", 0));
 	std::string sentence = poolkind_errormsg();
 	errno = 4242;
-	for (const void *address : {(const void *)nullptr, (const void *)1,
-		 (const void *)&here, (const void *)&there,
-		 (const void *)heap.data(), (const void *)"text",
-		 (const void *)&signal_kind,
-		 (const void *)gone, (const void *)kind(),
-		 (const void *)((uintptr_t)1 << 47),
-		 (const void *)(((uintptr_t)1 << 47) - 1),
-		 (const void *)((uintptr_t)1 << 63), (const void *)UINTPTR_MAX})
+	for (const void *address :
+	    { (const void *)nullptr, (const void *)1, (const void *)&here,
+		(const void *)&there, (const void *)heap.data(),
+		(const void *)"text", (const void *)&signal_kind,
+		(const void *)gone, (const void *)kind(),
+		(const void *)((uintptr_t)1 << 47),
+		(const void *)(((uintptr_t)1 << 47) - 1),
+		(const void *)((uintptr_t)1 << 63), (const void *)UINTPTR_MAX })
 		EXPECT_EQ(nullptr, poolkind_of(address)) << address;
 	for (unsigned bit = 0; bit < 64; bit++)
 		poolkind_of((const void *)((uintptr_t)block ^ 1ull << bit));
@@ -100,8 +100,8 @@ TEST(ApiOfRegion, NeighboursAreToldApart)
 	std::vector<Kind> kinds;
 	size_t step = POOLKIND_REGION_MIN + 4096;
 	for (size_t at = 0; at + step <= region.size(); at += step)
-		kinds.emplace_back(poolkind_open_region(region.start() + at,
-		    step, nullptr, 0));
+		kinds.emplace_back(poolkind_open_region(
+		    region.start() + at, step, nullptr, 0));
 	for (size_t i = 0; i < kinds.size(); i++) {
 		ASSERT_NE(nullptr, kinds[i].get());
 		char *start = region.start() + i * step;
@@ -117,7 +117,7 @@ TEST_P(ApiOf, InASignalHandlerAmidAllocation)
 	struct sigaction action = {}, before;
 	action.sa_handler = on_alarm;
 	sigaction(SIGALRM, &action, &before);
-	struct itimerval often = {{0, 200}, {0, 200}}, never = {};
+	struct itimerval often = { { 0, 200 }, { 0, 200 } }, never = {};
 	setitimer(ITIMER_REAL, &often, nullptr);
 	while (signal_count < 200) {
 		Chain chain;

@@ -31,8 +31,8 @@ TEST(ApiVersion, LibraryAndHeaderAgree)
 TEST(ApiOpen, LeavesErrnoAloneOnSuccess)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 4 * MIB);
-	for (std::string spec : {std::string("dram"),
-		 "file:" + directory + ",size=4M"}) {
+	for (std::string spec :
+	    { std::string("dram"), "file:" + directory + ",size=4M" }) {
 		errno = 4242;
 		poolkind *kind = poolkind_open(spec.c_str(), 0);
 		EXPECT_EQ(4242, errno);
@@ -52,10 +52,11 @@ TEST(ApiOpen, RefusesEveryFlag)
 {
 	Region region(POOLKIND_REGION_MIN);
 	for (unsigned bit = 0; bit < 32; bit++) {
-		EXPECT_REFUSED(!poolkind_open("dram", 1u << bit), EINVAL,
-		    "flag");
+		EXPECT_REFUSED(
+		    !poolkind_open("dram", 1u << bit), EINVAL, "flag");
 		EXPECT_REFUSED(!poolkind_open_region(region.start(),
-		    region.size(), nullptr, 1u << bit), EINVAL, "flag");
+				   region.size(), nullptr, 1u << bit),
+		    EINVAL, "flag");
 	}
 }
 
@@ -69,38 +70,35 @@ class ApiBadSpec : public testing::TestWithParam<BadWord> {};
 
 TEST_P(ApiBadSpec, IsEinvalAndNamesTheWord)
 {
-	EXPECT_REFUSED(!poolkind_open(GetParam().spec, 0), EINVAL,
-	    GetParam().offender);
+	EXPECT_REFUSED(
+	    !poolkind_open(GetParam().spec, 0), EINVAL, GetParam().offender);
 	EXPECT_SENTENCE(GetParam().valid);
 	EXPECT_STRNE("", poolkind_errormsg());
 	EXPECT_EQ(nullptr, strchr(poolkind_errormsg(), '\n'));
 }
 
-INSTANTIATE_TEST_SUITE_P(Words, ApiBadSpec, testing::Values(
-    BadWord{"", "", ""},
-    BadWord{"dramm", "dramm", "dram"},
-    BadWord{"fil:/tmp", "fil", "file"},
-    BadWord{"region", "region", ""},
-    BadWord{"dram,", "", ""},
-    BadWord{"dram,,limit=1M", "", ""},
-    BadWord{"dram,limt=1M", "limt", "limit"},
-    BadWord{"dram,siez=1M", "siez", "size"},
-    BadWord{"dram,limit", "limit", ""},
-    BadWord{"dram,limit=", "limit", ""},
-    BadWord{"dram,limit=12Q", "12Q", ""},
-    BadWord{"dram,limit=-1", "-1", ""},
-    BadWord{"dram,limit=99999999999999999999", "99999999999999999999", ""},
-    BadWord{"dram,limit=99999999999T", "99999999999T", ""},
-    BadWord{"dram,page=3M", "3M", "2M"},
-    BadWord{"dram:here", "here", ""},
-    BadWord{"dram,fork=copy", "fork", ""},
-    BadWord{"file:,size=4M", "", ""},
-    BadWord{"file:/tmp,size=4M,fork=maybe", "maybe", "refuse"},
-    BadWord{"file:/tmp,size=4M,grow=perhaps", "perhaps", "yes"},
-    BadWord{"nodes:", "", ""},
-    BadWord{"nodes:x", "x", ""},
-    BadWord{"nodes:3-1", "3-1", ""},
-    BadWord{"nodes:0,policy=bnid", "bnid", "bind"}));
+INSTANTIATE_TEST_SUITE_P(Words, ApiBadSpec,
+    testing::Values(BadWord{ "", "", "" }, BadWord{ "dramm", "dramm", "dram" },
+	BadWord{ "fil:/tmp", "fil", "file" }, BadWord{ "region", "region", "" },
+	BadWord{ "dram,", "", "" }, BadWord{ "dram,,limit=1M", "", "" },
+	BadWord{ "dram,limt=1M", "limt", "limit" },
+	BadWord{ "dram,siez=1M", "siez", "size" },
+	BadWord{ "dram,limit", "limit", "" },
+	BadWord{ "dram,limit=", "limit", "" },
+	BadWord{ "dram,limit=12Q", "12Q", "" },
+	BadWord{ "dram,limit=-1", "-1", "" },
+	BadWord{
+	    "dram,limit=99999999999999999999", "99999999999999999999", "" },
+	BadWord{ "dram,limit=99999999999T", "99999999999T", "" },
+	BadWord{ "dram,page=3M", "3M", "2M" },
+	BadWord{ "dram:here", "here", "" },
+	BadWord{ "dram,fork=copy", "fork", "" },
+	BadWord{ "file:,size=4M", "", "" },
+	BadWord{ "file:/tmp,size=4M,fork=maybe", "maybe", "refuse" },
+	BadWord{ "file:/tmp,size=4M,grow=perhaps", "perhaps", "yes" },
+	BadWord{ "nodes:", "", "" }, BadWord{ "nodes:x", "x", "" },
+	BadWord{ "nodes:3-1", "3-1", "" },
+	BadWord{ "nodes:0,policy=bnid", "bnid", "bind" }));
 
 TEST(ApiOpen, RefusesAnOverlongName)
 {
@@ -134,8 +132,9 @@ TEST(ApiOpen, DirectoryWithoutPermission)
 		if (geteuid() == 0) {
 			ASSERT_EQ(0, seteuid(65534));
 		}
-		EXPECT_REFUSED(!poolkind_open(
-		    ("file:" + directory.path() + ",size=4M").c_str(), 0),
+		EXPECT_REFUSED(
+		    !poolkind_open(
+			("file:" + directory.path() + ",size=4M").c_str(), 0),
 		    EACCES, directory.path());
 		if (getuid() == 0) {
 			ASSERT_EQ(0, seteuid(0));
@@ -149,8 +148,9 @@ TEST(ApiOpen, ReadOnlyFileSystem)
 	in_child(10, [&] {
 		ENGINE_TMPFS_OR_SKIP(directory.path(), 4 * MIB);
 		ASSERT_EQ("", remount_read_only(directory.path()));
-		EXPECT_REFUSED(!poolkind_open(
-		    ("file:" + directory.path() + ",size=4M").c_str(), 0),
+		EXPECT_REFUSED(
+		    !poolkind_open(
+			("file:" + directory.path() + ",size=4M").c_str(), 0),
 		    EROFS, directory.path());
 	});
 }
@@ -159,11 +159,12 @@ TEST(ApiOpen, SizeBeyondTheFileSizeLimit)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 4 * MIB);
 	in_child(10, [&] {
-		struct rlimit limit = {2 * MIB, 2 * MIB};
+		struct rlimit limit = { 2 * MIB, 2 * MIB };
 		ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &limit));
-		EXPECT_REFUSED(!poolkind_open(
-		    ("file:" + directory + ",size=64M").c_str(), 0), EFBIG,
-		    "");
+		EXPECT_REFUSED(
+		    !poolkind_open(
+			("file:" + directory + ",size=64M").c_str(), 0),
+		    EFBIG, "");
 		EXPECT_STRNE("", poolkind_errormsg());
 		open_kind("file:" + directory + ",size=2M");
 	});
@@ -171,7 +172,8 @@ TEST(ApiOpen, SizeBeyondTheFileSizeLimit)
 
 TEST(ApiOpen, SizeBeyondTheAddressSpace)
 {
-	for (const char *spec : {"dram,size=100000T", "file:/tmp,size=100000T"})
+	for (const char *spec :
+	    { "dram,size=100000T", "file:/tmp,size=100000T" })
 		EXPECT_REFUSED(!poolkind_open(spec, 0), ENOMEM, "");
 	EXPECT_STRNE("", poolkind_errormsg());
 }
@@ -182,9 +184,10 @@ TEST(ApiOpen, ReserveMoreThanTheFileSystemHas)
 	in_child(10, [&] {
 		ENGINE_TMPFS_OR_SKIP(directory.path(), 8 * MIB);
 		std::string where = "file:" + directory.path();
-		EXPECT_REFUSED(!poolkind_open(
-		    (where + ",size=16M,reserve=yes").c_str(), 0), ENOSPC,
-		    directory.path());
+		EXPECT_REFUSED(
+		    !poolkind_open(
+			(where + ",size=16M,reserve=yes").c_str(), 0),
+		    ENOSPC, directory.path());
 		EXPECT_EQ(8 * MIB, free_bytes(directory.path()));
 		Kind kind = open_kind(where + ",size=4M,reserve=yes");
 		EXPECT_LE(free_bytes(directory.path()), 4 * MIB);
@@ -193,23 +196,22 @@ TEST(ApiOpen, ReserveMoreThanTheFileSystemHas)
 
 TEST(ApiOpen, NodeThatDoesNotExist)
 {
-	EXPECT_REFUSED(!poolkind_open("nodes:1000", 0), ENODEV,
-	    "1000");
+	EXPECT_REFUSED(!poolkind_open("nodes:1000", 0), ENODEV, "1000");
 }
 
 TEST(ApiOpen, PageSizeThatDoesNotExist)
 {
-	const char *sizes[][2] = {{"2M", "2048kB"}, {"1G", "1048576kB"}};
+	const char *sizes[][2] = { { "2M", "2048kB" }, { "1G", "1048576kB" } };
 	for (auto &size : sizes) {
 		std::string spec = std::string("dram,page=") + size[0];
-		std::string pages =
-		    std::string("/sys/kernel/mm/hugepages/hugepages-") +
+		std::string pages = std::string(
+					"/sys/kernel/mm/hugepages/hugepages-") +
 		    size[1];
 		if (access(pages.c_str(), F_OK) == 0)
 			open_kind(spec);
 		else
-			EXPECT_REFUSED(!poolkind_open(spec.c_str(), 0), ENODEV,
-			    size[0]);
+			EXPECT_REFUSED(
+			    !poolkind_open(spec.c_str(), 0), ENODEV, size[0]);
 	}
 }
 
@@ -234,8 +236,9 @@ TEST(ApiOpen, FailuresLeaveNothingBehind)
 	ENGINE_PLACE_OR_SKIP(directory, 4 * MIB);
 	auto fail_once = [&] {
 		EXPECT_EQ(nullptr, poolkind_open("file:/no/such,size=4M", 0));
-		EXPECT_EQ(nullptr, poolkind_open(
-		    ("file:" + directory + ",size=100000T").c_str(), 0));
+		EXPECT_EQ(nullptr,
+		    poolkind_open(
+			("file:" + directory + ",size=100000T").c_str(), 0));
 		EXPECT_EQ(nullptr, poolkind_open("nodes:1000", 0));
 	};
 	fail_once();
@@ -257,8 +260,7 @@ TEST(ApiName, IsTheOneOfTheTextOrUnique)
 	std::string second = poolkind_name(two.get());
 	EXPECT_EQ(0u, first.find("kind"));
 	EXPECT_GT(first.size(), 4u);
-	EXPECT_EQ(std::string::npos,
-	    first.find_first_not_of("0123456789", 4));
+	EXPECT_EQ(std::string::npos, first.find_first_not_of("0123456789", 4));
 	EXPECT_NE(first, second);
 }
 
@@ -283,12 +285,12 @@ TEST_P(ApiText, RoundTrip)
 	EXPECT_EQ(stats_of(one.get()).size, stats_of(two.get()).size);
 }
 
-INSTANTIATE_TEST_SUITE_P(Specs, ApiText, testing::Values("dram",
-    "dram,limit=64M", "dram,limit=67108864", "dram,name=alpha,limit=3G",
-    "dram,page=2M", "file:DIR,size=14M", "file:DIR,size=4M,grow=yes",
-    "file:DIR,size=4M,reserve=yes", "file:DIR,size=8M,fork=copy",
-    "file:DIR,fork=refuse,size=8M,limit=4M", "nodes:0",
-    "nodes:0,policy=interleave", "nodes:0-0,policy=preferred"));
+INSTANTIATE_TEST_SUITE_P(Specs, ApiText,
+    testing::Values("dram", "dram,limit=64M", "dram,limit=67108864",
+	"dram,name=alpha,limit=3G", "dram,page=2M", "file:DIR,size=14M",
+	"file:DIR,size=4M,grow=yes", "file:DIR,size=4M,reserve=yes",
+	"file:DIR,size=8M,fork=copy", "file:DIR,fork=refuse,size=8M,limit=4M",
+	"nodes:0", "nodes:0,policy=interleave", "nodes:0-0,policy=preferred"));
 
 TEST(ApiText, IsNormalised)
 {
@@ -311,8 +313,8 @@ TEST(ApiText, LeavesDefaultsOut)
 TEST(ApiText, OfARegionBeginsWithRegion)
 {
 	Region region(2 * MIB);
-	Kind kind(poolkind_open_region(region.start(), region.size(),
-	    "limit=1M,name=scratch", 0));
+	Kind kind(poolkind_open_region(
+	    region.start(), region.size(), "limit=1M,name=scratch", 0));
 	ASSERT_NE(nullptr, kind.get()) << poolkind_errormsg();
 	EXPECT_EQ(0u, std::string(poolkind_text(kind.get())).find("region"));
 	EXPECT_STREQ("scratch", poolkind_name(kind.get()));
@@ -350,7 +352,7 @@ TEST(ApiClose, NullIsNothing)
 TEST(ApiClose, RefusesWhatIsNoKind)
 {
 	static long zeros[512];
-	char here[4096] = {1};
+	char here[4096] = { 1 };
 	EXPECT_REFUSED(poolkind_close((poolkind *)zeros) == -1, EINVAL, "");
 	EXPECT_REFUSED(poolkind_close((poolkind *)here) == -1, EINVAL, "");
 	EXPECT_STRNE("", poolkind_errormsg());
@@ -393,28 +395,32 @@ TEST(ApiRegion, RefusesWhatIsTooSmallOrUnaligned)
 {
 	Region region(4 * MIB);
 	char *start = region.start();
-	EXPECT_REFUSED(!poolkind_open_region(nullptr, 2 * MIB, nullptr, 0),
-	    EINVAL, "");
+	EXPECT_REFUSED(
+	    !poolkind_open_region(nullptr, 2 * MIB, nullptr, 0), EINVAL, "");
 	EXPECT_REFUSED(!poolkind_open_region(start, 0, nullptr, 0), EINVAL, "");
-	EXPECT_REFUSED(!poolkind_open_region(start,
-	    POOLKIND_REGION_MIN - 4096, nullptr, 0), EINVAL, "");
-	EXPECT_REFUSED(!poolkind_open_region(start + 64, 2 * MIB, nullptr, 0),
+	EXPECT_REFUSED(!poolkind_open_region(
+			   start, POOLKIND_REGION_MIN - 4096, nullptr, 0),
 	    EINVAL, "");
-	EXPECT_REFUSED(!poolkind_open_region(start, 2 * MIB + 64, nullptr, 0),
+	EXPECT_REFUSED(
+	    !poolkind_open_region(start + 64, 2 * MIB, nullptr, 0), EINVAL, "");
+	EXPECT_REFUSED(
+	    !poolkind_open_region(start, 2 * MIB + 64, nullptr, 0), EINVAL, "");
+	EXPECT_REFUSED(
+	    !poolkind_open_region(start + 4096, SIZE_MAX - 4095, nullptr, 0),
 	    EINVAL, "");
-	EXPECT_REFUSED(!poolkind_open_region(start + 4096,
-	    SIZE_MAX - 4095, nullptr, 0), EINVAL, "");
 	EXPECT_STRNE("", poolkind_errormsg());
 }
 
 TEST(ApiRegion, RefusesOptionsItDoesNotKnow)
 {
 	Region region(2 * MIB);
-	EXPECT_REFUSED(!poolkind_open_region(region.start(), region.size(),
-	    "limt=1M", 0), EINVAL, "limt");
+	EXPECT_REFUSED(
+	    !poolkind_open_region(region.start(), region.size(), "limt=1M", 0),
+	    EINVAL, "limt");
 	EXPECT_SENTENCE("limit");
-	EXPECT_REFUSED(!poolkind_open_region(region.start(), region.size(),
-	    "dram,limit=1M", 0), EINVAL, "dram");
+	EXPECT_REFUSED(!poolkind_open_region(
+			   region.start(), region.size(), "dram,limit=1M", 0),
+	    EINVAL, "dram");
 	Kind kind(poolkind_open_region(region.start(), region.size(), "", 0));
 	EXPECT_NE(nullptr, kind.get()) << poolkind_errormsg();
 }
@@ -431,12 +437,11 @@ TEST(ApiRegion, RefusesOverlaps)
 	EXPECT_REFUSED(overlaps(middle, 2 * MIB), EEXIST, "");
 	EXPECT_REFUSED(overlaps(region.start(), 8 * MIB), EEXIST, "");
 	EXPECT_REFUSED(overlaps(region.start(), 3 * MIB + 4096), EEXIST, "");
-	EXPECT_REFUSED(overlaps(middle + 4096, POOLKIND_REGION_MIN), EEXIST,
-	    "");
+	EXPECT_REFUSED(
+	    overlaps(middle + 4096, POOLKIND_REGION_MIN), EEXIST, "");
 	EXPECT_REFUSED(overlaps(middle + 2 * MIB - 4096, 2 * MIB), EEXIST, "");
 	Kind below(poolkind_open_region(region.start(), 3 * MIB, nullptr, 0));
-	Kind above(poolkind_open_region(middle + 2 * MIB, 3 * MIB, nullptr,
-	    0));
+	Kind above(poolkind_open_region(middle + 2 * MIB, 3 * MIB, nullptr, 0));
 	EXPECT_NE(nullptr, below.get()) << poolkind_errormsg();
 	EXPECT_NE(nullptr, above.get()) << poolkind_errormsg();
 }
@@ -462,8 +467,8 @@ TEST(ApiRegion, StaysMappedAndCanBeOpenedAgain)
 {
 	Region region(2 * MIB, true);
 	for (int round = 0; round < 20; round++) {
-		Kind kind(poolkind_open_region(region.start(), region.size(),
-		    nullptr, 0));
+		Kind kind(poolkind_open_region(
+		    region.start(), region.size(), nullptr, 0));
 		ASSERT_NE(nullptr, kind.get()) << poolkind_errormsg();
 		Chain chain;
 		EXPECT_GE(chain.fill(kind.get(), 4096),
@@ -483,15 +488,15 @@ TEST(ApiRegion, NothingOutsideIsTouched)
 	{
 		Kind kind(poolkind_open_region(start, size, nullptr, 0));
 		ASSERT_NE(nullptr, kind.get()) << poolkind_errormsg();
-		for (size_t block : {64, 4096, 200000}) {
+		for (size_t block : { 64, 4096, 200000 }) {
 			Chain chain;
 			EXPECT_GT(chain.fill(kind.get(), block), 5u);
 			chain.free_all(kind.get());
 		}
 		EXPECT_EQ(0, poolkind_trim(kind.get()));
 	}
-	EXPECT_TRUE(all_bytes_are(around.start(), start - around.start(),
-	    0xa5));
+	EXPECT_TRUE(
+	    all_bytes_are(around.start(), start - around.start(), 0xa5));
 	EXPECT_TRUE(all_bytes_are(start + size,
 	    around.start() + around.size() - (start + size), 0xa5));
 }
@@ -499,14 +504,15 @@ TEST(ApiRegion, NothingOutsideIsTouched)
 TEST(ApiRegion, EveryByteIsHandedOut)
 {
 	Region region(POOLKIND_REGION_MIN + 4096);
-	Kind kind(poolkind_open_region(region.start(), region.size(), nullptr,
-	    0));
+	Kind kind(
+	    poolkind_open_region(region.start(), region.size(), nullptr, 0));
 	ASSERT_NE(nullptr, kind.get()) << poolkind_errormsg();
 	EXPECT_EQ(region.size(), stats_of(kind.get()).size);
 	Chain chain;
-	for (size_t block : {64, 1024, 4096, 65536}) {
+	for (size_t block : { 64, 1024, 4096, 65536 }) {
 		EXPECT_GE(chain.fill(kind.get(), block),
-		    nearly_all(region.size(), block)) << block;
+		    nearly_all(region.size(), block))
+		    << block;
 		EXPECT_EQ(chain.count(), chain.count());
 		chain.free_all(kind.get());
 	}

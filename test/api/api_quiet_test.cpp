@@ -35,18 +35,18 @@ exercise()
 	std::vector<Kind> kinds;
 	kinds.push_back(open_kind("dram"));
 	kinds.push_back(open_kind("dram,limit=8M"));
-	kinds.emplace_back(poolkind_open_region(region.start(), region.size(),
-	    nullptr, 0));
+	kinds.emplace_back(
+	    poolkind_open_region(region.start(), region.size(), nullptr, 0));
 	if (!directory.empty())
 		kinds.push_back(open_kind("file:" + directory + ",size=8M"));
 	for (const Kind &kind : kinds) {
 		Chain chain;
 		chain.fill(kind.get(), 5000, 3000);
 		chain.free_all(kind.get());
-		poolkind_free(kinds[0].get(),
-		    poolkind_calloc(kind.get(), 10, 10));
-		poolkind_free(nullptr,
-		    poolkind_aligned_alloc(kind.get(), 4096, 10));
+		poolkind_free(
+		    kinds[0].get(), poolkind_calloc(kind.get(), 10, 10));
+		poolkind_free(
+		    nullptr, poolkind_aligned_alloc(kind.get(), 4096, 10));
 		poolkind_trim(kind.get());
 		poolkind_check(kind.get());
 		poolkind_free(kind.get(), &here);
@@ -77,8 +77,7 @@ output_of(const std::function<void()> &body)
 	close(out);
 	close(err);
 	std::string text(lseek(file, 0, SEEK_END), '\0');
-	EXPECT_EQ((ssize_t)text.size(),
-	    pread(file, &text[0], text.size(), 0));
+	EXPECT_EQ((ssize_t)text.size(), pread(file, &text[0], text.size(), 0));
 	close(file);
 	return text;
 }
@@ -115,7 +114,7 @@ output_of_exercise_under(const std::vector<std::string> &environment)
 void
 expect_clean(const std::string &text)
 {
-	for (const char *word : {"jemalloc", "Begin", "___", "leak", "conf"})
+	for (const char *word : { "jemalloc", "Begin", "___", "leak", "conf" })
 		EXPECT_EQ(std::string::npos, text.find(word)) << text;
 	EXPECT_NE(std::string::npos, text.find("PASSED  ] 1 test")) << text;
 }
@@ -147,9 +146,11 @@ TEST(ApiQuiet, NoSignalHandlerIsInstalled)
 		sigprocmask(SIG_BLOCK, nullptr, &now);
 		for (int number = 1; number <= 64; number++) {
 			EXPECT_EQ(before[number].sa_sigaction,
-			    after[number].sa_sigaction) << number;
+			    after[number].sa_sigaction)
+			    << number;
 			EXPECT_EQ(sigismember(&mask, number),
-			    sigismember(&now, number)) << number;
+			    sigismember(&now, number))
+			    << number;
 		}
 	});
 }
@@ -162,7 +163,8 @@ TEST(ApiQuiet, NoSignalHandlerWasThereFromTheStart)
 		GTEST_SKIP() << "the sanitizer has handlers of its own";
 	in_child(30, [] {
 		exercise();
-		for (int number : {SIGSEGV, SIGBUS, SIGABRT, SIGXFSZ, SIGFPE}) {
+		for (int number :
+		    { SIGSEGV, SIGBUS, SIGABRT, SIGXFSZ, SIGFPE }) {
 			struct sigaction action;
 			sigaction(number, nullptr, &action);
 			EXPECT_EQ(SIG_DFL, action.sa_handler) << number;
@@ -185,8 +187,8 @@ TEST(ApiQuiet, NoThreadIsStarted)
 TEST(ApiQuiet, TheEnvironmentSaysNothingToIt)
 {
 	std::vector<std::string> environment;
-	for (const char *name : {"MALLOC_CONF", "PKJE_MALLOC_CONF",
-		 "pkje_MALLOC_CONF", "JE_MALLOC_CONF", "POOLKIND_MALLOC_CONF"})
+	for (const char *name : { "MALLOC_CONF", "PKJE_MALLOC_CONF",
+		 "pkje_MALLOC_CONF", "JE_MALLOC_CONF", "POOLKIND_MALLOC_CONF" })
 		environment.push_back(std::string(name) + "=" + SETTINGS);
 	expect_clean(output_of_exercise_under(environment));
 }

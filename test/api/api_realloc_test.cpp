@@ -17,9 +17,9 @@ namespace {
 class ApiRealloc : public EveryKind {};
 ENGINE_EVERY_KIND(ApiRealloc);
 
-const size_t SIZES[] = {1, 8, 16, 17, 100, 128, 1000, 1024, 4000, 4096, 4097,
-    14336, 14337, 16384, 20000, 65536, 100000, 262144, 1000000, 2097152,
-    5000000};
+const size_t SIZES[] = { 1, 8, 16, 17, 100, 128, 1000, 1024, 4000, 4096, 4097,
+	14336, 14337, 16384, 20000, 65536, 100000, 262144, 1000000, 2097152,
+	5000000 };
 
 } // namespace
 
@@ -41,7 +41,7 @@ TEST_P(ApiRealloc, OfNullIsMalloc)
 TEST_P(ApiRealloc, ToZeroFrees)
 {
 	for (size_t size : SIZES)
-		for (poolkind *by : {kind(), (poolkind *)nullptr}) {
+		for (poolkind *by : { kind(), (poolkind *)nullptr }) {
 			void *block = poolkind_malloc(kind(), size);
 			ASSERT_NE(nullptr, block);
 			errno = 4242;
@@ -103,7 +103,7 @@ TEST_P(ApiRealloc, MovesABlockOfAnotherKind)
 {
 	Kind other = open_kind("dram");
 	for (size_t from : SIZES)
-		for (size_t to : {from, from / 2 + 1, from * 2}) {
+		for (size_t to : { from, from / 2 + 1, from * 2 }) {
 			void *block = poolkind_malloc(other.get(), from);
 			ASSERT_NE(nullptr, block);
 			paint(block, from, 9);
@@ -122,10 +122,11 @@ TEST_P(ApiRealloc, ImpossibleSizesKeepTheBlock)
 		void *block = poolkind_malloc(kind(), from);
 		ASSERT_NE(nullptr, block);
 		paint(block, from, 3);
-		for (size_t to : {SIZE_MAX, SIZE_MAX - 4096, SIZE_MAX / 2}) {
+		for (size_t to : { SIZE_MAX, SIZE_MAX - 4096, SIZE_MAX / 2 }) {
 			errno = 0;
-			EXPECT_EQ(nullptr, poolkind_realloc(kind(), block,
-			    (size_t)unknown((void *)to)));
+			EXPECT_EQ(nullptr,
+			    poolkind_realloc(
+				kind(), block, (size_t)unknown((void *)to)));
 			EXPECT_EQ(ENOMEM, errno);
 			EXPECT_TRUE(painted(block, from, 3));
 		}
@@ -137,10 +138,10 @@ TEST_P(ApiRealloc, ImpossibleSizesKeepTheBlock)
 TEST(ApiReallocFull, KeepsTheBlockWhenTheKindIsFull)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 8 * MIB);
-	for (std::string spec : {"file:" + directory + ",size=4M",
-		 std::string("dram,limit=4M")}) {
+	for (std::string spec : { "file:" + directory + ",size=4M",
+		 std::string("dram,limit=4M") }) {
 		Kind kind = open_kind(spec);
-		for (size_t from : {100, 4096, 65536, 1000000}) {
+		for (size_t from : { 100, 4096, 65536, 1000000 }) {
 			void *block = poolkind_malloc(kind.get(), from);
 			ASSERT_NE(nullptr, block);
 			paint(block, from, 4);
@@ -148,8 +149,8 @@ TEST(ApiReallocFull, KeepsTheBlockWhenTheKindIsFull)
 			chain.fill(kind.get(), 8192);
 			chain.fill(kind.get(), 64);
 			errno = 0;
-			EXPECT_EQ(nullptr, poolkind_realloc(kind.get(), block,
-			    2 * MIB));
+			EXPECT_EQ(nullptr,
+			    poolkind_realloc(kind.get(), block, 2 * MIB));
 			EXPECT_EQ(ENOMEM, errno);
 			EXPECT_TRUE(painted(block, from, 4));
 			EXPECT_EQ(kind.get(), poolkind_of(block));
@@ -180,12 +181,15 @@ TEST(ApiReallocForeign, IsEinval)
 	Kind kind = open_kind("dram");
 	int here = 7;
 	std::vector<char> heap(1000);
-	for (void *foreign : {(void *)&here, (void *)heap.data(), (void *)8}) {
-		for (size_t size : {0, 10, 100000}) {
-			EXPECT_REFUSED(!poolkind_realloc(kind.get(), foreign,
-			    size), EINVAL, "");
-			EXPECT_REFUSED(!poolkind_realloc(nullptr, foreign,
-			    size), EINVAL, "");
+	for (void *foreign :
+	    { (void *)&here, (void *)heap.data(), (void *)8 }) {
+		for (size_t size : { 0, 10, 100000 }) {
+			EXPECT_REFUSED(
+			    !poolkind_realloc(kind.get(), foreign, size),
+			    EINVAL, "");
+			EXPECT_REFUSED(
+			    !poolkind_realloc(nullptr, foreign, size), EINVAL,
+			    "");
 		}
 	}
 	EXPECT_STRNE("", poolkind_errormsg());

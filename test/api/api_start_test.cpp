@@ -32,8 +32,9 @@ cost_of(const std::string &directory, const std::string &size)
 	EXPECT_NE(nullptr, kind.get());
 	EXPECT_NE(nullptr, poolkind_malloc(kind.get(), 100));
 	Facts after = facts();
-	return Cost{after.mappings - before.mappings,
-	    after.resident - before.resident, space - free_bytes(directory)};
+	return Cost{ after.mappings - before.mappings,
+		after.resident - before.resident,
+		space - free_bytes(directory) };
 }
 
 } // namespace
@@ -73,8 +74,8 @@ TEST(ApiStart, OpeningTakesNoMemory)
 		Kind first = open_kind("dram");
 		poolkind_free(first.get(), poolkind_malloc(first.get(), 100));
 		Facts before = facts();
-		Kind kind(poolkind_open_region(region.start(), region.size(),
-		    nullptr, 0));
+		Kind kind(poolkind_open_region(
+		    region.start(), region.size(), nullptr, 0));
 		ASSERT_NE(nullptr, kind.get()) << poolkind_errormsg();
 		EXPECT_NE(nullptr, poolkind_malloc(kind.get(), 100));
 		EXPECT_LE(facts().resident, before.resident + 4 * MIB);
@@ -93,8 +94,8 @@ TEST(ApiStart, UnusedKindsAreCheap)
 			kinds.push_back(open_kind("dram"));
 		Facts after = facts();
 		if (!has_address_sanitizer() && !has_thread_sanitizer()) {
-			EXPECT_LE(after.resident - before.resident,
-			    1000 * 128 * KIB);
+			EXPECT_LE(
+			    after.resident - before.resident, 1000 * 128 * KIB);
 		}
 		EXPECT_LE(after.mappings - before.mappings, 4000u);
 	});

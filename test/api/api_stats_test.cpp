@@ -53,8 +53,8 @@ TEST_P(ApiStats, LimitAndSizeAreTold)
 	std::string source = GetParam();
 	Stats stats = stats_of(kind());
 	EXPECT_EQ(source == "limited" ? 128 * MIB : 0, stats.limit);
-	EXPECT_EQ(source == "file" || source == "region" ? 128 * MIB : 0,
-	    stats.size);
+	EXPECT_EQ(
+	    source == "file" || source == "region" ? 128 * MIB : 0, stats.size);
 }
 
 TEST_P(ApiStats, LiveIsTheSumOfUsableSizes)
@@ -92,8 +92,8 @@ TEST_P(ApiStats, CountsEveryFormOfAllocation)
 		blocks.push_back(poolkind_aligned_alloc(kind(), 4096, 10));
 		blocks.push_back(poolkind_realloc(kind(), nullptr, 100000));
 		blocks.push_back(nullptr);
-		EXPECT_EQ(0, poolkind_posix_memalign(kind(), &blocks.back(),
-		    64, 64));
+		EXPECT_EQ(
+		    0, poolkind_posix_memalign(kind(), &blocks.back(), 64, 64));
 	}
 	Stats after = stats_of(kind());
 	EXPECT_EQ(500u, after.allocations - before.allocations);
@@ -176,16 +176,18 @@ TEST(ApiStatsStruct, SmallerAndLargerOnes)
 	for (size_t size = 1; size <= sizeof(whole); size++) {
 		unsigned char partial[sizeof(whole)];
 		memset(partial, 0xee, sizeof(partial));
-		ASSERT_EQ(0, poolkind_get_stats(kind.get(),
-		    (Stats *)partial, size)) << size;
+		ASSERT_EQ(
+		    0, poolkind_get_stats(kind.get(), (Stats *)partial, size))
+		    << size;
 		EXPECT_EQ(0, memcmp(partial, &whole, size)) << size;
-		EXPECT_TRUE(all_bytes_are(partial + size,
-		    sizeof(whole) - size, 0xee)) << size;
+		EXPECT_TRUE(
+		    all_bytes_are(partial + size, sizeof(whole) - size, 0xee))
+		    << size;
 	}
 	alignas(8) unsigned char larger[sizeof(whole) + 256];
 	memset(larger, 0xee, sizeof(larger));
-	ASSERT_EQ(0, poolkind_get_stats(kind.get(), (Stats *)larger,
-	    sizeof(larger)));
+	ASSERT_EQ(
+	    0, poolkind_get_stats(kind.get(), (Stats *)larger, sizeof(larger)));
 	EXPECT_EQ(0, memcmp(larger, &whole, sizeof(whole)));
 	EXPECT_TRUE(all_bytes_are(larger + sizeof(whole), 256, 0));
 	poolkind_free(kind.get(), block);
@@ -195,26 +197,27 @@ TEST(ApiStatsStruct, RefusesNullAndNothing)
 {
 	Kind kind = open_kind("dram");
 	Stats stats;
-	EXPECT_REFUSED(poolkind_get_stats(kind.get(), nullptr, sizeof(stats)) ==
-	    -1, EINVAL, "");
+	EXPECT_REFUSED(
+	    poolkind_get_stats(kind.get(), nullptr, sizeof(stats)) == -1,
+	    EINVAL, "");
 	EXPECT_STRNE("", poolkind_errormsg());
-	EXPECT_REFUSED(poolkind_get_stats(kind.get(), &stats, 0) == -1, EINVAL,
-	    "");
+	EXPECT_REFUSED(
+	    poolkind_get_stats(kind.get(), &stats, 0) == -1, EINVAL, "");
 }
 
 /* ---- Limit -------------------------------------------------------------- */
 
 TEST(ApiLimit, IsNeverExceeded)
 {
-	for (size_t block : {16, 500, 4096, 30000, 100000, 3000000}) {
+	for (size_t block : { 16, 500, 4096, 30000, 100000, 3000000 }) {
 		Kind kind = open_kind("dram,limit=14M");
 		std::atomic<bool> stop(false);
 		std::atomic<unsigned> over(0);
 		std::thread watcher([&] {
 			Stats stats;
 			while (!stop) {
-				poolkind_get_stats(kind.get(), &stats,
-				    sizeof(stats));
+				poolkind_get_stats(
+				    kind.get(), &stats, sizeof(stats));
 				over += stats.committed > 14 * MIB ||
 				    stats.peak > 14 * MIB;
 			}
@@ -234,11 +237,12 @@ TEST(ApiLimit, IsNeverExceeded)
 
 TEST(ApiLimit, IsFullyUsable)
 {
-	for (size_t block : {64, 1024, 4096, 65536, 1048576}) {
+	for (size_t block : { 64, 1024, 4096, 65536, 1048576 }) {
 		Kind kind = open_kind("dram,limit=14M");
 		Chain chain;
-		EXPECT_GE(chain.fill(kind.get(), block),
-		    nearly_all(14 * MIB, block)) << block;
+		EXPECT_GE(
+		    chain.fill(kind.get(), block), nearly_all(14 * MIB, block))
+		    << block;
 		EXPECT_EQ(chain.count(), chain.count());
 	}
 }
@@ -308,11 +312,10 @@ TEST(ApiLimit, LoweredTrimsAndStands)
 
 TEST(ApiLimit, SmallOnes)
 {
-	for (size_t limit : {1, 4095, 4096, 65536, 1048576}) {
-		Kind kind =
-		    open_kind("dram,limit=" + std::to_string(limit));
+	for (size_t limit : { 1, 4095, 4096, 65536, 1048576 }) {
+		Kind kind = open_kind("dram,limit=" + std::to_string(limit));
 		Chain chain;
-		for (size_t block : {64, 4096, 100000}) {
+		for (size_t block : { 64, 4096, 100000 }) {
 			chain.fill(kind.get(), block, 100000);
 			EXPECT_LE(stats_of(kind.get()).peak, limit);
 			chain.free_all(kind.get());
@@ -330,7 +333,7 @@ TEST_P(ApiStats, TrimGivesBackAllThatHoldsNoBlock)
 	void *keep = poolkind_malloc(kind(), 100);
 	ASSERT_NE(nullptr, keep);
 	paint(keep, 100, 1);
-	for (size_t size : {16, 200, 5000, 70000, 2000000}) {
+	for (size_t size : { 16, 200, 5000, 70000, 2000000 }) {
 		Chain chain;
 		chain.fill(kind(), size, 16 * MIB / size);
 		EXPECT_EQ(chain.count(), chain.count());
@@ -358,7 +361,7 @@ TEST(ApiTrim, GivesFileSpaceBack)
 		Kind kind = open_kind("file:" + directory.path() + ",size=28M");
 		EXPECT_EQ(32 * MIB, free_bytes(directory.path()))
 		    << "opening takes no space";
-		for (size_t size : {64, 4096, 1000000}) {
+		for (size_t size : { 64, 4096, 1000000 }) {
 			Chain chain;
 			chain.fill(kind.get(), size);
 			EXPECT_LE(free_bytes(directory.path()), 5 * MIB);

@@ -31,7 +31,11 @@ public:
 		pthread_barrier_init(&barrier_, nullptr, count);
 	}
 	~Barrier() { pthread_barrier_destroy(&barrier_); }
-	void wait() { pthread_barrier_wait(&barrier_); }
+	void
+	wait()
+	{
+		pthread_barrier_wait(&barrier_);
+	}
 
 private:
 	pthread_barrier_t barrier_;
@@ -51,8 +55,8 @@ sixteen_fill_and_stay(const std::string &spec, size_t size)
 	for (unsigned i = 0; i < THREADS; i++)
 		threads.emplace_back([&, i] {
 			Chain chain;
-			total += chain.fill(kind.get(),
-			    size ? size : (size_t)16 << i % 12);
+			total += chain.fill(
+			    kind.get(), size ? size : (size_t)16 << i % 12);
 			filled.wait();
 			chain.free_all(kind.get());
 			freed.wait();
@@ -81,15 +85,15 @@ sixteen_fill_and_stay(const std::string &spec, size_t size)
 TEST(ApiThread, SixteenFillAndFreeAFileKindAndStayAlive)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 14 * MIB);
-	for (size_t size : {0, 16, 64, 1000, 16384, 100000})
+	for (size_t size : { 0, 16, 64, 1000, 16384, 100000 })
 		for (int round = 0; round < 3; round++)
-			sixteen_fill_and_stay("file:" + directory +
-			    ",size=14M", size);
+			sixteen_fill_and_stay(
+			    "file:" + directory + ",size=14M", size);
 }
 
 TEST(ApiThread, SixteenFillAndFreeALimitedKindAndStayAlive)
 {
-	for (size_t size : {0, 64, 16384})
+	for (size_t size : { 0, 64, 16384 })
 		for (int round = 0; round < 3; round++)
 			sixteen_fill_and_stay("dram,limit=14M", size);
 }
@@ -97,7 +101,7 @@ TEST(ApiThread, SixteenFillAndFreeALimitedKindAndStayAlive)
 TEST(ApiThread, CachesOfALimitedKindHoldASixteenthAtMost)
 {
 	constexpr unsigned THREADS = 48;
-	for (std::string spec : {"dram,limit=16M", "dram,limit=256M"}) {
+	for (std::string spec : { "dram,limit=16M", "dram,limit=256M" }) {
 		size_t limit = spec == "dram,limit=16M" ? 16 * MIB : 256 * MIB;
 		Kind kind = open_kind(spec);
 		Barrier freed(THREADS + 1), end(THREADS + 1);
@@ -107,8 +111,8 @@ TEST(ApiThread, CachesOfALimitedKindHoldASixteenthAtMost)
 				for (size_t size = 16; size <= 32768;
 				     size *= 2) {
 					Chain chain;
-					chain.fill(kind.get(), size,
-					    256 * KIB / size);
+					chain.fill(
+					    kind.get(), size, 256 * KIB / size);
 					chain.free_all(kind.get());
 				}
 				freed.wait();
@@ -145,8 +149,8 @@ TEST(ApiThread, BlocksAreFreedByOtherThreads)
 				if (!block)
 					continue;
 				wrong += block[1] != (block[0] ^ 0x55);
-				poolkind_free(seed % 2 ? kind.get() : nullptr,
-				    block);
+				poolkind_free(
+				    seed % 2 ? kind.get() : nullptr, block);
 			}
 		});
 	for (std::thread &thread : threads)
@@ -177,8 +181,8 @@ allocate_while_exiting(void *value)
 	poolkind_open("nosuch", 0);
 	EXPECT_STRNE("", poolkind_errormsg());
 	if (round < PTHREAD_DESTRUCTOR_ITERATIONS)
-		pthread_setspecific(exit_key,
-		    reinterpret_cast<void *>(round + 1));
+		pthread_setspecific(
+		    exit_key, reinterpret_cast<void *>(round + 1));
 }
 
 } // namespace
@@ -188,8 +192,8 @@ TEST(ApiThreadExit, DestructorsMayAllocate)
 	in_child(60, [] {
 		Kind kind = open_kind("dram");
 		exit_kind = kind.get();
-		ASSERT_EQ(0, pthread_key_create(&exit_key,
-		    allocate_while_exiting));
+		ASSERT_EQ(
+		    0, pthread_key_create(&exit_key, allocate_while_exiting));
 		for (int i = 0; i < 500; i++)
 			std::thread([&] {
 				if (i % 2)
@@ -199,8 +203,7 @@ TEST(ApiThreadExit, DestructorsMayAllocate)
 			}).join();
 		EXPECT_EQ(0u, stats_of(kind.get()).live);
 		EXPECT_EQ(0u, stats_of(kind.get()).cached);
-		EXPECT_EQ(0, poolkind_check(kind.get()))
-		    << poolkind_errormsg();
+		EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
 	});
 }
 
@@ -260,17 +263,21 @@ TEST(ApiThreadExit, ByCancellation)
 	in_child(60, [&] {
 		for (int i = 0; i < 50; i++) {
 			pthread_t thread;
-			ASSERT_EQ(0, pthread_create(&thread, nullptr,
-			    [](void *text) -> void * {
-				pthread_cancel(pthread_self());
-				poolkind *kind =
-				    poolkind_open((char *)text, 0);
-				void *block = poolkind_malloc(kind, 100000);
-				poolkind_trim(kind);
-				poolkind_free(kind, block);
-				poolkind_close(kind);
-				return block;
-			    }, (void *)spec.c_str()));
+			ASSERT_EQ(0,
+			    pthread_create(
+				&thread, nullptr,
+				[](void *text) -> void * {
+					pthread_cancel(pthread_self());
+					poolkind *kind = poolkind_open(
+					    (char *)text, 0);
+					void *block = poolkind_malloc(
+					    kind, 100000);
+					poolkind_trim(kind);
+					poolkind_free(kind, block);
+					poolkind_close(kind);
+					return block;
+				},
+				(void *)spec.c_str()));
 			void *result;
 			ASSERT_EQ(0, pthread_join(thread, &result));
 			EXPECT_NE(nullptr, result);

@@ -18,7 +18,9 @@ template <class T> struct Allocator {
 
 	explicit Allocator(poolkind *k) : kind(k) {}
 	template <class U>
-	Allocator(const Allocator<U> &other) : kind(other.kind) {}
+	Allocator(const Allocator<U> &other) : kind(other.kind)
+	{
+	}
 
 	T *
 	allocate(std::size_t count)
@@ -35,8 +37,16 @@ template <class T> struct Allocator {
 		poolkind_free_sized(kind, block, count * sizeof(T));
 	}
 
-	bool operator==(const Allocator &o) const { return kind == o.kind; }
-	bool operator!=(const Allocator &o) const { return kind != o.kind; }
+	bool
+	operator==(const Allocator &o) const
+	{
+		return kind == o.kind;
+	}
+	bool
+	operator!=(const Allocator &o) const
+	{
+		return kind != o.kind;
+	}
 };
 
 } // namespace
@@ -46,7 +56,7 @@ main()
 {
 	std::unique_ptr<poolkind, int (*)(poolkind *)> kind(
 	    poolkind_open("dram", 0), poolkind_close);
-	std::vector<int, Allocator<int> > numbers((Allocator<int>(kind.get())));
+	std::vector<int, Allocator<int>> numbers((Allocator<int>(kind.get())));
 
 	for (int i = 0; i < 100000; i++)
 		numbers.push_back(i);

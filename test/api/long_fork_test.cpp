@@ -15,8 +15,10 @@ TEST(LongFork, AThousandTimesWithEightThreads)
 		GTEST_SKIP() << "the sanitizer does not follow such forks";
 	ENGINE_PLACE_OR_SKIP(directory, 64 * MIB);
 	in_child(1200, [&] {
-		expect_forks_survive({"dram", "dram,limit=64M",
-		    "file:" + directory + ",size=32M,fork=copy"}, 8, 1000);
+		expect_forks_survive(
+		    { "dram", "dram,limit=64M",
+			"file:" + directory + ",size=32M,fork=copy" },
+		    8, 1000);
 	});
 }
 
@@ -25,7 +27,7 @@ TEST(LongFork, WithManyKinds)
 	if (has_thread_sanitizer())
 		GTEST_SKIP() << "the sanitizer does not follow such forks";
 	in_child(1200, [&] {
-		expect_forks_survive(std::vector<std::string>(20, "dram"), 8,
-		    300);
+		expect_forks_survive(
+		    std::vector<std::string>(20, "dram"), 8, 300);
 	});
 }

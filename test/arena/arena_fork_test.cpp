@@ -66,9 +66,9 @@ use(const Heap &heap)
 } // namespace
 
 class ForkBusy : public testing::TestWithParam<const char *> {};
-INSTANTIATE_TEST_SUITE_P(Sources, ForkBusy, testing::Values("dram",
-    "dram,size=32M", "file:/dev/shm,size=32M,fork=copy",
-    "file:/dev/shm,size=16M,grow=yes,fork=copy"));
+INSTANTIATE_TEST_SUITE_P(Sources, ForkBusy,
+    testing::Values("dram", "dram,size=32M", "file:/dev/shm,size=32M,fork=copy",
+	"file:/dev/shm,size=16M,grow=yes,fork=copy"));
 
 TEST_P(ForkBusy, LeavesAHeapThatWorksInBoth)
 {
@@ -81,7 +81,9 @@ TEST_P(ForkBusy, LeavesAHeapThatWorksInBoth)
 			ASSERT_EQ(forked([&] {
 				int result = use(heap);
 				return result != 0 ? result : use(idle);
-			}), 0) << i;
+			}),
+			    0)
+			    << i;
 	}
 	EXPECT_EQ(rig_blocks(heap), 0u);
 	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
@@ -127,7 +129,8 @@ TEST(Fork, BuriesTheCachesOfThreadsThatAreGone)
 		if (record_bytes_in_use() != before + mine)
 			return 2;
 		return rig_allocate(heap, 7 * MIB, 1, false) ? 0 : 3;
-	}), 0);
+	}),
+	    0);
 	EXPECT_EQ(rig_caches(heap), 4u);
 }
 
@@ -148,7 +151,8 @@ TEST(Fork, GoesOnInThreadsOfTheChild)
 		std::thread holder([&] { heap.free(heap.malloc(64)); });
 		holder.join();
 		return result != 0 ? result : forked([&] { return use(heap); });
-	}), 0);
+	}),
+	    0);
 }
 
 /* A block of a heap that the child was refused can be freed, into nothing. */
@@ -170,7 +174,8 @@ TEST(Fork, RefusedLeavesNothingToTouch)
 			return 2;
 		rig_close(heap);
 		return 0;
-	}), 0);
+	}),
+	    0);
 	small[0] = large[0] = 1;
 	heap.free(small);
 	EXPECT_EQ(heap.malloc(64), small);

@@ -57,8 +57,9 @@ void *
 rig_malloc(struct rig *rig, size_t size)
 {
 	struct cache *cache = thread_self->cache[rig->heap.id];
-	void *ptr = size > CACHE_SIZE_MAX || cache == NULL ? NULL
-	    : cache_take(cache, class_of(size));
+	void *ptr = size > CACHE_SIZE_MAX || cache == NULL ?
+	    NULL :
+	    cache_take(cache, class_of(size));
 
 	return ptr != NULL ? ptr : heap_malloc(&rig->heap, size);
 }

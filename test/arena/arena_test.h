@@ -45,12 +45,21 @@ public:
 		rig = nullptr;
 	}
 	operator struct rig *() const { return rig; }
-	struct source *source() const { return rig_source(rig); }
-	char *malloc(size_t size) const
+	struct source *
+	source() const
+	{
+		return rig_source(rig);
+	}
+	char *
+	malloc(size_t size) const
 	{
 		return static_cast<char *>(rig_malloc(rig, size));
 	}
-	void free(void *ptr) const { EXPECT_TRUE(rig_free(rig, ptr)); }
+	void
+	free(void *ptr) const
+	{
+		EXPECT_TRUE(rig_free(rig, ptr));
+	}
 
 	/* Blocks of SIZE until there are no more. */
 	std::vector<char *>
@@ -139,8 +148,8 @@ forked(const std::function<int()> &child_does)
 		_exit(child_does());
 	}
 	EXPECT_EQ(waitpid(child, &status, 0), child);
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-				   : WEXITSTATUS(status);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
 }
 
 #endif /* TEST_ARENA_ARENA_TEST_H */

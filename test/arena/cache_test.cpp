@@ -41,7 +41,7 @@ TEST(Cache, KeepsWhatItsThreadFreed)
 TEST(Cache, HoldsAtMostASixteenthOfALimitedHeapTogether)
 {
 	for (const char *text : { "dram,size=8M", "dram,limit=8M",
-	    "dram,size=64M,limit=8M", "file:/dev/shm,size=8M" }) {
+		 "dram,size=64M,limit=8M", "file:/dev/shm,size=8M" }) {
 		Heap heap(text);
 		Worker workers[12];
 
@@ -51,7 +51,8 @@ TEST(Cache, HoldsAtMostASixteenthOfALimitedHeapTogether)
 			EXPECT_LE(rig_cached(heap), rig_leased(heap));
 			EXPECT_LE(rig_leased(heap), 8 * MIB / 16);
 		}
-		EXPECT_GT(rig_leased(heap), 8 * MIB / 64) << "they do hold some";
+		EXPECT_GT(rig_leased(heap), 8 * MIB / 64)
+		    << "they do hold some";
 	}
 }
 
@@ -232,9 +233,7 @@ TEST(Cache, IsDoneWithoutAtTheEndOfAThread)
 		    calls == PTHREAD_DESTRUCTOR_ITERATIONS)
 			home->free(again);
 	});
-	std::thread([&] {
-		pthread_setspecific(key, heap.malloc(100));
-	}).join();
+	std::thread([&] { pthread_setspecific(key, heap.malloc(100)); }).join();
 	EXPECT_EQ(calls, PTHREAD_DESTRUCTOR_ITERATIONS);
 	EXPECT_EQ(rig_blocks(heap), 1u);
 	EXPECT_EQ(rig_caches(heap), 1u) << "none was made after the end";

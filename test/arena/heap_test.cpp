@@ -23,8 +23,8 @@ TEST(Hooks, HandOutEveryByte)
 {
 	Heap heap("file:/dev/shm,size=4M");
 
-	EXPECT_EQ(rig_allocate(heap, 4 * MIB, 1, false),
-	    source_base(heap.source()));
+	EXPECT_EQ(
+	    rig_allocate(heap, 4 * MIB, 1, false), source_base(heap.source()));
 }
 
 TEST(Hooks, ZeroWhatIsAskedToBeZero)
@@ -98,8 +98,8 @@ TEST(Arenas, AreMoreWhenThreadsContend)
 	for (int i = 0; i < 6; i++)
 		threads.emplace_back([&] {
 			while (!stop)
-				if (void *p = rig_allocate(heap, 4 * KIB, 1,
-				    false))
+				if (void *p = rig_allocate(
+					heap, 4 * KIB, 1, false))
 					rig_free(heap, p);
 		});
 	for (int i = 0; i < 20000 && rig_arenas(heap) < 2; i++)
@@ -147,12 +147,13 @@ TEST(BlockOf, AnswersForeignPointers)
 
 	char *block = heap.malloc(8);
 	for (const void *ptr : { (const void *)&on_stack,
-	    (const void *)(block + 32 * MIB), /* in nobody's hands */
-	    (const void *)((uintptr_t)block | (uintptr_t)1 << 60),
-	    (const void *)&heap, (const void *)on_heap.data(),
-	    (const void *)"text", (const void *)8, (const void *)UINTPTR_MAX,
-	    (const void *)((uintptr_t)1 << 47), (const void *)(UINTPTR_MAX / 3),
-	    (const void *)((uintptr_t)1 << 56), (const void *)nullptr }) {
+		 (const void *)(block + 32 * MIB), /* in nobody's hands */
+		 (const void *)((uintptr_t)block | (uintptr_t)1 << 60),
+		 (const void *)&heap, (const void *)on_heap.data(),
+		 (const void *)"text", (const void *)8,
+		 (const void *)UINTPTR_MAX, (const void *)((uintptr_t)1 << 47),
+		 (const void *)(UINTPTR_MAX / 3),
+		 (const void *)((uintptr_t)1 << 56), (const void *)nullptr }) {
 		EXPECT_TRUE(block_is_of(nullptr, ptr)) << ptr;
 		if (ptr != nullptr) {
 			EXPECT_FALSE(rig_free(heap, (void *)ptr)) << ptr;
@@ -166,7 +167,7 @@ TEST(BlockOf, AnswersInteriorPointers)
 	char *large = heap.malloc(MIB), *small = heap.malloc(256);
 
 	for (size_t at : { (size_t)1, (size_t)16, 4 * KIB, 512 * KIB,
-	    MIB - 4 * KIB, MIB - 1 }) {
+		 MIB - 4 * KIB, MIB - 1 }) {
 		EXPECT_TRUE(block_is_of(nullptr, large + at)) << at;
 		EXPECT_FALSE(rig_free(heap, large + at)) << at;
 	}
@@ -194,8 +195,8 @@ TEST(BlockOf, KnowsThatLargeBlocksWereFreed)
  * not emptied, which would count as a change. */
 TEST(Full, IsAnsweredAtOnceTheNextTime)
 {
-	for (size_t size : { (size_t)16, 3 * KIB + 512, 16 * KIB, 64 * KIB,
-	    MIB }) {
+	for (size_t size :
+	    { (size_t)16, 3 * KIB + 512, 16 * KIB, 64 * KIB, MIB }) {
 		Heap heap("file:/dev/shm,size=4M");
 		Worker worker;
 

@@ -25,8 +25,8 @@ TEST(Error, IsEmptyBeforeTheFirst)
 TEST(Error, KeepsTheSentenceAndSetsErrno)
 {
 	errno = 0;
-	EXPECT_EQ(error_set(ENOTDIR, "%s is no %s, %zu", "a", "b",
-	    (size_t)7), -1);
+	EXPECT_EQ(
+	    error_set(ENOTDIR, "%s is no %s, %zu", "a", "b", (size_t)7), -1);
 	EXPECT_EQ(errno, ENOTDIR);
 	EXPECT_STREQ(error_text(), "a is no b, 7");
 }
@@ -65,8 +65,12 @@ TEST(Error, IsOneLine)
 {
 	error_set(EINVAL, "open \"%s\"", "a\nb\tc\x1b[0m");
 	EXPECT_STREQ(error_text(), "open \"a?b?c?[0m\"");
-	error_set(EINVAL, "%s", "gr\xc3\xb6\xc3\x9f" "e");
-	EXPECT_STREQ(error_text(), "gr\xc3\xb6\xc3\x9f" "e");
+	error_set(EINVAL, "%s",
+	    "gr\xc3\xb6\xc3\x9f"
+	    "e");
+	EXPECT_STREQ(error_text(),
+	    "gr\xc3\xb6\xc3\x9f"
+	    "e");
 }
 
 TEST(Error, SaysWhatTheSystemMeant)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What a user meets after `make install`: the files where they belong, programs
-# that build by pkg-config, shared and static, alone and both libraries in
-# one, and nothing left after `make uninstall`. TAP.
+# that build by pkg-config, shared and static, alone and all libraries in one,
+# and nothing left after `make uninstall`. TAP.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 work=$(mktemp -d "${TMPDIR:-/tmp}/install.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -52,6 +52,13 @@ runs() {
 	    VMMALLOC_POOL_SIZE=16M "$@"
 }
 
+# used_from FOLDER PROGRAM: it finds libpoolkind there, although the release one
+# is in the path, too.
+used_from() {
+	LD_LIBRARY_PATH="$libdir/$1:$libdir" ldd "$2" |
+	    grep -q "libpoolkind.so.0 => $libdir/$1/"
+}
+
 cat >"$work/program.c" <<'END'
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +79,30 @@ main(void)
 	poolkind_free(kind, mine);
 	free(plain);
 	return poolkind_close(kind) != 0;
+}
+END
+
+cat >"$work/pool.c" <<'END'
+#include <stdlib.h>
+#include <string.h>
+#include <libvmem.h>
+
+int
+main(int argc, char **argv)
+{
+	VMEM *pool = argc > 1 ? vmem_create(argv[1], VMEM_MIN_POOL) : NULL;
+	char *mine = pool != NULL ? vmem_strdup(pool, "in the pool") : NULL;
+	char *plain = malloc(100);
+	int good = mine != NULL && mine > (char *)pool &&
+	    mine < (char *)pool + VMEM_MIN_POOL && plain != NULL &&
+	    (plain < (char *)pool || plain > (char *)pool + VMEM_MIN_POOL);
+
+	free(plain);
+	if (pool != NULL) {
+		vmem_free(pool, mine);
+		vmem_delete(pool);
+	}
+	return !good;
 }
 END
 
@@ -104,12 +135,38 @@ fi
 check "a program links with libpoolkind.a" compile "${flags[@]}" \
     "$work/program.c" -o "$work/static" "$libdir/libpoolkind.a"
 check "and runs" runs "$work/static"
+check "libvmem is complete" all_there \
+    "$libdir"/libvmem.{a,so,so.1,so.1.0.0} "$libdir/pkgconfig/libvmem.pc"
+check "libvmem.a shows its own names only" \
+    shows_only "$libdir/libvmem.a" 'vmem_[a-z_]*'
+read -r -a vmem_flags <<<"$(pkg-config --cflags libvmem)"
+read -r -a vmem_libs <<<"$(pkg-config --libs libvmem)"
+check "a program links with libvmem.so" compile "${vmem_flags[@]}" \
+    "$work/pool.c" -o "$work/pool" "${vmem_libs[@]}"
+check "and runs" runs "$work/pool" "$work"
+check "a program links with libvmem.a" compile "${vmem_flags[@]}" \
+    "$work/pool.c" -o "$work/pool-static" "$libdir"/lib{vmem,poolkind}.a
+check "and runs" runs "$work/pool-static" "$work"
+for folder in vmem_debug nvml_debug pmdk_debug; do
+	[ -d "$libdir/poolkind_debug" ] || continue
+	check "and runs on the library in $folder" runs \
+	    env LD_LIBRARY_PATH="$libdir/$folder:$libdir" "$work/pool" "$work"
+	check "which has its engine beside it" used_from "$folder" "$work/pool"
+done
 if [ -e "$libdir/libvmmalloc.a" ]; then
 	check "libvmmalloc is complete" all_there \
 	    "$libdir"/libvmmalloc.{a,so,so.1,so.1.0.0}
 	check "libvmmalloc.a shows its own names only" \
 	    shows_only "$libdir/libvmmalloc.a" \
 	    "c?free|([cm]|re|[a-z]*_|p?v)alloc|(posix_)?memalign|malloc_usable_size|__[a-z]*_hook"
+	check "a program for libvmem links with all archives" compile \
+	    "${vmem_flags[@]}" "$work/pool.c" -o "$work/all" \
+	    "$libdir"/lib{vmem,poolkind,vmmalloc}.a
+	check "and runs" runs "$work/all" "$work"
+	check "and with all shared libraries" compile "${vmem_flags[@]}" \
+	    "$work/pool.c" -o "$work/all-shared" "${vmem_libs[@]}" "${libs[@]}" \
+	    -lvmmalloc
+	check "and runs" runs "$work/all-shared" "$work"
 	check "a program links with both archives" compile "${flags[@]}" \
 	    "$work/program.c" -o "$work/both" \
 	    "$libdir/libpoolkind.a" "$libdir/libvmmalloc.a"

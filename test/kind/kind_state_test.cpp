@@ -15,8 +15,8 @@ TEST(Many, KindsAreOpenAtOnceAndOneMoreIsAClearError)
 		while (poolkind *kind = poolkind_open("dram,size=1M", 0))
 			kinds.push_back(kind);
 		EXPECT_EQ(errno, ENOMEM);
-		EXPECT_TRUE(sentence_names(most.c_str())) <<
-		    poolkind_errormsg();
+		EXPECT_TRUE(sentence_names(most.c_str()))
+		    << poolkind_errormsg();
 		EXPECT_EQ(kinds.size(), kinds_most());
 		EXPECT_GE(kinds.size(), 4000u);
 		for (poolkind *kind : kinds) {
@@ -71,11 +71,12 @@ TEST(Refused, KindsAnswerWithEPERM)
 			return 2;
 		for (void *home : { (void *)kind, (void *)other }) {
 			errno = 0;
-			if (poolkind_realloc((poolkind *)home, large, 2 * MIB)
-			    != nullptr || errno != EPERM)
+			if (poolkind_realloc(
+				(poolkind *)home, large, 2 * MIB) != nullptr ||
+			    errno != EPERM)
 				return 3;
-			if (poolkind_realloc((poolkind *)home, small, 10)
-			    != nullptr)
+			if (poolkind_realloc((poolkind *)home, small, 10) !=
+			    nullptr)
 				return 4;
 		}
 		poolkind_free(kind, large);
@@ -89,7 +90,8 @@ TEST(Refused, KindsAnswerWithEPERM)
 		if (poolkind_malloc(other, 100) == nullptr)
 			return 7;
 		return poolkind_close(kind) == 0 ? 0 : 8;
-	}), 0);
+	}),
+	    0);
 	EXPECT_STREQ(small, "secret");
 	EXPECT_FALSE(kind_is_refused(kind));
 	EXPECT_NE(poolkind_malloc(kind, MIB), nullptr);

@@ -19,8 +19,8 @@ TEST(Close, RefusesWhatNeverWasAHandle)
 	std::vector<char> bytes(kind_record_bytes(), 0);
 
 	errno = 0;
-	EXPECT_EQ(poolkind_close(reinterpret_cast<poolkind *>(bytes.data())),
-	    -1);
+	EXPECT_EQ(
+	    poolkind_close(reinterpret_cast<poolkind *>(bytes.data())), -1);
 	EXPECT_EQ(errno, EINVAL);
 	errno = 0;
 	EXPECT_EQ(poolkind_close(nullptr), 0);
@@ -32,8 +32,9 @@ TEST(Open, ThatFailsLeavesNothing)
 {
 	auto fail = [](int times) {
 		for (int i = 0; i < times; i++)
-			for (const char *text : { "dram,size=9000000T",
-			    "file:/nonexistent,size=1M", "nodes:1000,size=1M" })
+			for (const char *text :
+			    { "dram,size=9000000T", "file:/nonexistent,size=1M",
+				"nodes:1000,size=1M" })
 				EXPECT_EQ(poolkind_open(text, 0), nullptr);
 	};
 	fail(1); /* what finds addresses is kept */
@@ -80,8 +81,9 @@ TEST(Alone, DISABLED_FailsToOpenAndForks)
 TEST(Open, AndCloseTenThousandTimesLeaksNothing)
 {
 	static const char *const texts[] = { "dram", "dram,size=1M",
-	    "file:/dev/shm,size=1M", "file:/dev/shm,size=1M,grow=yes,fork=copy",
-	    "nodes:0", "dram,name=one-with-a-name-that-is-rather-long" };
+		"file:/dev/shm,size=1M",
+		"file:/dev/shm,size=1M,grow=yes,fork=copy", "nodes:0",
+		"dram,name=one-with-a-name-that-is-rather-long" };
 	auto round = [&](size_t i) {
 		poolkind *kind = poolkind_open(texts[i % 6], 0);
 		ASSERT_NE(kind, nullptr) << poolkind_errormsg();
@@ -116,17 +118,19 @@ TEST(Open, AndCloseOfRegionsThatTouch)
 
 	for (int i = 0; i < 200; i++) {
 		size_t cut = MIB + (size_t)i % 14 * MIB;
-		poolkind *high = poolkind_open_region(memory + cut,
-		    bytes - cut, nullptr, 0);
+		poolkind *high = poolkind_open_region(
+		    memory + cut, bytes - cut, nullptr, 0);
 		poolkind *low = poolkind_open_region(memory, cut, nullptr, 0);
 		ASSERT_TRUE(low != nullptr && high != nullptr)
 		    << poolkind_errormsg();
-		EXPECT_EQ(poolkind_open_region(memory + cut - MIB, 2 * MIB,
-		    nullptr, 0), nullptr);
+		EXPECT_EQ(poolkind_open_region(
+			      memory + cut - MIB, 2 * MIB, nullptr, 0),
+		    nullptr);
 		EXPECT_EQ(errno, EEXIST);
 		for (size_t at = 0; at < bytes; at += MIB)
-			ASSERT_EQ(poolkind_of(memory + at),
-			    at < cut ? low : high) << at << " of " << cut;
+			ASSERT_EQ(
+			    poolkind_of(memory + at), at < cut ? low : high)
+			    << at << " of " << cut;
 		EXPECT_EQ(poolkind_check(low), 0) << poolkind_errormsg();
 		ASSERT_EQ(poolkind_close(i % 2 ? low : high), 0);
 		poolkind *left = i % 2 ? high : low;

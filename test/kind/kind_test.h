@@ -63,8 +63,8 @@ forked(const std::function<int()> &child_does)
 		_exit(child_does());
 	}
 	EXPECT_EQ(waitpid(child, &status, 0), child);
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
-				   : WEXITSTATUS(status);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
 }
 
 #endif /* TEST_KIND_KIND_TEST_H */

@@ -65,8 +65,8 @@ slowness()
 static int
 parts_so_far()
 {
-	const testing::TestInfo *info =
-	    testing::UnitTest::GetInstance()->current_test_info();
+	const testing::TestInfo *info = testing::UnitTest::GetInstance()
+					    ->current_test_info();
 	return info ? info->result()->total_part_count() : 0;
 }
 
@@ -74,12 +74,12 @@ parts_so_far()
 static int
 status_since(int first_part)
 {
-	const testing::TestInfo *info =
-	    testing::UnitTest::GetInstance()->current_test_info();
+	const testing::TestInfo *info = testing::UnitTest::GetInstance()
+					    ->current_test_info();
 	int status = 0;
 	for (int i = first_part; info && i < parts_so_far(); i++) {
-		const testing::TestPartResult &part =
-		    info->result()->GetTestPartResult(i);
+		const testing::TestPartResult
+		    &part = info->result()->GetTestPartResult(i);
 		if (part.failed())
 			return 1;
 		if (part.skipped()) {
@@ -93,7 +93,7 @@ status_since(int first_part)
 Ending
 wait_for(pid_t pid, unsigned seconds)
 {
-	Ending ending = {Ending::TimedOut, 0};
+	Ending ending = { Ending::TimedOut, 0 };
 	time_t deadline = time(nullptr) + seconds * slowness();
 	int status;
 	for (;;) {
@@ -109,8 +109,8 @@ wait_for(pid_t pid, unsigned seconds)
 		usleep(2000);
 	}
 	if (WIFSIGNALED(status))
-		return Ending{Ending::Signalled, WTERMSIG(status)};
-	return Ending{Ending::Exited, WEXITSTATUS(status)};
+		return Ending{ Ending::Signalled, WTERMSIG(status) };
+	return Ending{ Ending::Exited, WEXITSTATUS(status) };
 }
 
 Ending
@@ -130,7 +130,7 @@ run_in_child(unsigned seconds, const std::function<void()> &body)
 	}
 	if (pid < 0) {
 		ADD_FAILURE() << "fork: " << strerror(errno);
-		return Ending{Ending::Exited, 1};
+		return Ending{ Ending::Exited, 1 };
 	}
 	return wait_for(pid, seconds);
 }

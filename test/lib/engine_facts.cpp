@@ -35,8 +35,8 @@ count_entries(const char *path, bool descriptors)
 	alignas(8) char buffer[4096];
 	size_t entries = 0;
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	for (long n; (n = syscall(SYS_getdents64, fd, buffer,
-	    sizeof(buffer))) > 0;) {
+	for (long n;
+	     (n = syscall(SYS_getdents64, fd, buffer, sizeof(buffer))) > 0;) {
 		for (long at = 0; at < n;) {
 			struct dirent64 *entry =
 			    reinterpret_cast<struct dirent64 *>(buffer + at);

@@ -27,8 +27,8 @@ expect_fill_matrix(size_t bytes)
 	ENGINE_PLACE_OR_SKIP(directory, bytes);
 	for (size_t first : FILL_SIZES)
 		for (size_t second : FILL_SIZES) {
-			Kind kind = open_kind("file:" + directory + ",size=" +
-			    std::to_string(bytes));
+			Kind kind = open_kind("file:" + directory +
+			    ",size=" + std::to_string(bytes));
 			ASSERT_NE(nullptr, kind.get());
 			expect_full(kind.get(), bytes, first, "fresh");
 			expect_full(kind.get(), bytes, second,
@@ -40,8 +40,8 @@ void
 expect_fill_in_turn(size_t bytes, unsigned rounds)
 {
 	ENGINE_PLACE_OR_SKIP(directory, bytes);
-	Kind kind = open_kind("file:" + directory + ",size=" +
-	    std::to_string(bytes));
+	Kind kind = open_kind(
+	    "file:" + directory + ",size=" + std::to_string(bytes));
 	ASSERT_NE(nullptr, kind.get());
 	for (unsigned round = 0; round < rounds; round++)
 		for (size_t size : FILL_SIZES)

@@ -8,7 +8,7 @@
 namespace engine {
 
 /* The seven sizes that a pool is to be filled with. */
-constexpr size_t FILL_SIZES[] = {16, 64, 256, 1024, 4096, 65536, 1048576};
+constexpr size_t FILL_SIZES[] = { 16, 64, 256, 1024, 4096, 65536, 1048576 };
 
 /* For every size as the first and every other as the second: fills a fresh
  * file kind of BYTES with blocks of the first until NULL, frees all, and fills

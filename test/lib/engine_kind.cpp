@@ -30,8 +30,8 @@ open_kind(const std::string &spec)
 Region::Region(size_t bytes, bool filled, bool shared) : size_(bytes)
 {
 	void *addr = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-	    (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS |
-	    MAP_NORESERVE, -1, 0);
+	    (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE,
+	    -1, 0);
 	if (addr == MAP_FAILED)
 		throw std::bad_alloc();
 	start_ = static_cast<char *>(addr);
@@ -155,8 +155,8 @@ EveryKind::SetUp()
 		kind_ = open_kind("file:" + directory + ",size=128M");
 	} else {
 		region_.reset(new Region(128 * MIB));
-		kind_.reset(poolkind_open_region(region_->start(),
-		    region_->size(), nullptr, 0));
+		kind_.reset(poolkind_open_region(
+		    region_->start(), region_->size(), nullptr, 0));
 	}
 	ASSERT_NE(nullptr, kind_.get()) << poolkind_errormsg();
 }

@@ -29,13 +29,20 @@ Kind open_kind(const std::string &spec);
 /* Memory of the test's own, for region kinds: every byte 0xa5 when FILLED. */
 class Region {
 public:
-	explicit Region(size_t bytes, bool filled = false,
-	    bool shared = false);
+	explicit Region(size_t bytes, bool filled = false, bool shared = false);
 	~Region();
 	Region(const Region &) = delete;
 	Region &operator=(const Region &) = delete;
-	char *start() const { return start_; }
-	size_t size() const { return size_; }
+	char *
+	start() const
+	{
+		return start_;
+	}
+	size_t
+	size() const
+	{
+		return size_;
+	}
 
 private:
 	char *start_;
@@ -64,7 +71,11 @@ public:
 	size_t fill(poolkind *kind, size_t size, size_t most = SIZE_MAX);
 	/* Frees all; returns how many were as they had been written. */
 	size_t free_all(poolkind *kind);
-	size_t count() const { return count_; }
+	size_t
+	count() const
+	{
+		return count_;
+	}
 
 private:
 	struct Link {
@@ -81,8 +92,16 @@ size_t nearly_all(size_t room, size_t size);
 class EveryKind : public testing::TestWithParam<const char *> {
 protected:
 	void SetUp() override;
-	poolkind *kind() const { return kind_.get(); }
-	void close() { kind_.reset(); }
+	poolkind *
+	kind() const
+	{
+		return kind_.get();
+	}
+	void
+	close()
+	{
+		kind_.reset();
+	}
 
 private:
 	std::unique_ptr<Region> region_;
@@ -91,25 +110,25 @@ private:
 
 std::string param_name(const testing::TestParamInfo<const char *> &info);
 
-#define ENGINE_EVERY_KIND(suite)                                          \
-	INSTANTIATE_TEST_SUITE_P(Sources, suite,                          \
+#define ENGINE_EVERY_KIND(suite) \
+	INSTANTIATE_TEST_SUITE_P(Sources, suite, \
 	    testing::Values("dram", "file", "region", "limited", "nodes"), \
 	    engine::param_name)
 
 } // namespace engine
 
 /* That EXPRESSION fails with ERRNUM and a sentence that names WORD. */
-#define EXPECT_REFUSED(expression, errnum, word)                          \
-	do {                                                              \
-		errno = 0;                                                \
-		EXPECT_TRUE(expression) << #expression " did not fail";   \
-		EXPECT_EQ(errnum, errno) << poolkind_errormsg();          \
-		EXPECT_SENTENCE(word);                                    \
+#define EXPECT_REFUSED(expression, errnum, word) \
+	do { \
+		errno = 0; \
+		EXPECT_TRUE(expression) << #expression " did not fail"; \
+		EXPECT_EQ(errnum, errno) << poolkind_errormsg(); \
+		EXPECT_SENTENCE(word); \
 	} while (0)
 
-#define EXPECT_SENTENCE(word)                                             \
-	EXPECT_NE(std::string::npos,                                      \
-	    std::string(poolkind_errormsg()).find(word))                  \
+#define EXPECT_SENTENCE(word) \
+	EXPECT_NE( \
+	    std::string::npos, std::string(poolkind_errormsg()).find(word)) \
 	    << "\"" << poolkind_errormsg() << "\" does not name " << (word)
 
 #endif /* TEST_LIB_ENGINE_KIND_H */

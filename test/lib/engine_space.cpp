@@ -43,8 +43,8 @@ available_memory()
 std::string
 place(size_t bytes)
 {
-	const char *candidates[] = {getenv("POOLKIND_TEST_DIR"), "/dev/shm",
-	    getenv("TMPDIR"), "/tmp"};
+	const char *candidates[] = { getenv("POOLKIND_TEST_DIR"), "/dev/shm",
+		getenv("TMPDIR"), "/tmp" };
 	size_t wanted = bytes + bytes / 2;
 	for (const char *candidate : candidates) {
 		if (!candidate || access(candidate, W_OK | X_OK) != 0)
@@ -130,7 +130,7 @@ std::string
 remount_read_only(const std::string &path)
 {
 	if (mount("tmpfs", path.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY,
-	    nullptr) != 0)
+		nullptr) != 0)
 		return std::string("remount: ") + strerror(errno);
 	return "";
 }

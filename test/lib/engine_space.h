@@ -25,7 +25,11 @@ public:
 	~Directory();
 	Directory(const Directory &) = delete;
 	Directory &operator=(const Directory &) = delete;
-	const std::string &path() const { return path_; }
+	const std::string &
+	path() const
+	{
+		return path_;
+	}
 	size_t entries() const;
 
 private:
@@ -48,18 +52,18 @@ void remove_filler(const std::string &directory);
 } // namespace engine
 
 /* Puts a directory with BYTES to spare into VAR, or skips the test. */
-#define ENGINE_PLACE_OR_SKIP(var, bytes)                                  \
-	std::string var = engine::place(bytes);                           \
-	if (var.empty())                                                  \
-	GTEST_SKIP() << "no directory with " << (bytes)                   \
+#define ENGINE_PLACE_OR_SKIP(var, bytes) \
+	std::string var = engine::place(bytes); \
+	if (var.empty()) \
+	GTEST_SKIP() << "no directory with " << (bytes) \
 		     << " bytes to spare; set POOLKIND_TEST_DIR"
 
 /* In a child: a tmpfs of BYTES at PATH, or skips. */
-#define ENGINE_TMPFS_OR_SKIP(path, bytes)                                 \
-	do {                                                              \
-		std::string why = engine::mount_tmpfs(path, bytes);       \
-		if (!why.empty())                                         \
-			GTEST_SKIP() << "cannot mount a tmpfs: " << why;  \
+#define ENGINE_TMPFS_OR_SKIP(path, bytes) \
+	do { \
+		std::string why = engine::mount_tmpfs(path, bytes); \
+		if (!why.empty()) \
+			GTEST_SKIP() << "cannot mount a tmpfs: " << why; \
 	} while (0)
 
 #endif /* TEST_LIB_ENGINE_SPACE_H */

@@ -70,8 +70,8 @@ live(const std::vector<Kind> &kinds, void *const *kept)
 }
 
 void
-expect_forks_survive(const std::vector<std::string> &specs, unsigned threads,
-    unsigned forks)
+expect_forks_survive(
+    const std::vector<std::string> &specs, unsigned threads, unsigned forks)
 {
 	std::vector<Kind> kinds;
 	std::vector<void *> kept;

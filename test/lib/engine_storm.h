@@ -11,8 +11,8 @@ namespace engine {
 /* Opens SPECS, lets THREADS threads allocate from all of them, and forks
  * FORKS times meanwhile. Every child allocates, frees and looks at what the
  * kinds hold, then ends; none may hang, crash or find a block changed. */
-void expect_forks_survive(const std::vector<std::string> &specs,
-    unsigned threads, unsigned forks);
+void expect_forks_survive(
+    const std::vector<std::string> &specs, unsigned threads, unsigned forks);
 
 } // namespace engine
 

@@ -29,8 +29,8 @@ check_result(const char *what, bool good, int line)
 	if (good)
 		length = snprintf(text, sizeof(text), "ok - %s\n", what);
 	else
-		length = snprintf(text, sizeof(text),
-		    "not ok - %s (line %d)\n", what, line);
+		length = snprintf(
+		    text, sizeof(text), "not ok - %s (line %d)\n", what, line);
 	if (write(STDOUT_FILENO, text, (size_t)length) != length)
 		_exit(99);
 	failures += !good;
@@ -51,8 +51,8 @@ pool_ranges(struct pool_range *ranges, int most)
 	int count = 0;
 	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 
-	while (fd >= 0 && (got = read(fd, text + length,
-	    sizeof(text) - 1 - length)) > 0)
+	while (fd >= 0 &&
+	    (got = read(fd, text + length, sizeof(text) - 1 - length)) > 0)
 		length += (size_t)got;
 	close(fd);
 	text[length] = '\0';

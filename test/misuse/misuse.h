@@ -33,9 +33,11 @@ static inline void
 tell(const char *what)
 {
 	int error = errno;
-	const char *name = error == EINVAL ? "EINVAL"
-	    : error == ENOMEM ? "ENOMEM" : error == EEXIST ? "EEXIST"
-	    : error == EPERM ? "EPERM" : strerror(error);
+	const char *name = error == EINVAL ? "EINVAL" :
+	    error == ENOMEM                ? "ENOMEM" :
+	    error == EEXIST                ? "EEXIST" :
+	    error == EPERM                 ? "EPERM" :
+					     strerror(error);
 
 	if (error == 0)
 		printf("%s: silence\n", what);

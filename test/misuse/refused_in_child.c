@@ -10,8 +10,7 @@ wait_for_child(void)
 {
 	int status;
 
-	return wait(&status) > 0 && WIFEXITED(status) ?
-	    WEXITSTATUS(status) : 5;
+	return wait(&status) > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 5;
 }
 
 int

@@ -79,8 +79,9 @@ TEST_F(Fault, ReachesEveryCallAndNoOther)
 		for (int other = 0; other < OS_CALLS; other++) {
 			if (other == OS_BARRIER_PREPARE && other != which)
 				continue;
-			EXPECT_EQ(call((enum os_call)other) == EXDEV,
-			    other == which) << which << " " << other;
+			EXPECT_EQ(
+			    call((enum os_call)other) == EXDEV, other == which)
+			    << which << " " << other;
 		}
 		os_fault_at((enum os_call)which, 0, 0, false);
 	}

@@ -63,11 +63,11 @@ TEST(OpenUnlinked, LeavesNoNameWithoutTmpfileEither)
 	}
 	pthread_sigmask(SIG_SETMASK, nullptr, &after);
 	for (int number = 1; number < NSIG; number++)
-		EXPECT_EQ(sigismember(&before, number),
-		    sigismember(&after, number));
+		EXPECT_EQ(
+		    sigismember(&before, number), sigismember(&after, number));
 	os_fault_at(OS_OPEN, 1, EOPNOTSUPP, false);
-	EXPECT_EQ(open_in(directory.path + std::string(PATH_MAX, '/')),
-	    ENAMETOOLONG);
+	EXPECT_EQ(
+	    open_in(directory.path + std::string(PATH_MAX, '/')), ENAMETOOLONG);
 }
 
 TEST(OpenUnlinked, SaysWhyADirectoryWillNotDo)
@@ -95,7 +95,8 @@ TEST(OpenUnlinked, ObeysPermissions)
 		if (geteuid() == 0 && setuid(65534) != 0)
 			return 1;
 		return open_in(directory.path) == EACCES ? 0 : 2;
-	}), 0);
+	}),
+	    0);
 }
 
 TEST(OpenUnlinked, SaysThatDescriptorsAreUsedUp)
@@ -246,8 +247,8 @@ TEST(WriteFile, WritesAllOfItWhereItShould)
 	int fd = nameless(directory, MIB);
 
 	ASSERT_EQ(os_write_file(fd, data.data(), data.size(), 12345), 0);
-	ASSERT_EQ(pread(fd, &back[0], back.size(), 12345),
-	    (ssize_t)back.size());
+	ASSERT_EQ(
+	    pread(fd, &back[0], back.size(), 12345), (ssize_t)back.size());
 	EXPECT_EQ(back, data);
 	EXPECT_EQ(os_write_file(-1, "x", 1, 0), EBADF);
 	os_close(fd);
@@ -358,27 +359,31 @@ TEST(Cancellation, PassesByEveryFunction)
 #if defined(__SANITIZE_ADDRESS__)
 	GTEST_SKIP() << "AddressSanitizer trips over a thread's cancellation";
 #endif
-	ASSERT_EQ(pthread_create(&thread, nullptr, [](void *arg) -> void * {
-		Shared *to = (Shared *)arg;
-		int fd = -1, sink = open("/dev/null", O_WRONLY);
+	ASSERT_EQ(pthread_create(
+		      &thread, nullptr,
+		      [](void *arg) -> void * {
+			      Shared *to = (Shared *)arg;
+			      int fd = -1, sink = open("/dev/null", O_WRONLY);
 
-		pthread_cancel(pthread_self());
-		os_open_unlinked(to->directory.path.c_str(), &fd);
-		to->done += 'o';
-		os_set_length(fd, MIB);
-		os_take_space(fd, 0, MIB);
-		to->done += 't';
-		os_write_file(fd, "x", 1, 0);
-		to->done += 'f';
-		os_write(sink, "x", 1);
-		to->done += 'w';
-		os_close(os_move_high(fd));
-		to->done += 'c';
-		os_close(sink);
-		pthread_testcancel();
-		to->done += '!';
-		return nullptr;
-	}, &shared), 0);
+			      pthread_cancel(pthread_self());
+			      os_open_unlinked(to->directory.path.c_str(), &fd);
+			      to->done += 'o';
+			      os_set_length(fd, MIB);
+			      os_take_space(fd, 0, MIB);
+			      to->done += 't';
+			      os_write_file(fd, "x", 1, 0);
+			      to->done += 'f';
+			      os_write(sink, "x", 1);
+			      to->done += 'w';
+			      os_close(os_move_high(fd));
+			      to->done += 'c';
+			      os_close(sink);
+			      pthread_testcancel();
+			      to->done += '!';
+			      return nullptr;
+		      },
+		      &shared),
+	    0);
 	ASSERT_EQ(pthread_join(thread, &result), 0);
 	EXPECT_EQ(shared.done, "otfwc");
 	EXPECT_EQ(result, PTHREAD_CANCELED);

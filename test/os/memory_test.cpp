@@ -82,10 +82,11 @@ TEST(Reserve, SaysWhenThereIsNoAddressSpace)
 	void *addr;
 
 	EXPECT_EQ(os_reserve(SIZE_MAX / 2 + 1, PAGE_BYTES, &addr), ENOMEM);
-	EXPECT_EQ(os_reserve(align_down(SIZE_MAX, PAGE_BYTES), PAGE_BYTES,
-	    &addr), ENOMEM);
-	EXPECT_EQ(os_reserve(align_down(SIZE_MAX, PAGE_BYTES), GIB, &addr),
+	EXPECT_EQ(
+	    os_reserve(align_down(SIZE_MAX, PAGE_BYTES), PAGE_BYTES, &addr),
 	    ENOMEM);
+	EXPECT_EQ(
+	    os_reserve(align_down(SIZE_MAX, PAGE_BYTES), GIB, &addr), ENOMEM);
 }
 
 TEST(Pages, OfAnonymousMemoryComeAndGo)
@@ -137,7 +138,8 @@ TEST(Pages, NotInheritedAreNotInTheChild)
 	EXPECT_EQ(in_child([&] {
 		return readable(space.addr) +
 		    2 * readable(space.addr + PAGE_BYTES);
-	}), 2);
+	}),
+	    2);
 }
 
 TEST(FileMapping, SharedChangesTheFileAndPunchingGivesTheSpaceBack)
@@ -168,8 +170,8 @@ TEST(FileMapping, PrivateLeavesTheFileAndShowsItAgain)
 	char byte = 0;
 
 	ASSERT_EQ(os_write_file(fd, "f", 1, PAGE_BYTES), 0);
-	ASSERT_EQ(os_map_file(space.addr, 3 * PAGE_BYTES, fd, PAGE_BYTES,
-	    true), 0);
+	ASSERT_EQ(
+	    os_map_file(space.addr, 3 * PAGE_BYTES, fd, PAGE_BYTES, true), 0);
 	EXPECT_EQ(space.addr[0], 'f');
 	space.addr[0] = 'm';
 	ASSERT_EQ(pread(fd, &byte, 1, PAGE_BYTES), 1);
@@ -244,7 +246,8 @@ TEST(Policy, BindsToNodesThatAreThere)
 			GTEST_SKIP() << "no memory policies here";
 		ASSERT_EQ(err, 0);
 		ASSERT_EQ(syscall(SYS_get_mempolicy, &mode, nullptr, 0,
-		    space.addr, 2 /* of the address */), 0);
+			      space.addr, 2 /* of the address */),
+		    0);
 		EXPECT_EQ(mode, kernel_modes[i]);
 	}
 }
@@ -263,8 +266,8 @@ TEST(Policy, RefusesANodeThatIsNotThere)
 		if (err == ENOSYS || err == EPERM)
 			GTEST_SKIP() << "no memory policies here";
 		EXPECT_EQ(err, EINVAL);
-		EXPECT_EQ(os_set_policy(space.addr, MIB, mode, partly, 1024),
-		    EINVAL);
+		EXPECT_EQ(
+		    os_set_policy(space.addr, MIB, mode, partly, 1024), EINVAL);
 	}
 }
 
@@ -287,8 +290,8 @@ TEST(Barrier, IsThereWhenTheKernelHasIt)
 	EXPECT_FALSE(os_barrier_prepare());
 #else
 	ASSERT_TRUE(os_barrier_prepare());
-	ASSERT_EQ(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0,
-	    0), 0);
+	ASSERT_EQ(
+	    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0), 0);
 	os_barrier();
 #endif
 }

@@ -61,8 +61,8 @@ public:
 	mount_here(const char *type, const char *options)
 	{
 		if (unshare(CLONE_NEWNS) != 0 ||
-		    mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr)
-		    != 0 ||
+		    mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE,
+			nullptr) != 0 ||
 		    mount(type, path.c_str(), type, 0, options) != 0)
 			return false;
 		mounted++;
@@ -169,7 +169,7 @@ in_child(const std::function<int()> &body)
 		_exit(body());
 	EXPECT_EQ(waitpid(child, &status, 0), child);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-	    WEXITSTATUS(status);
+				     WEXITSTATUS(status);
 }
 
 /* A file without a name in DIRECTORY, BYTES long. */

@@ -104,8 +104,8 @@ fork_once(int mark)
 	waitpid(pid, &status, 0);
 	if (status != 0) {
 		char text[64];
-		int length = snprintf(text, sizeof(text),
-		    "child's status: %#x\n", status);
+		int length = snprintf(
+		    text, sizeof(text), "child's status: %#x\n", status);
 
 		if (write(STDOUT_FILENO, text, (size_t)length) < 0)
 			return false;

@@ -51,7 +51,15 @@ static void
 check_sizes(void)
 {
 	static const size_t sizes[] = {
-		16, 1 << 20, 64, 65536, 256, 4096, 1024, 16, 98304,
+		16,
+		1 << 20,
+		64,
+		65536,
+		256,
+		4096,
+		1024,
+		16,
+		98304,
 	};
 	struct block *list;
 	char what[64];
@@ -65,8 +73,9 @@ check_sizes(void)
 		snprintf(what, sizeof(what), "blocks of %zu fill the pool",
 		    sizes[i]);
 		/* The C library holds a few pages of its own. */
-		CHECK(what, errno == ENOMEM && bytes + 128 * 1024 +
-		    sizes[i] >= fit - fit / 50);
+		CHECK(what,
+		    errno == ENOMEM &&
+			bytes + 128 * 1024 + sizes[i] >= fit - fit / 50);
 		free_all(list);
 	}
 }
@@ -118,20 +127,20 @@ check_resize(void)
 	errno = 0;
 	CHECK("realloc in a full pool fails and keeps the block",
 	    realloc(p, 2 * MIB) == NULL && errno == ENOMEM &&
-	    all_bytes(p, 'r', MIB));
+		all_bytes(p, 'r', MIB));
 	CHECK("calloc in a full pool fails", calloc(1, 70000) == NULL);
 	q = p;
 	CHECK("posix_memalign in a full pool fails",
 	    posix_memalign(&q, 4096, 70000) == ENOMEM && q == NULL);
 	errno = 7;
 	p = realloc(p, 100);
-	CHECK("a block can be made smaller in a full pool", p != NULL &&
-	    errno == 7 && all_bytes(p, 'r', 100));
+	CHECK("a block can be made smaller in a full pool",
+	    p != NULL && errno == 7 && all_bytes(p, 'r', 100));
 	free_all(rest);
 	free_all(list);
 	p = realloc(p, 2 * MIB);
-	CHECK("after everything is freed it can grow", p != NULL &&
-	    all_bytes(p, 'r', 100));
+	CHECK("after everything is freed it can grow",
+	    p != NULL && all_bytes(p, 'r', 100));
 	free(p);
 }
 

@@ -18,20 +18,19 @@ check_malloc(void)
 {
 	void *a = malloc(zero), *b = malloc(zero);
 
-	CHECK("malloc(0) gives unique blocks", a != NULL && b != NULL &&
-	    a != b && in_pool(a, 1));
-	CHECK("malloc(0) may be used for 8 bytes",
-	    malloc_usable_size(a) == 8);
+	CHECK("malloc(0) gives unique blocks",
+	    a != NULL && b != NULL && a != b && in_pool(a, 1));
+	CHECK("malloc(0) may be used for 8 bytes", malloc_usable_size(a) == 8);
 	free(a);
 	cfree(b);
 	free(NULL);
 	cfree(NULL);
 	errno = 0;
-	CHECK("malloc(SIZE_MAX) fails", malloc(largest) == NULL &&
-	    errno == ENOMEM);
+	CHECK("malloc(SIZE_MAX) fails",
+	    malloc(largest) == NULL && errno == ENOMEM);
 	errno = 0;
-	CHECK("malloc(SIZE_MAX / 2) fails", malloc(largest / 2) == NULL &&
-	    errno == ENOMEM);
+	CHECK("malloc(SIZE_MAX / 2) fails",
+	    malloc(largest / 2) == NULL && errno == ENOMEM);
 	errno = 0;
 	CHECK("malloc of more than the pool fails",
 	    malloc(one << 27) == NULL && errno == ENOMEM);
@@ -69,8 +68,8 @@ check_realloc(void)
 {
 	char *p = realloc(NULL, zero), *q;
 
-	CHECK("realloc(NULL, 0) gives a block", p != NULL &&
-	    malloc_usable_size(p) == 8);
+	CHECK("realloc(NULL, 0) gives a block",
+	    p != NULL && malloc_usable_size(p) == 8);
 	errno = 7;
 	CHECK("realloc(p, 0) frees, and is no error",
 	    realloc(p, zero) == NULL && errno == 7);
@@ -88,8 +87,8 @@ check_realloc(void)
 	CHECK("realloc shrinks again", all_bytes(p, 1, 100));
 	errno = 0;
 	q = realloc(p, largest - 4096);
-	CHECK("realloc that fails leaves the block", q == NULL &&
-	    errno == ENOMEM && all_bytes(p, 1, 100));
+	CHECK("realloc that fails leaves the block",
+	    q == NULL && errno == ENOMEM && all_bytes(p, 1, 100));
 	free(p);
 }
 
@@ -144,8 +143,8 @@ check_aligned(void)
 		void *a = memalign(alignment, 10);
 		void *b = aligned_alloc(alignment, 10);
 
-		if (a == NULL || (uintptr_t)a % alignment != 0 ||
-		    b == NULL || (uintptr_t)b % alignment != 0)
+		if (a == NULL || (uintptr_t)a % alignment != 0 || b == NULL ||
+		    (uintptr_t)b % alignment != 0)
 			good = false;
 		free(a);
 		free(b);
@@ -174,24 +173,24 @@ check_pages(void)
 {
 	void *p = valloc(zero);
 
-	CHECK("valloc(0) is a page", p != NULL && (uintptr_t)p % 4096 == 0 &&
-	    malloc_usable_size(p) == 4096);
+	CHECK("valloc(0) is a page",
+	    p != NULL && (uintptr_t)p % 4096 == 0 &&
+		malloc_usable_size(p) == 4096);
 	free(p);
 	p = valloc(5000);
-	CHECK("valloc(5000) is aligned", p != NULL &&
-	    (uintptr_t)p % 4096 == 0);
+	CHECK("valloc(5000) is aligned", p != NULL && (uintptr_t)p % 4096 == 0);
 	free(p);
 	errno = 0;
-	CHECK("valloc(SIZE_MAX) fails", valloc(largest) == NULL &&
-	    errno == ENOMEM);
+	CHECK("valloc(SIZE_MAX) fails",
+	    valloc(largest) == NULL && errno == ENOMEM);
 	CHECK("pvalloc(0) is a page", pvalloc_fits(zero, 4096));
 	CHECK("pvalloc(1) is a page", pvalloc_fits(1, 4096));
 	CHECK("pvalloc(4096) is a page", pvalloc_fits(4096, 4096));
 	CHECK("pvalloc(4097) is two", pvalloc_fits(4097, 8192));
 	CHECK("pvalloc(8192) is two", pvalloc_fits(8192, 8192));
 	errno = 0;
-	CHECK("pvalloc(SIZE_MAX) fails", pvalloc(largest) == NULL &&
-	    errno == ENOMEM);
+	CHECK("pvalloc(SIZE_MAX) fails",
+	    pvalloc(largest) == NULL && errno == ENOMEM);
 }
 
 static void
@@ -204,7 +203,7 @@ check_usable_size(void)
 	CHECK("usable size of NULL", malloc_usable_size(NULL) == 0);
 	CHECK("usable size of what is no block",
 	    malloc_usable_size(outside) == 0 &&
-	    malloc_usable_size(inside) == 0);
+		malloc_usable_size(inside) == 0);
 	for (size_t size = 1; size < 9 << 20; size = size * 5 / 4 + 1) {
 		void *p = malloc(size);
 
@@ -223,8 +222,8 @@ check_libc(void)
 	char *copy = strdup("hello"), *line = NULL;
 	int length = asprintf(&line, "%d %s", 42, copy);
 
-	CHECK("strdup and asprintf take from the pool", length == 8 &&
-	    in_pool(copy, 6) && in_pool(line, 9));
+	CHECK("strdup and asprintf take from the pool",
+	    length == 8 && in_pool(copy, 6) && in_pool(line, 9));
 	free(copy);
 	free(line);
 	copy = reallocarray(NULL, 10, 10);

@@ -133,8 +133,7 @@ main(int argc, char **argv)
 	CHECK("one thread, all sizes", one_by_one() == 0);
 	CHECK("eight threads, small blocks", in_threads(many_small) == 0);
 	CHECK("eight threads, large blocks", in_threads(few_large) == 0);
-	CHECK("eight new threads, small blocks",
-	    in_threads(many_small) == 0);
+	CHECK("eight new threads, small blocks", in_threads(many_small) == 0);
 	CHECK("a last block is inside", inside(realloc(p, 5000), 5000));
 	return failures != 0;
 }

@@ -21,13 +21,13 @@ late(void *rounds)
 
 	CHECK("block of a thread's last destructors",
 	    in_pool(block, 300) && in_pool(large, 100000) &&
-	    all_bytes(large, 0, 100000));
+		all_bytes(large, 0, 100000));
 	memset(block, 'b', 300);
 	again = realloc(block, 90000);
-	CHECK("block that is resized there", in_pool(again, 90000) &&
-	    all_bytes(again, 'b', 300));
-	CHECK("aligned block there", posix_memalign(&aligned, 4096, 10) == 0 &&
-	    in_pool(aligned, 10));
+	CHECK("block that is resized there",
+	    in_pool(again, 90000) && all_bytes(again, 'b', 300));
+	CHECK("aligned block there",
+	    posix_memalign(&aligned, 4096, 10) == 0 && in_pool(aligned, 10));
 	free(aligned);
 	free(large);
 	free(again);

@@ -96,8 +96,8 @@ check_chroot(const char *directory)
 		_exit(!good || malloc(100000) == NULL);
 	}
 	waitpid(pid, &status, 0);
-	CHECK("the heap and fork work after chroot", status == 0 &&
-	    all_bytes(p, 2, 9 << 20));
+	CHECK("the heap and fork work after chroot",
+	    status == 0 && all_bytes(p, 2, 9 << 20));
 }
 
 /* A file without a name that is open would be the pool's. */
@@ -155,14 +155,14 @@ check_deepbind(const char *file)
 	p = make(1000);
 	memset(p, 'd', 1000);
 	p = realloc(p, 5000);
-	CHECK("its block is moved into the pool", in_pool(p, 5000) &&
-	    all_bytes(p, 'd', 1000));
+	CHECK("its block is moved into the pool",
+	    in_pool(p, 5000) && all_bytes(p, 'd', 1000));
 	free(p);
 	p = make(1 << 20);
 	memset(p, 'e', 1 << 20);
 	p = realloc(p, 100);
-	CHECK("also when it is made smaller", in_pool(p, 100) &&
-	    all_bytes(p, 'e', 100));
+	CHECK("also when it is made smaller",
+	    in_pool(p, 100) && all_bytes(p, 'e', 100));
 	free(p);
 	CHECK("realloc to nothing frees it", realloc(make(10), 0) == NULL);
 }

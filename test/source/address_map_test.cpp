@@ -21,9 +21,9 @@ extern "C" {
 
 namespace {
 
-constexpr uintptr_t LEAF = 2 * MIB;      /* where stretches share an entry */
-constexpr uintptr_t MIDDLE = 256 * MIB;  /* an entry of the level above */
-constexpr uintptr_t TOP = 64 * GIB;      /* an entry of the root */
+constexpr uintptr_t LEAF = 2 * MIB;     /* where stretches share an entry */
+constexpr uintptr_t MIDDLE = 256 * MIB; /* an entry of the level above */
+constexpr uintptr_t TOP = 64 * GIB;     /* an entry of the root */
 /* No process here has anything mapped at these. */
 constexpr uintptr_t SPACE = (uintptr_t)0x1000 * GIB;
 
@@ -56,14 +56,20 @@ public:
 	expect(const struct stretch *want) const
 	{
 		for (uintptr_t off : { (uintptr_t)0, (uintptr_t)1, bytes / 2,
-		    bytes / 3, bytes - 1 })
+			 bytes / 3, bytes - 1 })
 			EXPECT_EQ(address_map_find(address(base + off)), want)
 			    << off;
 		for (size_t i = 1; i < 64; i++)
-			EXPECT_EQ(address_map_find(
-			    address(base + bytes / 64 * i)), want) << i;
+			EXPECT_EQ(
+			    address_map_find(address(base + bytes / 64 * i)),
+			    want)
+			    << i;
 	}
-	void expect_itself() const { expect(stretch); }
+	void
+	expect_itself() const
+	{
+		expect(stretch);
+	}
 
 	const uintptr_t base;
 	const size_t bytes;
@@ -78,15 +84,16 @@ struct Case {
 } // namespace
 
 class AddressMap : public testing::TestWithParam<Case> {};
-INSTANTIATE_TEST_SUITE_P(Shapes, AddressMap, testing::Values(
-    Case{ SPACE, PAGE_BYTES }, Case{ SPACE + PAGE_BYTES, PAGE_BYTES },
-    Case{ SPACE, LEAF }, Case{ SPACE + LEAF - PAGE_BYTES, 2 * PAGE_BYTES },
-    Case{ SPACE + PAGE_BYTES, LEAF }, Case{ SPACE + PAGE_BYTES, 3 * LEAF },
-    Case{ SPACE, MIDDLE }, Case{ SPACE + LEAF, MIDDLE },
-    Case{ SPACE + 12345 * PAGE_BYTES, 3 * MIDDLE + 77 * PAGE_BYTES },
-    Case{ SPACE, TOP }, Case{ SPACE + PAGE_BYTES, TOP },
-    Case{ SPACE + MIDDLE - PAGE_BYTES, 3 * TOP },
-    Case{ SPACE + 5 * PAGE_BYTES, 64 * TOP - 11 * PAGE_BYTES }));
+INSTANTIATE_TEST_SUITE_P(Shapes, AddressMap,
+    testing::Values(Case{ SPACE, PAGE_BYTES },
+	Case{ SPACE + PAGE_BYTES, PAGE_BYTES }, Case{ SPACE, LEAF },
+	Case{ SPACE + LEAF - PAGE_BYTES, 2 * PAGE_BYTES },
+	Case{ SPACE + PAGE_BYTES, LEAF }, Case{ SPACE + PAGE_BYTES, 3 * LEAF },
+	Case{ SPACE, MIDDLE }, Case{ SPACE + LEAF, MIDDLE },
+	Case{ SPACE + 12345 * PAGE_BYTES, 3 * MIDDLE + 77 * PAGE_BYTES },
+	Case{ SPACE, TOP }, Case{ SPACE + PAGE_BYTES, TOP },
+	Case{ SPACE + MIDDLE - PAGE_BYTES, 3 * TOP },
+	Case{ SPACE + 5 * PAGE_BYTES, 64 * TOP - 11 * PAGE_BYTES }));
 
 TEST_P(AddressMap, LeadsToTheStretchFromFirstToLastByte)
 {
@@ -168,8 +175,9 @@ TEST(AddressMapHuge, FollowsSmallOnesAndMakesWayForThem)
 		Entered huge(base, 4 * TOP);
 		huge.expect_itself();
 		EXPECT_EQ(address_map_find(address(base + LEAF)), huge.stretch);
-		EXPECT_EQ(address_map_find(address(base + TOP + MIDDLE +
-		    3 * LEAF + 1)), huge.stretch);
+		EXPECT_EQ(address_map_find(
+			      address(base + TOP + MIDDLE + 3 * LEAF + 1)),
+		    huge.stretch);
 		if (round > 0) {
 			EXPECT_EQ(record_bytes_in_use(), records)
 			    << "the nodes are still there";
@@ -212,8 +220,8 @@ TEST(AddressMapMemory, RunningOutEntersNothing)
 {
 	std::vector<void *> hoard;
 	uintptr_t base = SPACE + 200 * TOP + PAGE_BYTES;
-	struct stretch *stretch = bare_stretch(reinterpret_cast<void *>(base),
-	    2 * TOP);
+	struct stretch *stretch = bare_stretch(
+	    reinterpret_cast<void *>(base), 2 * TOP);
 
 	Entered(base, PAGE_BYTES); /* its first nodes are there */
 	os_fault_at(OS_MAP, 1, ENOMEM, true);
@@ -240,7 +248,8 @@ TEST(AddressMapRandom, AgreesWithAnOrderedMap)
 	std::mt19937_64 random(42);
 	uintptr_t space = 8 * TOP, start = SPACE + 300 * TOP;
 
-	auto owner = [&](uintptr_t addr) -> struct stretch * {
+	auto owner = [&](uintptr_t addr) -> struct stretch *
+	{
 		auto next = all.upper_bound(addr);
 		if (next == all.begin())
 			return nullptr;
@@ -249,10 +258,11 @@ TEST(AddressMapRandom, AgreesWithAnOrderedMap)
 	};
 	for (int round = 0; round < 4000; round++) {
 		unsigned lg = 12 + (unsigned)(random() % 26);
-		size_t bytes = align_up(((uintptr_t)1 << lg) +
-		    random() % ((uintptr_t)1 << lg), PAGE_BYTES);
-		uintptr_t base = start + align_down(random() % (space - bytes),
+		size_t bytes = align_up(
+		    ((uintptr_t)1 << lg) + random() % ((uintptr_t)1 << lg),
 		    PAGE_BYTES);
+		uintptr_t base = start +
+		    align_down(random() % (space - bytes), PAGE_BYTES);
 		auto next = all.lower_bound(base);
 
 		if (random() % 3 == 0 && !all.empty()) {
@@ -267,7 +277,8 @@ TEST(AddressMapRandom, AgreesWithAnOrderedMap)
 		}
 		for (auto &[at, one] : all) {
 			ASSERT_EQ(address_map_find(address(at)), one->stretch);
-			ASSERT_EQ(address_map_find(address(at + one->bytes - 1)),
+			ASSERT_EQ(
+			    address_map_find(address(at + one->bytes - 1)),
 			    one->stretch);
 		}
 	}
@@ -286,8 +297,9 @@ TEST(AddressMapReaders, SeeWhatStaysWhileNeighboursChange)
 			    stays.stretch;
 	});
 	for (int round = 0; round < 20000; round++) {
-		struct stretch *comes = bare_stretch(reinterpret_cast<void *>(
-		    stays.base + stays.bytes), PAGE_BYTES);
+		struct stretch *comes = bare_stretch(
+		    reinterpret_cast<void *>(stays.base + stays.bytes),
+		    PAGE_BYTES);
 		ASSERT_EQ(address_map_add(comes), 0);
 		address_map_remove(comes);
 		bare_stretch_free(comes);

@@ -73,7 +73,7 @@ expect_same(const Twin &twin, size_t count, size_t alignment, size_t first)
 	size_t lowest = twin.find(count, alignment, first);
 
 	SCOPED_TRACE(testing::Message() << count << " pages, alignment "
-	    << alignment << ", first " << first);
+					<< alignment << ", first " << first);
 	if (lowest == PAGE_MAP_NONE || alignment == 1) {
 		ASSERT_EQ(is, lowest);
 		return;
@@ -87,8 +87,9 @@ expect_same(const Twin &twin, size_t count, size_t alignment, size_t first)
 
 /* Around each power at which a level begins or ends. */
 class PageMap : public testing::TestWithParam<size_t> {};
-INSTANTIATE_TEST_SUITE_P(Pages, PageMap, testing::Values(1, 2, 63, 64, 65, 511,
-    512, 513, 1000, 4095, 4096, 4097, 4608, 5001, 32767, 32768, 32769, 40000));
+INSTANTIATE_TEST_SUITE_P(Pages, PageMap,
+    testing::Values(1, 2, 63, 64, 65, 511, 512, 513, 1000, 4095, 4096, 4097,
+	4608, 5001, 32767, 32768, 32769, 40000));
 
 TEST_P(PageMap, IsFreeAtFirstAndEndsWhereItEnds)
 {
@@ -146,16 +147,16 @@ TEST_P(PageMap, AgreesWithWalking)
 			return;
 		size_t at = page_map_find(&twin.map, count, alignment, first);
 		/* Half full on the whole, now and then nearly so. */
-		if (at != PAGE_MAP_NONE && below(100) < 55 +
-		    40 * (round / 200 % 2)) {
+		if (at != PAGE_MAP_NONE &&
+		    below(100) < 55 + 40 * (round / 200 % 2)) {
 			twin.set(at, count, true);
 			spans.push_back({ at, count });
 		} else if (!spans.empty()) {
 			size_t which = below(spans.size());
 			Span span = spans[which];
 			/* Sometimes a part of it only, as jemalloc does. */
-			size_t part = below(3) ? span.count
-					       : 1 + below(span.count);
+			size_t part = below(3) ? span.count :
+						 1 + below(span.count);
 
 			twin.set(span.from + span.count - part, part, false);
 			if (part == span.count) {
@@ -167,7 +168,8 @@ TEST_P(PageMap, AgreesWithWalking)
 		size_t from = below(pages);
 		size_t some = 1 + below(64);
 		ASSERT_EQ(page_map_is_free(&twin.map, from, some),
-		    twin.is_free(from, some)) << from << " " << some;
+		    twin.is_free(from, some))
+		    << from << " " << some;
 		if (round % 50 == 0) {
 			ASSERT_TRUE(page_map_is_sound(&twin.map)) << round;
 		}
@@ -203,8 +205,8 @@ TEST(PageMapAlignment, MayBeLargerThanTheStretch)
 	EXPECT_EQ(page_map_find(&twin.map, 4, 8192, 5000), PAGE_MAP_NONE);
 	EXPECT_EQ(page_map_find(&twin.map, 4, 8192, 8000), 192u);
 	EXPECT_EQ(page_map_find(&twin.map, 4, (size_t)1 << 50, 0), 0u);
-	EXPECT_EQ(page_map_find(&twin.map, 4, (size_t)1 << 50, 1),
-	    PAGE_MAP_NONE);
+	EXPECT_EQ(
+	    page_map_find(&twin.map, 4, (size_t)1 << 50, 1), PAGE_MAP_NONE);
 }
 
 /* The largest map costs what is touched of it, and works at both ends. */
@@ -219,8 +221,8 @@ TEST(PageMapLargest, HoldsFourTebibytes)
 	page_map_set(&map, 0, 1, true);
 	EXPECT_EQ(page_map_find(&map, PAGE_MAP_MAX - 2, 1, 0), 1u);
 	EXPECT_EQ(page_map_find(&map, PAGE_MAP_MAX - 1, 1, 0), PAGE_MAP_NONE);
-	EXPECT_EQ(page_map_find(&map, 1, PAGE_MAP_MAX / 2, 0),
-	    PAGE_MAP_MAX / 2);
+	EXPECT_EQ(
+	    page_map_find(&map, 1, PAGE_MAP_MAX / 2, 0), PAGE_MAP_MAX / 2);
 	page_map_set(&map, 0, 1, false);
 	EXPECT_EQ(page_map_find(&map, PAGE_MAP_MAX - 1, 1, 0), 0u);
 	size_t resident;

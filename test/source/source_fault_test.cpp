@@ -22,9 +22,9 @@ struct Left {
 std::ostream &
 operator<<(std::ostream &out, const Left &left)
 {
-	return out << left.address << " bytes in " << left.mappings <<
-	    " mappings, " << left.descriptors << " descriptors, " <<
-	    left.records << " bytes of records";
+	return out << left.address << " bytes in " << left.mappings
+		   << " mappings, " << left.descriptors << " descriptors, "
+		   << left.records << " bytes of records";
 }
 
 Left
@@ -33,7 +33,7 @@ left()
 	engine::Facts now = engine::facts();
 
 	return { now.address, now.mappings, now.descriptors,
-	    record_bytes_in_use() };
+		record_bytes_in_use() };
 }
 
 /* The fault is taken away; false if nothing met it. */
@@ -65,8 +65,8 @@ live(const struct spec &spec, void *region)
 		if (spans[i] != nullptr)
 			memset(spans[i], 1, 256 * KIB);
 	}
-	if (char *more = (char *)source_alloc(source, nullptr, 4 * MIB,
-	    PAGE_BYTES, &zero))
+	if (char *more = (char *)source_alloc(
+		source, nullptr, 4 * MIB, PAGE_BYTES, &zero))
 		source_free(source, more, 4 * MIB);
 	if (spans[3] != nullptr)
 		source_free(source, spans[3], 256 * KIB);
@@ -113,8 +113,9 @@ protected:
 		unsigned nth = 1;
 
 		for (;; nth++) {
-			SCOPED_TRACE(testing::Message() << call_names[call]
-			    << " number " << nth << ": " << strerror(errnum));
+			SCOPED_TRACE(testing::Message()
+			    << call_names[call] << " number " << nth << ": "
+			    << strerror(errnum));
 			Left before = left();
 			os_fault_at(call, nth, errnum, false);
 			live(spec, region);
@@ -126,17 +127,18 @@ protected:
 		}
 	}
 };
-INSTANTIATE_TEST_SUITE_P(Lives, SourceFaults, testing::Values(
-    Life{ "dram", SPEC_FORK_SHARED }, Life{ "dram,size=8M", SPEC_FORK_SHARED },
-    Life{ "nodes:0,size=8M,policy=preferred", SPEC_FORK_SHARED },
-    Life{ "dram,page=2M,size=8M", SPEC_FORK_SHARED },
-    Life{ "dram,page=thp", SPEC_FORK_SHARED },
-    Life{ "file:/dev/shm,size=8M", SPEC_FORK_SHARED },
-    Life{ "file:/dev/shm,size=1M,grow=yes", SPEC_FORK_COPY },
-    Life{ "file:/dev/shm,size=8M,reserve=yes", SPEC_FORK_COPY },
-    Life{ "file:/dev/shm,size=8M", SPEC_FORK_PRIVATE },
-    Life{ "file:/dev/shm,size=8M", SPEC_FORK_COPY_OR_PRIVATE },
-    Life{ "region", SPEC_FORK_SHARED }));
+INSTANTIATE_TEST_SUITE_P(Lives, SourceFaults,
+    testing::Values(Life{ "dram", SPEC_FORK_SHARED },
+	Life{ "dram,size=8M", SPEC_FORK_SHARED },
+	Life{ "nodes:0,size=8M,policy=preferred", SPEC_FORK_SHARED },
+	Life{ "dram,page=2M,size=8M", SPEC_FORK_SHARED },
+	Life{ "dram,page=thp", SPEC_FORK_SHARED },
+	Life{ "file:/dev/shm,size=8M", SPEC_FORK_SHARED },
+	Life{ "file:/dev/shm,size=1M,grow=yes", SPEC_FORK_COPY },
+	Life{ "file:/dev/shm,size=8M,reserve=yes", SPEC_FORK_COPY },
+	Life{ "file:/dev/shm,size=8M", SPEC_FORK_PRIVATE },
+	Life{ "file:/dev/shm,size=8M", SPEC_FORK_COPY_OR_PRIVATE },
+	Life{ "region", SPEC_FORK_SHARED }));
 
 TEST_P(SourceFaults, LeaveNothingBehind)
 {
@@ -163,8 +165,8 @@ TEST_P(SourceFaults, LeaveNothingBehind)
 	unsigned places = 0;
 	for (int call = 0; call <= OS_SET_POLICY; call++)
 		for (int errnum : { ENOMEM, ENOSYS })
-			places += strike(spec, memory, (enum os_call)call,
-			    errnum);
+			places += strike(
+			    spec, memory, (enum os_call)call, errnum);
 	EXPECT_GE(places, is_region ? 2u : 6u) << "faults were met";
 }
 
@@ -181,7 +183,7 @@ TEST_P(SourceFaults, PassWhenTheShortageIsOver)
 	bool reserve = parsed(life.text).reserve;
 
 	for (enum os_call call : { OS_POPULATE, OS_MAKE_USABLE, OS_TAKE_SPACE,
-	    OS_RESERVE, OS_OPEN, OS_MAP })
+		 OS_RESERVE, OS_OPEN, OS_MAP })
 		os_fault_at(call, 1, ENOMEM, true);
 	for (int i = 0; i < 3 && !reserve; i++)
 		EXPECT_EQ(source.span(3 * MIB), nullptr);

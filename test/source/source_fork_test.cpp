@@ -10,7 +10,8 @@ namespace {
 /* fork(2) between the handlers; what IN_CHILD returns there, or 128 + the
  * signal. MEANWHILE runs in the parent after the fork, before the child. */
 int
-forked(const std::function<int()> &in_child_,
+forked(
+    const std::function<int()> &in_child_,
     const std::function<void()> &meanwhile = [] {}, int *result = nullptr)
 {
 	int go[2], status;
@@ -38,7 +39,7 @@ forked(const std::function<int()> &in_child_,
 	close(go[0]);
 	close(go[1]);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-	    WEXITSTATUS(status);
+				     WEXITSTATUS(status);
 }
 
 struct spec
@@ -58,12 +59,15 @@ TEST(ForkShared, LetsBothSeeTheSamePages)
 	Source source(in_shm("size=4M"));
 	char *span = source.span(64 * KIB);
 
-	EXPECT_EQ(forked([&] {
-		if (span[0] != 'p')
-			return 1;
-		span[1] = 'c';
-		return source_refused(source) ? 2 : 0;
-	}, [&] { span[0] = 'p'; }), 0);
+	EXPECT_EQ(forked(
+		      [&] {
+			      if (span[0] != 'p')
+				      return 1;
+			      span[1] = 'c';
+			      return source_refused(source) ? 2 : 0;
+		      },
+		      [&] { span[0] = 'p'; }),
+	    0);
 	EXPECT_EQ(span[1], 'c');
 }
 
@@ -83,7 +87,8 @@ TEST(ForkRefuse, LeavesTheChildWithoutPagesAndSpans)
 		source.stats(true);
 		/* A second fork has nothing to refuse any more. */
 		return forked([&] { return source_refused(source) ? 0 : 3; });
-	}), 0);
+	}),
+	    0);
 	EXPECT_EQ(span[0], 'p');
 	EXPECT_FALSE(source_refused(source));
 	EXPECT_NE(source.span(PAGE_BYTES), nullptr);
@@ -91,30 +96,34 @@ TEST(ForkRefuse, LeavesTheChildWithoutPagesAndSpans)
 
 /* The two that give the child pages of its own. */
 class ForkApart : public testing::TestWithParam<enum spec_fork> {};
-INSTANTIATE_TEST_SUITE_P(Policies, ForkApart, testing::Values(SPEC_FORK_COPY,
-    SPEC_FORK_PRIVATE, SPEC_FORK_COPY_OR_PRIVATE));
+INSTANTIATE_TEST_SUITE_P(Policies, ForkApart,
+    testing::Values(
+	SPEC_FORK_COPY, SPEC_FORK_PRIVATE, SPEC_FORK_COPY_OR_PRIVATE));
 
 TEST_P(ForkApart, HidesWhatEitherWritesAfterwards)
 {
-	Source source(with_fork(in_shm("size=4M"), GetParam()), nullptr,
-	    nullptr);
+	Source source(
+	    with_fork(in_shm("size=4M"), GetParam()), nullptr, nullptr);
 	char *low = source.span(64 * KIB);
 	char *high = source.span(MIB);
 
 	memset(low, 'b', 64 * KIB);
 	memset(high, 'b', MIB);
-	EXPECT_EQ(forked([&] {
-		if (low[0] != 'b' || high[MIB - 1] != 'b')
-			return 1;
-		memset(high, 'c', MIB);
-		source.free(low, 64 * KIB);
-		source_trim(source);
-		char *mine = source.zeroed(64 * KIB);
-		if (mine == nullptr || !all_zero(mine, 64 * KIB))
-			return 2;
-		memset(mine, 'c', 64 * KIB);
-		return source_check(source) == 0 ? 0 : 3;
-	}, [&] { low[0] = 'p'; }), 0);
+	EXPECT_EQ(forked(
+		      [&] {
+			      if (low[0] != 'b' || high[MIB - 1] != 'b')
+				      return 1;
+			      memset(high, 'c', MIB);
+			      source.free(low, 64 * KIB);
+			      source_trim(source);
+			      char *mine = source.zeroed(64 * KIB);
+			      if (mine == nullptr || !all_zero(mine, 64 * KIB))
+				      return 2;
+			      memset(mine, 'c', 64 * KIB);
+			      return source_check(source) == 0 ? 0 : 3;
+		      },
+		      [&] { low[0] = 'p'; }),
+	    0);
 	EXPECT_EQ(low[0], 'p');
 	EXPECT_EQ(low[1], 'b') << "the child freed it, the parent did not";
 	EXPECT_EQ(high[0], 'b');
@@ -125,8 +134,8 @@ TEST_P(ForkApart, HidesWhatEitherWritesAfterwards)
 /* A fork in the child of a fork, with blocks from before and after. */
 TEST_P(ForkApart, CanBeDoneAgainInTheChild)
 {
-	Source source(with_fork(in_shm("size=4M"), GetParam()), nullptr,
-	    nullptr);
+	Source source(
+	    with_fork(in_shm("size=4M"), GetParam()), nullptr, nullptr);
 	char *span = source.span(64 * KIB);
 
 	memset(span, 'a', 64 * KIB);
@@ -140,7 +149,8 @@ TEST_P(ForkApart, CanBeDoneAgainInTheChild)
 			memset(span, 'g', 64 * KIB);
 			return right ? 0 : 1;
 		}) + (span[0] == 'c' ? 0 : 2);
-	}), 0);
+	}),
+	    0);
 	EXPECT_EQ(span[0], 'a');
 }
 
@@ -150,19 +160,24 @@ TEST_P(ForkApart, BacksWhatItHandsOutInTheChild)
 {
 	for (const char *options : { ",size=8M", ",size=8M,reserve=yes" }) {
 		SMALL_FILE_SYSTEM(directory, 24 * MIB);
-		Source source(with_fork("file:" + directory.path + options,
-		    GetParam()), nullptr, nullptr);
+		Source source(
+		    with_fork("file:" + directory.path + options, GetParam()),
+		    nullptr, nullptr);
 		char *large = source.span(3 * MIB);
 		char *small = source.span(PAGE_BYTES); /* and space ahead */
 
 		memset(large, 1, 3 * MIB);
-		EXPECT_EQ(forked([&] {
-			memset(large, 2, 3 * MIB);
-			memset(small, 2, PAGE_BYTES);
-			while (char *span = source.span(64 * KIB))
-				memset(span, 2, 64 * KIB);
-			return source_check(source) == 0 ? 0 : 1;
-		}, [&] { use_up(directory); }), 0) << options;
+		EXPECT_EQ(forked(
+			      [&] {
+				      memset(large, 2, 3 * MIB);
+				      memset(small, 2, PAGE_BYTES);
+				      while (char *span = source.span(64 * KIB))
+					      memset(span, 2, 64 * KIB);
+				      return source_check(source) == 0 ? 0 : 1;
+			      },
+			      [&] { use_up(directory); }),
+		    0)
+		    << options;
 		memset(large, 1, 3 * MIB);
 	}
 }
@@ -178,11 +193,15 @@ TEST(ForkCopy, ThatCannotBeMadeIsRefusedToTheChildAlone)
 	memset(span, 'p', 3 * MIB);
 	memset(fine, 'p', 64 * KIB);
 	engine::Facts before = engine::facts();
-	EXPECT_EQ(forked([&] {
-		if (!source_refused(source) || source_refused(other))
-			return 1;
-		return fine[0] == 'p' && !readable(span) ? 0 : 2;
-	}, [] {}, &error), 0);
+	EXPECT_EQ(
+	    forked(
+		[&] {
+			if (!source_refused(source) || source_refused(other))
+				return 1;
+			return fine[0] == 'p' && !readable(span) ? 0 : 2;
+		},
+		[] {}, &error),
+	    0);
 	EXPECT_EQ(error, ENOSPC);
 	engine::Facts after = engine::facts();
 	EXPECT_EQ(after.descriptors, before.descriptors);
@@ -194,22 +213,24 @@ TEST(ForkCopyOrPrivate, GoesOnInMemoryWhereNoCopyFits)
 {
 	SMALL_FILE_SYSTEM(directory, 4 * MIB);
 	Source source(with_fork("file:" + directory.path + ",size=4M",
-	    SPEC_FORK_COPY_OR_PRIVATE), nullptr, nullptr);
+			  SPEC_FORK_COPY_OR_PRIVATE),
+	    nullptr, nullptr);
 	char *span = source.span(3 * MIB);
 
 	memset(span, 'b', 3 * MIB);
 	EXPECT_EQ(forked([&] {
 		memset(span, 'c', MIB);
 		return span[3 * MIB - 1] == 'b' ? 0 : 1;
-	}), 0);
+	}),
+	    0);
 	EXPECT_EQ(span[0], 'b');
 }
 
 /* A program that closes all descriptors takes the file from the shim. */
 TEST(ForkPrivate, CopiesWhenTheDescriptorIsLost)
 {
-	Source source(with_fork(in_shm("size=4M"), SPEC_FORK_PRIVATE), nullptr,
-	    nullptr);
+	Source source(
+	    with_fork(in_shm("size=4M"), SPEC_FORK_PRIVATE), nullptr, nullptr);
 	char *span = source.span(64 * KIB);
 
 	memset(span, 'b', 64 * KIB);
@@ -217,7 +238,8 @@ TEST(ForkPrivate, CopiesWhenTheDescriptorIsLost)
 	EXPECT_EQ(forked([&] {
 		span[0] = 'c';
 		return span[1] == 'b' ? 0 : 1;
-	}), 0);
+	}),
+	    0);
 	EXPECT_EQ(span[0], 'b');
 }
 
@@ -234,8 +256,12 @@ TEST(ForkAnonymous, IsTheKernelsWork)
 			span[0] = 'c';
 			source.free(span, 64 * KIB);
 			return holds_of(source) == 0 &&
-			    source.committed() == 0 ? 0 : 1;
-		}), 0) << text;
+				source.committed() == 0 ?
+			    0 :
+			    1;
+		}),
+		    0)
+		    << text;
 		source_unhold(source);
 		EXPECT_EQ(span[0], 'b');
 	}
@@ -255,8 +281,11 @@ TEST(ForkLeaks, AreNone)
 			engine::Facts child = engine::facts();
 			/* The pipe's ends, which the parent has now too. */
 			return child.descriptors == before.descriptors + 2 &&
-			    child.address == before.address ? 0 : 1;
-		}), 0);
+				child.address == before.address ?
+			    0 :
+			    1;
+		}),
+		    0);
 	engine::Facts after = engine::facts();
 	EXPECT_EQ(after.descriptors, before.descriptors);
 	EXPECT_EQ(after.address, before.address);

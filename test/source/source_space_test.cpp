@@ -71,7 +71,7 @@ TEST(Limit, MayBeRaisedLoweredAndTakenAway)
 TEST(Limit, CostsNoAddressesWhenReached)
 {
 	for (std::string text : { std::string("dram,limit=1M"),
-	    in_shm("size=1M,grow=yes,limit=1M") }) {
+		 in_shm("size=1M,grow=yes,limit=1M") }) {
 		Source source(text);
 		ASSERT_NE(source.span(MIB), nullptr);
 		size_t pages = address_space_pages();
@@ -152,15 +152,16 @@ TEST(Growth, DoublesAndFindsRoomForWhatIsLarger)
 TEST(Growth, TakesFewerAddressesWhereManyCannotBeHad)
 {
 	EXPECT_EQ(in_child([] {
-		Limit limit(RLIMIT_AS, address_space_pages() * PAGE_BYTES +
-		    24 * MIB);
+		Limit limit(
+		    RLIMIT_AS, address_space_pages() * PAGE_BYTES + 24 * MIB);
 		Source source("dram"); /* 64 MiB do not fit */
 		if (source.span(PAGE_BYTES) == nullptr)
 			return 1;
 		if (source.span(32 * MIB) != nullptr)
 			return 2;
 		return source.span(PAGE_BYTES) == nullptr ? 3 : 0;
-	}), 0);
+	}),
+	    0);
 }
 
 TEST(Growth, OfAFixedSourceIsNone)
@@ -186,8 +187,9 @@ TEST(Reserve, TakesEverythingAtOnceAndKeepsIt)
 	source_trim(source);
 	EXPECT_EQ(source.committed(), 4 * MIB);
 	memset(source.span(4 * MIB), 1, 4 * MIB);
-	EXPECT_EQ((struct source *)Source("file:" + directory.path +
-	    ",size=4M,reserve=yes"), nullptr);
+	EXPECT_EQ((struct source *)Source(
+		      "file:" + directory.path + ",size=4M,reserve=yes"),
+	    nullptr);
 	EXPECT_EQ(errno, ENOSPC);
 }
 
@@ -212,8 +214,9 @@ TEST(FullFileSystem, AnswersNull)
 
 TEST(Size, ThatNoMachineHasIsRefused)
 {
-	for (const char *text : { "dram,size=18446744073709551615",
-	    "dram,size=15000000T", "file:/dev/shm,size=18446744073709551615" }) {
+	for (const char *text :
+	    { "dram,size=18446744073709551615", "dram,size=15000000T",
+		"file:/dev/shm,size=18446744073709551615" }) {
 		Source source(text);
 
 		EXPECT_EQ((struct source *)source, nullptr) << text;

@@ -30,15 +30,19 @@ protected:
 			source = std::make_unique<Source>(text);
 		ASSERT_NE((struct source *)*source, nullptr) << error_text();
 	}
-	bool fixed() const { return source->stats().size != 0; }
+	bool
+	fixed() const
+	{
+		return source->stats().size != 0;
+	}
 
 	std::unique_ptr<Region> region;
 	std::unique_ptr<Source> source;
 };
-INSTANTIATE_TEST_SUITE_P(Sources, Spans, testing::Values("dram",
-    "dram,size=8M", "dram,page=thp,size=8M", "nodes:0,size=8M", "region",
-    "file:/dev/shm,size=8M", "file:/dev/shm,size=1M,grow=yes",
-    "file:/dev/shm,size=8M,reserve=yes"));
+INSTANTIATE_TEST_SUITE_P(Sources, Spans,
+    testing::Values("dram", "dram,size=8M", "dram,page=thp,size=8M",
+	"nodes:0,size=8M", "region", "file:/dev/shm,size=8M",
+	"file:/dev/shm,size=1M,grow=yes", "file:/dev/shm,size=8M,reserve=yes"));
 
 TEST_P(Spans, AreAlignedApartAndWritable)
 {
@@ -85,10 +89,11 @@ TEST_P(Spans, ComeBackInPartsAndTogether)
 	char *span = source->span(MIB);
 
 	source->free(span + 256 * KIB, 256 * KIB);
-	EXPECT_EQ(source->span_at(span + 256 * KIB, 64 * KIB), span + 256 * KIB);
+	EXPECT_EQ(
+	    source->span_at(span + 256 * KIB, 64 * KIB), span + 256 * KIB);
 	EXPECT_EQ(source->span_at(span, PAGE_BYTES), nullptr) << "in use";
-	EXPECT_EQ(source->span_at(span + 320 * KIB, 192 * KIB),
-	    span + 320 * KIB);
+	EXPECT_EQ(
+	    source->span_at(span + 320 * KIB, 192 * KIB), span + 320 * KIB);
 	source->free(span, MIB);
 	EXPECT_EQ(source->stats().spans, 0u);
 	EXPECT_EQ(source_check(*source), 0) << error_text();
@@ -102,8 +107,10 @@ TEST_P(Spans, AtAnAddressAreThereOrNowhere)
 
 	EXPECT_EQ(source->span_at(span + 64 * KIB, 64 * KIB), span + 64 * KIB);
 	EXPECT_EQ(source->span_at(span + 64 * KIB, PAGE_BYTES), nullptr);
-	EXPECT_EQ(source->span_at((void *)align_down((uintptr_t)&elsewhere,
-	    PAGE_BYTES), PAGE_BYTES), nullptr);
+	EXPECT_EQ(source->span_at(
+		      (void *)align_down((uintptr_t)&elsewhere, PAGE_BYTES),
+		      PAGE_BYTES),
+	    nullptr);
 	if (!fixed())
 		return;
 	/* Not beyond the end, even when it begins inside. */
@@ -126,8 +133,9 @@ TEST_P(Spans, AreZeroWhenTheSourceSaysSo)
 			source->free(span, 64 * KIB);
 			span = nullptr;
 		} else if (zero)
-			ASSERT_TRUE(all_zero(span = source->zeroed(64 * KIB),
-			    64 * KIB)) << round;
+			ASSERT_TRUE(
+			    all_zero(span = source->zeroed(64 * KIB), 64 * KIB))
+			    << round;
 		else {
 			span = source->span(64 * KIB, PAGE_BYTES, &zero);
 			ASSERT_TRUE(!zero || all_zero(span, 64 * KIB)) << round;
@@ -150,8 +158,8 @@ TEST_P(Spans, AreBackedAndTheRestIsNotAfterATrim)
 	for (size_t at = 0; at <= MIB; at += PAGE_BYTES)
 		ASSERT_TRUE(is_backed(*source, span + at)) << at;
 	source_trim(*source);
-	EXPECT_EQ(source->committed(), reserved ? 8 * MIB
-	    : align_up(MIB + PAGE_BYTES, grain));
+	EXPECT_EQ(source->committed(),
+	    reserved ? 8 * MIB : align_up(MIB + PAGE_BYTES, grain));
 	source->free(span, MIB);
 	source_trim(*source);
 	EXPECT_EQ(source->committed(), reserved ? 8 * MIB : grain);
@@ -195,7 +203,8 @@ TEST(Region, IsHandedOutFromItsFirstToItsLastByte)
 	source.free(region.start, MIB);
 	EXPECT_EQ(source.committed(), 0u);
 	source.close();
-	EXPECT_TRUE(whole_span_is_writable(region.start, MIB)) << "still mapped";
+	EXPECT_TRUE(whole_span_is_writable(region.start, MIB))
+	    << "still mapped";
 }
 
 TEST(Region, IsNeverTakenForZero)
@@ -221,8 +230,8 @@ TEST(Region, IsRefusedWhereItOverlapsAnother)
 	spec.source = SPEC_REGION;
 	spec.size = 32 * MIB;
 	Source source(spec, memory.start, &first);
-	for (ptrdiff_t at : { (ptrdiff_t)(31 * MIB), (ptrdiff_t)(8 * MIB),
-	    (ptrdiff_t)0 }) {
+	for (ptrdiff_t at :
+	    { (ptrdiff_t)(31 * MIB), (ptrdiff_t)(8 * MIB), (ptrdiff_t)0 }) {
 		int second;
 		Source other(spec, memory.start + at, &second);
 

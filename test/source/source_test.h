@@ -82,8 +82,8 @@ public:
 	    bool *was_zero = nullptr)
 	{
 		bool zero = false;
-		void *addr = source_alloc(source, nullptr, bytes, alignment,
-		    &zero);
+		void *addr = source_alloc(
+		    source, nullptr, bytes, alignment, &zero);
 
 		if (was_zero != nullptr)
 			*was_zero = zero;
@@ -94,18 +94,22 @@ public:
 	{
 		bool zero = true;
 
-		return static_cast<char *>(source_alloc(source, nullptr, bytes,
-		    PAGE_BYTES, &zero));
+		return static_cast<char *>(
+		    source_alloc(source, nullptr, bytes, PAGE_BYTES, &zero));
 	}
 	char *
 	span_at(void *at, size_t bytes)
 	{
 		bool zero = false;
 
-		return static_cast<char *>(source_alloc(source, at, bytes,
-		    PAGE_BYTES, &zero));
+		return static_cast<char *>(
+		    source_alloc(source, at, bytes, PAGE_BYTES, &zero));
 	}
-	void free(void *addr, size_t bytes) { source_free(source, addr, bytes); }
+	void
+	free(void *addr, size_t bytes)
+	{
+		source_free(source, addr, bytes);
+	}
 
 	struct source_stats
 	stats(bool resident = false) const
@@ -115,7 +119,11 @@ public:
 		source_stats(source, &stats, resident);
 		return stats;
 	}
-	size_t committed() const { return stats().committed; }
+	size_t
+	committed() const
+	{
+		return stats().committed;
+	}
 
 private:
 	static struct spec
@@ -139,11 +147,11 @@ in_shm(const std::string &options)
 }
 
 /* A tmpfs of BYTES that only this process sees, or a skipped test. */
-#define SMALL_FILE_SYSTEM(directory, bytes)                                \
-	Directory directory;                                               \
-	if (!(directory).mount_here("tmpfs",                               \
-	    ("size=" + std::to_string(bytes)).c_str()))                    \
-		GTEST_SKIP() << "may not mount a file system here"
+#define SMALL_FILE_SYSTEM(directory, bytes) \
+	Directory directory; \
+	if (!(directory).mount_here( \
+		"tmpfs", ("size=" + std::to_string(bytes)).c_str())) \
+	GTEST_SKIP() << "may not mount a file system here"
 
 /* Takes all that is left of the file system of DIRECTORY. */
 static inline void

@@ -29,7 +29,7 @@ TEST(Parse, TakesDramWithItsDefaults)
 TEST(Parse, TakesEveryOption)
 {
 	struct spec spec = parsed("nodes:1,page=2M,policy=interleave,size=3g,"
-	    "grow=yes,reserve=yes,limit=4T,name=a_B.9-");
+				  "grow=yes,reserve=yes,limit=4T,name=a_B.9-");
 
 	EXPECT_EQ(spec.source, SPEC_NODES);
 	EXPECT_EQ(spec.page, SPEC_PAGE_2M);
@@ -71,8 +71,11 @@ TEST(Parse, TakesAnyPath)
 	EXPECT_STREQ(parsed("file:.").path, ".");
 	EXPECT_STREQ(parsed("file:a:b=c d").path, "a:b=c d");
 	EXPECT_STREQ(parsed("file:/a\\,b\\\\c,size=1M").path, "/a,b\\c");
-	EXPECT_STREQ(parsed("file:/gr\xc3\xb6\xc3\x9f" "e").path,
-	    "/gr\xc3\xb6\xc3\x9f" "e");
+	EXPECT_STREQ(parsed("file:/gr\xc3\xb6\xc3\x9f"
+			    "e")
+			 .path,
+	    "/gr\xc3\xb6\xc3\x9f"
+	    "e");
 	EXPECT_EQ(normal("file:/a\\,b\\\\c"), "file:/a\\,b\\\\c");
 }
 
@@ -102,119 +105,167 @@ TEST(Parse, NamesTheWordAtFaultAndWhatWouldBeValid)
 	static const struct {
 		const char *text, *sentence;
 	} cases[] = {
-		{ "", "no source before \"\": a spec begins with dram, "
+		{ "",
+		    "no source before \"\": a spec begins with dram, "
 		    "nodes:LIST or file:DIRECTORY" },
-		{ ",size=1M", "no source before \",size=1M\": a spec begins "
+		{ ",size=1M",
+		    "no source before \",size=1M\": a spec begins "
 		    "with dram, nodes:LIST or file:DIRECTORY" },
-		{ "drum", "unknown source \"drum\": did you mean \"dram\"? "
+		{ "drum",
+		    "unknown source \"drum\": did you mean \"dram\"? "
 		    "(known: dram, nodes, file)" },
-		{ "FILE:/x", "unknown source \"FILE\": did you mean \"file\"? "
+		{ "FILE:/x",
+		    "unknown source \"FILE\": did you mean \"file\"? "
 		    "(known: dram, nodes, file)" },
-		{ "hbw,limit=1G", "unknown source \"hbw\" (known: dram, nodes, "
+		{ "hbw,limit=1G",
+		    "unknown source \"hbw\" (known: dram, nodes, "
 		    "file)" },
-		{ "dax:/dev/dax0.0", "unknown source \"dax\" (known: dram, "
+		{ "dax:/dev/dax0.0",
+		    "unknown source \"dax\" (known: dram, "
 		    "nodes, file)" },
-		{ "dax-kmem", "unknown source \"dax-kmem\" (known: dram, "
+		{ "dax-kmem",
+		    "unknown source \"dax-kmem\" (known: dram, "
 		    "nodes, file)" },
-		{ "region", "the source \"region\" has no text: open it with "
+		{ "region",
+		    "the source \"region\" has no text: open it with "
 		    "poolkind_open_region() (known: dram, nodes, file)" },
-		{ "dram:0", "dram takes no place: write \"dram\" without "
+		{ "dram:0",
+		    "dram takes no place: write \"dram\" without "
 		    "\":0\"" },
-		{ "nodes", "nodes without a place: write nodes:LIST with a "
+		{ "nodes",
+		    "nodes without a place: write nodes:LIST with a "
 		    "list like 0-3,5" },
-		{ "nodes:,policy=bind", "nodes without a place: write "
+		{ "nodes:,policy=bind",
+		    "nodes without a place: write "
 		    "nodes:LIST with a list like 0-3,5" },
 		{ "file", "file without a place: write file:DIRECTORY" },
 		{ "file:", "file without a place: write file:DIRECTORY" },
-		{ "file:,size=1M", "file without a place: write "
+		{ "file:,size=1M",
+		    "file without a place: write "
 		    "file:DIRECTORY" },
-		{ "file:/a\\b", "a backslash in the path of \"/a\\b\": write "
+		{ "file:/a\\b",
+		    "a backslash in the path of \"/a\\b\": write "
 		    "\\\\ for a backslash and \\, for a comma" },
-		{ "file:/a\\", "a backslash in the path of \"/a\\\": write "
+		{ "file:/a\\",
+		    "a backslash in the path of \"/a\\\": write "
 		    "\\\\ for a backslash and \\, for a comma" },
-		{ "nodes:x", "nodes: \"x\" where a number should be: a list is "
+		{ "nodes:x",
+		    "nodes: \"x\" where a number should be: a list is "
 		    "like 0-3,5" },
-		{ "nodes:1-,2", "nodes: \"\" where a number should be: a list "
+		{ "nodes:1-,2",
+		    "nodes: \"\" where a number should be: a list "
 		    "is like 0-3,5" },
-		{ "nodes:1x", "nodes: \"x\" after a node: a list is like "
+		{ "nodes:1x",
+		    "nodes: \"x\" after a node: a list is like "
 		    "0-3,5" },
-		{ "nodes:1-2-3", "nodes: \"-3\" after a node: a list is like "
+		{ "nodes:1-2-3",
+		    "nodes: \"-3\" after a node: a list is like "
 		    "0-3,5" },
 		{ "nodes:3-1", "nodes: 3-1 runs backwards: write 1-3" },
-		{ "nodes:1024", "nodes: 1024 is no node: they go from 0 to "
+		{ "nodes:1024",
+		    "nodes: 1024 is no node: they go from 0 to "
 		    "1023" },
-		{ "nodes:4294967301", "nodes: 4294967301 is no node: they go "
+		{ "nodes:4294967301",
+		    "nodes: 4294967301 is no node: they go "
 		    "from 0 to 1023" },
-		{ "nodes:99999999999999999999", "nodes: 99999999999999999999 "
+		{ "nodes:99999999999999999999",
+		    "nodes: 99999999999999999999 "
 		    "is no node: they go from 0 to 1023" },
-		{ "dram,sise=1M", "unknown option \"sise\": did you mean "
+		{ "dram,sise=1M",
+		    "unknown option \"sise\": did you mean "
 		    "\"size\"? (known: page, size, grow, reserve, limit, "
 		    "name)" },
-		{ "file:/x,reserved=yes", "unknown option \"reserved\": did "
+		{ "file:/x,reserved=yes",
+		    "unknown option \"reserved\": did "
 		    "you mean \"reserve\"? (known: size, grow, reserve, limit, "
 		    "fork, name)" },
-		{ "nodes:0,plicy=bind", "unknown option \"plicy\": did you "
+		{ "nodes:0,plicy=bind",
+		    "unknown option \"plicy\": did you "
 		    "mean \"policy\"? (known: page, policy, size, grow, "
 		    "reserve, limit, name)" },
-		{ "dram,colour=red", "unknown option \"colour\" (known: page, "
+		{ "dram,colour=red",
+		    "unknown option \"colour\" (known: page, "
 		    "size, grow, reserve, limit, name)" },
-		{ "dram,fork=copy", "option \"fork\" does not fit the source "
+		{ "dram,fork=copy",
+		    "option \"fork\" does not fit the source "
 		    "dram, which takes page, size, grow, reserve, limit, "
 		    "name" },
-		{ "dram,policy=bind", "option \"policy\" does not fit the "
+		{ "dram,policy=bind",
+		    "option \"policy\" does not fit the "
 		    "source dram, which takes page, size, grow, reserve, "
 		    "limit, name" },
-		{ "file:/x,page=2M", "option \"page\" does not fit the source "
+		{ "file:/x,page=2M",
+		    "option \"page\" does not fit the source "
 		    "file, which takes size, grow, reserve, limit, fork, "
 		    "name" },
-		{ "dram,", "an option is missing before \"\": options are "
+		{ "dram,",
+		    "an option is missing before \"\": options are "
 		    "written name=value, with one comma between them" },
-		{ "dram,,size=1M", "an option is missing before \",size=1M\": "
+		{ "dram,,size=1M",
+		    "an option is missing before \",size=1M\": "
 		    "options are written name=value, with one comma between "
 		    "them" },
-		{ "dram,=1M", "an option is missing before \"=1M\": options "
+		{ "dram,=1M",
+		    "an option is missing before \"=1M\": options "
 		    "are written name=value, with one comma between them" },
-		{ "dram,size", "option \"size\" has no value: write "
+		{ "dram,size",
+		    "option \"size\" has no value: write "
 		    "size=VALUE" },
-		{ "dram,size=,grow=yes", "option \"size\" has no value: write "
+		{ "dram,size=,grow=yes",
+		    "option \"size\" has no value: write "
 		    "size=VALUE" },
-		{ "dram,size=1M,limit=2M,size=1M", "option \"size\" is given "
+		{ "dram,size=1M,limit=2M,size=1M",
+		    "option \"size\" is given "
 		    "twice: the second is size=1M" },
-		{ "dram,size=1X", "size=1X is no size: write a number of "
+		{ "dram,size=1X",
+		    "size=1X is no size: write a number of "
 		    "bytes, or one with K, M, G or T, below 16777216T" },
-		{ "dram,size=-1", "size=-1 is no size: write a number of "
+		{ "dram,size=-1",
+		    "size=-1 is no size: write a number of "
 		    "bytes, or one with K, M, G or T, below 16777216T" },
-		{ "dram,size=1MB", "size=1MB is no size: write a number of "
+		{ "dram,size=1MB",
+		    "size=1MB is no size: write a number of "
 		    "bytes, or one with K, M, G or T, below 16777216T" },
-		{ "dram,limit=16777216T", "limit=16777216T is no size: write a "
+		{ "dram,limit=16777216T",
+		    "limit=16777216T is no size: write a "
 		    "number of bytes, or one with K, M, G or T, below "
 		    "16777216T" },
-		{ "dram,limit=0K", "limit=0K is no size: leave limit= out for "
+		{ "dram,limit=0K",
+		    "limit=0K is no size: leave limit= out for "
 		    "a kind without one" },
-		{ "dram,page=2m", "unknown page \"2m\": did you mean \"2M\"? "
+		{ "dram,page=2m",
+		    "unknown page \"2m\": did you mean \"2M\"? "
 		    "(known: 4K, thp, 2M, 1G)" },
-		{ "nodes:0,policy=bnd", "unknown policy \"bnd\": did you mean "
+		{ "nodes:0,policy=bnd",
+		    "unknown policy \"bnd\": did you mean "
 		    "\"bind\"? (known: bind, preferred, interleave)" },
-		{ "file:/x,fork=private", "unknown value of fork \"private\" "
+		{ "file:/x,fork=private",
+		    "unknown value of fork \"private\" "
 		    "(known: shared, copy, refuse)" },
-		{ "dram,size=1M,grow=true", "unknown value of grow \"true\" "
+		{ "dram,size=1M,grow=true",
+		    "unknown value of grow \"true\" "
 		    "(known: no, yes)" },
-		{ "dram,size=1M,reserve=ye", "unknown value of reserve \"ye\": "
+		{ "dram,size=1M,reserve=ye",
+		    "unknown value of reserve \"ye\": "
 		    "did you mean \"yes\"? (known: no, yes)" },
-		{ "dram,name=a b", "name=a b: a name has letters, digits, "
+		{ "dram,name=a b",
+		    "name=a b: a name has letters, digits, "
 		    "\"_\", \".\" and \"-\" only" },
-		{ "dram,grow=yes", "grow= without size=: a kind without a size "
+		{ "dram,grow=yes",
+		    "grow= without size=: a kind without a size "
 		    "grows as needed, write size= to begin with one" },
-		{ "dram,reserve=yes", "reserve=yes without size=: it takes all "
+		{ "dram,reserve=yes",
+		    "reserve=yes without size=: it takes all "
 		    "of a size when the kind is opened" },
-		{ "dram,limit=1M,reserve=yes,size=2M", "reserve=yes takes all "
+		{ "dram,limit=1M,reserve=yes,size=2M",
+		    "reserve=yes takes all "
 		    "of size=, which is more than limit= permits: raise limit= "
 		    "to size=" },
 	};
 
 	for (const auto &one : cases)
-		EXPECT_EQ(normal(one.text),
-		    std::string("error: ") + one.sentence);
+		EXPECT_EQ(
+		    normal(one.text), std::string("error: ") + one.sentence);
 }
 
 TEST(Parse, TakesNamesUpToTheirLimit)
@@ -222,8 +273,9 @@ TEST(Parse, TakesNamesUpToTheirLimit)
 	std::string name(SPEC_NAME_MAX - 1, 'n');
 
 	EXPECT_EQ(parsed(("dram,name=" + name).c_str()).name, name);
-	EXPECT_EQ(normal("dram,name=" + name + "n"), "error: name=" +
-	    name.substr(0, 48) + "...: a name has 63 characters at most");
+	EXPECT_EQ(normal("dram,name=" + name + "n"),
+	    "error: name=" + name.substr(0, 48) +
+		"...: a name has 63 characters at most");
 }
 
 /* However long the text, the sentence ends with what would be valid. */
@@ -231,11 +283,13 @@ TEST(Parse, CutsWhatItQuotes)
 {
 	std::string longer(5000, 'w');
 
-	EXPECT_EQ(normal(longer), "error: unknown source \"" +
-	    longer.substr(0, 48) + "...\" (known: dram, nodes, file)");
+	EXPECT_EQ(normal(longer),
+	    "error: unknown source \"" + longer.substr(0, 48) +
+		"...\" (known: dram, nodes, file)");
 	EXPECT_EQ(normal("nodes:0," + longer + "=1"),
 	    "error: unknown option \"" + longer.substr(0, 48) +
-	    "...\" (known: page, policy, size, grow, reserve, limit, name)");
+		"...\" (known: page, policy, size, grow, reserve, limit, "
+		"name)");
 }
 
 TEST(ParseOptions, TakesWhatARegionCanHave)
@@ -255,7 +309,7 @@ TEST(ParseOptions, TakesWhatARegionCanHave)
 TEST(ParseOptions, RefusesTheRest)
 {
 	for (const char *text : { "size=1M", "grow=yes", "reserve=yes",
-	    "fork=copy", "page=2M", "policy=bind" }) {
+		 "fork=copy", "page=2M", "policy=bind" }) {
 		struct spec spec = {};
 
 		spec.source = SPEC_REGION;
@@ -263,8 +317,9 @@ TEST(ParseOptions, RefusesTheRest)
 		errno = 0;
 		EXPECT_EQ(spec_parse_options(text, &spec), -1);
 		EXPECT_EQ(errno, EINVAL);
-		EXPECT_NE(strstr(error_text(), "which takes limit, name"),
-		    nullptr) << error_text();
+		EXPECT_NE(
+		    strstr(error_text(), "which takes limit, name"), nullptr)
+		    << error_text();
 	}
 }
 
@@ -275,12 +330,19 @@ TEST(ParseSize, TakesUnitsOfEitherCase)
 		size_t size;
 		const char *rest;
 	} cases[] = {
-		{ "0", 0, "" }, { "4096", 4096, "" }, { "3k", 3 * KIB, "" },
-		{ "3K", 3 * KIB, "" }, { "7m,x", 7 * MIB, ",x" },
-		{ "7M", 7 * MIB, "" }, { "2g", 2 * GIB, "" },
-		{ "2Gi", 2 * GIB, "i" }, { "1t", 1024 * GIB, "" },
-		{ "16777215T", 16777215 * (1024 * GIB), "" }, { "5 ", 5, " " },
-		{ "18446744073709551615", SIZE_MAX, "" }, { "1.5", 1, ".5" },
+		{ "0", 0, "" },
+		{ "4096", 4096, "" },
+		{ "3k", 3 * KIB, "" },
+		{ "3K", 3 * KIB, "" },
+		{ "7m,x", 7 * MIB, ",x" },
+		{ "7M", 7 * MIB, "" },
+		{ "2g", 2 * GIB, "" },
+		{ "2Gi", 2 * GIB, "i" },
+		{ "1t", 1024 * GIB, "" },
+		{ "16777215T", 16777215 * (1024 * GIB), "" },
+		{ "5 ", 5, " " },
+		{ "18446744073709551615", SIZE_MAX, "" },
+		{ "1.5", 1, ".5" },
 	};
 
 	for (const auto &one : cases) {
@@ -298,8 +360,8 @@ TEST(ParseSize, RefusesWhatIsNoneAndLeavesTheSentence)
 {
 	error_set(EIO, "before");
 	for (const char *text : { "", "K", "-1", "+1", " 1", "x1",
-	    "18446744073709551616", "18014398509481984K",
-	    "17179869184G", "16777216T", "99999999999999999999999" }) {
+		 "18446744073709551616", "18014398509481984K", "17179869184G",
+		 "16777216T", "99999999999999999999999" }) {
 		size_t size = 77;
 
 		errno = 0;

@@ -50,8 +50,8 @@ public:
 		if (made.source == SPEC_NODES) {
 			made.policy = (enum spec_policy)below(3);
 			for (size_t i = 1 + below(40); i > 0; i--)
-				made.nodes[below(16)] |=
-				    (uint64_t)7 << below(64);
+				made.nodes[below(16)] |= (uint64_t)7
+				    << below(64);
 		}
 		if (below(2)) {
 			made.size = size();
@@ -122,11 +122,11 @@ TEST(Print, StaysInItsBufferAndTellsTheWholeLength)
 	ASSERT_EQ(spec_parse(whole, &spec), 0);
 	for (size_t size = 0; size <= sizeof(whole) + 2; size++) {
 		std::vector<char> text(sizeof(whole) + 3, '#');
-		std::string part = std::string(whole).substr(0,
-		    size != 0 ? size - 1 : 0);
+		std::string part = std::string(whole).substr(
+		    0, size != 0 ? size - 1 : 0);
 
-		EXPECT_EQ(spec_print(&spec, text.data(), size),
-		    sizeof(whole) - 1);
+		EXPECT_EQ(
+		    spec_print(&spec, text.data(), size), sizeof(whole) - 1);
 		EXPECT_EQ(text[size], '#');
 		if (size != 0) {
 			EXPECT_EQ(text.data(), part);
@@ -160,8 +160,8 @@ TEST(Print, SettlesWhateverIsParsed)
 		struct spec spec, again;
 
 		for (size_t n = random.below(3); n > 0; n--)
-			text[random.below(text.size())] = "a,=:\\-09KMGT\x80"
-			    [random.below(13)];
+			text[random.below(text.size())] =
+			    "a,=:\\-09KMGT\x80"[random.below(13)];
 		error_set(0, "none");
 		if (spec_parse(text.c_str(), &spec) != 0) {
 			ASSERT_EQ(errno, EINVAL) << text;

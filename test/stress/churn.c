@@ -51,7 +51,7 @@ look_at(const struct block *block, size_t size)
 {
 	if (block->size != size || block->check != ~size ||
 	    ((const unsigned char *)block)[size - 1] !=
-	    (unsigned char)(size | 1))
+		(unsigned char)(size | 1))
 		atomic_fetch_add(&wrong, 1);
 }
 
@@ -81,8 +81,8 @@ any_block(unsigned *seed)
 				atomic_fetch_add(&wrong, 1);
 		break;
 	case 1:
-		block = poolkind_aligned_alloc(kind,
-		    (size_t)16 << next_random(seed) % 10, size);
+		block = poolkind_aligned_alloc(
+		    kind, (size_t)16 << next_random(seed) % 10, size);
 		break;
 	default:
 		block = poolkind_malloc(kind, size);
@@ -98,8 +98,9 @@ any_block(unsigned *seed)
 static struct block *
 resized(struct block *block, unsigned *seed)
 {
-	poolkind *kind = next_random(seed) % 4 ? NULL
-	    : kinds[next_random(seed) % kind_count];
+	poolkind *kind = next_random(seed) % 4 ?
+	    NULL :
+	    kinds[next_random(seed) % kind_count];
 	size_t old = block->size, size = any_size(seed);
 	struct block *moved = poolkind_realloc(kind, block, size);
 

@@ -92,8 +92,8 @@ work(void *number)
 	unsigned me = (unsigned)(size_t)number;
 
 	for (unsigned round = 0; round < rounds; round++) {
-		poolkind *kind =
-		    poolkind_open(specs[(round + me) % spec_count], 0);
+		poolkind *kind = poolkind_open(
+		    specs[(round + me) % spec_count], 0);
 
 		if (kind == NULL) {
 			fail("open");

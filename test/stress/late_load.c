@@ -51,10 +51,9 @@ load(void *path)
 	}
 	open_kind = (poolkind * (*)(const char *, unsigned))
 	    dlsym(library, "poolkind_open");
-	allocate = (void *(*)(poolkind *, size_t))
-	    dlsym(library, "poolkind_malloc");
-	release = (void (*)(poolkind *, void *))
-	    dlsym(library, "poolkind_free");
+	allocate = (void *(*)(poolkind *, size_t))dlsym(
+	    library, "poolkind_malloc");
+	release = (void (*)(poolkind *, void *))dlsym(library, "poolkind_free");
 	close_kind = (int (*)(poolkind *))dlsym(library, "poolkind_close");
 	kind = open_kind("dram", 0);
 	/* It stays loaded whatever is asked for. */

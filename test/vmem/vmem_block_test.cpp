@@ -3,7 +3,6 @@
  * a block that goes to the wrong pool does. */
 #include "vmem_test.h"
 
-#include <cwchar>
 #include <map>
 #include <set>
 #include <vector>
@@ -45,7 +44,7 @@ TEST_P(VmemBlock, EverySizeIsUsableAndAligned)
 		ASSERT_TRUE(lies_in(block, usable, first(), room()));
 		paint(block, usable, static_cast<unsigned>(size));
 		blocks[block] = size;
-		if (blocks.size() % 3 == 0) {
+		if (size % 3 == 0) {
 			vmem_free(pool(), block);
 			blocks.erase(block);
 		}
@@ -182,8 +181,8 @@ TEST_P(VmemBlock, CallocMultiplies)
 	EXPECT_TRUE(all_bytes_are(block, 3000000, 0));
 	VMEM_NO_BLOCK(vmem_calloc(pool(), SIZE_MAX, 2), ENOMEM);
 	VMEM_NO_BLOCK(vmem_calloc(pool(), 2, SIZE_MAX), ENOMEM);
-	VMEM_NO_BLOCK(vmem_calloc(pool(), size_t(1) << 32, size_t(1) << 32),
-	    ENOMEM);
+	size_t half = size_t(1) << 32;
+	VMEM_NO_BLOCK(vmem_calloc(pool(), half, half), ENOMEM);
 	VMEM_NO_BLOCK(vmem_calloc(pool(), SIZE_MAX, SIZE_MAX), ENOMEM);
 }
 

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include <sys/wait.h>
+#include <malloc.h>
 #include <unistd.h>
 
 using namespace engine;
@@ -37,6 +37,7 @@ expect_no_leak(unsigned rounds, size_t bytes,
 {
 	for (unsigned i = 0; i < rounds / 10 + 1; i++)
 		body(i);
+	malloc_trim(0);
 	Facts before = facts();
 	for (unsigned i = 0; i < rounds && !testing::Test::HasFailure(); i++)
 		body(i);
