@@ -91,7 +91,7 @@ extern int vmem_check(VMEM *vmp);
  */
 extern void vmem_stats_print(VMEM *vmp, const char *opts);
 
-/* ---- Blocks --------------------------------------------------------------- */
+/* ---- Blocks -------------------------------------------------------------- */
 
 /* At least SIZE bytes (a SIZE of 0 is one of 1), content undefined, aligned to
  * 16 bytes, below 16 to 8. NULL with ENOMEM when the pool has no room. */
@@ -127,7 +127,7 @@ extern wchar_t *vmem_wcsdup(VMEM *vmp, const wchar_t *s)
  * and for what is no block. */
 extern size_t vmem_malloc_usable_size(VMEM *vmp, void *ptr);
 
-/* ---- The library ---------------------------------------------------------- */
+/* ---- The library --------------------------------------------------------- */
 
 /* The version of this interface that a program was compiled with. */
 #define VMEM_MAJOR_VERSION 1

@@ -518,8 +518,8 @@ heaps_postfork_parent(void)
 	caches_postfork();
 }
 
-/* jemalloc makes its mutexes anew in the child; ThreadSanitizer would think that
- * they are still locked. */
+/* jemalloc makes its mutexes anew in the child; ThreadSanitizer would take them
+ * for locked still. */
 static void
 jemalloc_in_child(void)
 {

@@ -60,7 +60,7 @@ int os_move(void *from, size_t bytes, void *to);
 /* ---- Pages ------------------------------------------------------------- */
 
 /* Backs every page of the range, writable, now. ENOMEM when memory, huge pages
- * or the file system are used up; ENOSYS when the kernel cannot (before 5.14).*/
+ * or the file system are used up; ENOSYS before Linux 5.14, which cannot. */
 int os_populate(void *addr, size_t bytes);
 
 /* Gives the pages back. Anonymous and huge pages read as zero afterwards; a

@@ -97,8 +97,8 @@ size_t source_base_bytes(const struct source *source);
  * Fork, for all sources at once: prefork after jemalloc's own, with all its
  * locks held; it locks every source and prepares what its fork policy needs.
  * sources_prefork() returns 0 or the error number with which a copy could not
- * be made; such a source is refused to the child. records_prefork() comes after it,
- * records_postfork() before the two others.
+ * be made; such a source is refused to the child. records_prefork() comes after
+ * it, records_postfork() before the two others.
  */
 int sources_prefork(void);
 void sources_postfork_parent(void);

@@ -73,8 +73,8 @@ spec_bytes(const struct spec *spec)
 	return offsetof(struct spec, path) + __builtin_strlen(spec->path) + 1;
 }
 
-/* Parses TEXT into *SPEC. Returns 0, or -1 with EINVAL (ENAMETOOLONG for a path)
- * and the sentence. */
+/* Parses TEXT into *SPEC. Returns 0, or -1 with EINVAL (ENAMETOOLONG for a
+ * path) and the sentence. */
 int spec_parse(const char *text, struct spec *spec);
 
 /* Parses the options alone ("limit=64M,name=x", may be NULL or "") of a spec

@@ -62,7 +62,7 @@ size_is_valid(size_t size)
 	return false;
 }
 
-/* ---- In a directory, on a device ------------------------------------------ */
+/* ---- In a directory, on a device ----------------------------------------- */
 
 /* Says what the engine ran into with a file of SIZE bytes in DIR. */
 static void
@@ -197,7 +197,7 @@ vmem_create(const char *dir, size_t size)
 	return vmp;
 }
 
-/* ---- In a region ----------------------------------------------------------- */
+/* ---- In a region --------------------------------------------------------- */
 
 static bool
 region_is_valid(void *addr, size_t size)
@@ -249,7 +249,7 @@ vmem_create_in_region(void *addr, size_t size)
 	return registry_enliven(pool, kind);
 }
 
-/* ---- Both ------------------------------------------------------------------- */
+/* ---- Both ---------------------------------------------------------------- */
 
 EXPORT void
 vmem_delete(VMEM *vmp)

@@ -224,7 +224,7 @@ bucket_take(struct pool *pool)
 	atomic_store(&pool->handle, NULL);
 }
 
-/* ---- Use and end ---------------------------------------------------------- */
+/* ---- Use and end --------------------------------------------------------- */
 
 /* Gives the pool its state, from the program's function, which is called
  * without the lock: of two threads that do so at once one was too late. */

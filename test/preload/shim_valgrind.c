@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* shim_valgrind.c - one mistake, or none, by the number that is the argument. */
+/* shim_valgrind.c - one mistake, or none, by the number given as argument. */
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>

@@ -212,8 +212,8 @@ TEST_P(VmemBlock, AlignmentsThatCannotBe)
 	for (int bit : {40, 50, 62, 63})
 		VMEM_NO_BLOCK(vmem_aligned_alloc(pool(), size_t(1) << bit,
 		    100), ENOMEM);
-	VMEM_NO_BLOCK(vmem_aligned_alloc(pool(), size_t(1) << 63, SIZE_MAX),
-	    ENOMEM);
+	size_t most = size_t(1) << 63;
+	VMEM_NO_BLOCK(vmem_aligned_alloc(pool(), most, SIZE_MAX), ENOMEM);
 }
 
 TEST(VmemLargeRegion, LargeAlignments)

@@ -112,6 +112,19 @@ TEST_F(VmemStats, EachPartIsThereWhenItsLetterIsNot)
 	EXPECT_LT(none, 20u);
 }
 
+TEST_F(VmemStats, PartsAreCalledWhatTheyWere)
+{
+	const char *const parts[][2] = {{"g", "Version: "},
+	    {"m", "Merged arenas stats:"}, {"a", "arenas[0]:"},
+	    {"b", "bins: "}};
+	for (auto &part : parts) {
+		EXPECT_NE(std::string::npos, stats_of(pool(),
+		    nullptr).find(part[1]));
+		EXPECT_EQ(std::string::npos, stats_of(pool(),
+		    part[0]).find(part[1]));
+	}
+}
+
 TEST_F(VmemStats, OtherLettersMeanNothing)
 {
 	size_t all = lines_of(pool(), nullptr);
