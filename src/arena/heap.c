@@ -499,6 +499,13 @@ heap_is_sound(struct heap *heap)
 
 /* ---- Fork --------------------------------------------------------------- */
 
+/* As in jemalloc's tsd.c, which forgets it over fork: threads that are about to
+ * get their record stand in this list, with memory of their own stacks. */
+struct tsd_init_head_s {
+	ql_head(tsd_init_block_t) blocks;
+	malloc_mutex_t lock;
+};
+
 void
 heaps_prefork(void)
 {
@@ -507,11 +514,13 @@ heaps_prefork(void)
 	slots_stop();
 	pthread_mutex_lock(&slots_lock);
 	jemalloc_prefork();
+	malloc_mutex_prefork(TSDN_NULL, &tsd_init_head.lock);
 }
 
 void
 heaps_postfork_parent(void)
 {
+	malloc_mutex_postfork_parent(TSDN_NULL, &tsd_init_head.lock);
 	jemalloc_postfork_parent();
 	pthread_mutex_unlock(&slots_lock);
 	slots_go();
@@ -523,9 +532,12 @@ heaps_postfork_parent(void)
 static void
 jemalloc_in_child(void)
 {
+	ql_new(&tsd_init_head.blocks);
 #if defined(__SANITIZE_THREAD__)
+	malloc_mutex_postfork_parent(TSDN_NULL, &tsd_init_head.lock);
 	jemalloc_postfork_parent();
 #else
+	malloc_mutex_postfork_child(TSDN_NULL, &tsd_init_head.lock);
 	jemalloc_postfork_child();
 #endif
 }

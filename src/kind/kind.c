@@ -61,12 +61,14 @@ kind_describe(poolkind *kind, const struct spec *spec)
 static struct heap_options
 heap_options_of(const struct spec *spec)
 {
+	bool at_once = source_is_bounded(spec) || source_is_there(spec);
+
 	return (struct heap_options){
 		.fixed = spec->size != 0 && !spec->grow,
 		.arenas = spec->arenas != 0 ? spec->arenas : HEAP_ARENAS_MAX,
 		.cached = spec->cached != 0 ? spec->cached : CACHE_SIZE_MAX,
-		.decay_given = spec->decay_given,
-		.decay_ms = spec->decay_ms,
+		.decay_given = spec->decay_given || at_once,
+		.decay_ms = spec->decay_given ? spec->decay_ms : 0,
 	};
 }
 

@@ -77,6 +77,9 @@ int os_advise_huge(void *addr, size_t bytes, bool want);
 /* The range is not to be inherited by a child of fork. */
 int os_not_inherited(void *addr, size_t bytes);
 
+/* Whether every page of the range is mapped, by whomever. */
+bool os_is_mapped(void *addr, size_t bytes);
+
 /* How many bytes of the range are in physical memory. */
 int os_resident(void *addr, size_t bytes, size_t *resident);
 
@@ -151,8 +154,10 @@ void os_barrier(void);
 /* Lets another thread run. */
 void os_yield(void);
 
-/* Milliseconds of the monotonic clock. */
+/* Milliseconds of the monotonic clock; os_clock_advance() makes it later by MS,
+ * in the debug library, for tests. */
 uint64_t os_now_ms(void);
+void os_clock_advance(uint64_t ms);
 
 /* ---- Output ------------------------------------------------------------ */
 

@@ -23,6 +23,7 @@
 #define FAULT_ERRNUM (FAULT_REPEAT - 1)
 
 static _Atomic uint64_t faults[OS_CALLS];
+static _Atomic uint64_t clock_ahead;
 
 void
 os_fault_at(enum os_call call, unsigned nth, int errnum, bool repeat)
@@ -56,6 +57,18 @@ os_fault(enum os_call call)
 	return (int)(fault & FAULT_ERRNUM);
 }
 
+void
+os_clock_advance(uint64_t ms)
+{
+	atomic_fetch_add(&clock_ahead, ms);
+}
+
+uint64_t
+os_clock_ahead(void)
+{
+	return atomic_load(&clock_ahead);
+}
+
 /* Here rather than in base/, which knows no system call. */
 void
 invariant_failed(const char *what, const char *file, int line)
@@ -79,6 +92,12 @@ os_fault_at(enum os_call call, unsigned nth, int errnum, bool repeat)
 	(void)nth;
 	(void)errnum;
 	(void)repeat;
+}
+
+void
+os_clock_advance(uint64_t ms)
+{
+	(void)ms;
 }
 
 #endif /* POOLKIND_DEBUG */

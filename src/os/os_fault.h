@@ -13,11 +13,20 @@
 #ifdef POOLKIND_DEBUG
 /* The error number that this call of CALL has to fail with, or 0. */
 int os_fault(enum os_call call);
+
+/* By how much os_clock_advance() made the clock later. */
+uint64_t os_clock_ahead(void);
 #else
 static inline int
 os_fault(enum os_call call)
 {
 	(void)call;
+	return 0;
+}
+
+static inline uint64_t
+os_clock_ahead(void)
+{
 	return 0;
 }
 #endif

@@ -143,7 +143,7 @@ os_reserve_above(uintptr_t hint, size_t bytes, size_t alignment, void **addr)
 	size_t total = bytes + GUARD_BYTES;
 	void *at, *got;
 
-	if (hint == 0 || total < bytes)
+	if (hint == 0 || total < bytes || align_up(hint, alignment) < hint)
 		return os_reserve(bytes, alignment, addr);
 	at = (void *)find_gap(hint, total, alignment);
 	got = mmap(at, total, PROT_NONE,
@@ -343,6 +343,13 @@ os_not_inherited(void *addr, size_t bytes)
 	return advise(addr, bytes, MADV_DONTFORK);
 }
 
+/* An asynchronous msync(2) does nothing since Linux 2.6.19, but looks. */
+bool
+os_is_mapped(void *addr, size_t bytes)
+{
+	return msync(addr, bytes, MS_ASYNC) == 0 || errno != ENOMEM;
+}
+
 /* Asks in pieces, a byte of the stack for each page. */
 int
 os_resident(void *addr, size_t bytes, size_t *resident)
@@ -492,5 +499,6 @@ os_now_ms(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 +
+	    os_clock_ahead();
 }

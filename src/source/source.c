@@ -27,6 +27,8 @@
 /* A span takes at least, and at most, this much space ahead. */
 #define AHEAD_LEAST (64 * KIB)
 #define AHEAD_MOST (2 * MIB)
+/* How long pages in no span stay backed in a source that keeps them. */
+#define IDLE_MS 10000
 /* So many spans do without after that failed: trying is dear where little is
  * left. */
 #define NOT_AHEAD 256
@@ -439,6 +441,19 @@ source_alloc(
 	return found.addr;
 }
 
+/* Leaves pages backed that are likely to be wanted again, for a while. */
+static void
+keep_idle(struct source *source)
+{
+	uint64_t now = os_now_ms();
+
+	if (!source->idle)
+		source->idle_since = now;
+	source->idle = true;
+	if (now - source->idle_since >= IDLE_MS)
+		trim_all(source);
+}
+
 void
 source_free(struct source *source, void *addr, size_t bytes)
 {
@@ -455,7 +470,9 @@ source_free(struct source *source, void *addr, size_t bytes)
 	if (atomic_load(&source->held) != 0) {
 		source->idle = true;
 	} else if (!atomic_load(&source->refused)) {
-		if (source->idle)
+		if (source->lazy && !source_is_over_limit(source))
+			keep_idle(source);
+		else if (source->idle)
 			trim_all(source);
 		else
 			unback_between(stretch, page, page + count);
@@ -700,6 +717,7 @@ source_open(const struct spec *spec, void *region, void *owner)
 	source->region = region;
 	source->grain = grain_of(spec->page);
 	source->limit = spec->limit;
+	source->lazy = source_is_bounded(spec) && !source_is_there(spec);
 	pthread_mutex_init(&source->lock, NULL);
 
 	pthread_mutex_lock(&sources_lock);
@@ -817,6 +835,10 @@ stretch_check(struct stretch *stretch, size_t *spans, size_t *committed)
 		    "the stretch at %p of %zu bytes is held "
 		    "by another kind too",
 		    (void *)stretch->base, stretch->bytes);
+	if (!os_is_mapped(stretch->base, stretch->bytes))
+		return error_set(EIO,
+		    "of the %zu bytes at %p not all are mapped any more",
+		    stretch->bytes, (void *)stretch->base);
 	while (
 	    (page = bits_find(stretch->map.used, page, pages, true)) < pages) {
 		size_t end = bits_find(stretch->map.used, page, pages, false);

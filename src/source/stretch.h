@@ -78,7 +78,9 @@ struct source {
 	_Atomic uint64_t freed;
 	_Atomic unsigned held; /* source_hold() */
 	unsigned not_ahead;    /* so many spans more back nothing ahead */
-	bool idle;             /* pages stayed backed meanwhile */
+	bool lazy;             /* keeps pages backed for a while */
+	uint64_t idle_since;
+	bool idle; /* pages stayed backed meanwhile */
 	_Atomic bool refused;
 	int copy_error; /* fork.c: during a fork */
 };

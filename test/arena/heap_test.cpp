@@ -15,6 +15,7 @@ TEST(Hooks, TakeFromTheSourceAndGiveAllBack)
 	heap.free_all(blocks);
 	rig_drain(heap);
 	EXPECT_EQ(heap.stats().spans, 0u);
+	source_trim(rig_source(heap));
 	EXPECT_EQ(heap.stats().committed, 0u);
 }
 

@@ -255,6 +255,7 @@ TEST(ForkAnonymous, IsTheKernelsWork)
 		EXPECT_EQ(forked([&] {
 			span[0] = 'c';
 			source.free(span, 64 * KIB);
+			source_trim(source);
 			return holds_of(source) == 0 &&
 				source.committed() == 0 ?
 			    0 :

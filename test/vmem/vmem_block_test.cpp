@@ -25,7 +25,7 @@ aligned(const void *block, size_t alignment)
 void
 take_all(VMEM *pool)
 {
-	for (size_t size : {65536, 4096, 100, 64, 8})
+	for (size_t size : { 65536, 4096, 100, 64, 8 })
 		while (vmem_malloc(pool, size)) {
 		}
 }
@@ -52,14 +52,15 @@ TEST_P(VmemBlock, EverySizeIsUsableAndAligned)
 	for (auto &entry : blocks)
 		EXPECT_TRUE(painted(entry.first,
 		    vmem_malloc_usable_size(pool(), entry.first),
-		    static_cast<unsigned>(entry.second))) << entry.second;
+		    static_cast<unsigned>(entry.second)))
+		    << entry.second;
 }
 
 TEST_P(VmemBlock, UsableSizesAreClose)
 {
-	const size_t bounds[][2] = {{10, 8}, {100, 16}, {200, 32}, {500, 64},
-	    {1000, 128}, {2000, 256}, {3000, 512}, {MIB, 4 * MIB},
-	    {5 * MIB, 4 * MIB}, {9 * MIB, 4 * MIB}};
+	const size_t bounds[][2] = { { 10, 8 }, { 100, 16 }, { 200, 32 },
+		{ 500, 64 }, { 1000, 128 }, { 2000, 256 }, { 3000, 512 },
+		{ MIB, 4 * MIB }, { 5 * MIB, 4 * MIB }, { 9 * MIB, 4 * MIB } };
 	for (auto &bound : bounds) {
 		void *block = vmem_malloc(pool(), bound[0]);
 		ASSERT_NE(nullptr, block) << bound[0];
@@ -98,7 +99,8 @@ TEST_P(VmemBlock, SizeZeroIsABlock)
 		EXPECT_GE(vmem_malloc_usable_size(pool(), block), 1u);
 		vmem_free(pool(), block);
 	}
-	EXPECT_EQ(8u, vmem_malloc_usable_size(pool(), vmem_malloc(pool(), 0)));
+	void *none = vmem_malloc(pool(), 0);
+	EXPECT_EQ(8u, vmem_malloc_usable_size(pool(), none));
 }
 
 TEST_P(VmemBlock, SuccessLeavesErrnoAndTheTextAlone)
@@ -121,9 +123,9 @@ TEST_P(VmemBlock, SuccessLeavesErrnoAndTheTextAlone)
 
 TEST_P(VmemBlock, SizesThatCannotBe)
 {
-	for (size_t size : {size_t(15) * MIB, size_t(1) << 40,
-	         size_t(1) << 62, SIZE_MAX / 2, SIZE_MAX / 2 + 1,
-	         SIZE_MAX - 4096, SIZE_MAX - 1, SIZE_MAX}) {
+	for (size_t size :
+	    { size_t(15) * MIB, size_t(1) << 40, size_t(1) << 62, SIZE_MAX / 2,
+		SIZE_MAX / 2 + 1, SIZE_MAX - 4096, SIZE_MAX - 1, SIZE_MAX }) {
 		VMEM_NO_BLOCK(vmem_malloc(pool(), size), ENOMEM);
 		VMEM_NO_BLOCK(vmem_calloc(pool(), size, 1), ENOMEM);
 		VMEM_NO_BLOCK(vmem_calloc(pool(), 1, size), ENOMEM);
@@ -154,7 +156,7 @@ TEST_P(VmemBlock, AFullPoolSaysSoAndGoesOn)
 
 TEST_P(VmemBlock, CallocIsZeroWhereOthersWrote)
 {
-	for (size_t size : {900, 4096, 50000, 3000000}) {
+	for (size_t size : { 900, 4096, 50000, 3000000 }) {
 		void *dirty = vmem_malloc(pool(), 12 * MIB);
 		ASSERT_NE(nullptr, dirty) << size;
 		memset(dirty, 0xff, 12 * MIB);
@@ -189,9 +191,9 @@ TEST_P(VmemBlock, CallocMultiplies)
 TEST_P(VmemBlock, AlignedToAnyPowerOfTwo)
 {
 	for (size_t alignment = 1; alignment <= 4 * MIB; alignment *= 2)
-		for (size_t size : {0, 1, 3, 100, 5000, 100000}) {
-			char *block = static_cast<char *>(vmem_aligned_alloc(
-			    pool(), alignment, size));
+		for (size_t size : { 0, 1, 3, 100, 5000, 100000 }) {
+			char *block = static_cast<char *>(
+			    vmem_aligned_alloc(pool(), alignment, size));
 			ASSERT_NE(nullptr, block) << alignment << " " << size;
 			EXPECT_TRUE(aligned(block, alignment)) << alignment;
 			size_t usable = vmem_malloc_usable_size(pool(), block);
@@ -205,13 +207,13 @@ TEST_P(VmemBlock, AlignedToAnyPowerOfTwo)
 
 TEST_P(VmemBlock, AlignmentsThatCannotBe)
 {
-	for (size_t alignment : {size_t(0), size_t(3), size_t(24), size_t(4097),
-	         SIZE_MAX, SIZE_MAX - 1})
-		VMEM_NO_BLOCK(vmem_aligned_alloc(pool(), alignment, 100),
-		    EINVAL);
-	for (int bit : {40, 50, 62, 63})
-		VMEM_NO_BLOCK(vmem_aligned_alloc(pool(), size_t(1) << bit,
-		    100), ENOMEM);
+	for (size_t alignment : { size_t(0), size_t(3), size_t(24),
+		 size_t(4097), SIZE_MAX, SIZE_MAX - 1 })
+		VMEM_NO_BLOCK(
+		    vmem_aligned_alloc(pool(), alignment, 100), EINVAL);
+	for (int bit : { 40, 50, 62, 63 })
+		VMEM_NO_BLOCK(
+		    vmem_aligned_alloc(pool(), size_t(1) << bit, 100), ENOMEM);
 	size_t most = size_t(1) << 63;
 	VMEM_NO_BLOCK(vmem_aligned_alloc(pool(), most, SIZE_MAX), ENOMEM);
 }
@@ -221,9 +223,9 @@ TEST(VmemLargeRegion, LargeAlignments)
 	Region region(GIB);
 	Pool pool = make_pool(region);
 	for (size_t alignment = 8 * MIB; alignment <= 128 * MIB; alignment *= 2)
-		for (size_t size : {size_t(1), size_t(70000), 33 * MIB}) {
-			void *block = vmem_aligned_alloc(pool.get(), alignment,
-			    size);
+		for (size_t size : { size_t(1), size_t(70000), 33 * MIB }) {
+			void *block = vmem_aligned_alloc(
+			    pool.get(), alignment, size);
 			ASSERT_NE(nullptr, block) << alignment << " " << size;
 			EXPECT_TRUE(aligned(block, alignment));
 			vmem_free(pool.get(), block);
@@ -233,8 +235,8 @@ TEST(VmemLargeRegion, LargeAlignments)
 TEST_P(VmemBlock, CopiesOfStrings)
 {
 	std::string large(3000000, 'x');
-	for (const char *text : {"", "a", "some text", "\xc3\xa9t\xc3\xa9",
-	         large.c_str()}) {
+	for (const char *text :
+	    { "", "a", "some text", "\xc3\xa9t\xc3\xa9", large.c_str() }) {
 		char *copy = vmem_strdup(pool(), text);
 		ASSERT_NE(nullptr, copy);
 		EXPECT_STREQ(text, copy);
@@ -246,8 +248,8 @@ TEST_P(VmemBlock, CopiesOfStrings)
 TEST_P(VmemBlock, CopiesOfWideStrings)
 {
 	std::wstring large(500000, L'\x20ac');
-	for (const wchar_t *text : {L"", L"a", L"some text", L"\x3b1\x1f600",
-	         large.c_str()}) {
+	for (const wchar_t *text :
+	    { L"", L"a", L"some text", L"\x3b1\x1f600", large.c_str() }) {
 		wchar_t *copy = vmem_wcsdup(pool(), text);
 		size_t bytes = (wcslen(text) + 1) * sizeof(wchar_t);
 		ASSERT_NE(nullptr, copy);
@@ -264,7 +266,7 @@ TEST_P(VmemBlock, FreedThroughAnotherPoolGoesHome)
 {
 	Region region(VMEM_MIN_POOL);
 	Pool other = make_pool(region);
-	for (size_t size : {100, 5000, 65536, 9000000}) {
+	for (size_t size : { 100, 5000, 65536, 9000000 }) {
 		std::vector<void *> blocks;
 		while (void *block = vmem_malloc(pool(), size))
 			blocks.push_back(block);
@@ -285,11 +287,11 @@ TEST_P(VmemBlock, ReallocThroughAnotherPool)
 	Pool other = make_pool(region);
 	char *block = static_cast<char *>(vmem_malloc(pool(), 100));
 	paint(block, 100, 3);
-	VMEM *through[] = {other.get(), pool()};
+	VMEM *through[] = { other.get(), pool() };
 	int turn = 0;
-	for (size_t size : {200, 10000, 200000, 6000000, 100, 5000}) {
-		block = static_cast<char *>(vmem_realloc(through[turn++ % 2],
-		    block, size));
+	for (size_t size : { 200, 10000, 200000, 6000000, 100, 5000 }) {
+		block = static_cast<char *>(
+		    vmem_realloc(through[turn++ % 2], block, size));
 		ASSERT_NE(nullptr, block) << size;
 		ASSERT_TRUE(lies_in(block, size, first(), room()) ||
 		    lies_in(block, size, region.start(), region.size()));

@@ -40,7 +40,8 @@ struct Pair {
 	      high(region.start() + offset)
 	{
 	}
-	Pool make(char *start)
+	Pool
+	make(char *start)
 	{
 		Pool pool(vmem_create_in_region(start, SIZE));
 		EXPECT_NE(nullptr, pool.get()) << vmem_errormsg();
@@ -89,7 +90,7 @@ TEST_P(VmemCheck, ASoundPool)
 	std::string text = vmem_errormsg();
 	EXPECT_EQ(1, vmem_check(pool()));
 	std::vector<void *> blocks;
-	for (size_t size : {1, 100, 4096, 5000, 100000, 1000000}) {
+	for (size_t size : { 1, 100, 4096, 5000, 100000, 1000000 }) {
 		blocks.push_back(vmem_malloc(pool(), size));
 		EXPECT_EQ(1, vmem_check(pool())) << size;
 	}
@@ -97,7 +98,7 @@ TEST_P(VmemCheck, ASoundPool)
 		vmem_free(pool(), block);
 		EXPECT_EQ(1, vmem_check(pool()));
 	}
-	for (size_t size : {64, 65536}) {
+	for (size_t size : { 64, 65536 }) {
 		Blocks full;
 		full.fill(pool(), size);
 		EXPECT_EQ(1, vmem_check(pool()));
@@ -140,10 +141,10 @@ TEST_P(VmemCheck, WhatUsersWriteIsNotLookedAt)
 TEST(VmemCheckNone, WhatIsNoPool)
 {
 	Region region(MIN, true);
-	char here[64] = {0};
-	for (void *other : {static_cast<void *>(here),
-	         static_cast<void *>(region.start()),
-	         static_cast<void *>(nullptr), (void *)0x1000}) {
+	char here[64] = { 0 };
+	for (void *other :
+	    { static_cast<void *>(here), static_cast<void *>(region.start()),
+		static_cast<void *>(nullptr), (void *)0x1000 }) {
 		forget_error();
 		EXPECT_EQ(-1, vmem_check(static_cast<VMEM *>(other))) << other;
 		EXPECT_EQ(0, errno);
@@ -151,8 +152,8 @@ TEST(VmemCheckNone, WhatIsNoPool)
 		EXPECT_STRNE("", vmem_errormsg());
 	}
 	Pool pool = make_pool(region);
-	EXPECT_EQ(-1, vmem_check(reinterpret_cast<VMEM *>(
-	    region.start() + PAGE)));
+	EXPECT_EQ(
+	    -1, vmem_check(reinterpret_cast<VMEM *>(region.start() + PAGE)));
 	EXPECT_EQ(-1, vmem_check(reinterpret_cast<VMEM *>(region.start() + 1)));
 	VMEM *deleted = pool.get();
 	EXPECT_EQ(1, vmem_check(deleted));
@@ -166,7 +167,7 @@ TEST(VmemCheckNone, WhatIsNoPool)
 
 TEST(VmemOverlap, TheEndOfALivePool)
 {
-	for (size_t offset : {MIB, 8 * MIB, 16 * MIB - PAGE}) {
+	for (size_t offset : { MIB, 8 * MIB, 16 * MIB - PAGE }) {
 		SCOPED_TRACE(offset);
 		Pair pair(offset);
 		expect_kept_apart(pair, pair.low, pair.high);
@@ -175,7 +176,7 @@ TEST(VmemOverlap, TheEndOfALivePool)
 
 TEST(VmemOverlap, TheBeginningOfALivePool)
 {
-	for (size_t offset : {MIB, 8 * MIB, 16 * MIB - PAGE}) {
+	for (size_t offset : { MIB, 8 * MIB, 16 * MIB - PAGE }) {
 		SCOPED_TRACE(offset);
 		Pair pair(offset);
 		expect_kept_apart(pair, pair.high, pair.low);
@@ -212,8 +213,8 @@ TEST(VmemOverlap, OfThree)
 {
 	Region region(40 * MIB, true);
 	auto make = [&](size_t offset) {
-		return Pool(vmem_create_in_region(region.start() + offset,
-		    16 * MIB));
+		return Pool(
+		    vmem_create_in_region(region.start() + offset, 16 * MIB));
 	};
 	Pool low = make(0), high = make(20 * MIB);
 	EXPECT_EQ(1, vmem_check(low.get()));
@@ -224,8 +225,8 @@ TEST(VmemOverlap, OfThree)
 	EXPECT_EQ(0, vmem_check(middle.get()));
 	EXPECT_EQ(0, vmem_check(high.get()));
 	EXPECT_EQ(0u, blocks_within(middle.get(), region.start(), 16 * MIB));
-	EXPECT_EQ(0u, blocks_within(middle.get(), region.start() + 20 * MIB,
-	    16 * MIB));
+	EXPECT_EQ(0u,
+	    blocks_within(middle.get(), region.start() + 20 * MIB, 16 * MIB));
 	low.reset();
 	EXPECT_EQ(0, vmem_check(middle.get()));
 	high.reset();

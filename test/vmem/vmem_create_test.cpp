@@ -52,27 +52,26 @@ void
 set_limit(int resource, size_t value)
 {
 	struct rlimit limit;
-	ASSERT_EQ(0, getrlimit(static_cast<__rlimit_resource>(resource),
-	    &limit));
+	ASSERT_EQ(
+	    0, getrlimit(static_cast<__rlimit_resource>(resource), &limit));
 	limit.rlim_cur = value;
-	ASSERT_EQ(0, setrlimit(static_cast<__rlimit_resource>(resource),
-	    &limit));
+	ASSERT_EQ(
+	    0, setrlimit(static_cast<__rlimit_resource>(resource), &limit));
 }
 
 } // namespace
 
 TEST(VmemCreate, TooSmall)
 {
-	for (size_t size : {size_t(0), size_t(1), size_t(4096), MIN - 1}) {
-		VMEM_REFUSED(vmem_create("/tmp", size), EINVAL,
-		    too_small(size));
+	for (size_t size : { size_t(0), size_t(1), size_t(4096), MIN - 1 }) {
+		VMEM_REFUSED(
+		    vmem_create("/tmp", size), EINVAL, too_small(size));
 	}
 }
 
 TEST(VmemCreate, SizeIsLookedAtBeforeThePath)
 {
-	VMEM_REFUSED(vmem_create(nullptr, MIN - 1), EINVAL,
-	    too_small(MIN - 1));
+	VMEM_REFUSED(vmem_create(nullptr, MIN - 1), EINVAL, too_small(MIN - 1));
 	VMEM_REFUSED(vmem_create("/nowhere", 0), EINVAL, too_small(0));
 	VMEM_REFUSED(vmem_create("", 7), EINVAL, too_small(7));
 	VMEM_REFUSED(vmem_create("/dev/null", 14), EINVAL, too_small(14));
@@ -107,13 +106,13 @@ TEST(VmemCreate, NameTooLong)
 {
 	std::string why = strerror(ENAMETOOLONG);
 	std::string name = "/tmp/" + std::string(300, 'n');
-	VMEM_REFUSED(vmem_create(name.c_str(), MIN), ENAMETOOLONG,
-	    "os_access", name, why);
+	VMEM_REFUSED(vmem_create(name.c_str(), MIN), ENAMETOOLONG, "os_access",
+	    name, why);
 	std::string path;
 	while (path.size() < 6000)
 		path += "/directory";
-	VMEM_REFUSED(vmem_create(path.c_str(), MIN), ENAMETOOLONG,
-	    "os_access", path.substr(0, 100), why);
+	VMEM_REFUSED(vmem_create(path.c_str(), MIN), ENAMETOOLONG, "os_access",
+	    path.substr(0, 100), why);
 }
 
 TEST(VmemCreate, NoPermission)
@@ -142,7 +141,7 @@ TEST(VmemCreate, NoPermission)
 
 TEST(VmemCreate, DevicesThatAreNoDax)
 {
-	for (const char *device : {"/dev/null", "/dev/zero"}) {
+	for (const char *device : { "/dev/null", "/dev/zero" }) {
 		forget_error();
 		EXPECT_EQ(nullptr, vmem_create(device, MIN));
 		EXPECT_EQ(EINVAL, errno) << device;
@@ -157,7 +156,7 @@ TEST(VmemCreate, FileSystemsWithoutFiles)
 	forget_error();
 	EXPECT_EQ(nullptr, vmem_create("/sys", MIN));
 	EXPECT_TRUE(errno == EACCES || errno == EROFS) << strerror(errno);
-	expect_sentence({strerror(errno)});
+	expect_sentence({ strerror(errno) });
 }
 
 TEST(VmemCreate, ReadOnlyFileSystem)
@@ -166,8 +165,8 @@ TEST(VmemCreate, ReadOnlyFileSystem)
 	in_child(10, [&] {
 		ENGINE_TMPFS_OR_SKIP(directory.path(), 16 * MIB);
 		ASSERT_EQ("", remount_read_only(directory.path()));
-		VMEM_REFUSED(vmem_create(directory.path().c_str(), MIN),
-		    EROFS, "open", strerror(EROFS));
+		VMEM_REFUSED(vmem_create(directory.path().c_str(), MIN), EROFS,
+		    "open", strerror(EROFS));
 	});
 }
 
@@ -176,12 +175,12 @@ TEST(VmemCreate, ReadOnlyFileSystem)
 TEST(VmemCreate, SizesBeyondAnOffset)
 {
 	size_t half = size_t(1) << 63;
-	for (size_t size : {half - 4095, half, half + 1, SIZE_MAX - 8191})
+	for (size_t size : { half - 4095, half, half + 1, SIZE_MAX - 8191 })
 		VMEM_REFUSED(vmem_create("/tmp", size), EFBIG, "off_t");
 	VMEM_REFUSED(vmem_create("/tmp", SIZE_MAX), EINVAL, "posix_fallocate",
 	    strerror(EINVAL));
-	VMEM_REFUSED(vmem_create("/tmp", SIZE_MAX - 4094), EINVAL,
-	    "posix_fallocate");
+	VMEM_REFUSED(
+	    vmem_create("/tmp", SIZE_MAX - 4094), EINVAL, "posix_fallocate");
 }
 
 TEST(VmemCreate, SizesBeyondAFile)
@@ -190,7 +189,7 @@ TEST(VmemCreate, SizesBeyondAFile)
 	ASSERT_EQ(0, statfs("/tmp", &info));
 	const unsigned tmpfs = 0x01021994; /* has a size of its own */
 	int errnum = info.f_type == tmpfs ? ENOSPC : EFBIG;
-	for (int bit : {46, 62})
+	for (int bit : { 46, 62 })
 		VMEM_REFUSED(vmem_create("/tmp", size_t(1) << bit), errnum,
 		    "posix_fallocate", strerror(errnum));
 }
@@ -216,8 +215,7 @@ TEST(VmemCreate, FullFileSystem)
 		    "posix_fallocate", strerror(ENOSPC));
 		EXPECT_EQ(16 * MIB, free_bytes(path));
 		Pool pool = make_pool(path);
-		VMEM_REFUSED(vmem_create(path, MIN), ENOSPC,
-		    "posix_fallocate");
+		VMEM_REFUSED(vmem_create(path, MIN), ENOSPC, "posix_fallocate");
 		EXPECT_NE(nullptr, vmem_malloc(pool.get(), 8 * MIB));
 		EXPECT_EQ(0u, directory.entries());
 	});

@@ -35,8 +35,8 @@ TEST(VmemVersion, OfTheHeader)
 	EXPECT_EQ(1, VMEM_MINOR_VERSION);
 	EXPECT_EQ(14680064u, VMEM_MIN_POOL);
 	EXPECT_EQ(sizeof(size_t), sizeof(VMEM_MIN_POOL));
-	EXPECT_EQ(nullptr, vmem_check_version(VMEM_MAJOR_VERSION,
-	    VMEM_MINOR_VERSION));
+	EXPECT_EQ(nullptr,
+	    vmem_check_version(VMEM_MAJOR_VERSION, VMEM_MINOR_VERSION));
 }
 
 TEST(VmemVersion, WhatIsServed)
@@ -51,8 +51,8 @@ TEST(VmemVersion, WhatIsServed)
 
 TEST(VmemVersion, OtherMajorNumbers)
 {
-	for (unsigned major : {0u, 2u, 3u, unsigned(INT_MAX) + 1, UINT_MAX})
-		for (unsigned minor : {0u, 1u, 2u, UINT_MAX}) {
+	for (unsigned major : { 0u, 2u, 3u, unsigned(INT_MAX) + 1, UINT_MAX })
+		for (unsigned minor : { 0u, 1u, 2u, UINT_MAX }) {
 			errno = 4242;
 			const char *text = vmem_check_version(major, minor);
 			EXPECT_EQ(4242, errno);
@@ -64,7 +64,7 @@ TEST(VmemVersion, OtherMajorNumbers)
 
 TEST(VmemVersion, LaterMinorNumbers)
 {
-	for (unsigned minor : {2u, 100u, UINT_MAX}) {
+	for (unsigned minor : { 2u, 100u, UINT_MAX }) {
 		errno = 4242;
 		const char *text = vmem_check_version(1, minor);
 		EXPECT_EQ(4242, errno);
@@ -93,8 +93,9 @@ TEST(VmemErrormsg, IsEachThreadsOwn)
 		threads.emplace_back([i] {
 			for (int round = 0; round < 200; round++) {
 				std::string text = fail_with(2000 + i);
-				ASSERT_NE(std::string::npos, text.find("size " +
-				    std::to_string(2000 + i) + " smaller"));
+				ASSERT_NE(std::string::npos,
+				    text.find("size " +
+					std::to_string(2000 + i) + " smaller"));
 				std::this_thread::yield();
 				ASSERT_EQ(text, vmem_errormsg());
 			}
@@ -134,7 +135,7 @@ TEST(VmemErrormsg, TakesAnyPath)
 	std::string huge(1 << 20, 'x');
 	forget_error();
 	EXPECT_EQ(nullptr, vmem_create(huge.c_str(), VMEM_MIN_POOL));
-	expect_sentence({"xxx", strerror(ENAMETOOLONG)});
+	expect_sentence({ "xxx", strerror(ENAMETOOLONG) });
 	EXPECT_LT(strlen(vmem_errormsg()), 8192u);
 }
 

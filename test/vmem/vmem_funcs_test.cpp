@@ -87,14 +87,16 @@ counting_print(const char *text)
 
 class VmemFuncs : public testing::Test {
 protected:
-	void SetUp() override
+	void
+	SetUp() override
 	{
 		mallocs = frees = others = bytes = strangers = printed = 0;
 		give_nothing = false;
 		vmem_set_funcs(counting_malloc, counting_free, never_realloc,
 		    never_strdup, counting_print);
 	}
-	void TearDown() override
+	void
+	TearDown() override
 	{
 		vmem_set_funcs(nullptr, nullptr, nullptr, nullptr, nullptr);
 		EXPECT_EQ(0, bytes);
@@ -104,7 +106,7 @@ protected:
 			EXPECT_EQ(mallocs.load(), frees.load());
 		}
 	}
-	Region region_{VMEM_MIN_POOL}, second_{VMEM_MIN_POOL};
+	Region region_{ VMEM_MIN_POOL }, second_{ VMEM_MIN_POOL };
 };
 
 } // namespace
@@ -131,13 +133,13 @@ TEST_F(VmemFuncs, StateIsTakenAtTheFirstBlockAndGivenBack)
 TEST_F(VmemFuncs, EveryWayToAFirstBlock)
 {
 	void *(*const ways[])(VMEM *) = {
-	    [](VMEM *pool) { return vmem_malloc(pool, 8); },
-	    [](VMEM *pool) { return vmem_malloc(pool, MIB); },
-	    [](VMEM *pool) { return vmem_calloc(pool, 3, 8); },
-	    [](VMEM *pool) { return vmem_realloc(pool, nullptr, 8); },
-	    [](VMEM *pool) { return vmem_aligned_alloc(pool, 64, 8); },
-	    [](VMEM *pool) { return (void *)vmem_strdup(pool, "a"); },
-	    [](VMEM *pool) { return (void *)vmem_wcsdup(pool, L"a"); },
+		[](VMEM *pool) { return vmem_malloc(pool, 8); },
+		[](VMEM *pool) { return vmem_malloc(pool, MIB); },
+		[](VMEM *pool) { return vmem_calloc(pool, 3, 8); },
+		[](VMEM *pool) { return vmem_realloc(pool, nullptr, 8); },
+		[](VMEM *pool) { return vmem_aligned_alloc(pool, 64, 8); },
+		[](VMEM *pool) { return (void *)vmem_strdup(pool, "a"); },
+		[](VMEM *pool) { return (void *)vmem_wcsdup(pool, L"a"); },
 	};
 	for (auto way : ways) {
 		Pool pool = make_pool(region_);
@@ -173,8 +175,8 @@ TEST_F(VmemFuncs, AMallocThatGivesNothing)
 	give_nothing = true;
 	Pool one = make_pool(region_), two = make_pool(directory);
 	ASSERT_TRUE(one && two);
-	for (VMEM *pool : {one.get(), two.get()}) {
-		for (size_t size : {1, 1000, 100000})
+	for (VMEM *pool : { one.get(), two.get() }) {
+		for (size_t size : { 1, 1000, 100000 })
 			VMEM_NO_BLOCK(vmem_malloc(pool, size), ENOMEM);
 		EXPECT_EQ(1, vmem_check(pool));
 	}
@@ -239,8 +241,9 @@ TEST_F(VmemFuncs, ManyPoolsAndThreads)
 			for (int round = 0; round < 50; round++) {
 				Pool pool = make_pool(region);
 				Blocks blocks;
-				EXPECT_EQ(20u, blocks.fill(pool.get(),
-				    100 << round % 8, 20));
+				EXPECT_EQ(20u,
+				    blocks.fill(
+					pool.get(), 100 << round % 8, 20));
 			}
 		});
 	for (std::thread &thread : threads)

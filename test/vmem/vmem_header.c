@@ -31,11 +31,10 @@ void *vmem_aligned_alloc(VMEM *vmp, size_t alignment, size_t size);
 char *vmem_strdup(VMEM *vmp, const char *s);
 wchar_t *vmem_wcsdup(VMEM *vmp, const wchar_t *s);
 size_t vmem_malloc_usable_size(VMEM *vmp, void *ptr);
-const char *vmem_check_version(unsigned major_required,
-    unsigned minor_required);
+const char *vmem_check_version(
+    unsigned major_required, unsigned minor_required);
 void vmem_set_funcs(void *(*malloc_func)(size_t size),
-    void (*free_func)(void *ptr),
-    void *(*realloc_func)(void *ptr, size_t size),
+    void (*free_func)(void *ptr), void *(*realloc_func)(void *ptr, size_t size),
     char *(*strdup_func)(const char *s), void (*print_func)(const char *s));
 const char *vmem_errormsg(void);
 #ifdef __cplusplus
@@ -77,8 +76,8 @@ main(void)
 	const size_t size = VMEM_MIN_POOL;
 	void *region = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	const char *none = vmem_check_version(VMEM_MAJOR_VERSION,
-	    VMEM_MINOR_VERSION);
+	const char *none = vmem_check_version(
+	    VMEM_MAJOR_VERSION, VMEM_MINOR_VERSION);
 	VMEM *pool;
 	int status;
 

@@ -21,10 +21,11 @@ const size_t MIN = VMEM_MIN_POOL;
 /* Like POOLS regions of the smallest size, one after the other. */
 struct Row {
 	explicit Row(size_t count) : region(count * MIN) {}
-	Pool make(size_t number)
+	Pool
+	make(size_t number)
 	{
-		return Pool(vmem_create_in_region(region.start() +
-		    number * MIN, MIN));
+		return Pool(
+		    vmem_create_in_region(region.start() + number * MIN, MIN));
 	}
 	Region region;
 };
@@ -32,8 +33,8 @@ struct Row {
 /* ROUNDS of BODY after a tenth of them as warm-up leave the process as it was,
  * but for BYTES of memory that moved. */
 void
-expect_no_leak(unsigned rounds, size_t bytes,
-    const std::function<void(unsigned)> &body)
+expect_no_leak(
+    unsigned rounds, size_t bytes, const std::function<void(unsigned)> &body)
 {
 	for (unsigned i = 0; i < rounds / 10 + 1; i++)
 		body(i);

@@ -31,15 +31,15 @@ forbid_files_without_name()
 {
 	const unsigned bit = O_TMPFILE & ~O_DIRECTORY;
 	sock_filter program[] = {
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-	        offsetof(seccomp_data, args[2])),
-	    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bit, 0, 1),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 3),
+		BPF_STMT(
+		    BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2])),
+		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bit, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	sock_fprog filter = {sizeof(program) / sizeof(program[0]), program};
+	sock_fprog filter = { sizeof(program) / sizeof(program[0]), program };
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
 		GTEST_SKIP() << "no seccomp filter here";
@@ -82,9 +82,9 @@ TEST(VmemPlace, PathsOfEverySort)
 	ASSERT_EQ(0, symlink(odd.c_str(), link.c_str()));
 	in_child(20, [&] {
 		ASSERT_EQ(0, chdir(path.c_str()));
-		for (const std::string &one : {path, path + "/", odd, link,
-		         std::string("."), std::string("link"),
-		         std::string("link/.."), std::string("./link/")})
+		for (const std::string &one : { path, path + "/", odd, link,
+			 std::string("."), std::string("link"),
+			 std::string("link/.."), std::string("./link/") })
 			expect_usable(make_pool(one));
 	});
 	unlink(link.c_str());
@@ -95,10 +95,12 @@ TEST(VmemPlace, BeginsAtAMultipleOf4MiB)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 60 * MIB);
 	std::vector<Pool> several;
-	for (size_t size : {MIN, MIN + 1, 15 * MIB, 16 * MIB}) {
+	for (size_t size : { MIN, MIN + 1, 15 * MIB, 16 * MIB }) {
 		several.push_back(make_pool(directory, size));
-		EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(
-		    several.back().get()) % (4 * MIB)) << size;
+		EXPECT_EQ(0u,
+		    reinterpret_cast<uintptr_t>(several.back().get()) %
+			(4 * MIB))
+		    << size;
 	}
 }
 
@@ -115,7 +117,7 @@ TEST(VmemPlace, BlocksLieInThePool)
 {
 	ENGINE_PLACE_OR_SKIP(directory, MIN);
 	Pool pool = make_pool(directory);
-	for (size_t size : {8, 100, 4096, 70000, 1000000}) {
+	for (size_t size : { 8, 100, 4096, 70000, 1000000 }) {
 		Blocks blocks;
 		blocks.fill(pool.get(), size);
 		EXPECT_TRUE(blocks.lie_in(start_of(pool) + PAGE, MIN)) << size;
@@ -145,7 +147,7 @@ TEST(VmemPlace, SpaceStaysTakenWhenBlocksAreFreed)
 		std::string path = directory.path();
 		Pool pool = make_pool(path);
 		size_t before = free_bytes(path);
-		for (size_t size : {64, 65536, 1048576}) {
+		for (size_t size : { 64, 65536, 1048576 }) {
 			Blocks blocks;
 			blocks.fill(pool.get(), size);
 			EXPECT_EQ(before, free_bytes(path)) << size;
@@ -177,7 +179,7 @@ TEST(VmemPlace, AFullFileSystemDoesNotHurt)
 		ENGINE_TMPFS_OR_SKIP(directory.path(), 16 * MIB);
 		Pool pool = make_pool(directory.path());
 		put_filler(directory.path(), 16 * MIB);
-		for (size_t size : {65536, 16, 4096, 1048576})
+		for (size_t size : { 65536, 16, 4096, 1048576 })
 			expect_filled(pool.get(), MIN, size);
 		remove_filler(directory.path());
 	});
@@ -232,7 +234,8 @@ TEST(VmemPlace, WithoutFilesWithoutName)
 		sigprocmask(SIG_BLOCK, nullptr, &after);
 		for (int signal = 1; signal < 32; signal++)
 			EXPECT_EQ(sigismember(&before, signal),
-			    sigismember(&after, signal)) << signal;
+			    sigismember(&after, signal))
+			    << signal;
 		expect_filled(pool.get(), MIN - 32 * PAGE, 4096);
 	});
 }
@@ -259,5 +262,5 @@ TEST(VmemPlace, ADeletedPoolIsNoPool)
 	forget_error();
 	vmem_delete(pool);
 	EXPECT_EQ(EINVAL, errno);
-	expect_sentence({"invalid pool handle"});
+	expect_sentence({ "invalid pool handle" });
 }

@@ -61,11 +61,11 @@ errors(void)
 	CHECK("and nothing was said", *vmem_errormsg() == '\0');
 	CHECK("another version is not",
 	    strcmp(vmem_check_version(9, 0),
-	        "libvmem major version mismatch (need 9, found 1)") == 0);
+		"libvmem major version mismatch (need 9, found 1)") == 0);
 	errno = 0;
 	CHECK("a small pool is refused",
 	    vmem_create("/tmp", 1000) == NULL && errno == EINVAL &&
-	        strstr(vmem_errormsg(), "size 1000 smaller than 14680064"));
+		strstr(vmem_errormsg(), "size 1000 smaller than 14680064"));
 }
 
 static void
@@ -79,12 +79,13 @@ blocks(VMEM *pool)
 	wchar_t *wide = vmem_wcsdup(pool, L"wide text");
 
 	CHECK("there are blocks", block && zeros && aligned && text && wide);
-	CHECK("they lie in the pool", (uintptr_t)block >= start + 4096 &&
-	    (uintptr_t)block < start + 4096 + VMEM_MIN_POOL);
+	CHECK("they lie in the pool",
+	    (uintptr_t)block >= start + 4096 &&
+		(uintptr_t)block < start + 4096 + VMEM_MIN_POOL);
 	CHECK("zeroes", all_bytes(zeros, 0, 100000));
 	CHECK("alignment", (uintptr_t)aligned % 65536 == 0);
-	CHECK("copies", strcmp(text, "text") == 0 &&
-	    wcscmp(wide, L"wide text") == 0);
+	CHECK("copies",
+	    strcmp(text, "text") == 0 && wcscmp(wide, L"wide text") == 0);
 	memset(block, 7, vmem_malloc_usable_size(pool, block));
 	block = vmem_realloc(pool, block, 500000);
 	CHECK("content is kept", block && all_bytes(block, 7, 1000));

@@ -24,7 +24,7 @@ VMEM_EVERY_POOL(VmemRealloc);
 void
 take_what_is_left(VMEM *pool)
 {
-	for (size_t size : {1048576, 65536, 4096, 512, 64, 16, 8})
+	for (size_t size : { 1048576, 65536, 4096, 512, 64, 16, 8 })
 		while (vmem_malloc(pool, size)) {
 		}
 }
@@ -33,8 +33,8 @@ take_what_is_left(VMEM *pool)
 
 TEST_P(VmemRealloc, KeepsTheContentUpToTheSmallerSize)
 {
-	const size_t sizes[] = {1, 15, 16, 17, 100, 4000, 4096, 4097, 65536,
-	    100000, 1048576, 3000000};
+	const size_t sizes[] = { 1, 15, 16, 17, 100, 4000, 4096, 4097, 65536,
+		100000, 1048576, 3000000 };
 	for (size_t from : sizes)
 		for (size_t to : sizes) {
 			char *block = resize(nullptr, from);
@@ -76,7 +76,7 @@ TEST_P(VmemRealloc, GrowsStepByStep)
 
 TEST_P(VmemRealloc, ToNothingFrees)
 {
-	for (size_t size : {0, 1, 1000, 100000, 9000000})
+	for (size_t size : { 0, 1, 1000, 100000, 9000000 })
 		for (int i = 0; i < 20; i++) {
 			void *block = vmem_malloc(pool(), size);
 			ASSERT_NE(nullptr, block) << size << ", " << i;
@@ -92,8 +92,8 @@ TEST_P(VmemRealloc, FailureLeavesTheBlock)
 	char *block = resize(nullptr, 5000);
 	ASSERT_NE(nullptr, block);
 	paint(block, 5000, 2);
-	for (size_t size : {14 * MIB, 100 * GIB, size_t(1) << 62, SIZE_MAX / 2,
-	         SIZE_MAX - 4096, SIZE_MAX}) {
+	for (size_t size : { 14 * MIB, 100 * GIB, size_t(1) << 62, SIZE_MAX / 2,
+		 SIZE_MAX - 4096, SIZE_MAX }) {
 		VMEM_NO_BLOCK(resize(block, size), ENOMEM);
 		EXPECT_TRUE(painted(block, 5000, 2)) << size;
 		EXPECT_GE(vmem_malloc_usable_size(pool(), block), 5000u);
@@ -107,14 +107,15 @@ TEST_P(VmemRealloc, FailureLeavesTheBlock)
 
 TEST_P(VmemRealloc, ShrinksInAFullPool)
 {
-	const size_t steps[][2] = {{4 * MIB, 16}, {4 * MIB, MIB}, {MIB, 70000},
-	    {MIB, 1}, {100000, 5000}, {65536, 16}, {5000, 100}, {100, 20}};
+	const size_t steps[][2] = { { 4 * MIB, 16 }, { 4 * MIB, MIB },
+		{ MIB, 70000 }, { MIB, 1 }, { 100000, 5000 }, { 65536, 16 },
+		{ 5000, 100 }, { 100, 20 } };
 	for (auto &step : steps) {
 		char *block = resize(nullptr, step[0]);
 		ASSERT_NE(nullptr, block) << step[0];
 		paint(block, step[0], 4);
 		std::vector<void *> others;
-		for (size_t size : {1048576, 65536, 4096, 64, 8})
+		for (size_t size : { 1048576, 65536, 4096, 64, 8 })
 			while (void *other = vmem_malloc(pool(), size))
 				others.push_back(other);
 		char *less = resize(block, step[1]);

@@ -29,8 +29,8 @@ std::string
 hexadecimal(const void *addr)
 {
 	char text[32];
-	snprintf(text, sizeof(text), "%" PRIxPTR,
-	    reinterpret_cast<uintptr_t>(addr));
+	snprintf(
+	    text, sizeof(text), "%" PRIxPTR, reinterpret_cast<uintptr_t>(addr));
 	return text;
 }
 
@@ -41,13 +41,15 @@ struct Framed {
 	      start(around.start() + 2 * MIB + offset), size(bytes)
 	{
 	}
-	void expect_frame_intact() const
+	void
+	expect_frame_intact() const
 	{
 		EXPECT_TRUE(all_bytes_are(around.start(),
 		    static_cast<size_t>(start - around.start()), 0xa5));
 		EXPECT_TRUE(all_bytes_are(start + size,
-		    static_cast<size_t>(around.start() + around.size() -
-		        (start + size)), 0xa5));
+		    static_cast<size_t>(
+			around.start() + around.size() - (start + size)),
+		    0xa5));
 	}
 	Region around;
 	char *start;
@@ -59,7 +61,7 @@ struct Framed {
 TEST(VmemRegion, RefusesAnAddressInsideAPage)
 {
 	Region region(16 * MIB);
-	for (size_t offset : {1, 16, 2048, 4095}) {
+	for (size_t offset : { 1, 16, 2048, 4095 }) {
 		char *start = region.start() + offset;
 		VMEM_REFUSED(vmem_create_in_region(start, MIN), EINVAL,
 		    hexadecimal(start), "4096");
@@ -69,7 +71,7 @@ TEST(VmemRegion, RefusesAnAddressInsideAPage)
 TEST(VmemRegion, RefusesASmallSize)
 {
 	Region region(16 * MIB);
-	for (size_t size : {size_t(0), size_t(1), size_t(4096), MIN - 1})
+	for (size_t size : { size_t(0), size_t(1), size_t(4096), MIN - 1 })
 		VMEM_REFUSED(vmem_create_in_region(region.start(), size),
 		    EINVAL, too_small(size));
 }
@@ -78,8 +80,8 @@ TEST(VmemRegion, LooksAtTheAddressFirst)
 {
 	Region region(16 * MIB);
 	char *start = region.start() + 1;
-	VMEM_REFUSED(vmem_create_in_region(start, 1), EINVAL,
-	    hexadecimal(start));
+	VMEM_REFUSED(
+	    vmem_create_in_region(start, 1), EINVAL, hexadecimal(start));
 	EXPECT_EQ(nullptr, strstr(vmem_errormsg(), "smaller"));
 }
 
@@ -102,7 +104,8 @@ TEST(VmemRegion, RefusesASizeBeyondTheAddressSpace)
 TEST(VmemRegion, HandleIsTheAddress)
 {
 	Region region(24 * MIB);
-	for (size_t offset : {size_t(0), PAGE, 3 * PAGE, MIB, 2 * MIB + PAGE}) {
+	for (size_t offset :
+	    { size_t(0), PAGE, 3 * PAGE, MIB, 2 * MIB + PAGE }) {
 		char *start = region.start() + offset;
 		errno = 4242;
 		VMEM *pool = vmem_create_in_region(start, MIN);
@@ -129,15 +132,17 @@ TEST(VmemRegion, FirstPageCannotBeTouchedUntilItIsDeleted)
 
 TEST(VmemRegion, BlocksLieInsideAndNothingElseIsTouched)
 {
-	for (size_t odd : {size_t(0), size_t(1), size_t(777), PAGE - 1, PAGE}) {
+	for (size_t odd :
+	    { size_t(0), size_t(1), size_t(777), PAGE - 1, PAGE }) {
 		Framed region(3 * PAGE, MIN + odd);
 		Pool pool(vmem_create_in_region(region.start, region.size));
 		ASSERT_NE(nullptr, pool.get()) << vmem_errormsg();
-		for (size_t size : {8, 1000, 4096, 300000}) {
+		for (size_t size : { 8, 1000, 4096, 300000 }) {
 			Blocks blocks;
 			EXPECT_GT(blocks.fill(pool.get(), size), 40u);
-			EXPECT_TRUE(blocks.lie_in(region.start + PAGE,
-			    region.size - PAGE)) << odd << ", " << size;
+			EXPECT_TRUE(blocks.lie_in(
+			    region.start + PAGE, region.size - PAGE))
+			    << odd << ", " << size;
 			blocks.free_all(pool.get());
 		}
 		pool.reset();
@@ -149,7 +154,7 @@ TEST(VmemRegion, AnyContentWillDo)
 {
 	Region region(MIN, true);
 	Pool pool = make_pool(region);
-	for (size_t size : {8, 100, 5000, 100000, 2000000}) {
+	for (size_t size : { 8, 100, 5000, 100000, 2000000 }) {
 		void *block = vmem_calloc(pool.get(), size, 1);
 		ASSERT_NE(nullptr, block);
 		EXPECT_TRUE(all_bytes_are(block, size, 0)) << size;
@@ -181,12 +186,12 @@ TEST(VmemRegion, OfASharedMappingAndOfAFile)
 	if (fd < 0)
 		GTEST_SKIP() << directory << " has no files without name";
 	ASSERT_EQ(0, ftruncate(fd, static_cast<off_t>(MIN)));
-	void *file = mmap(nullptr, MIN, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-	    0);
+	void *file = mmap(
+	    nullptr, MIN, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	ASSERT_NE(MAP_FAILED, file);
 	Region shared(MIN, false, true);
-	for (void *start : {file, static_cast<void *>(shared.start())}) {
+	for (void *start : { file, static_cast<void *>(shared.start()) }) {
 		Pool pool(vmem_create_in_region(start, MIN));
 		ASSERT_NE(nullptr, pool.get()) << vmem_errormsg();
 		expect_filled(pool.get(), MIN - PAGE, 4096);
@@ -200,11 +205,11 @@ TEST(VmemRegion, OfMoreThanTheMachineHas)
 	Pool pool = make_pool(region);
 	std::vector<char *> blocks;
 	for (int i = 0; i < 20; i++) {
-		blocks.push_back(static_cast<char *>(vmem_malloc(pool.get(),
-		    3 * GIB)));
+		blocks.push_back(
+		    static_cast<char *>(vmem_malloc(pool.get(), 3 * GIB)));
 		ASSERT_NE(nullptr, blocks.back()) << i;
-		EXPECT_TRUE(lies_in(blocks.back(), 3 * GIB, region.start(),
-		    region.size()));
+		EXPECT_TRUE(lies_in(
+		    blocks.back(), 3 * GIB, region.start(), region.size()));
 		blocks.back()[0] = blocks.back()[3 * GIB - 1] = 1;
 	}
 	EXPECT_EQ(1, vmem_check(pool.get()));
@@ -219,9 +224,9 @@ TEST(VmemRegion, ASecondPoolAtTheSameStart)
 	char *block = static_cast<char *>(vmem_malloc(pool.get(), MIB));
 	ASSERT_NE(nullptr, block);
 	paint(block, MIB, 5);
-	for (size_t size : {region.size(), MIN, 20 * MIB})
-		VMEM_REFUSED(vmem_create_in_region(region.start(), size),
-		    EINVAL, "");
+	for (size_t size : { region.size(), MIN, 20 * MIB })
+		VMEM_REFUSED(
+		    vmem_create_in_region(region.start(), size), EINVAL, "");
 	EXPECT_TRUE(painted(block, MIB, 5));
 	EXPECT_EQ(1, vmem_check(pool.get()));
 	vmem_free(pool.get(), block);
@@ -237,7 +242,7 @@ TEST(VmemRegion, ASecondDelete)
 		forget_error();
 		vmem_delete(pool);
 		EXPECT_EQ(EINVAL, errno);
-		expect_sentence({"invalid pool handle", hexadecimal(pool)});
+		expect_sentence({ "invalid pool handle", hexadecimal(pool) });
 	}
 	EXPECT_EQ(-1, vmem_check(pool));
 }
@@ -245,17 +250,17 @@ TEST(VmemRegion, ASecondDelete)
 TEST(VmemRegion, DeletingWhatIsNoPool)
 {
 	Region region(MIN, true);
-	char here[64] = {1};
+	char here[64] = { 1 };
 	Pool pool = make_pool(region);
 	void *block = vmem_malloc(pool.get(), 10000);
-	for (void *other : {static_cast<void *>(here), block,
-	         static_cast<void *>(region.start() + PAGE),
-	         static_cast<void *>(region.start() + 1),
-	         static_cast<void *>(nullptr)}) {
+	for (void *other : { static_cast<void *>(here), block,
+		 static_cast<void *>(region.start() + PAGE),
+		 static_cast<void *>(region.start() + 1),
+		 static_cast<void *>(nullptr) }) {
 		forget_error();
 		vmem_delete(static_cast<VMEM *>(other));
 		EXPECT_EQ(EINVAL, errno) << other;
-		expect_sentence({"invalid pool handle"});
+		expect_sentence({ "invalid pool handle" });
 	}
 	EXPECT_EQ(1, here[0]);
 	EXPECT_EQ(1, vmem_check(pool.get()));

@@ -54,29 +54,36 @@ total(VMEM *pool, const std::string &word)
 
 class VmemStats : public testing::Test {
 protected:
-	void SetUp() override
+	void
+	SetUp() override
 	{
 		Blocks small, large;
 		small.fill(pool_.get(), 100, 1000);
 		large.fill(pool_.get(), 200000, 10);
 	}
-	Region region_{VMEM_MIN_POOL};
+	Region region_{ VMEM_MIN_POOL };
 	Pool pool_ = make_pool(region_);
-	VMEM *pool() const { return pool_.get(); }
+	VMEM *
+	pool() const
+	{
+		return pool_.get();
+	}
 };
 
 } // namespace
 
 TEST_F(VmemStats, BeginsAndEnds)
 {
-	for (const char *letters : {static_cast<const char *>(nullptr), "",
-	         "gmabl"}) {
+	for (const char *letters :
+	    { static_cast<const char *>(nullptr), "", "gmabl" }) {
 		std::string text = stats_of(pool(), letters);
-		EXPECT_TRUE(std::regex_search(text, std::regex(
-		    "^[^a-z\n]*begin[^\n]*statistics", std::regex::icase)))
+		EXPECT_TRUE(std::regex_search(text,
+		    std::regex(
+			"^[^a-z\n]*begin[^\n]*statistics", std::regex::icase)))
 		    << text;
-		EXPECT_TRUE(std::regex_search(text, std::regex(
-		    "end[^\n]*statistics[^\n]*\n$", std::regex::icase)))
+		EXPECT_TRUE(std::regex_search(text,
+		    std::regex(
+			"end[^\n]*statistics[^\n]*\n$", std::regex::icase)))
 		    << text;
 	}
 }
@@ -91,7 +98,7 @@ TEST_F(VmemStats, NoLettersIsAll)
 TEST_F(VmemStats, EachLetterLeavesItsPartOut)
 {
 	size_t all = lines_of(pool(), nullptr);
-	for (const char *letter : {"g", "m", "a", "b", "l"}) {
+	for (const char *letter : { "g", "m", "a", "b", "l" }) {
 		EXPECT_LT(lines_of(pool(), letter), all) << letter;
 		EXPECT_GT(lines_of(pool(), letter), 3u) << letter;
 	}
@@ -114,21 +121,22 @@ TEST_F(VmemStats, EachPartIsThereWhenItsLetterIsNot)
 
 TEST_F(VmemStats, PartsAreCalledWhatTheyWere)
 {
-	const char *const parts[][2] = {{"g", "Version: "},
-	    {"m", "Merged arenas stats:"}, {"a", "arenas[0]:"},
-	    {"b", "bins: "}};
+	const char *const parts[][2] = { { "g", "Version: " },
+		{ "m", "Merged arenas stats:" }, { "a", "arenas[0]:" },
+		{ "b", "bins: " } };
 	for (auto &part : parts) {
-		EXPECT_NE(std::string::npos, stats_of(pool(),
-		    nullptr).find(part[1]));
-		EXPECT_EQ(std::string::npos, stats_of(pool(),
-		    part[0]).find(part[1]));
+		EXPECT_NE(
+		    std::string::npos, stats_of(pool(), nullptr).find(part[1]));
+		EXPECT_EQ(
+		    std::string::npos, stats_of(pool(), part[0]).find(part[1]));
 	}
 }
 
 TEST_F(VmemStats, OtherLettersMeanNothing)
 {
 	size_t all = lines_of(pool(), nullptr);
-	for (const char *letters : {"J", "dhexz", "GMABL", "1 %s%n\xff", "Jd"})
+	for (const char *letters :
+	    { "J", "dhexz", "GMABL", "1 %s%n\xff", "Jd" })
 		EXPECT_EQ(all, lines_of(pool(), letters)) << letters;
 	EXPECT_EQ(lines_of(pool(), "ga"), lines_of(pool(), "JgZax"));
 	EXPECT_NE('{', stats_of(pool(), "J")[0]);
@@ -156,7 +164,7 @@ TEST_F(VmemStats, NumbersAreThoseOfThePool)
 TEST_F(VmemStats, OfAPoolThatIsFullAndOfOneThatIsEmpty)
 {
 	Blocks blocks;
-	for (size_t size : {65536, 64, 8})
+	for (size_t size : { 65536, 64, 8 })
 		blocks.fill(pool(), size);
 	EXPECT_GT(total(pool(), "allocated"), 13 * MIB);
 	Region other_region(VMEM_MIN_POOL);

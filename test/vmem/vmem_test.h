@@ -61,7 +61,11 @@ public:
 	size_t fill(VMEM *pool, size_t size, size_t most = SIZE_MAX);
 	/* Frees all; returns how many were as they had been written. */
 	size_t free_all(VMEM *pool);
-	size_t count() const { return count_; }
+	size_t
+	count() const
+	{
+		return count_;
+	}
 	/* Whether all lie in ROOM bytes at START. */
 	bool lie_in(const void *start, size_t room) const;
 
@@ -81,10 +85,22 @@ void expect_filled(VMEM *pool, size_t room, size_t size);
 class EveryPool : public testing::TestWithParam<const char *> {
 protected:
 	void SetUp() override;
-	VMEM *pool() const { return pool_.get(); }
+	VMEM *
+	pool() const
+	{
+		return pool_.get();
+	}
 	/* Where its blocks may lie. */
-	char *first() const { return start_of(pool()) + PAGE; }
-	size_t room() const { return room_; }
+	char *
+	first() const
+	{
+		return start_of(pool()) + PAGE;
+	}
+	size_t
+	room() const
+	{
+		return room_;
+	}
 
 private:
 	std::unique_ptr<engine::Region> region_;
@@ -92,35 +108,35 @@ private:
 	size_t room_ = 0;
 };
 
-#define VMEM_EVERY_POOL(suite)                                            \
-	INSTANTIATE_TEST_SUITE_P(Pools, suite,                            \
+#define VMEM_EVERY_POOL(suite) \
+	INSTANTIATE_TEST_SUITE_P(Pools, suite, \
 	    testing::Values("directory", "region"), engine::param_name)
 
 } // namespace pools
 
 /* That EXPRESSION gives NULL with ERRNUM and a sentence with these words. */
-#define VMEM_REFUSED(expression, errnum, ...)                             \
-	do {                                                              \
-		SCOPED_TRACE(#expression);                                \
-		pools::forget_error();                                    \
-		VMEM *vmem_got = (expression);                            \
-		int vmem_errno = errno;                                   \
-		EXPECT_EQ(nullptr, vmem_got);                             \
-		EXPECT_EQ(errnum, vmem_errno) << vmem_errormsg();         \
-		pools::expect_sentence({__VA_ARGS__});                    \
+#define VMEM_REFUSED(expression, errnum, ...) \
+	do { \
+		SCOPED_TRACE(#expression); \
+		pools::forget_error(); \
+		VMEM *vmem_got = (expression); \
+		int vmem_errno = errno; \
+		EXPECT_EQ(nullptr, vmem_got); \
+		EXPECT_EQ(errnum, vmem_errno) << vmem_errormsg(); \
+		pools::expect_sentence({ __VA_ARGS__ }); \
 	} while (0)
 
 /* That EXPRESSION, an allocation, gives NULL with ERRNUM and no sentence. */
-#define VMEM_NO_BLOCK(expression, errnum)                                 \
-	do {                                                              \
-		SCOPED_TRACE(#expression);                                \
-		pools::forget_error();                                    \
-		std::string vmem_text = vmem_errormsg();                  \
-		void *vmem_got = (expression);                            \
-		int vmem_errno = errno;                                   \
-		EXPECT_EQ(nullptr, vmem_got);                             \
-		EXPECT_EQ(errnum, vmem_errno);                            \
-		EXPECT_EQ(vmem_text, vmem_errormsg());                    \
+#define VMEM_NO_BLOCK(expression, errnum) \
+	do { \
+		SCOPED_TRACE(#expression); \
+		pools::forget_error(); \
+		std::string vmem_text = vmem_errormsg(); \
+		void *vmem_got = (expression); \
+		int vmem_errno = errno; \
+		EXPECT_EQ(nullptr, vmem_got); \
+		EXPECT_EQ(errnum, vmem_errno); \
+		EXPECT_EQ(vmem_text, vmem_errormsg()); \
 	} while (0)
 
 #endif /* TEST_VMEM_VMEM_TEST_H */

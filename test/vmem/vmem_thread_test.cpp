@@ -36,7 +36,8 @@ struct Slots {
 	std::atomic<size_t *> slot[COUNT] = {};
 
 	/* Puts BLOCK, or nothing, into a slot, and takes what was there. */
-	size_t *exchange(size_t at, size_t *block)
+	size_t *
+	exchange(size_t at, size_t *block)
 	{
 		return slot[at % COUNT].exchange(block);
 	}
@@ -95,7 +96,8 @@ public:
 		for (std::thread &thread : threads_)
 			thread.join();
 	}
-	void do_all(std::function<void(unsigned)> task)
+	void
+	do_all(std::function<void(unsigned)> task)
 	{
 		std::unique_lock<std::mutex> lock(mutex_);
 		task_ = task;
@@ -106,7 +108,8 @@ public:
 	}
 
 private:
-	void work(unsigned number)
+	void
+	work(unsigned number)
 	{
 		for (unsigned seen = 0;;) {
 			std::unique_lock<std::mutex> lock(mutex_);
@@ -136,9 +139,8 @@ private:
 TEST_P(VmemThread, SixteenInOnePool)
 {
 	Slots slots;
-	run_threads(16, [&](unsigned number) {
-		exchange_blocks(pool(), slots, number);
-	});
+	run_threads(16,
+	    [&](unsigned number) { exchange_blocks(pool(), slots, number); });
 	for (size_t i = 0; i < Slots::COUNT; i++)
 		if (size_t *block = slots.exchange(i, nullptr)) {
 			EXPECT_TRUE(intact(block));
@@ -226,10 +228,10 @@ TEST(VmemThreads, APoolTakesThePlaceOfOneThatIdleThreadsCache)
 		});
 		for (unsigned number = 0; number < 8; number++)
 			for (char *block : kept[number]) {
-				ASSERT_TRUE(painted(block, 1500,
-				    number + round));
-				ASSERT_TRUE(lies_in(block, 1500, region.start(),
-				    MIN));
+				ASSERT_TRUE(
+				    painted(block, 1500, number + round));
+				ASSERT_TRUE(
+				    lies_in(block, 1500, region.start(), MIN));
 			}
 		EXPECT_EQ(1, vmem_check(pool.get()));
 	}
@@ -244,7 +246,7 @@ TEST(VmemThreads, EndingAfterTheirPoolWasDeleted)
 		Pool pool = make_pool(region);
 		workers.do_all([&](unsigned) {
 			Blocks blocks;
-			for (size_t size : {16, 100, 3000, 20000}) {
+			for (size_t size : { 16, 100, 3000, 20000 }) {
 				blocks.fill(pool.get(), size, 30);
 				blocks.free_all(pool.get());
 			}
@@ -264,7 +266,7 @@ TEST_P(VmemThread, EndingGivesBackWhatTheyCached)
 {
 	for (int round = 0; round < 10; round++)
 		run_threads(4, [&](unsigned) {
-			for (size_t size : {16, 200, 4096, 30000}) {
+			for (size_t size : { 16, 200, 4096, 30000 }) {
 				Blocks blocks;
 				blocks.fill(pool(), size, 100);
 				blocks.free_all(pool());
