@@ -55,3 +55,27 @@ is_backed(const struct source *source, const void *addr)
 	}
 	return 0;
 }
+
+void
+damage(struct source *source, enum damage what)
+{
+	struct stretch *stretch = source->first;
+
+	switch (what) {
+	case USED: /* the last page, without a word to the summaries */
+		stretch->map.used[(stretch->map.pages - 1) / 64] ^= (uint64_t)1
+		    << (stretch->map.pages - 1) % 64;
+		break;
+	case BACKED: /* the first page, which a span has */
+		stretch->backed[0] ^= 1;
+		break;
+	case SPANS:
+		source->spans ^= PAGE_BYTES;
+		break;
+	case COMMITTED:
+		source->committed ^= PAGE_BYTES;
+		break;
+	case DAMAGES:
+		break;
+	}
+}

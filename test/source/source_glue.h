@@ -21,4 +21,8 @@ unsigned holds_of(const struct source *source);
 /* Whether the page at ADDR of the source counts as backed. */
 int is_backed(const struct source *source, const void *addr);
 
+/* Makes one of the records of the first stretch wrong; a second time, right. */
+enum damage { USED, BACKED, SPANS, COMMITTED, DAMAGES };
+void damage(struct source *source, enum damage what);
+
 #endif /* TEST_SOURCE_SOURCE_GLUE_H */

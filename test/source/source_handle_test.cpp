@@ -195,6 +195,24 @@ TEST(Check, FindsAddressesThatAreGone)
 	EXPECT_EQ(source_check(source), 0) << error_text();
 }
 
+TEST(Check, FindsRecordsThatDisagree)
+{
+	static const char *const word_of[] = { "add up", "backed", "handed out",
+		"committed" };
+	Source source("dram,size=4M");
+
+	source.span(MIB);
+	for (int what = 0; what < DAMAGES; what++) {
+		damage(source, (enum damage)what);
+		EXPECT_EQ(source_check(source), -1) << word_of[what];
+		EXPECT_NE(std::string(error_text()).find(word_of[what]),
+		    std::string::npos)
+		    << error_text();
+		damage(source, (enum damage)what);
+		EXPECT_EQ(source_check(source), 0) << error_text();
+	}
+}
+
 TEST(Idle, PagesOfABoundedSourceStayBackedForAWhile)
 {
 	for (const std::string &text :

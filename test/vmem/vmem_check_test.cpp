@@ -3,6 +3,8 @@
  * pool; and what pools that overlap hand out. */
 #include "vmem_test.h"
 
+#include <sys/mman.h>
+
 #include <thread>
 #include <vector>
 
@@ -258,4 +260,37 @@ TEST(VmemOverlap, BlocksOfTheFirstStay)
 	two.reset();
 	EXPECT_EQ(1, vmem_check(one.get()));
 	expect_filled(one.get(), Pair::SIZE - PAGE, 65536);
+}
+
+/* A pool whose owner unmaps part of it is damaged, and whole again when the
+ * addresses are there again. */
+TEST(VmemCheckDamage, AddressesThatAreGone)
+{
+	Region region(MIN, true);
+	Pool pool = make_pool(region);
+	char *page = region.start() + 5 * MIB;
+
+	ASSERT_EQ(1, vmem_check(pool.get()));
+	ASSERT_EQ(0, munmap(page, PAGE));
+	forget_error();
+	EXPECT_EQ(0, vmem_check(pool.get()));
+	EXPECT_EQ(0, errno);
+	expect_sentence({ "mapped" });
+	ASSERT_EQ(page,
+	    mmap(page, PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	EXPECT_EQ(1, vmem_check(pool.get())) << vmem_errormsg();
+}
+
+TEST(VmemCheckDamage, OfAPoolInADirectory)
+{
+	ENGINE_PLACE_OR_SKIP(directory, MIN);
+	Pool pool = make_pool(directory);
+	char *end = start_of(pool) + PAGE + MIN;
+
+	ASSERT_EQ(0, munmap(end - 2 * PAGE, PAGE));
+	EXPECT_EQ(0, vmem_check(pool.get()));
+	ASSERT_NE(MAP_FAILED,
+	    mmap(end - 2 * PAGE, PAGE, PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
 }
