@@ -94,13 +94,13 @@ unknown(void *ptr)
 }
 
 size_t
-Chain::fill(poolkind *kind, size_t size, size_t most)
+Links::take(const Allocate &allocate, size_t size, size_t most)
 {
 	size_t before = count_;
 	size_ = size;
 	while (count_ - before < most) {
 		errno = 0;
-		char *block = static_cast<char *>(poolkind_malloc(kind, size));
+		char *block = static_cast<char *>(allocate(size));
 		if (!block) {
 			EXPECT_EQ(ENOMEM, errno);
 			break;
@@ -116,14 +116,14 @@ Chain::fill(poolkind *kind, size_t size, size_t most)
 }
 
 size_t
-Chain::free_all(poolkind *kind)
+Links::give_back(const Release &release)
 {
 	size_t intact = 0;
 	while (first_) {
 		char *block = reinterpret_cast<char *>(first_);
 		intact += size_ <= sizeof(Link) || block[size_ - 1] == 0x5a;
 		first_ = first_->next;
-		poolkind_free(kind, block);
+		release(block);
 	}
 	count_ = 0;
 	return intact;

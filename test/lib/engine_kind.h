@@ -10,6 +10,7 @@
 #include <poolkind.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,25 +65,47 @@ void *unknown(void *ptr);
 
 /* Blocks of one size, chained through their own first bytes, so that holding
  * them takes no other memory. */
-class Chain {
+class Links {
 public:
-	/* Allocates until NULL, at most MOST blocks; returns how many. Each
-	 * block is written to at both ends. */
-	size_t fill(poolkind *kind, size_t size, size_t most = SIZE_MAX);
-	/* Frees all; returns how many were as they had been written. */
-	size_t free_all(poolkind *kind);
 	size_t
 	count() const
 	{
 		return count_;
 	}
 
-private:
+protected:
+	using Allocate = std::function<void *(size_t size)>;
+	using Release = std::function<void(void *block)>;
+
+	/* Allocates until NULL, at most MOST blocks; returns how many. Each
+	 * block is written to at both ends. */
+	size_t take(const Allocate &allocate, size_t size, size_t most);
+	/* Frees all; returns how many were as they had been written. */
+	size_t give_back(const Release &release);
+
 	struct Link {
 		Link *next;
 	};
 	Link *first_ = nullptr;
 	size_t count_ = 0, size_ = 0;
+};
+
+/* Blocks of a kind. */
+class Chain : public Links {
+public:
+	size_t
+	fill(poolkind *kind, size_t size, size_t most = SIZE_MAX)
+	{
+		return take(
+		    [kind](size_t n) { return poolkind_malloc(kind, n); }, size,
+		    most);
+	}
+	size_t
+	free_all(poolkind *kind)
+	{
+		return give_back(
+		    [kind](void *block) { poolkind_free(kind, block); });
+	}
 };
 
 /* Blocks of SIZE that 99 % of ROOM must hold, in whole blocks. */

@@ -20,13 +20,6 @@ namespace {
 
 const size_t MIN = VMEM_MIN_POOL;
 
-/* The sentence of a pool of SIZE bytes. */
-std::string
-too_small(size_t size)
-{
-	return "size " + std::to_string(size) + " smaller than 14680064";
-}
-
 /* A path below the temporary folder, and a file of that name. */
 struct File {
 	explicit File(const std::string &name) : path(name)

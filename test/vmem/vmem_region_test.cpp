@@ -20,12 +20,6 @@ namespace {
 const size_t MIN = VMEM_MIN_POOL;
 
 std::string
-too_small(size_t size)
-{
-	return "size " + std::to_string(size) + " smaller than 14680064";
-}
-
-std::string
 hexadecimal(const void *addr)
 {
 	char text[32];

@@ -86,40 +86,10 @@ signal_on_touch(const void *addr)
 	return ending.how == Ending::Signalled ? ending.code : 0;
 }
 
-size_t
-Blocks::fill(VMEM *pool, size_t size, size_t most)
+std::string
+too_small(size_t size)
 {
-	size_t before = count_;
-	size_ = size;
-	while (count_ - before < most) {
-		errno = 0;
-		char *block = static_cast<char *>(vmem_malloc(pool, size));
-		if (!block) {
-			EXPECT_EQ(ENOMEM, errno);
-			break;
-		}
-		Link *link = reinterpret_cast<Link *>(block);
-		if (size > sizeof(Link))
-			block[size - 1] = 0x5a;
-		link->next = first_;
-		first_ = link;
-		count_++;
-	}
-	return count_ - before;
-}
-
-size_t
-Blocks::free_all(VMEM *pool)
-{
-	size_t intact = 0;
-	while (first_) {
-		char *block = reinterpret_cast<char *>(first_);
-		intact += size_ <= sizeof(Link) || block[size_ - 1] == 0x5a;
-		first_ = first_->next;
-		vmem_free(pool, block);
-	}
-	count_ = 0;
-	return intact;
+	return "size " + std::to_string(size) + " smaller than 14680064";
 }
 
 bool

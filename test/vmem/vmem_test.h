@@ -49,32 +49,29 @@ void forget_error();
  * of WORDS in it. */
 void expect_sentence(std::initializer_list<std::string> words);
 
+/* The sentence of a pool of SIZE bytes that is too small. */
+std::string too_small(size_t size);
+
 /* How touching the byte at ADDR ends a process: 0, or the signal's number. */
 int signal_on_touch(const void *addr);
 
-/* Blocks of one size, chained through their own first bytes, so that holding
- * them takes no other memory. Of 8 bytes or more. */
-class Blocks {
+/* Blocks of a pool, of 8 bytes or more. */
+class Blocks : public engine::Links {
 public:
-	/* Allocates until NULL, at most MOST; returns how many. Each block is
-	 * written to at both ends. */
-	size_t fill(VMEM *pool, size_t size, size_t most = SIZE_MAX);
-	/* Frees all; returns how many were as they had been written. */
-	size_t free_all(VMEM *pool);
 	size_t
-	count() const
+	fill(VMEM *pool, size_t size, size_t most = SIZE_MAX)
 	{
-		return count_;
+		return take([pool](size_t n) { return vmem_malloc(pool, n); },
+		    size, most);
+	}
+	size_t
+	free_all(VMEM *pool)
+	{
+		return give_back(
+		    [pool](void *block) { vmem_free(pool, block); });
 	}
 	/* Whether all lie in ROOM bytes at START. */
 	bool lie_in(const void *start, size_t room) const;
-
-private:
-	struct Link {
-		Link *next;
-	};
-	Link *first_ = nullptr;
-	size_t count_ = 0, size_ = 0;
 };
 
 /* Fills POOL with blocks of SIZE and frees them: 99 % of the whole blocks that
