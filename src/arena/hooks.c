@@ -8,6 +8,8 @@
  * accepts. An extent is backed as long as jemalloc has it, so commit and
  * decommit have nothing to do, and a purge is left to dalloc.
  */
+#include "arena/internals.h"
+
 #include "arena/hooks.h"
 
 static struct source *
@@ -16,21 +18,43 @@ source_of(extent_hooks_t *hooks)
 	return container_of(hooks, struct hooked_source, hooks)->source;
 }
 
+/* jemalloc loses a span for whose ends its radix tree has no leaf, when there is
+ * no memory for one: they are made while the span can still go back. */
+static bool
+leaves_are_there(void *addr, size_t size)
+{
+	uintptr_t first = (uintptr_t)addr, last = first + size - PAGE_BYTES;
+	tsdn_t *tsdn = tsdn_fetch();
+	rtree_ctx_t fallback;
+	rtree_ctx_t *context = tsdn_rtree_ctx(tsdn, &fallback);
+	rtree_t *tree = &arena_emap_global.rtree;
+
+	return rtree_leaf_elm_lookup(tsdn, tree, context, first, false, true) !=
+	    NULL &&
+	    rtree_leaf_elm_lookup(tsdn, tree, context, last, false, true) !=
+	    NULL;
+}
+
 static void *
-hook_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size_t alignment,
+on_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size_t alignment,
     bool *zero, bool *commit, unsigned arena)
 {
 	struct source *source = source_of(hooks);
+	void *span = NULL;
 
 	(void)arena;
-	if (source == NULL)
-		return NULL;
+	if (source != NULL)
+		span = source_alloc(source, new_addr, size, alignment, zero);
+	if (span != NULL && !leaves_are_there(span, size)) {
+		source_free(source, span, size);
+		span = NULL;
+	}
 	*commit = true;
-	return source_alloc(source, new_addr, size, alignment, zero);
+	return span;
 }
 
 static bool
-hook_dalloc(extent_hooks_t *hooks, void *addr, size_t size, bool committed,
+on_dalloc(extent_hooks_t *hooks, void *addr, size_t size, bool committed,
     unsigned arena)
 {
 	struct source *source = source_of(hooks);
@@ -43,16 +67,16 @@ hook_dalloc(extent_hooks_t *hooks, void *addr, size_t size, bool committed,
 }
 
 static void
-hook_destroy(extent_hooks_t *hooks, void *addr, size_t size, bool committed,
+on_destroy(extent_hooks_t *hooks, void *addr, size_t size, bool committed,
     unsigned arena)
 {
-	hook_dalloc(hooks, addr, size, committed, arena);
+	on_dalloc(hooks, addr, size, committed, arena);
 }
 
 /* A split that fails would leak the extent; ours needs nothing, like merge:
  * stretches never touch, so neighbours are always of the same one. */
 static bool
-hook_split(extent_hooks_t *hooks, void *addr, size_t size, size_t size_a,
+on_split(extent_hooks_t *hooks, void *addr, size_t size, size_t size_a,
     size_t size_b, bool committed, unsigned arena)
 {
 	(void)hooks, (void)addr, (void)size, (void)size_a, (void)size_b;
@@ -61,7 +85,7 @@ hook_split(extent_hooks_t *hooks, void *addr, size_t size, size_t size_a,
 }
 
 static bool
-hook_merge(extent_hooks_t *hooks, void *addr_a, size_t size_a, void *addr_b,
+on_merge(extent_hooks_t *hooks, void *addr_a, size_t size_a, void *addr_b,
     size_t size_b, bool committed, unsigned arena)
 {
 	(void)hooks, (void)addr_a, (void)size_a, (void)addr_b, (void)size_b;
@@ -73,11 +97,11 @@ void
 hooked_source_init(struct hooked_source *hooked, struct source *source)
 {
 	hooked->hooks = (extent_hooks_t){
-		.alloc = hook_alloc,
-		.dalloc = hook_dalloc,
-		.destroy = hook_destroy,
-		.split = hook_split,
-		.merge = hook_merge,
+		.alloc = on_alloc,
+		.dalloc = on_dalloc,
+		.destroy = on_destroy,
+		.split = on_split,
+		.merge = on_merge,
 	};
 	hooked->source = source;
 }
