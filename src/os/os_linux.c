@@ -343,13 +343,6 @@ os_not_inherited(void *addr, size_t bytes)
 	return advise(addr, bytes, MADV_DONTFORK);
 }
 
-/* An asynchronous msync(2) does nothing since Linux 2.6.19, but looks. */
-bool
-os_is_mapped(void *addr, size_t bytes)
-{
-	return msync(addr, bytes, MS_ASYNC) == 0 || errno != ENOMEM;
-}
-
 /* Asks in pieces, a byte of the stack for each page. */
 int
 os_resident(void *addr, size_t bytes, size_t *resident)
@@ -366,6 +359,14 @@ os_resident(void *addr, size_t bytes, size_t *resident)
 			*resident += pages[i] & 1 ? PAGE_BYTES : 0;
 	}
 	return 0;
+}
+
+bool
+os_is_mapped(void *addr, size_t bytes)
+{
+	size_t resident;
+
+	return os_resident(addr, bytes, &resident) != ENOMEM;
 }
 
 /*
