@@ -218,6 +218,7 @@ main(int argc, char **argv)
 			failed |= complain(shelf->name, vmem_errormsg()) != 0;
 		vmem_delete(shelf->pool);
 	}
+	free(line);
 	printf("%zu found again\n", found);
 	return failed || ferror(stdin) || fflush(stdout) != 0;
 }

@@ -4,7 +4,7 @@
 # The whole project in builds of their own, each with its `make check`: under
 # ASan and UBSan, under TSan, and by clang with warnings as errors. TAP, one
 # line a build, with the sum of its tests. Takes long: part of check-long.
-unset MAKEFLAGS MFLAGS MAKELEVEL
+unset MAKEFLAGS MFLAGS MAKELEVEL "${!LIB@}" # what this build was told
 work=$TOP_BUILDDIR/test/build/work
 number=0
 failed=0
