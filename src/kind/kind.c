@@ -58,10 +58,27 @@ kind_describe(poolkind *kind, const struct spec *spec)
 	return kind->name == NULL || kind->text == NULL ? ENOMEM : 0;
 }
 
+/* Reserved files, regions and devices have their pages whatever becomes of
+ * them. */
+static bool
+is_there(const struct spec *spec)
+{
+	return spec->reserve || spec->source == SPEC_REGION ||
+	    spec->source == SPEC_DEVICE;
+}
+
+/* A kind that is bounded, by a size or a limit, must meet free space of all its
+ * arenas in one place. */
+static bool
+is_bounded(const struct spec *spec)
+{
+	return (spec->size != 0 && !spec->grow) || spec->limit != 0;
+}
+
 static struct heap_options
 heap_options_of(const struct spec *spec)
 {
-	bool at_once = source_is_bounded(spec) || source_is_there(spec);
+	bool at_once = is_bounded(spec) || is_there(spec);
 
 	return (struct heap_options){
 		.fixed = spec->size != 0 && !spec->grow,
@@ -87,6 +104,8 @@ kind_open(const struct spec *spec, void *region)
 	source = source_open(spec, region, kind);
 	if (source == NULL)
 		goto no_kind;
+	if (is_bounded(spec) && !is_there(spec))
+		source_keep_idle(source);
 	if (heap_open(&kind->heap, source, &options) != 0) {
 		error_set(ENOMEM,
 		    "%d kinds are open, more cannot be: close "

@@ -482,6 +482,14 @@ source_free(struct source *source, void *addr, size_t bytes)
 }
 
 void
+source_keep_idle(struct source *source)
+{
+	pthread_mutex_lock(&source->lock);
+	source->lazy = true;
+	pthread_mutex_unlock(&source->lock);
+}
+
+void
 source_hold(struct source *source)
 {
 	atomic_fetch_add(&source->held, 1);
@@ -717,7 +725,6 @@ source_open(const struct spec *spec, void *region, void *owner)
 	source->region = region;
 	source->grain = grain_of(spec->page);
 	source->limit = spec->limit;
-	source->lazy = source_is_bounded(spec) && !source_is_there(spec);
 	pthread_mutex_init(&source->lock, NULL);
 
 	pthread_mutex_lock(&sources_lock);

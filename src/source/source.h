@@ -47,24 +47,6 @@ void source_close(struct source *source);
 void *source_alloc(struct source *source, void *at, size_t bytes,
     size_t alignment, bool *zero);
 
-/*
- * A source that is bounded, by its size or a limit, must meet free space of all
- * arenas in one place: they give back at once, and the source keeps the pages
- * backed for a while instead. Memory that is there is never given back.
- */
-static inline bool
-source_is_bounded(const struct spec *spec)
-{
-	return (spec->size != 0 && !spec->grow) || spec->limit != 0;
-}
-
-static inline bool
-source_is_there(const struct spec *spec)
-{
-	return spec->reserve || spec->source == SPEC_REGION ||
-	    spec->source == SPEC_DEVICE;
-}
-
 /* Takes back part or all of spans handed out. */
 void source_free(struct source *source, void *addr, size_t bytes);
 
@@ -73,6 +55,10 @@ void source_free(struct source *source, void *addr, size_t bytes);
  * Nests. */
 void source_hold(struct source *source);
 void source_unhold(struct source *source);
+
+/* From now on pages of spans that came back stay backed for ten seconds, for
+ * callers that keep no free extents themselves. */
+void source_keep_idle(struct source *source);
 
 /* Gives back to the system every page that is in no span. */
 void source_trim(struct source *source);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Sources as libvmem needs them: with a page that is their handle, at an address
- * that was asked for, in what others leave of a region. And what a bounded
- * source keeps for a while. */
+ * that was asked for, in what others leave of a region. And what a source keeps
+ * for a while. */
 #include "source_test.h"
 
 #include <sys/mman.h>
@@ -222,11 +222,12 @@ TEST(Check, FindsRecordsThatDisagree)
 	}
 }
 
-TEST(Idle, PagesOfABoundedSourceStayBackedForAWhile)
+TEST(Idle, PagesStayBackedForAWhileWhereTheyAreToBeKept)
 {
 	for (const std::string &text :
 	    { in_shm("size=8M"), std::string("dram,limit=8M") }) {
 		Source source(text);
+		source_keep_idle(source);
 		char *span = source.span(MIB), *other;
 
 		memset(span, 1, MIB);
@@ -244,6 +245,7 @@ TEST(Idle, PagesOfABoundedSourceStayBackedForAWhile)
 TEST(Idle, PagesMakeRoomForOthers)
 {
 	Source source("dram,limit=2M");
+	source_keep_idle(source);
 	char *span = source.span(MIB);
 
 	source.free(span, MIB);
@@ -252,7 +254,7 @@ TEST(Idle, PagesMakeRoomForOthers)
 	EXPECT_EQ(source.committed(), 2 * MIB);
 }
 
-TEST(Idle, PagesOfAnUnboundedSourceGoAtOnce)
+TEST(Idle, PagesGoAtOnceElsewhere)
 {
 	Source source("dram");
 	char *span = source.span(MIB);
