@@ -95,8 +95,8 @@ caches_go(struct heap *heap)
 
 /* Without membarrier(2) the store of busy and the load of the gate need a fence
  * of ours between them. */
-static bool
-enter_fenced(struct cache *cache)
+bool
+cache_enter_fenced(struct cache *cache)
 {
 	atomic_store_explicit(&cache->busy, 1, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);
@@ -110,7 +110,7 @@ enter_fenced(struct cache *cache)
 static void
 enter_patiently(struct cache *cache)
 {
-	while (!enter_fenced(cache)) {
+	while (!cache_enter_fenced(cache)) {
 		pthread_mutex_lock(&cache->heap->lock);
 		pthread_mutex_unlock(&cache->heap->lock);
 	}

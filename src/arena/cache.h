@@ -96,6 +96,10 @@ cache_enter(struct cache *cache)
 	return false;
 }
 
+/* The same, with a fence of the owner's own, so that it does for a fenced gate,
+ * too; false when the gate is shut. */
+bool cache_enter_fenced(struct cache *cache);
+
 static inline void
 cache_leave(struct cache *cache)
 {

@@ -213,7 +213,9 @@ block_usable(const void *ptr)
 bool
 rig_enter_cache(struct rig *rig)
 {
-	return cache_enter(cache_of(&rig->heap));
+	struct cache *cache = cache_of(&rig->heap);
+
+	return cache_enter(cache) || cache_enter_fenced(cache);
 }
 
 void
