@@ -23,6 +23,7 @@ lookup_start(struct thread *thread)
 {
 	tsd_fetch();
 	rtree_ctx_data_init((rtree_ctx_t *)(void *)thread->lookup);
+	thread->has_lookup = true;
 }
 
 /* What the tree says of a page, as the start of a block: false if no block can
@@ -89,7 +90,7 @@ look_up(const void *ptr, rtree_contents_t *contents)
 
 	if ((uintptr_t)ptr >> LG_VADDR != 0 || ptr == NULL)
 		return false;
-	if (thread->link == NULL) { /* nobody's */
+	if (!thread->has_lookup) {
 		context = &fallback;
 		rtree_ctx_data_init(context);
 	}

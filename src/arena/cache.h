@@ -66,6 +66,7 @@ struct thread {
 	struct cache *caches;           /* the same as a list */
 	struct thread *next, **link;    /* all threads, under caches_lock */
 	unsigned turn;                  /* spreads threads over arenas */
+	bool has_lookup;                /* it may be written to */
 	struct lookup lookup[LOOKUPS];
 };
 
