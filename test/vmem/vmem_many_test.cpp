@@ -103,7 +103,9 @@ TEST(VmemMany, DirectoryPoolsOneAfterTheOther)
 			ASSERT_NE(nullptr, vmem_malloc(pool.get(), 3000));
 			ASSERT_NE(nullptr, vmem_malloc(pool.get(), 50000));
 		});
-		EXPECT_EQ(1u, facts().threads) << "none of the library's";
+		if (!has_thread_sanitizer()) { /* which has one */
+			EXPECT_EQ(1u, facts().threads);
+		}
 	});
 }
 
