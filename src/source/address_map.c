@@ -42,7 +42,7 @@ entry_at(entry *node, unsigned level, uintptr_t addr)
 	return &node[i];
 }
 
-static bool
+static READS_STALE bool
 contains(const struct stretch *stretch, uintptr_t addr)
 {
 	return addr - (uintptr_t)stretch->base < stretch->bytes;
@@ -50,7 +50,7 @@ contains(const struct stretch *stretch, uintptr_t addr)
 
 /* The link of STRETCH's chain in the leaf that ADDR lies in; NULL where the
  * stretch fills its entry, so that nobody can be beside it. */
-static _Atomic(struct stretch *) *
+static READS_STALE _Atomic(struct stretch *) *
 beside(struct stretch *stretch, uintptr_t addr)
 {
 	unsigned shift = shift_of[LEVELS - 1];
@@ -172,7 +172,7 @@ address_map_remove(struct stretch *stretch)
 	atomic_fetch_add(&removals, 1);
 }
 
-static struct stretch *
+static READS_STALE struct stretch *
 find(uintptr_t addr)
 {
 	entry *node = root;
@@ -197,7 +197,7 @@ find(uintptr_t addr)
 
 /* A reader that stands on a stretch while it is taken out may be led astray,
  * and must look again before it says that there is nothing. */
-struct stretch *
+READS_STALE struct stretch *
 address_map_find(const void *pointer)
 {
 	uintptr_t addr = (uintptr_t)pointer;

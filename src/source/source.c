@@ -886,7 +886,7 @@ source_check(struct source *source)
 	return result;
 }
 
-void *
+READS_STALE void *
 source_owner_of(const void *addr)
 {
 	struct stretch *stretch = address_map_find(addr);
