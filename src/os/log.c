@@ -100,12 +100,14 @@ log_file_format(struct log_file *log, const char *format, va_list args)
 	log_file_write(log, line, format_at(line, 0, format, args));
 }
 
+#ifdef POOLKIND_DEBUG
 void
 log_file_trace(struct log_file *log, int level, const char *file, int line,
-    const char *function, const char *format, va_list args)
+    const char *function, const char *format, ...)
 {
 	const char *base = strrchr(file, '/');
 	char text[LOG_LINE_MAX];
+	va_list args;
 	size_t length;
 
 	length = (size_t)snprintf(text, sizeof(text) / 2,
@@ -114,11 +116,14 @@ log_file_trace(struct log_file *log, int level, const char *file, int line,
 	length = min_size(length, sizeof(text) / 2 - 1);
 	while (length < sizeof(text) / 2 && (int)length < log->align)
 		text[length++] = ' ';
+	va_start(args, format);
 	length = format_at(text, length, format, args);
+	va_end(args);
 	text[length++] = '\n';
 	text[length] = '\0';
 	log_file_write(log, text, length);
 }
+#endif
 
 const char *
 log_program(char *path, size_t size, const char *fallback)

@@ -40,9 +40,22 @@ int log_file_open(struct log_file *log, const char *name);
 void log_file_write(struct log_file *log, const char *text, size_t length);
 void log_file_format(struct log_file *log, const char *format, va_list args);
 
-/* Writes "<library>: <LEVEL> [file:line function] text" and a newline. */
+/*
+ * Trace lines exist in the debug libraries alone. Writes
+ * "<library>: <LEVEL> [file:line function] text" and a newline where the log's
+ * level is LEVEL or more.
+ */
+#ifdef POOLKIND_DEBUG
 void log_file_trace(struct log_file *log, int level, const char *file, int line,
-    const char *function, const char *format, va_list args);
+    const char *function, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+#define LOG_FILE_TRACE(log, at, ...) \
+	((log)->level >= (at) ? log_file_trace(log, at, __FILE__, __LINE__, \
+				    __func__, __VA_ARGS__) : \
+				(void)0)
+#else
+#define LOG_FILE_TRACE(log, at, ...) ((void)0)
+#endif
 
 /* The program that runs, for a banner: its path, or FALLBACK. */
 const char *log_program(char *path, size_t size, const char *fallback);

@@ -7,7 +7,6 @@
  * in silence, anything else gets a line on standard error, as it always did.
  * Owns nothing.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

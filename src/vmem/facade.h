@@ -30,23 +30,10 @@ const struct vmem_settings *vmem_settings(void);
  * line on standard error. */
 void conf_read(struct vmem_settings *settings, const char *text);
 
-/* Opens VMEM_LOG_FILE, if it is named and not open; an error number if that
- * cannot be done, with the name. */
-int vmem_log_open(const char **name);
+/* Opens VMEM_LOG_FILE, if it is named and not open; 0 or an error number. */
+int vmem_log_open(void);
 
-/*
- * Trace lines exist in the debug library alone: level 1 tells of the start and
- * of errors, 2 of pools, 3 of every call.
- */
-#ifdef POOLKIND_DEBUG
-void vmem_trace(int level, const char *file, int line, const char *function,
-    const char *format, ...) __attribute__((format(printf, 5, 6)));
-#define TRACE(at, ...) \
-	(vmem_log.level >= (at) ? \
-		vmem_trace(at, __FILE__, __LINE__, __func__, __VA_ARGS__) : \
-		(void)0)
-#else
-#define TRACE(at, ...) ((void)0)
-#endif
+/* Level 1 tells of the start and of errors, 2 of pools, 3 of every call. */
+#define TRACE(at, ...) LOG_FILE_TRACE(&vmem_log, at, __VA_ARGS__)
 
 #endif /* VMEM_FACADE_H */

@@ -40,6 +40,9 @@ gather(void *to, const char *text)
 	gathered->length += length;
 }
 
+_Static_assert(
+    HEAP_PRINT_GENERAL == 1 && HEAP_PRINT_LARGE == 1 << 4, "a letter a bit");
+
 static unsigned
 omitted(const char *opts)
 {
@@ -62,7 +65,6 @@ vmem_stats_print(VMEM *vmp, const char *opts)
 	struct gathered gathered = { .text = own, .size = sizeof(own) };
 	poolkind *kind = NULL;
 	struct pool *pool;
-	const char *name;
 	int saved = errno;
 
 	TRACE(3, "vmp %p opts \"%s\"", (void *)vmp, opts != NULL ? opts : "");
@@ -81,7 +83,7 @@ vmem_stats_print(VMEM *vmp, const char *opts)
 		return;
 	}
 	if (atomic_load(&vmem_log.print) == NULL)
-		vmem_log_open(&name);
+		vmem_log_open();
 	poolkind_print(kind, omitted(opts), gather, &gathered);
 	flush(&gathered);
 	errno = saved;

@@ -12,7 +12,6 @@
 #endif
 
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +20,7 @@
 #include "vmem/registry.h"
 
 #define CONF_LINK "/etc/je_vmem_malloc.conf"
+#define LOG_FILE "VMEM_LOG_FILE"
 
 struct log_file vmem_log = LOG_FILE_INIT("libvmem");
 static struct vmem_settings settings;
@@ -35,26 +35,16 @@ static const char support[][48] __attribute__((used)) = {
 #endif
 
 int
-vmem_log_open(const char **name)
+vmem_log_open(void)
 {
-	*name = secure_getenv("VMEM_LOG_FILE");
-	if (*name == NULL || **name == '\0' || vmem_log.name[0] != '\0')
+	const char *name = secure_getenv(LOG_FILE);
+
+	if (name == NULL || *name == '\0' || vmem_log.name[0] != '\0')
 		return 0;
-	return log_file_open(&vmem_log, *name);
+	return log_file_open(&vmem_log, name);
 }
 
 #ifdef POOLKIND_DEBUG
-void
-vmem_trace(int level, const char *file, int line, const char *function,
-    const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_file_trace(&vmem_log, level, file, line, function, format, args);
-	va_end(args);
-}
-
 static void
 write_banner(void)
 {
@@ -76,12 +66,11 @@ open_log(void)
 {
 	const char *level = secure_getenv("VMEM_LOG_LEVEL");
 	const char *align = secure_getenv("PMDK_LOG_ALIGN");
-	const char *name;
-	int error = vmem_log_open(&name);
+	int error = vmem_log_open();
 
 	if (error != 0) {
-		fprintf(stderr, "Error (libvmem): VMEM_LOG_FILE=%s: %s\n", name,
-		    error_name(error));
+		fprintf(stderr, "Error (libvmem): %s=%s: %s\n", LOG_FILE,
+		    secure_getenv(LOG_FILE), error_name(error));
 		abort();
 	}
 	if (align != NULL)

@@ -8,14 +8,12 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "os/log.h"
 #include "vmmalloc/log.h"
 #include "vmmalloc/settings.h"
 
-static struct log_file destination = LOG_FILE_INIT("libvmmalloc");
+struct log_file log_destination = LOG_FILE_INIT("libvmmalloc");
 
 #ifdef POOLKIND_DEBUG
-int log_level;
 #define LOGS_WITHOUT_REPORT true
 #else
 #define LOGS_WITHOUT_REPORT false
@@ -24,7 +22,7 @@ int log_level;
 void
 log_text(const char *text)
 {
-	log_file_write(&destination, text, strlen(text));
+	log_file_write(&log_destination, text, strlen(text));
 }
 
 void
@@ -33,7 +31,7 @@ log_format(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	log_file_format(&destination, format, args);
+	log_file_format(&log_destination, format, args);
 	va_end(args);
 }
 
@@ -50,24 +48,11 @@ log_fatal(const char *format, ...)
 	length = snprintf(
 	    line, sizeof(line), "Error (libvmmalloc): %s\n", text);
 	if (LOGS_WITHOUT_REPORT)
-		log_file_write(&destination, line, (size_t)length);
+		log_file_write(&log_destination, line, (size_t)length);
 	else
 		os_write(2, line, (size_t)length);
 	abort();
 }
-
-#ifdef POOLKIND_DEBUG
-void
-log_trace(int level, const char *file, int line, const char *function,
-    const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_file_trace(&destination, level, file, line, function, format, args);
-	va_end(args);
-}
-#endif
 
 void
 log_open(const struct settings *settings)
@@ -77,13 +62,13 @@ log_open(const struct settings *settings)
 
 #ifdef POOLKIND_DEBUG
 	if (settings->log_level != NULL)
-		log_level = atoi(settings->log_level);
+		log_destination.level = atoi(settings->log_level);
 #endif
 	if (name == NULL || name[0] == '\0')
 		return;
 	if (!LOGS_WITHOUT_REPORT && !settings->log_stats)
 		return;
-	error = log_file_open(&destination, name);
+	error = log_file_open(&log_destination, name);
 	if (error != 0)
 		log_fatal("VMMALLOC_LOG_FILE=%s: %s", name, error_name(error));
 }

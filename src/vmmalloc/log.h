@@ -10,7 +10,7 @@
 #ifndef VMMALLOC_LOG_H
 #define VMMALLOC_LOG_H
 
-#include "base/base.h"
+#include "os/log.h"
 
 struct settings;
 
@@ -27,20 +27,9 @@ void log_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void log_fatal(const char *format, ...)
     __attribute__((format(printf, 1, 2), cold));
 
-/*
- * Trace lines exist in the debug library alone: level 1 tells of the start and
- * of failures, 2 of the pool, 3 of threads and arenas, 4 of every call.
- */
-#ifdef POOLKIND_DEBUG
-extern int log_level;
-void log_trace(int level, const char *file, int line, const char *function,
-    const char *format, ...) __attribute__((format(printf, 5, 6)));
-#define LOG_TRACE(level, ...) \
-	(log_level >= (level) ? \
-		log_trace(level, __FILE__, __LINE__, __func__, __VA_ARGS__) : \
-		(void)0)
-#else
-#define LOG_TRACE(level, ...) ((void)0)
-#endif
+/* Level 1 tells of the start and of failures, 2 of the pool, 3 of threads and
+ * arenas, 4 of every call. */
+extern struct log_file log_destination;
+#define LOG_TRACE(at, ...) LOG_FILE_TRACE(&log_destination, at, __VA_ARGS__)
 
 #endif /* VMMALLOC_LOG_H */

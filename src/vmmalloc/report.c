@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 
-#include "os/log.h"
 #include "vmmalloc/arenas.h"
 #include "vmmalloc/log.h"
 #include "vmmalloc/pool.h"

@@ -21,7 +21,6 @@
 
 #include "base/error.h"
 #include "libvmmalloc.h"
-#include "os/log.h"
 #include "vmmalloc/arenas.h"
 #include "vmmalloc/fork.h"
 #include "vmmalloc/log.h"
