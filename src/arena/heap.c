@@ -7,6 +7,7 @@
  * and serves the next heap.
  */
 #include "arena/figures.h"
+#include "arena/purge.h"
 #include "arena/slot.h"
 #include "base/annotate.h"
 #include "os/os.h"
@@ -214,7 +215,7 @@ slot_reset(struct arena_slot *slot)
 	slot_use(slot);
 	slot->hooked.source = NULL;
 	arena_reset(tsd, slot->arena);
-	arena_decay(tsd_tsdn(tsd), slot->arena, false, true);
+	purge(tsd_tsdn(tsd), slot->arena);
 	figures_clear(slot->arena);
 	atomic_store(&slot->heap, NULL);
 	slot_leave(slot);
@@ -446,7 +447,7 @@ heap_drain(struct heap *heap)
 	caches_drain(heap);
 	for (unsigned i = 0; i < arenas; i++) {
 		slot_use(heap->slot[i]);
-		arena_decay(tsdn, heap->slot[i]->arena, false, true);
+		purge(tsdn, heap->slot[i]->arena);
 		slot_leave(heap->slot[i]);
 	}
 }

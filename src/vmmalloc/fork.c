@@ -10,18 +10,35 @@
 
 #include <pthread.h>
 
+#include "arena/purge.h"
 #include "base/error.h"
 #include "os/records.h"
+#include "vmmalloc/arenas.h"
 #include "vmmalloc/fork.h"
 #include "vmmalloc/log.h"
 #include "vmmalloc/memcheck.h"
 #include "vmmalloc/pool.h"
+
+/* STEP: purge_stop or purge_go. */
+static void
+in_all_arenas(void (*step)(tsdn_t *tsdn, arena_t *arena))
+{
+	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+
+	for (unsigned i = 0; i < arenas_count(); i++) {
+		arena_t *arena = arenas_get(i);
+
+		if (arena != NULL)
+			step(tsdn, arena);
+	}
+}
 
 static void
 before_fork(void)
 {
 	int errnum;
 
+	in_all_arenas(purge_stop);
 	jemalloc_prefork();
 	memcheck_look_away();
 	errnum = sources_prefork();
@@ -41,6 +58,7 @@ after_fork_in_parent(void)
 	records_postfork();
 	sources_postfork_parent();
 	jemalloc_postfork_parent();
+	in_all_arenas(purge_go);
 }
 
 static void
@@ -51,6 +69,7 @@ after_fork_in_child(void)
 	if (pool_source != NULL && source_refused(pool_source))
 		log_fatal("pool mapping failed");
 	jemalloc_postfork_child();
+	in_all_arenas(purge_go);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "arena/purge.h"
 #include "vmmalloc/arenas.h"
 #include "vmmalloc/budget.h"
 #include "vmmalloc/log.h"
@@ -70,15 +71,14 @@ request_unbound(tsd_t *tsd, const struct request *request)
 	return allocate_from(tsd, arena, request, bytes);
 }
 
-/* Whether an arena has pages that it keeps for reuse. */
+/* Whether an arena has pages that it keeps for reuse, or just gives back. */
 static bool
-any_dirty(void)
+any_purge_due(tsd_t *tsd)
 {
 	for (unsigned i = 0; i < arenas_count(); i++) {
 		arena_t *arena = arenas_get(i);
 
-		if (arena != NULL &&
-		    ecache_npages_get(&arena->pa_shard.pac.ecache_dirty) != 0)
+		if (arena != NULL && purge_is_due(tsd_tsdn(tsd), arena))
 			return true;
 	}
 	return false;
@@ -93,7 +93,7 @@ purge_all(tsd_t *tsd)
 		arena_t *arena = arenas_get(i);
 
 		if (arena != NULL)
-			arena_decay(tsd_tsdn(tsd), arena, false, true);
+			purge(tsd_tsdn(tsd), arena);
 	}
 }
 
@@ -145,8 +145,8 @@ search_pages(tsd_t *tsd, const struct request *request, size_t bytes)
 	uint64_t freed;
 	void *block;
 
-	if (!any_dirty() && failed.bytes != 0 && wanted >= failed.bytes &&
-	    source_freed(pool_source) == failed.freed)
+	if (!any_purge_due(tsd) && failed.bytes != 0 &&
+	    wanted >= failed.bytes && source_freed(pool_source) == failed.freed)
 		return NULL;
 	source_hold(pool_source);
 	purge_all(tsd);

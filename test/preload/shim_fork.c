@@ -13,6 +13,8 @@
 
 #define BLOCKS 3000
 #define THREADS 8
+#define PURGED_PAGES 4000
+#define TOO_LARGE ((size_t)80 << 20) /* for the pool */
 
 static char *blocks[BLOCKS];
 static const char *filler;
@@ -181,27 +183,56 @@ lonely_child(void)
 	return 0;
 }
 
+/* Frees pages, and has them given back by asking for more than there is. */
+static void *
+purge(void *unused)
+{
+	static char *pages[PURGED_PAGES];
+
+	while (!stop) {
+		for (int i = 0; i < PURGED_PAGES; i++)
+			pages[i] = malloc(4096);
+		for (int i = 0; i < PURGED_PAGES; i += 2)
+			free(pages[i]);
+		free(malloc(TOO_LARGE));
+		for (int i = 1; i < PURGED_PAGES; i += 2)
+			free(pages[i]);
+	}
+	return unused;
+}
+
+/* In the child, where nobody goes on with what that thread was doing. */
+static int
+purging_child(void)
+{
+	char *p = malloc(TOO_LARGE), *q = malloc(TOO_LARGE / 4);
+
+	return p != NULL || q == NULL;
+}
+
 static bool
-fork_with_threads(int rounds)
+fork_with_threads(int rounds, void *(*work)(void *), int (*child)(void))
 {
 	pthread_t ids[THREADS];
+	int threads = work == purge ? 1 : THREADS;
 	bool good = true;
 	int status;
 
-	for (intptr_t i = 0; i < THREADS; i++)
-		pthread_create(&ids[i], NULL, churn, (void *)i);
-	for (int i = 0; i < rounds; i++) {
+	stop = false;
+	for (intptr_t i = 0; i < threads; i++)
+		pthread_create(&ids[i], NULL, work, (void *)i);
+	for (int i = 0; i < rounds && good; i++) {
 		pid_t pid = fork();
 
 		if (pid == 0) {
 			alarm(60);
-			_exit(lonely_child());
+			_exit(child());
 		}
 		if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
 			good = false;
 	}
 	stop = true;
-	for (int i = 0; i < THREADS; i++)
+	for (int i = 0; i < threads; i++)
 		pthread_join(ids[i], NULL);
 	return good;
 }
@@ -254,7 +285,10 @@ main(int argc, char **argv)
 	}
 	CHECK("children's children", generations(3) == 0);
 	CHECK("forks while 8 threads allocate",
-	    fork_with_threads(argv[1][1] == '+' ? 200 : 40));
+	    fork_with_threads(
+		argv[1][1] == '+' ? 200 : 40, churn, lonely_child));
+	CHECK("forks while a thread gives pages back",
+	    fork_with_threads(40, purge, purging_child));
 	CHECK("the parent still works", fork_once(99));
 	return failures != 0;
 }

@@ -259,6 +259,53 @@ check_between_arenas(void)
 	free_all(list);
 }
 
+/* Takes an eighth of the pool, page by page, at the same time as another. */
+static void *
+take_pages(void *all_there)
+{
+	struct block *list = NULL;
+	bool good = true;
+
+	pthread_barrier_wait(&barrier);
+	for (size_t got = 0; got < pool_bytes / 8 && good; got += 4096) {
+		struct block *block = malloc(4096);
+
+		good = block != NULL;
+		if (good) {
+			block->next = list;
+			list = block;
+		}
+	}
+	free_all(list);
+	*(bool *)all_there = good;
+	return NULL;
+}
+
+/* The first of two that find no room gives all back that was freed; the second
+ * must not be told NULL meanwhile. */
+static void
+check_together(void)
+{
+	int told_null = 0;
+
+	pthread_barrier_init(&barrier, NULL, 2);
+	for (int round = 0; round < 20; round++) {
+		struct block *list;
+		bool good[2];
+		pthread_t ids[2];
+
+		fill(&list, 4096);
+		free_every_second(list);
+		for (int i = 0; i < 2; i++)
+			pthread_create(&ids[i], NULL, take_pages, &good[i]);
+		for (int i = 0; i < 2; i++)
+			pthread_join(ids[i], NULL);
+		free_all(list);
+		told_null += !good[0] + !good[1];
+	}
+	CHECK("two threads at once find what another freed", told_null == 0);
+}
+
 static void
 write_filler(const char *name)
 {
@@ -283,6 +330,7 @@ main(int argc, char **argv)
 	check_between();
 	check_between_arenas();
 	check_threads();
+	check_together();
 	check_sizes();
 	return failures != 0;
 }

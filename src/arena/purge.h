@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * purge.h - an arena's free extents given back to their source, to the last.
+ *
+ * jemalloc lets go of an arena's decay lock while it purges, and leaves at once
+ * when another thread is at it; what that one has taken out of the arena is
+ * nobody's until it is done. A request that is about to fail must wait for it,
+ * and a child of fork must not be born in the midst of it: there nobody would
+ * ever go on.
+ *
+ * For both builds of jemalloc: included behind its internal headers. Called
+ * without any lock that a purge may want, a source's among them.
+ */
+#ifndef ARENA_PURGE_H
+#define ARENA_PURGE_H
+
+#include "os/os.h"
+
+static inline decay_t *
+purge_lock(tsdn_t *tsdn, arena_t *arena)
+{
+	decay_t *decay = &arena->pa_shard.pac.decay_dirty;
+
+	malloc_mutex_lock(tsdn, &decay->mtx);
+	return decay;
+}
+
+/* As purge_lock(), when no other thread purges. */
+static inline decay_t *
+purge_lock_idle(tsdn_t *tsdn, arena_t *arena)
+{
+	decay_t *decay = purge_lock(tsdn, arena);
+
+	while (decay->purging) {
+		malloc_mutex_unlock(tsdn, &decay->mtx);
+		os_yield();
+		malloc_mutex_lock(tsdn, &decay->mtx);
+	}
+	return decay;
+}
+
+/* Gives back all that is free, and waits for what others are giving back. */
+static inline void
+purge(tsdn_t *tsdn, arena_t *arena)
+{
+	pac_t *pac = &arena->pa_shard.pac;
+	decay_t *decay = purge_lock_idle(tsdn, arena);
+
+	pac_decay_all(tsdn, pac, decay, &pac->stats->decay_dirty,
+	    &pac->ecache_dirty, true);
+	malloc_mutex_unlock(tsdn, &decay->mtx);
+}
+
+/* Whether purge() would find something, or somebody at it. */
+static inline bool
+purge_is_due(tsdn_t *tsdn, arena_t *arena)
+{
+	decay_t *decay = purge_lock(tsdn, arena);
+	bool is_due = decay->purging ||
+	    ecache_npages_get(&arena->pa_shard.pac.ecache_dirty) != 0;
+
+	malloc_mutex_unlock(tsdn, &decay->mtx);
+	return is_due;
+}
+
+/* Around a fork: from purge_stop() to purge_go() nobody purges. */
+static inline void
+purge_stop(tsdn_t *tsdn, arena_t *arena)
+{
+	decay_t *decay = purge_lock_idle(tsdn, arena);
+
+	decay->purging = true;
+	malloc_mutex_unlock(tsdn, &decay->mtx);
+}
+
+static inline void
+purge_go(tsdn_t *tsdn, arena_t *arena)
+{
+	decay_t *decay = purge_lock(tsdn, arena);
+
+	decay->purging = false;
+	malloc_mutex_unlock(tsdn, &decay->mtx);
+}
+
+#endif /* ARENA_PURGE_H */
