@@ -146,6 +146,13 @@ lease(struct cache *cache, size_t bytes)
 	return true;
 }
 
+static void
+give_up_lease(struct cache *cache, size_t bytes)
+{
+	atomic_fetch_sub(&cache->heap->leased, bytes);
+	cache->leased -= bytes;
+}
+
 /* Memory for at least ROOM pointers, contents kept. */
 static bool
 bin_provide(struct bin *bin, unsigned room)
@@ -182,11 +189,10 @@ bin_return(struct cache *cache, unsigned class, unsigned count)
 static void
 bin_close(struct cache *cache, unsigned class)
 {
-	size_t bytes = cache->bin[class].room * (size_t)cache_class_size[class];
+	struct bin *bin = &cache->bin[class];
 
-	cache->bin[class].room = 0;
-	atomic_fetch_sub(&cache->heap->leased, bytes);
-	cache->leased -= bytes;
+	give_up_lease(cache, bin->room * (size_t)cache_class_size[class]);
+	bin->room = 0;
 }
 
 /* Gives up a bin that was not used for a while, in favour of WANTED: each call
@@ -239,10 +245,7 @@ bin_grow(struct cache *cache, unsigned class)
 	if (more == 0)
 		return false;
 	if (!bin_provide(bin, bin->room + more)) {
-		size_t bytes = more * (size_t)cache_class_size[class];
-
-		atomic_fetch_sub(&cache->heap->leased, bytes);
-		cache->leased -= bytes;
+		give_up_lease(cache, more * (size_t)cache_class_size[class]);
 		return false;
 	}
 	bin->room = (uint16_t)(bin->room + more);
@@ -252,12 +255,11 @@ bin_grow(struct cache *cache, unsigned class)
 static void
 cache_empty(struct cache *cache)
 {
-	for (unsigned class = 0; class < CACHE_CLASSES; class ++) {
-		bin_return(cache, class, cache->bin[class].count);
-		cache->bin[class].room = 0;
+	for (unsigned i = 0; i < CACHE_CLASSES; i++) {
+		bin_return(cache, i, cache->bin[i].count);
+		cache->bin[i].room = 0;
 	}
-	atomic_fetch_sub(&cache->heap->leased, cache->leased);
-	cache->leased = 0;
+	give_up_lease(cache, cache->leased);
 }
 
 /* A bin that had no room is told of when it gets some: what is freed into it
@@ -321,8 +323,8 @@ cache_delete(struct cache *cache)
 	struct heap *heap = cache->heap;
 	uint64_t requests = 0;
 
-	for (unsigned class = 0; class < CACHE_CLASSES; class ++) {
-		struct bin *bin = &cache->bin[class];
+	for (unsigned i = 0; i < CACHE_CLASSES; i++) {
+		struct bin *bin = &cache->bin[i];
 
 		requests += bin->requests;
 		record_free(bin->block, bin->slots * sizeof(void *));
@@ -455,12 +457,11 @@ caches_count(struct heap *heap)
 
 	caches_stop(heap);
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
-		for (unsigned class = 0; class < CACHE_CLASSES; class ++) {
-			struct bin *bin = &c->bin[class];
+		for (unsigned i = 0; i < CACHE_CLASSES; i++) {
+			struct bin *bin = &c->bin[i];
 
 			count.blocks += bin->count;
-			count.bytes += bin->count *
-			    (size_t)cache_class_size[class];
+			count.bytes += bin->count * (size_t)cache_class_size[i];
 			count.requests += bin->requests;
 		}
 	caches_go(heap);

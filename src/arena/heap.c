@@ -49,8 +49,8 @@ start(void)
 
 	/* Any entry of the public interface makes jemalloc ready. */
 	pkje_mallctl("version", NULL, &size, NULL, 0);
-	for (unsigned class = 0; class < CACHE_CLASSES; class ++)
-		cache_class_size[class] = (uint32_t)sz_index2size(class);
+	for (unsigned i = 0; i < CACHE_CLASSES; i++)
+		cache_class_size[i] = (uint32_t)sz_index2size(i);
 	invariant(cache_class_size[CACHE_CLASSES - 1] == CACHE_SIZE_MAX);
 	for (size_t i = 0; i < CACHE_SIZE_MAX / 8 + 1; i++)
 		cache_class_of[i] = (uint8_t)sz_size2index(i == 0 ? 1 : i * 8);
@@ -452,8 +452,7 @@ heap_drain(struct heap *heap)
 	}
 }
 
-/* What all arenas of the heap count. */
-static void
+void
 heap_figures(struct heap *heap, struct figures *figures)
 {
 	unsigned arenas = atomic_load(&heap->arenas);

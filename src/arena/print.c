@@ -132,10 +132,9 @@ heap_print(struct heap *heap, unsigned omit,
 {
 	const struct print print = { omit, write, to };
 	unsigned arenas = atomic_load(&heap->arenas);
-	struct figures all = { 0 };
+	struct figures all;
 
-	for (unsigned i = 0; i < arenas; i++)
-		figures_add(&all, heap->slot[i]->arena);
+	heap_figures(heap, &all);
 	line(&print, "___ Begin jemalloc statistics ___\n");
 	print_general(&print, heap);
 	print_totals(&print, heap, &all);

@@ -10,6 +10,8 @@
 #include "arena/cache.h"
 #include "arena/hooks.h"
 
+struct figures;
+
 struct arena_slot {
 	struct hooked_source hooked;
 	arena_t *arena;
@@ -26,5 +28,8 @@ extern struct arena_slot slots[MALLOCX_ARENA_LIMIT];
  * tells how many others are inside. */
 unsigned slot_use(struct arena_slot *slot);
 void slot_leave(struct arena_slot *slot);
+
+/* What all arenas of the heap count. */
+void heap_figures(struct heap *heap, struct figures *figures);
 
 #endif /* ARENA_SLOT_H */

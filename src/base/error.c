@@ -26,51 +26,54 @@
 static _Thread_local char text[ERROR_TEXT_MAX]
     __attribute__((tls_model("initial-exec")));
 
-/* Makes SENTENCE the thread's, as the one line that it has to be even when it
- * quotes a path with a newline. */
-static void
-keep(const char *sentence)
+/* Cuts the sentence rather than the meaning, which comes last. */
+void
+error_format(
+    char *sentence, size_t size, int meaning, const char *format, va_list args)
 {
-	size_t i;
+	const char *name = meaning != 0 ? error_name(meaning) : "";
+	const char *colon = meaning != 0 ? ": " : "";
+	size_t behind = strlen(colon) + min_size(strlen(name), size / 2);
+	size_t length;
 
-	for (i = 0; i < ERROR_TEXT_MAX - 1 && sentence[i] != '\0'; i++)
-		text[i] = (unsigned char)sentence[i] < ' ' ? '?' : sentence[i];
-	text[i] = '\0';
+	vsnprintf(sentence, size - behind, format, args);
+	length = strlen(sentence);
+	snprintf(sentence + length, size - length, "%s%s", colon, name);
+	for (; *sentence != '\0'; sentence++)
+		if ((unsigned char)*sentence < ' ')
+			*sentence = '?';
 }
 
 /* Formats apart from the thread's text, which ARGS may quote. */
+static void
+set(int errnum, int meaning, const char *format, va_list args)
+{
+	char sentence[ERROR_TEXT_MAX];
+
+	error_format(sentence, sizeof(sentence), meaning, format, args);
+	memcpy(text, sentence, sizeof(text));
+	errno = errnum;
+}
+
 int
 error_set(int errnum, const char *format, ...)
 {
-	char sentence[ERROR_TEXT_MAX];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
+	set(errnum, 0, format, args);
 	va_end(args);
-	keep(sentence);
-	errno = errnum;
 	return -1;
 }
 
-/* Cuts the sentence rather than the meaning, which comes last. */
 int
 error_set_system(int errnum, const char *format, ...)
 {
-	char sentence[ERROR_TEXT_MAX];
-	const char *name = error_name(errnum);
-	size_t room = sizeof(sentence) - strlen(": ") -
-	    min_size(strlen(name), sizeof(sentence) / 2);
 	va_list args;
-	size_t length;
 
 	va_start(args, format);
-	vsnprintf(sentence, room, format, args);
+	set(errnum, errnum, format, args);
 	va_end(args);
-	length = strlen(sentence);
-	snprintf(sentence + length, sizeof(sentence) - length, ": %s", name);
-	keep(sentence);
-	errno = errnum;
 	return -1;
 }
 

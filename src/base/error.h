@@ -9,6 +9,9 @@
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
+#include <stdarg.h>
+#include <stddef.h>
+
 #define ERROR_TEXT_MAX 256
 
 /* Stores the formatted sentence as the thread's error, sets errno to ERRNUM,
@@ -20,6 +23,12 @@ int error_set(int errnum, const char *format, ...)
 /* error_set() with ": <what errnum means>" after the sentence. */
 int error_set_system(int errnum, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
+
+/* Formats a line of less than SIZE bytes, without control characters even where
+ * it quotes a path that has some; with ": <what MEANING means>" behind it where
+ * that is an error number and not 0. */
+void error_format(
+    char *sentence, size_t size, int meaning, const char *format, va_list args);
 
 /* The thread's last sentence, "" before the first. */
 const char *error_text(void);

@@ -14,7 +14,7 @@
 static int
 region_open(struct source *source, struct stretch *stretch)
 {
-	stretch->base = source->region;
+	(void)source;
 	annotate_span(stretch->base, stretch->bytes, false);
 	return stretch->head == 0 ?
 	    0 :

@@ -70,16 +70,17 @@ stretch_delete(struct stretch *stretch)
 }
 
 /* A stretch of BYTES, of which HEAD are the handle's, in the address map, in
- * no list yet. */
+ * no list yet. AT: where it is, in a region; else NULL. */
 static int
-stretch_new_headed(
-    struct source *source, size_t bytes, size_t head, struct stretch **result)
+stretch_new_headed(struct source *source, char *at, size_t bytes, size_t head,
+    struct stretch **result)
 {
 	struct stretch *stretch = record_new(sizeof(*stretch));
 	int error;
 
 	if (stretch == NULL)
 		return ENOMEM;
+	stretch->base = at;
 	stretch->bytes = bytes;
 	stretch->head = head;
 	stretch->source = source;
@@ -115,7 +116,7 @@ no_map:
 static int
 stretch_new(struct source *source, size_t bytes, struct stretch **result)
 {
-	return stretch_new_headed(source, bytes, 0, result);
+	return stretch_new_headed(source, NULL, bytes, 0, result);
 }
 
 static void
@@ -604,10 +605,10 @@ open_first(struct source *source)
 /* A stretch for each run of the region that no source holds, whose first page
  * is the handle where it is not another's. Without overlaps: one stretch. */
 static int
-open_region(struct source *source)
+open_region(struct source *source, char *region)
 {
-	char *region = source->region, *at = region;
-	char *end = region + source->spec->size;
+	char *at = region, *end = region + source->spec->size;
+	size_t head = source->spec->handle ? PAGE_BYTES : 0;
 	struct stretch *stretch;
 	int error = 0;
 
@@ -618,17 +619,14 @@ open_region(struct source *source)
 		if (other != NULL && !source->spec->overlap)
 			return EEXIST;
 		if (at < stop) {
-			source->region = at;
-			error = stretch_new_headed(source, (size_t)(stop - at),
-			    at == region && source->spec->handle ? PAGE_BYTES :
-								   0,
+			error = stretch_new_headed(source, at,
+			    (size_t)(stop - at), at == region ? head : 0,
 			    &stretch);
 			if (error == 0)
 				stretch_append(source, stretch);
 		}
 		at = other == NULL ? end : other->base + other->bytes;
 	}
-	source->region = region;
 	return error;
 }
 
@@ -645,7 +643,7 @@ open_all(struct source *source)
 	for (; left != 0 && error == 0; left -= bytes, head = 0) {
 		bytes = min_size(left, SOURCE_STRETCH_MAX);
 		error = stretch_new_headed(
-		    source, bytes + head, head, &stretch);
+		    source, NULL, bytes + head, head, &stretch);
 		if (error != 0)
 			return error;
 		stretch_append(source, stretch);
@@ -658,13 +656,13 @@ open_all(struct source *source)
 
 /* Under the list's lock. */
 static int
-open_stretches(struct source *source)
+open_stretches(struct source *source, char *region)
 {
 	if (source->spec->size > SIZE_MAX - source->grain)
 		return EFBIG;
 	if (source->spec->size == 0)
 		return open_first(source);
-	return source->region != NULL ? open_region(source) : open_all(source);
+	return region != NULL ? open_region(source, region) : open_all(source);
 }
 
 /* The sentence for what open_stretches() ran into. */
@@ -722,13 +720,12 @@ source_open(const struct spec *spec, void *region, void *owner)
 	source->spec = copy;
 	source->ops = ops_of(spec->source);
 	source->owner = owner;
-	source->region = region;
 	source->grain = grain_of(spec->page);
 	source->limit = spec->limit;
 	pthread_mutex_init(&source->lock, NULL);
 
 	pthread_mutex_lock(&sources_lock);
-	error = open_stretches(source);
+	error = open_stretches(source, region);
 	if (error == 0)
 		source_link(source);
 	else

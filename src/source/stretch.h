@@ -43,7 +43,8 @@ struct stretch {
 
 /* What a stretch is made of. All but close may fail with an error number. */
 struct stretch_ops {
-	/* Makes addresses of stretch->bytes, sets base. */
+	/* Makes addresses of stretch->bytes and sets base, where it is not
+	 * set, as a region's is. */
 	int (*open)(struct source *source, struct stretch *stretch);
 	void (*close)(struct stretch *stretch);
 	/* Backs a run of grains. */
@@ -68,7 +69,6 @@ struct source {
 	struct source *next, **link; /* all sources, under the list's lock */
 
 	struct stretch *first;
-	void *region;             /* SPEC_REGION */
 	size_t grain;             /* bytes backed and given back at once */
 	size_t size;              /* addresses in all stretches */
 	_Atomic size_t committed; /* backed bytes */

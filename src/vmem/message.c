@@ -5,10 +5,9 @@
 #include "vmem/message.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "vmem/facade.h"
@@ -45,24 +44,16 @@ buffer(void)
 	return mine;
 }
 
-/* One line, even where it quotes a path with a newline. */
 static void
-keep(const char *format, va_list args, const char *meaning)
+set(int errnum, int meaning, const char *format, va_list args)
 {
 	char *text = buffer();
-	size_t length;
 
-	if (text == NULL)
-		return;
-	vsnprintf(text, MESSAGE_MAX - 128, format, args);
-	length = strlen(text);
-	if (meaning != NULL)
-		snprintf(
-		    text + length, MESSAGE_MAX - length, ": %.100s", meaning);
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ')
-			*text = '?';
-	TRACE(1, "%s", mine);
+	if (text != NULL) {
+		error_format(text, MESSAGE_MAX, meaning, format, args);
+		TRACE(1, "%s", text);
+	}
+	errno = errnum;
 }
 
 void
@@ -71,9 +62,8 @@ message_set(int errnum, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	keep(format, args, NULL);
+	set(errnum, 0, format, args);
 	va_end(args);
-	errno = errnum;
 }
 
 void
@@ -82,9 +72,15 @@ message_set_system(int errnum, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	keep(format, args, error_name(errnum));
+	set(errnum, errnum, format, args);
 	va_end(args);
-	errno = errnum;
+}
+
+void
+message_no_pool(const VMEM *handle)
+{
+	message_set(
+	    EINVAL, "invalid pool handle: 0x%" PRIxPTR, (uintptr_t)handle);
 }
 
 EXPORT const char *

@@ -9,6 +9,8 @@
 #ifndef VMEM_MESSAGE_H
 #define VMEM_MESSAGE_H
 
+#include "libvmem.h"
+
 #define MESSAGE_MAX 8192
 
 /* Makes the formatted line the thread's message, and sets errno to ERRNUM. */
@@ -18,5 +20,8 @@ void message_set(int errnum, const char *format, ...)
 /* The same with ": <what errnum means>" behind it. */
 void message_set_system(int errnum, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
+
+/* Says that HANDLE is no live pool: EINVAL. */
+void message_no_pool(const VMEM *handle);
 
 #endif /* VMEM_MESSAGE_H */

@@ -9,10 +9,8 @@
  * users of libvmem know: the call that the number comes from.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
-#include "base/error.h"
 #include "kind/facade.h"
 #include "source/source.h"
 #include "vmem/facade.h"
@@ -64,7 +62,15 @@ size_is_valid(size_t size)
 
 /* ---- In a directory, on a device ----------------------------------------- */
 
-/* Says what the engine ran into with a file of SIZE bytes in DIR. */
+/* Says that a file of SIZE bytes cannot be in DIR. */
+static void
+explain_size(int error, const char *dir, size_t size)
+{
+	message_set_system(
+	    error, "posix_fallocate of %zu bytes in \"%s\"", size, dir);
+}
+
+/* Says what the engine ran into with such a file. */
 static void
 explain(int error, const char *dir, size_t size)
 {
@@ -72,22 +78,16 @@ explain(int error, const char *dir, size_t size)
 	case EFBIG:
 	case ENOSPC:
 	case EDQUOT:
-		message_set_system(error,
-		    "posix_fallocate of %zu bytes in "
-		    "\"%s\"",
-		    size, dir);
+		explain_size(error, dir, size);
 		break;
 	case ENOMEM:
 		message_set(error,
-		    "pool creation failed: mmap of %zu bytes: "
-		    "%s",
-		    size, poolkind_errormsg());
+		    "pool creation failed: mmap of %zu bytes: %s", size,
+		    poolkind_errormsg());
 		break;
 	default:
 		message_set_system(error,
-		    "open (O_TMPFILE, mkstemp) of a file "
-		    "in \"%s\"",
-		    dir);
+		    "open (O_TMPFILE, mkstemp) of a file in \"%s\"", dir);
 	}
 }
 
@@ -98,17 +98,11 @@ file_size(const char *dir, size_t size)
 	size_t bytes = align_up(size, PAGE_BYTES);
 
 	if (bytes == 0)
-		message_set_system(EINVAL,
-		    "posix_fallocate of %zu bytes in "
-		    "\"%s\"",
-		    size, dir);
+		explain_size(EINVAL, dir, size);
 	else if (bytes > INT64_MAX)
 		message_set(EFBIG, "invalid size for off_t: %zu", size);
 	else if (bytes > SOURCE_STRETCH_MAX - PAGE_BYTES)
-		message_set_system(EFBIG,
-		    "posix_fallocate of %zu bytes in "
-		    "\"%s\"",
-		    size, dir);
+		explain_size(EFBIG, dir, size);
 	else
 		return bytes;
 	return 0;
@@ -260,8 +254,7 @@ vmem_delete(VMEM *vmp)
 	TRACE(3, "vmp %p", (void *)vmp);
 	kind = registry_remove(vmp);
 	if (kind == NULL) {
-		message_set(
-		    EINVAL, "invalid pool handle: 0x%" PRIxPTR, (uintptr_t)vmp);
+		message_no_pool(vmp);
 		return;
 	}
 	poolkind_close(kind);

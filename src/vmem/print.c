@@ -72,14 +72,14 @@ vmem_stats_print(VMEM *vmp, const char *opts)
 	pool = registry_find(vmp);
 	if (pool != NULL) {
 		kind = atomic_load(&pool->kind);
-		if (atomic_load(&pool->state) != NULL) {
-			gathered.text = atomic_load(&pool->state);
+		if (pool->state != NULL) {
+			gathered.text = pool->state;
 			gathered.size = POOL_STATE_BYTES;
 		}
 	}
 	registry_release();
 	if (kind == NULL) {
-		message_set(EINVAL, "invalid pool handle: %p", (void *)vmp);
+		message_no_pool(vmp);
 		return;
 	}
 	if (atomic_load(&vmem_log.print) == NULL)

@@ -228,48 +228,47 @@ bucket_take(struct pool *pool)
 
 /* Gives the pool its state, from the program's function, which is called
  * without the lock: of two threads that do so at once one was too late. */
-static int
-provide_state(struct pool *pool)
+static bool
+provide_state(struct pool *pool, const struct functions *functions)
 {
-	struct functions functions = functions_now();
-	char *state, *before = NULL;
+	char *state = functions->malloc_func(POOL_STATE_BYTES);
 
-	if (functions.malloc_func == NULL || atomic_load(&pool->state) != NULL)
-		return 0;
-	state = functions.malloc_func(POOL_STATE_BYTES);
 	if (state == NULL)
-		return ENOMEM;
+		return false;
 	pthread_mutex_lock(&lock);
-	if (atomic_compare_exchange_strong(&pool->state, &before, state)) {
-		pool->state_free = functions.free_func;
+	if (pool->state == NULL) {
+		pool->state = state;
+		pool->state_free = functions->free_func;
 		state = NULL;
 	}
 	pthread_mutex_unlock(&lock);
 	if (state != NULL)
-		functions.free_func(state);
-	return 0;
+		functions->free_func(state);
+	return true;
 }
 
 poolkind *
 registry_use(const VMEM *handle)
 {
 	poolkind *kind = registry_look_up(handle);
+	struct functions functions;
 	struct pool *pool;
-	int error;
+	bool has_state;
 
 	if (kind != NULL)
 		return kind;
+	functions = functions_now();
 	pthread_mutex_lock(&lock);
 	pool = registry_find(handle);
+	has_state = pool != NULL && pool->state != NULL;
 	pthread_mutex_unlock(&lock);
 	if (pool == NULL) {
-		message_set(EINVAL, "invalid pool handle: %p is no live pool",
-		    (const void *)handle);
+		message_no_pool(handle);
 		return NULL;
 	}
-	error = provide_state(pool);
-	if (error != 0) {
-		errno = error;
+	if (!has_state && functions.malloc_func != NULL &&
+	    !provide_state(pool, &functions)) {
+		errno = ENOMEM;
 		return NULL;
 	}
 	pthread_mutex_lock(&lock);
@@ -291,7 +290,7 @@ registry_remove(const VMEM *handle)
 	pool = registry_find(handle);
 	if (pool != NULL) {
 		kind = atomic_load(&pool->kind);
-		state = atomic_load(&pool->state);
+		state = pool->state;
 		state_free = pool->state_free;
 		bucket_take(pool);
 		list_remove(pool);

@@ -34,7 +34,7 @@ struct pool {
 	struct pool *next, **link; /* all pools, or free records */
 	char *begin;               /* what it was made of */
 	size_t bytes;
-	_Atomic(char *) state;
+	char *state; /* NULL: none yet */
 	void (*state_free)(void *state);
 };
 
