@@ -18,7 +18,7 @@ build() {
 	mkdir -p "$work/$name"
 	if (
 		cd "$work/$name" && "$TOP_SRCDIR/configure" --quiet "$@" &&
-		    make -s -j"$(nproc)" all check
+		    make -s -j"$(nproc)" && make -s -j"$(nproc)" check
 	) >"$log" 2>&1; then
 		sum=$(grep -E '^[0-9]+ passed, ' "$log" | tail -n 1)
 		echo "ok $number - $name: $sum"
