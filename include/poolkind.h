@@ -18,7 +18,8 @@
  *  - Every function may be called by any thread at any time, except that a
  *    kind is closed by its owner alone, when nobody uses it any more.
  *  - No function prints, exits, aborts, starts a thread or installs a signal
- *    handler. None is safe in a signal handler, except poolkind_of().
+ *    handler. None is safe in a signal handler, except poolkind_of() and
+ *    poolkind_block_at().
  */
 #ifndef POOLKIND_H
 #define POOLKIND_H
@@ -52,17 +53,18 @@ typedef struct poolkind poolkind;
 
 /*
  * Opens the kind that SPEC describes, for example "dram", "dram,page=2M",
- * "nodes:0-1,policy=interleave" or "file:/mnt/pmem,size=8G". The whole grammar
- * is in poolkind(7). Opening takes addresses, not memory: pages are taken as
+ * "nodes:0-1,policy=interleave", "bandwidth,scope=local", "dax:auto" or
+ * "file:/mnt/pmem,size=8G". The whole grammar is in poolkind(7). Opening takes addresses, not memory: pages are taken as
  * blocks are handed out, unless the text says reserve=yes.
  *
  * Errors: EINVAL (SPEC is NULL or has a word that is not known or does not fit
  * the others, or FLAGS is not 0), ENOENT, ENOTDIR, EACCES, ENAMETOOLONG,
  * EROFS (the directory of a file kind), EFBIG (a size beyond what the file
  * system or RLIMIT_FSIZE permits), ENOSPC (reserve=yes and the file system has
- * less), ENODEV (a node or a page size this machine does not have), ENOMEM (no
- * address space, or as many kinds are open as the engine can hold: 4000),
- * EMFILE, ENFILE.
+ * less), ENODEV (a node, a rank, a policy, a page size or a DAX device that this
+ * machine does not have), EBUSY (the DAX device is in use), ENOSYS (a rank, or a
+ * device to be found, without libpoolkind-topology), ENOMEM (no address space,
+ * or as many kinds are open as the engine can hold: 4000), EMFILE, ENFILE.
  */
 poolkind *poolkind_open(const char *spec, unsigned flags);
 
@@ -86,7 +88,8 @@ poolkind *poolkind_open_region(
  * that no thread uses the kind or its blocks during the call or after it.
  * NULL is allowed and does nothing.
  *
- * Errors: EINVAL (KIND is no open kind, as far as that can be told).
+ * Errors: EINVAL (KIND is no open kind, as far as that can be told), EBUSY
+ * (another open kind has it as its fallback=).
  */
 int poolkind_close(poolkind *kind);
 
@@ -170,6 +173,24 @@ size_t poolkind_usable_size(const void *ptr);
  * from a signal handler. */
 poolkind *poolkind_of(const void *address);
 
+/* A block, as found from an address in it. */
+struct poolkind_block {
+	poolkind *kind;
+	void *start;
+	size_t size; /* the bytes that may be used */
+};
+
+/*
+ * The block that ADDRESS lies in. As poolkind_of() it takes no lock and may be
+ * called from a signal handler: of SIGBUS for instance, with si_addr of a page
+ * that the hardware gave up (BUS_MCEERR_AR), to learn what was lost. A block
+ * that was freed may be found still while it waits in a thread's cache.
+ *
+ * Returns 0, or -1 with *BLOCK cleared where ADDRESS is in no block; leaves
+ * errno and the message alone.
+ */
+int poolkind_block_at(const void *address, struct poolkind_block *block);
+
 /*
  * ---- Limit, trim, check, statistics ---------------------------------------
  */
@@ -212,6 +233,22 @@ struct poolkind_stats {
  */
 int poolkind_get_stats(
     poolkind *kind, struct poolkind_stats *stats, size_t stats_size);
+
+/*
+ * Writes to BYTES[N], for the NODES nodes from 0 on, how many bytes of the kind
+ * lie on node N now (move_pages(2)); what is on higher nodes, or in no memory
+ * yet, is not counted, nor pages of DAX devices, which are on no node.
+ * poolkind_block_nodes() does so for the pages of one block.
+ *
+ * Errors: EINVAL (BYTES NULL, NODES 0; PTR is no block of any kind).
+ */
+int poolkind_get_node_bytes(poolkind *kind, size_t *bytes, unsigned nodes);
+int poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes);
+
+/* Forgets what was read of the machine: nodes, attributes and devices are looked
+ * at anew when a kind that needs them is opened next. Open kinds stay as they
+ * are. Errors: none today. */
+int poolkind_refresh(void);
 
 /* The calling thread's last error as one line without a newline; "" before
  * the first. Valid until the thread's next failing call. */

@@ -130,6 +130,50 @@ block_of(const void *ptr)
 	return block;
 }
 
+/* The active extent that ADDR is in, of a heap's arena. The tree knows the first
+ * and the last page of a large extent, and every page of a slab: looks from the
+ * page of ADDR downward. */
+static bool
+extent_around(uintptr_t addr, uintptr_t lowest, rtree_contents_t *contents)
+{
+	rtree_ctx_t context;
+	uintptr_t page = align_down(addr, PAGE_BYTES);
+
+	rtree_ctx_data_init(&context);
+	for (;; page -= PAGE_BYTES) {
+		if (!rtree_read_independent(NULL, &arena_emap_global.rtree,
+			&context, page, contents) &&
+		    contents->edata != NULL)
+			break;
+		if (page <= lowest)
+			return false;
+	}
+	return contents->metadata.state == extent_state_active &&
+	    addr - (uintptr_t)edata_base_get(contents->edata) <
+	    edata_size_get(contents->edata);
+}
+
+bool
+block_around(const void *addr, struct block *block, void **start)
+{
+	uintptr_t at = (uintptr_t)addr, base;
+	rtree_contents_t contents;
+
+	if (!extent_around(at, source_begin_of(addr), &contents))
+		return false;
+	base = (uintptr_t)edata_addr_get(contents.edata);
+	*block = (struct block){
+		.heap = heap_of(&contents),
+		.slot = slot_of(&contents),
+		.usable = edata_usize_get(contents.edata),
+		.slab = contents.metadata.slab,
+	};
+	if (block->slab)
+		base += (at - base) / block->usable * block->usable;
+	*start = (void *)base;
+	return block->heap != NULL && at - base < block->usable;
+}
+
 bool
 heap_resize(void *ptr, const struct block *block, size_t size)
 {
@@ -206,9 +250,12 @@ heap_free(struct heap *heap, void *ptr)
 
 	if (likely(look_up_again(thread, ptr, &contents)) &&
 	    likely(is_cacheable(&contents))) {
-		if ((uintptr_t)ptr - heap->base >= heap->bytes)
+		cache = thread->cache[heap->id];
+		if (unlikely(cache == NULL ||
+			(uintptr_t)ptr - cache->base >= cache->bytes)) {
 			heap = heap_of(&contents);
-		cache = heap == NULL ? NULL : thread->cache[heap->id];
+			cache = heap == NULL ? NULL : thread->cache[heap->id];
+		}
 		if (likely(cache != NULL) &&
 		    likely(cache_put(cache, contents.metadata.szind, ptr)))
 			return true;

@@ -337,6 +337,8 @@ cache_delete(struct cache *cache)
 	if (cache->thread_next != NULL)
 		cache->thread_next->thread_link = cache->thread_link;
 	cache->thread->cache[heap->id] = NULL;
+	if (cache->thread->cache[heap->alias] == cache)
+		cache->thread->cache[heap->alias] = NULL;
 	record_free(cache, sizeof(*cache));
 }
 
@@ -348,6 +350,8 @@ cache_new(struct thread *thread, struct heap *heap)
 	if (cache == NULL)
 		return NULL;
 	cache->heap = heap;
+	cache->base = heap->base;
+	cache->bytes = heap->bytes;
 	cache->thread = thread;
 	cache->turn = thread->turn;
 	cache->gate = gate_open;
@@ -441,6 +445,23 @@ cache_of(struct heap *heap)
 	return cache != NULL ? cache : cache_new(thread, heap);
 }
 
+struct cache *
+cache_follow(struct heap *heap)
+{
+	struct cache *cache = cache_of(heap);
+	struct cache *before = thread_self->cache[heap->alias];
+
+	if (cache == NULL || cache == before)
+		return cache;
+	if (before != NULL) {
+		enter_patiently(before);
+		cache_empty(before);
+		cache_leave(before);
+	}
+	thread_self->cache[heap->alias] = cache;
+	return cache;
+}
+
 void
 caches_drain(struct heap *heap)
 {
@@ -490,18 +511,56 @@ caches_start_once(void)
 	pthread_once(&once, caches_start);
 }
 
-bool
-caches_open(struct heap *heap)
+/* Under caches_lock; false: there are too many. */
+static bool
+id_take(struct heap *heap)
 {
 	unsigned id = 0;
 
-	caches_start_once();
-	pthread_mutex_lock(&caches_lock);
 	while (id < HEAPS_MAX && (heap_ids[id / 64] >> (id % 64)) & 1)
 		id++;
-	if (id < HEAPS_MAX) {
-		heap_ids[id / 64] |= (uint64_t)1 << (id % 64);
-		heap->id = id;
+	if (id == HEAPS_MAX)
+		return false;
+	heap_ids[id / 64] |= (uint64_t)1 << (id % 64);
+	heap->id = heap->alias = id;
+	return true;
+}
+
+static void
+id_release(struct heap *heap)
+{
+	heap_ids[heap->id / 64] &= ~((uint64_t)1 << (heap->id % 64));
+}
+
+bool
+heap_id_take(struct heap *heap)
+{
+	bool taken;
+
+	caches_start_once();
+	pthread_mutex_lock(&caches_lock);
+	taken = id_take(heap);
+	pthread_mutex_unlock(&caches_lock);
+	return taken;
+}
+
+void
+heap_id_release(struct heap *heap)
+{
+	pthread_mutex_lock(&caches_lock);
+	id_release(heap);
+	pthread_mutex_unlock(&caches_lock);
+}
+
+bool
+caches_open(struct heap *heap)
+{
+	bool taken;
+
+	caches_start_once();
+	pthread_mutex_lock(&caches_lock);
+	taken = id_take(heap);
+	if (taken) {
 		heap->next = heaps;
 		heap->link = &heaps;
 		if (heaps != NULL)
@@ -509,7 +568,7 @@ caches_open(struct heap *heap)
 		heaps = heap;
 	}
 	pthread_mutex_unlock(&caches_lock);
-	return id < HEAPS_MAX;
+	return taken;
 }
 
 void
@@ -518,7 +577,7 @@ caches_close(struct heap *heap)
 	pthread_mutex_lock(&caches_lock);
 	while (heap->caches != NULL)
 		cache_delete(heap->caches);
-	heap_ids[heap->id / 64] &= ~((uint64_t)1 << (heap->id % 64));
+	id_release(heap);
 	*heap->link = heap->next;
 	if (heap->next != NULL)
 		heap->next->link = heap->link;

@@ -42,6 +42,8 @@ enum cache_gate {
 struct cache {
 	_Atomic uint32_t busy; /* the owner is inside */
 	_Atomic uint32_t gate; /* whether it may enter */
+	uintptr_t base;        /* of the heap, for who frees: what lies there */
+	size_t bytes;          /* is its own */
 	struct heap *heap;
 	struct thread *thread;
 	unsigned turn; /* which of the heap's arenas serves it */
@@ -145,6 +147,10 @@ cache_put(struct cache *cache, unsigned class, void *ptr)
  * can have none: no memory for it, or the thread is about to end. */
 struct cache *cache_of(struct heap *heap);
 
+/* The same for a heap that stands behind an alias: from here on the thread finds
+ * it under that name, and what it cached under it before goes home. */
+struct cache *cache_follow(struct heap *heap);
+
 /* The slow sides of the two: fill the bin, or make room in it, and then take
  * or put. NULL and false: there is no room, do without the cache. */
 void *cache_fill(struct cache *cache, unsigned class);
@@ -164,6 +170,10 @@ struct cache_count caches_count(struct heap *heap);
  * Takes it out, and forgets its caches without a look at their blocks. */
 bool caches_open(struct heap *heap);
 void caches_close(struct heap *heap);
+
+/* An id alone, for an alias; given back when all heaps behind it are closed. */
+bool heap_id_take(struct heap *heap);
+void heap_id_release(struct heap *heap);
 
 /* Around fork, for all heaps: see heap.h. caches_bury() empties and forgets,
  * in the child, the caches of the threads that are gone. */

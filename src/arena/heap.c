@@ -188,7 +188,7 @@ slot_enter(struct heap *heap, unsigned turn)
 
 int
 heap_open(struct heap *heap, struct source *source,
-    const struct heap_options *options)
+    const struct heap_options *options, const struct heap *alias)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct source_stats stats;
@@ -203,7 +203,22 @@ heap_open(struct heap *heap, struct source *source,
 	heap->bytes = source_base_bytes(source);
 	heap->capacity = options->fixed ? stats.size : 0;
 	heap_limit_changed(heap, stats.limit);
-	return caches_open(heap) ? 0 : ENOMEM;
+	if (!caches_open(heap))
+		return ENOMEM;
+	heap->alias = alias == NULL ? heap->id : alias->id;
+	return 0;
+}
+
+int
+heap_open_alias(struct heap *alias)
+{
+	return heap_id_take(alias) ? 0 : ENOMEM;
+}
+
+void
+heap_close_alias(struct heap *alias)
+{
+	heap_id_release(alias);
 }
 
 /* Makes an arena as good as new. Its extents go nowhere: their source goes. */
@@ -413,7 +428,9 @@ void *
 heap_malloc(struct heap *heap, size_t size)
 {
 	if (size <= CACHE_SIZE_MAX && is_open(heap)) {
-		struct cache *cache = cache_of(heap);
+		struct cache *cache = heap->alias == heap->id ?
+		    cache_of(heap) :
+		    cache_follow(heap);
 		void *ptr = cache == NULL ? NULL :
 					    cache_fill(cache, class_of(size));
 

@@ -7,6 +7,7 @@
  * whose extent hooks call the source.
  *
  * Lock order, outermost first:
+ *   (kind/)          the machine's topology; the list of all kinds
  *   caches_lock      which caches exist, of which thread and heap; heap ids
  *   heap->lock       the caches of a heap, while one thread empties them all
  *   (a cache)        its owner is inside, or it was revoked: see cache.h
@@ -42,6 +43,9 @@ struct heap_options {
 
 struct heap {
 	unsigned id; /* below HEAPS_MAX, recycled */
+	/* The id under which threads look for their cache: another heap's for
+	 * one of several that serve a kind, each for threads in its place. */
+	unsigned alias;
 	struct source *source;
 	uintptr_t base;  /* of the source's first stretch: what lies */
 	size_t bytes;    /* in it needs no look at its extent */
@@ -75,10 +79,16 @@ struct block {
 	bool slab; /* small: one of many in its extent */
 };
 
-/* Opens a heap on SOURCE. Returns 0 or ENOMEM (HEAPS_MAX heaps are open
+/* Opens a heap on SOURCE, behind ALIAS if that is not NULL. Returns 0 or ENOMEM (HEAPS_MAX heaps are open
  * already, or no memory). */
 int heap_open(struct heap *heap, struct source *source,
-    const struct heap_options *options);
+    const struct heap_options *options, const struct heap *alias);
+
+/* Makes ALIAS the name of the heaps that are opened with it: of these a thread
+ * finds one, which it changes by allocating from another. It has nothing else
+ * of a heap. ENOMEM as above. */
+int heap_open_alias(struct heap *alias);
+void heap_close_alias(struct heap *alias);
 
 /* Takes all blocks back at once; nobody uses the heap any more. The source is
  * left to the caller, who closes it next: its spans need not be freed. */
@@ -99,6 +109,10 @@ bool heap_free(struct heap *heap, void *ptr);
 
 /* Looks PTR up, which may be anything but NULL. */
 struct block block_of(const void *ptr);
+
+/* The block that ADDR, which lies in a source, is in; false if in none. May be
+ * called in a signal handler. */
+bool block_around(const void *addr, struct block *block, void **start);
 
 /* The size of the class that serves SIZE bytes, at an alignment that is a power
  * of two; 0 if there is none so large. */

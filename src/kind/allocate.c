@@ -31,7 +31,7 @@
 static void *
 no_block(const poolkind *kind)
 {
-	if (source_refused(kind->heap.source))
+	if (source_refused(kind_source(kind)))
 		error_set(EPERM,
 		    "kind \"%s\" (%.160s) is not for the child of "
 		    "a fork",
@@ -66,6 +66,38 @@ finish(poolkind *kind, void *ptr, bool zero, int saved_errno)
 	return zero ? ptr : new_block(ptr);
 }
 
+/* A block of KIND alone, through the cache if ALIGNMENT is 0. Where a limit is
+ * shared by the heaps of several places, what the others keep is dropped before
+ * it says NULL. */
+static void *
+block_of_kind(poolkind *kind, size_t size, size_t alignment, bool zero)
+{
+	struct heap *heap = kind_heap_here(kind);
+	void *ptr;
+
+	for (bool again = false;; again = true) {
+		ptr = alignment == 0 ?
+		    heap_malloc(heap, size) :
+		    heap_allocate(heap, size, alignment, zero);
+		if (ptr != NULL || again || kind->places == NULL ||
+		    !source_has_limit(heap->source))
+			return ptr;
+		for (unsigned i = 0; i < kind->places->count; i++)
+			heap_drain(kind_heap(kind, i));
+	}
+}
+
+/* The same, or a block of the kind that it falls back to. */
+static void *
+block_of_any(poolkind *kind, size_t size, size_t alignment, bool zero)
+{
+	void *ptr = block_of_kind(kind, size, alignment, zero);
+
+	while (unlikely(ptr == NULL && (kind = kind->fallback) != NULL))
+		ptr = block_of_kind(kind, size, alignment, zero);
+	return ptr;
+}
+
 static void *__attribute__((noinline))
 malloc_slowly(poolkind *kind, size_t size)
 {
@@ -73,7 +105,7 @@ malloc_slowly(poolkind *kind, size_t size)
 	void *ptr;
 
 	annotate_enter();
-	ptr = finish(kind, heap_malloc(&kind->heap, size), false, saved);
+	ptr = finish(kind, block_of_any(kind, size, 0, false), false, saved);
 	annotate_leave();
 	return ptr;
 }
@@ -104,8 +136,7 @@ allocate(poolkind *kind, size_t size, size_t alignment, bool zero)
 	annotate_enter();
 	/* Under valgrind nobody may touch the block before it is one. */
 	ptr = finish(kind,
-	    heap_allocate(
-		&kind->heap, size, alignment, zero && !annotate_is_on()),
+	    block_of_any(kind, size, alignment, zero && !annotate_is_on()),
 	    zero, saved);
 	annotate_leave();
 	return ptr;
@@ -182,6 +213,15 @@ no_such_block(const void *ptr)
 	error_set(EINVAL, "%p is no block of any kind", ptr);
 }
 
+/* Whether a block of HOME can have come out of KIND. */
+static bool
+may_be_of(const poolkind *home, const poolkind *kind)
+{
+	while (kind != NULL && kind != home)
+		kind = kind->fallback;
+	return kind != NULL;
+}
+
 /* What the debug library finds out before it frees: false if it must not. */
 static bool
 may_free(const poolkind *kind, void *ptr, size_t size)
@@ -192,7 +232,7 @@ may_free(const poolkind *kind, void *ptr, size_t size)
 		no_such_block(ptr);
 		return false;
 	}
-	if (kind != NULL && block.heap != &kind->heap)
+	if (kind != NULL && !may_be_of(kind_of_heap(block.heap), kind))
 		error_set(EINVAL,
 		    "block %p of kind \"%s\" was freed as one of "
 		    "kind \"%s\"",
@@ -253,7 +293,7 @@ poolkind_usable_size(const void *ptr)
 static void *
 reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 {
-	bool at_home = block->heap == &kind->heap;
+	bool at_home = kind_of_heap(block->heap) == kind;
 	int saved = errno;
 	void *moved;
 

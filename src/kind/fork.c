@@ -19,6 +19,8 @@ before_fork(void)
 	int saved = errno;
 
 	annotate_enter();
+	machine_prefork();
+	kinds_prefork();
 	heaps_prefork();
 	/* A kind that cannot be copied is refused to the child: it says so. */
 	sources_prefork();
@@ -34,6 +36,8 @@ in_parent(void)
 	records_postfork();
 	sources_postfork_parent();
 	heaps_postfork_parent();
+	kinds_postfork();
+	machine_postfork();
 	annotate_leave();
 	errno = saved;
 }
@@ -46,6 +50,8 @@ in_child(void)
 	records_postfork();
 	sources_postfork_child();
 	heaps_postfork_child();
+	kinds_postfork();
+	machine_postfork();
 	annotate_forked();
 	errno = saved;
 }

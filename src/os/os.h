@@ -83,11 +83,45 @@ bool os_is_mapped(void *addr, size_t bytes);
 /* How many bytes of the range are in physical memory. */
 int os_resident(void *addr, size_t bytes, size_t *resident);
 
-/* Binds the range to the nodes of MASK, by mbind(2). MODE: as in
- * enum os_policy. EINVAL when a node does not exist or is not allowed. */
-enum os_policy { OS_BIND, OS_PREFERRED, OS_INTERLEAVE };
+/* ---- Nodes: os_numa_linux.c -------------------------------------------- */
+
+/* A memory policy, in the kernel's words. MASK: a bit a node, BITS of them. */
+enum os_policy {
+	OS_DEFAULT, /* the process's own; no mask */
+	OS_LOCAL,   /* where it is touched first; no mask */
+	OS_BIND,
+	OS_PREFERRED, /* of several: as many as the kernel can prefer */
+	OS_PREFERRED_MANY,
+	OS_INTERLEAVE,
+	OS_WEIGHTED_INTERLEAVE, /* by the system's weights */
+};
+
+/* Gives the range a policy, by mbind(2), for pages that are taken from now on.
+ * EINVAL when a node does not exist or is not allowed to this process, ENOSYS
+ * when the kernel does not have the policy. */
 int os_set_policy(void *addr, size_t bytes, enum os_policy mode,
     const uint64_t *mask, unsigned bits);
+
+/* Has pages of the range taken as near to NODE as its policy permits
+ * (set_mempolicy_home_node(2)); ENOSYS before Linux 5.17. */
+int os_set_home(void *addr, size_t bytes, unsigned node);
+
+/* Brings every page of the range, which is backed, to a node of MASK: ENOMEM if
+ * some page could not be had there. */
+int os_move_to_nodes(
+    void *addr, size_t bytes, const uint64_t *mask, unsigned bits);
+
+/* Adds the bytes of the range that are in physical memory to BYTES_ON[node], of
+ * which there are NODES; what lies beyond is not counted. */
+int os_count_on_nodes(
+    void *addr, size_t bytes, size_t *bytes_on, unsigned nodes);
+
+/* Bytes that could be taken on the nodes of MASK now: free, or holding clean
+ * copies of files. */
+int os_free_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes);
+
+/* The node that the calling thread runs on, at this moment. */
+unsigned os_node(void);
 
 /* ---- Files ------------------------------------------------------------- */
 
@@ -95,10 +129,14 @@ int os_set_policy(void *addr, size_t bytes, enum os_policy mode,
  * O_TMPFILE, else as a name that is unlinked before anything can see it. */
 int os_open_unlinked(const char *directory, int *fd);
 
-/* What a path leads to: a DAX device of BYTES bytes, another character device,
- * or anything else, as the error number says or 0. */
+/* What a path leads to: a DAX device, another character device, or anything
+ * else, as the error number says or 0. What maps a device begins and ends at a
+ * multiple of its alignment; the kernel takes more, and faults. */
 enum os_path { OS_PATH_OTHER, OS_PATH_CHARACTER, OS_PATH_DAX };
-int os_path(const char *path, enum os_path *what, size_t *bytes);
+struct os_dax {
+	size_t bytes, alignment;
+};
+int os_path(const char *path, enum os_path *what, struct os_dax *dax);
 
 /* Reads where a symbolic link leads; false if PATH is none. */
 bool os_read_link(const char *path, char *text, size_t size);
@@ -106,6 +144,10 @@ bool os_read_link(const char *path, char *text, size_t size);
 /* Opens a device that no other process has open so, close-on-exec; EBUSY. The
  * lock lasts as long as the device is open or mapped. */
 int os_open_device(const char *path, int *fd);
+
+/* The process that has such a lock on PATH. ESRCH when nobody has, or somebody
+ * who is not to be seen from here. */
+int os_lock_holder(const char *path, unsigned *process);
 
 /* Opens a file to append text to, made if need be, close-on-exec; TRUNCATE:
  * what is in it goes. */
@@ -181,6 +223,7 @@ enum os_call {
 	OS_SHARE_BLOCKS,
 	OS_WRITE_FILE,
 	OS_SET_POLICY,
+	OS_MOVE_TO_NODES,
 	OS_BARRIER_PREPARE,
 	OS_CALLS
 };

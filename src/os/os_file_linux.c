@@ -153,10 +153,22 @@ os_read_link(const char *path, char *text, size_t size)
 	return length > 0;
 }
 
+/* The number in a file of sysfs on a device; NONE without it. */
+static size_t
+read_number(dev_t device, const char *name, size_t none)
+{
+	char path[64], text[32];
+
+	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/%s", major(device),
+	    minor(device), name);
+	return read_text(path, text, sizeof(text)) ? strtoull(text, NULL, 10) :
+						     none;
+}
+
 /* A character device is a DAX device when sysfs says that it is of that
  * subsystem. */
 static bool
-is_dax(dev_t device, size_t *bytes)
+is_dax(dev_t device, struct os_dax *dax)
 {
 	char path[64], text[PATH_MAX];
 	const char *name;
@@ -168,16 +180,13 @@ is_dax(dev_t device, size_t *bytes)
 	name = strrchr(text, '/');
 	if (strcmp(name == NULL ? text : name + 1, "dax") != 0)
 		return false;
-	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/size", major(device),
-	    minor(device));
-	*bytes = read_text(path, text, sizeof(text)) ?
-	    strtoull(text, NULL, 10) :
-	    0;
+	dax->bytes = read_number(device, "size", 0);
+	dax->alignment = read_number(device, "align", 2 * MIB);
 	return true;
 }
 
 int
-os_path(const char *path, enum os_path *what, size_t *bytes)
+os_path(const char *path, enum os_path *what, struct os_dax *dax)
 {
 	struct stat status;
 
@@ -185,8 +194,8 @@ os_path(const char *path, enum os_path *what, size_t *bytes)
 		return errno;
 	*what = OS_PATH_OTHER;
 	if (S_ISCHR(status.st_mode))
-		*what = is_dax(status.st_rdev, bytes) ? OS_PATH_DAX :
-							OS_PATH_CHARACTER;
+		*what = is_dax(status.st_rdev, dax) ? OS_PATH_DAX :
+						      OS_PATH_CHARACTER;
 	return 0;
 }
 
@@ -205,6 +214,40 @@ os_open_device(const char *path, int *fd)
 		close(*fd);
 	cancel_back(state);
 	return err;
+}
+
+/* A line is "1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF". */
+int
+os_lock_holder(const char *path, unsigned *process)
+{
+	char line[256];
+	unsigned pid, device_major, device_minor;
+	unsigned long inode;
+	struct stat status;
+	size_t length = 0;
+	int fd;
+
+	*process = 0;
+	if (stat(path, &status) != 0)
+		return errno;
+	fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	while (*process == 0 && read(fd, line + length, 1) == 1) {
+		if (line[length] != '\n') {
+			length += length < sizeof(line) - 2;
+			continue;
+		}
+		line[length] = '\0';
+		length = 0;
+		if (sscanf(line, "%*s FLOCK %*s %*s %u %x:%x:%lu", &pid,
+			&device_major, &device_minor, &inode) == 4 &&
+		    inode == status.st_ino &&
+		    makedev(device_major, device_minor) == status.st_dev)
+			*process = pid;
+	}
+	close(fd);
+	return *process != 0 ? 0 : ESRCH;
 }
 
 int

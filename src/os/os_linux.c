@@ -36,16 +36,6 @@
 #define EHWPOISON 133
 #endif
 
-/* Of mbind(2) and get_mempolicy(2), whose header is libnuma's. */
-enum mpol {
-	MPOL_PREFERRED = 1,
-	MPOL_BIND = 2,
-	MPOL_INTERLEAVE = 3,
-	MPOL_PREFERRED_MANY = 5,
-};
-#define MPOL_F_MEMS_ALLOWED 4
-#define NODES_MAX 1024
-
 #define GUARD_BYTES PAGE_BYTES
 #define PROCESSORS_MAX 8192
 
@@ -370,76 +360,6 @@ os_is_mapped(void *addr, size_t bytes)
 }
 
 /*
- * ---- Memory policy ----------------------------------------------------------
- */
-
-/* mbind(2) drops nodes that are missing as long as one is left: looks whether
- * all are there. 0, EINVAL, or why the kernel does not say. */
-static int
-check_nodes(const uint64_t *mask, unsigned bits)
-{
-	uint64_t allowed[NODES_MAX / 64] = { 0 };
-	unsigned i;
-
-	if (syscall(SYS_get_mempolicy, NULL, allowed, NODES_MAX + 1, NULL,
-		MPOL_F_MEMS_ALLOWED) != 0)
-		return errno;
-	for (i = 0; i < bits; i++)
-		if (mask[i / 64] >> i % 64 & 1 &&
-		    (i >= NODES_MAX || !(allowed[i / 64] >> i % 64 & 1)))
-			return EINVAL;
-	return 0;
-}
-
-/* The kernel takes the number of bits to be one more than it is. */
-static int
-bind_range(void *addr, size_t bytes, enum mpol mode, const uint64_t *mask,
-    unsigned bits)
-{
-	return syscall(SYS_mbind, addr, bytes, mode, mask, bits + 1, 0) == 0 ?
-	    0 :
-	    errno;
-}
-
-/* Several preferred nodes need Linux 5.15; where only one can be preferred the
- * kernel takes the first of the mask. */
-static int
-prefer(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
-{
-	unsigned i, count = 0;
-	int err = EINVAL;
-
-	for (i = 0; i < bits; i++)
-		count += mask[i / 64] >> i % 64 & 1;
-	if (count > 1)
-		err = bind_range(addr, bytes, MPOL_PREFERRED_MANY, mask, bits);
-	if (err == EINVAL)
-		err = bind_range(addr, bytes, MPOL_PREFERRED, mask, bits);
-	return err;
-}
-
-int
-os_set_policy(void *addr, size_t bytes, enum os_policy mode,
-    const uint64_t *mask, unsigned bits)
-{
-	int err = os_fault(OS_SET_POLICY);
-
-	if (err == 0)
-		err = check_nodes(mask, bits);
-	if (err != 0)
-		return err;
-	switch (mode) {
-	case OS_BIND:
-		return bind_range(addr, bytes, MPOL_BIND, mask, bits);
-	case OS_PREFERRED:
-		return prefer(addr, bytes, mask, bits);
-	case OS_INTERLEAVE:
-		return bind_range(addr, bytes, MPOL_INTERLEAVE, mask, bits);
-	}
-	return EINVAL;
-}
-
-/*
  * ---- Processors and threads -------------------------------------------------
  */
 
@@ -486,6 +406,15 @@ os_barrier(void)
 	    SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 	invariant(failed == 0);
 	(void)failed;
+}
+
+unsigned
+os_node(void)
+{
+	unsigned node = 0;
+
+	getcpu(NULL, &node);
+	return node;
 }
 
 void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * device.c - a stretch that is a DAX device, all of it.
+ * device.c - a stretch that is a DAX device, or a part of one.
  *
  * The device's memory is there, and nobody else's: a lock on the open file
  * keeps other processes away, for as long as this one has it mapped, although
@@ -23,7 +23,8 @@ device_open(struct source *source, struct stretch *stretch)
 	error = os_reserve(
 	    stretch->bytes, stretch->bytes >= 2 * GIB ? GIB : 2 * MIB, &base);
 	if (error == 0) {
-		error = os_map_file(base, stretch->bytes, fd, 0, false);
+		error = os_map_file(base, stretch->bytes, fd,
+		    (off_t)source->spec->offset, false);
 		if (error != 0)
 			os_unreserve(base, stretch->bytes);
 	}

@@ -190,8 +190,8 @@ forget_idle(struct stretch *stretch)
 	    (page = bits_find(stretch->map.used, page, pages, false)) < pages) {
 		size_t end = bits_find(stretch->map.used, page, pages, true);
 
-		source->committed -= PAGE_BYTES *
-		    bits_count(stretch->backed, page, end);
+		source_uncount(source,
+		    PAGE_BYTES * bits_count(stretch->backed, page, end));
 		bits_fill(stretch->backed, page, end, false);
 		bits_fill(stretch->dirty, page, end, false);
 		page = end;

@@ -2,10 +2,10 @@
 /*
  * source.c - where the pages of a kind come from. See source.h.
  *
- * Owns the list of all sources, their locks and their accounts. A span is
- * found in a page map, then its pages are backed, and only then is it handed
- * out; in reverse when it comes back. What a page is made of is in anon.c,
- * file.c and region.c, what fork does to it in fork.c.
+ * Owns their locks and their accounts. A span is found in a page map, then its
+ * pages are backed, and only then is it handed out; in reverse when it comes
+ * back. What a page is made of is in anon.c, file.c, region.c and device.c, how
+ * a source comes and goes in open.c, what fork does to it in fork.c.
  */
 #include "source/source.h"
 
@@ -18,10 +18,8 @@
 #include "source/address_map.h"
 #include "source/stretch.h"
 
-/* A source without a size begins with this many addresses, and doubles them
- * with each stretch up to the second number. */
-#define STRETCH_FIRST (64 * MIB)
-#define STRETCH_LEAST (2 * MIB)
+/* A source without a size doubles its addresses with each stretch up to this
+ * many. */
 #define STRETCH_MOST (64 * GIB)
 
 /* A span takes at least, and at most, this much space ahead. */
@@ -33,102 +31,7 @@
  * left. */
 #define NOT_AHEAD 256
 
-pthread_mutex_t sources_lock = PTHREAD_MUTEX_INITIALIZER;
-struct source *sources;
-
 /* ---- Stretches ---------------------------------------------------------- */
-
-static int
-bits_open(struct source *source, struct stretch *stretch)
-{
-	size_t grains = stretch->bytes / source->grain;
-	size_t backed = align_up(grains, 64) / 8;
-	size_t dirty = align_up(stretch->map.pages, 64) / 8;
-	void *memory;
-	int error;
-
-	stretch->bits_bytes = align_up(backed + dirty, PAGE_BYTES);
-	error = os_map(stretch->bits_bytes, &memory);
-	if (error != 0)
-		return error;
-	stretch->backed = memory;
-	stretch->dirty = (uint64_t *)(void *)((char *)memory + backed);
-	return 0;
-}
-
-/* Undoes stretch_new(); the stretch must be out of the source's list. */
-static void
-stretch_delete(struct stretch *stretch)
-{
-	struct source *source = stretch->source;
-
-	address_map_remove(stretch);
-	source->ops->close(stretch);
-	page_map_close(&stretch->map);
-	os_unmap(stretch->backed, stretch->bits_bytes);
-	record_free(stretch, sizeof(*stretch));
-}
-
-/* A stretch of BYTES, of which HEAD are the handle's, in the address map, in
- * no list yet. AT: where it is, in a region; else NULL. */
-static int
-stretch_new_headed(struct source *source, char *at, size_t bytes, size_t head,
-    struct stretch **result)
-{
-	struct stretch *stretch = record_new(sizeof(*stretch));
-	int error;
-
-	if (stretch == NULL)
-		return ENOMEM;
-	stretch->base = at;
-	stretch->bytes = bytes;
-	stretch->head = head;
-	stretch->source = source;
-	stretch->fd = stretch->copy_fd = -1;
-	error = page_map_open(&stretch->map, bytes / PAGE_BYTES);
-	if (error != 0)
-		goto no_map;
-	error = bits_open(source, stretch);
-	if (error != 0)
-		goto no_bits;
-	error = source->ops->open(source, stretch);
-	if (error != 0)
-		goto no_pages;
-	error = address_map_add(stretch);
-	if (error != 0)
-		goto no_entry;
-	if (head != 0)
-		page_map_set(&stretch->map, 0, head / PAGE_BYTES, true);
-	*result = stretch;
-	return 0;
-
-no_entry:
-	source->ops->close(stretch);
-no_pages:
-	os_unmap(stretch->backed, stretch->bits_bytes);
-no_bits:
-	page_map_close(&stretch->map);
-no_map:
-	record_free(stretch, sizeof(*stretch));
-	return error;
-}
-
-static int
-stretch_new(struct source *source, size_t bytes, struct stretch **result)
-{
-	return stretch_new_headed(source, NULL, bytes, 0, result);
-}
-
-static void
-stretch_append(struct source *source, struct stretch *stretch)
-{
-	struct stretch **link = &source->first;
-
-	while (*link != NULL)
-		link = &(*link)->next;
-	*link = stretch;
-	source->size += stretch->bytes - stretch->head;
-}
 
 static bool
 stretch_holds(const struct stretch *stretch, const void *addr)
@@ -144,21 +47,6 @@ stretch_of(const struct source *source, const void *addr)
 	while (stretch != NULL && !stretch_holds(stretch, addr))
 		stretch = stretch->next;
 	return stretch;
-}
-
-/* A stretch of WANT bytes, or of fewer, down to LEAST, where so many addresses
- * cannot be had. */
-static int
-stretch_new_within(
-    struct source *source, size_t want, size_t least, struct stretch **stretch)
-{
-	int error;
-
-	want = align_up(max_size(want, least), source->grain);
-	while ((error = stretch_new(source, want, stretch)) == ENOMEM &&
-	    want > least)
-		want = max_size(align_up(want / 2, source->grain), least);
-	return error;
 }
 
 /* One more stretch, with room for BYTES at ALIGNMENT. Called and returns
@@ -185,43 +73,62 @@ source_grow(struct source *source, size_t bytes, size_t alignment)
 	pthread_mutex_unlock(&sources_lock);
 	if (error == 0)
 		return stretch;
-	atomic_fetch_add(&source->freed, 1);
+	atomic_fetch_add(&source->account->freed, 1);
 	return NULL;
 }
 
 /* ---- Backing ------------------------------------------------------------ */
 
-static void
-count_backed(struct source *source, size_t bytes)
+/* Counts BYTES more as backed, if the limit permits. */
+static bool
+account_take(struct account *account, size_t bytes)
 {
-	source->committed += bytes;
-	source->peak = max_size(source->peak, source->committed);
+	size_t limit = atomic_load(&account->limit);
+	size_t committed = atomic_load(&account->committed);
+	size_t peak = atomic_load(&account->peak);
+
+	do
+		if (limit != 0 && (bytes > limit || committed > limit - bytes))
+			return false;
+	while (!atomic_compare_exchange_weak(
+	    &account->committed, &committed, committed + bytes));
+	while (peak < committed + bytes &&
+	    !atomic_compare_exchange_weak(
+		&account->peak, &peak, committed + bytes))
+		;
+	return true;
 }
 
-/* Backs grains FROM to END - 1, none of which is. */
-static int
-back_run(struct stretch *stretch, size_t from, size_t end)
+void
+source_uncount(struct source *source, size_t bytes)
+{
+	source->committed -= bytes;
+	atomic_fetch_sub(&source->account->committed, bytes);
+}
+
+int
+stretch_back(struct stretch *stretch, size_t from, size_t end)
 {
 	struct source *source = stretch->source;
 	size_t bytes = (end - from) * source->grain;
-	size_t limit = atomic_load(&source->limit);
 	int error;
 
-	if (limit != 0 && (bytes > limit || source->committed > limit - bytes))
+	if (!account_take(source->account, bytes))
 		return ENOMEM;
+	source->committed += bytes;
 	error = source->ops->back(stretch, from * source->grain, bytes);
 	if (error != 0) {
 		/* What it got before it failed is in nobody's account. And
 		 * what is short outside may be there a moment later. */
 		source->ops->unback(stretch, from * source->grain, bytes);
-		atomic_fetch_add(&source->freed, 1);
+		source_uncount(source, bytes);
+		atomic_fetch_add(&source->account->freed, 1);
 		return error;
 	}
 	bits_fill(stretch->backed, from, end, true);
 	if (!source->ops->reads_zero)
 		bits_fill(stretch->dirty, from * source->grain / PAGE_BYTES,
 		    end * source->grain / PAGE_BYTES, true);
-	count_backed(source, bytes);
 	return 0;
 }
 
@@ -243,7 +150,7 @@ ahead_of(const struct stretch *stretch, size_t from, size_t end)
 
 /* Takes the pages of grains FROM to END - 1 away, if that can be done. */
 static void
-unback_run(struct stretch *stretch, size_t from, size_t end)
+unstretch_back(struct stretch *stretch, size_t from, size_t end)
 {
 	struct source *source = stretch->source;
 	size_t per_grain = source->grain / PAGE_BYTES;
@@ -255,7 +162,7 @@ unback_run(struct stretch *stretch, size_t from, size_t end)
 		return;
 	bits_fill(stretch->backed, from, end, false);
 	bits_fill(stretch->dirty, from * per_grain, end * per_grain, false);
-	source->committed -= bytes;
+	source_uncount(source, bytes);
 }
 
 /* Takes away the pages of every grain between pages FROM and END that holds no
@@ -274,7 +181,7 @@ unback_between(struct stretch *stretch, size_t from, size_t end)
 		    bits_find(stretch->backed, grain, last, false));
 
 		if (idle > grain) {
-			unback_run(stretch, grain, idle);
+			unstretch_back(stretch, grain, idle);
 			grain = idle;
 		} else {
 			/* On to the first grain behind the span. */
@@ -313,11 +220,11 @@ back_span(struct stretch *stretch, size_t from, size_t count)
 		if (ahead > stop && source->not_ahead > 0) {
 			source->not_ahead--;
 		} else if (ahead > stop) {
-			if (back_run(stretch, grain, ahead) == 0)
+			if (stretch_back(stretch, grain, ahead) == 0)
 				return 0;
 			source->not_ahead = NOT_AHEAD;
 		}
-		int error = back_run(stretch, grain, stop);
+		int error = stretch_back(stretch, grain, stop);
 		if (error != 0 && trimmed)
 			return error;
 		if (error != 0) {
@@ -478,7 +385,7 @@ source_free(struct source *source, void *addr, size_t bytes)
 		else
 			unback_between(stretch, page, page + count);
 	}
-	atomic_fetch_add(&source->freed, 1);
+	atomic_fetch_add(&source->account->freed, 1);
 	pthread_mutex_unlock(&source->lock);
 }
 
@@ -502,250 +409,7 @@ source_unhold(struct source *source)
 	atomic_fetch_sub(&source->held, 1);
 }
 
-/* ---- Life of a source --------------------------------------------------- */
-
-static const struct stretch_ops *
-ops_of(enum spec_source source)
-{
-	switch (source) {
-	case SPEC_FILE:
-		return &file_ops;
-	case SPEC_REGION:
-		return &region_ops;
-	case SPEC_DEVICE:
-		return &device_ops;
-	case SPEC_DRAM:
-	case SPEC_NODES:
-		break;
-	}
-	return &anon_ops;
-}
-
-static size_t
-grain_of(enum spec_page page)
-{
-	switch (page) {
-	case SPEC_PAGE_THP:
-	case SPEC_PAGE_2M:
-		return 2 * MIB;
-	case SPEC_PAGE_1G:
-		return GIB;
-	case SPEC_PAGE_BASE:
-		break;
-	}
-	return PAGE_BYTES;
-}
-
-/* The lowest stretch of any source that has addresses from BASE to END - 1;
- * NULL if there is none. Under the list's lock, under which alone stretches
- * come and go. */
-static const struct stretch *
-lowest_between(const char *base, const char *end)
-{
-	const struct stretch *lowest = NULL;
-
-	for (struct source *s = sources; s != NULL; s = s->next) {
-		pthread_mutex_lock(&s->lock);
-		for (struct stretch *other = s->first; other != NULL;
-		     other = other->next)
-			if (base < other->base + other->bytes &&
-			    other->base < end &&
-			    (lowest == NULL || other->base < lowest->base))
-				lowest = other;
-		pthread_mutex_unlock(&s->lock);
-	}
-	return lowest;
-}
-
-static void
-source_link(struct source *source)
-{
-	source->next = sources;
-	source->link = &sources;
-	if (sources != NULL)
-		sources->link = &source->next;
-	sources = source;
-}
-
-static void
-source_unlink(struct source *source)
-{
-	*source->link = source->next;
-	if (source->next != NULL)
-		source->next->link = source->link;
-}
-
-static void
-source_discard(struct source *source)
-{
-	while (source->first != NULL) {
-		struct stretch *stretch = source->first;
-
-		source->first = stretch->next;
-		stretch_delete(stretch);
-	}
-	pthread_mutex_destroy(&source->lock);
-	record_free(source->spec, spec_bytes(source->spec));
-	record_free(source, sizeof(*source));
-}
-
-/* The first stretch of a source that grows. */
-static int
-open_first(struct source *source)
-{
-	struct stretch *stretch;
-	int error = stretch_new_within(source, STRETCH_FIRST,
-	    max_size(source->grain, STRETCH_LEAST), &stretch);
-
-	if (error == 0)
-		stretch_append(source, stretch);
-	return error;
-}
-
-/* A stretch for each run of the region that no source holds, whose first page
- * is the handle where it is not another's. Without overlaps: one stretch. */
-static int
-open_region(struct source *source, char *region)
-{
-	char *at = region, *end = region + source->spec->size;
-	size_t head = source->spec->handle ? PAGE_BYTES : 0;
-	struct stretch *stretch;
-	int error = 0;
-
-	while (at < end && error == 0) {
-		const struct stretch *other = lowest_between(at, end);
-		char *stop = other == NULL ? end : other->base;
-
-		if (other != NULL && !source->spec->overlap)
-			return EEXIST;
-		if (at < stop) {
-			error = stretch_new_headed(source, at,
-			    (size_t)(stop - at), at == region ? head : 0,
-			    &stretch);
-			if (error == 0)
-				stretch_append(source, stretch);
-		}
-		at = other == NULL ? end : other->base + other->bytes;
-	}
-	return error;
-}
-
-/* All stretches of a source of fixed size, and the whole space if it is to be
- * reserved. */
-static int
-open_all(struct source *source)
-{
-	size_t left = align_up(source->spec->size, source->grain);
-	size_t head = source->spec->handle ? PAGE_BYTES : 0, bytes;
-	struct stretch *stretch;
-	int error = 0;
-
-	for (; left != 0 && error == 0; left -= bytes, head = 0) {
-		bytes = min_size(left, SOURCE_STRETCH_MAX);
-		error = stretch_new_headed(
-		    source, NULL, bytes + head, head, &stretch);
-		if (error != 0)
-			return error;
-		stretch_append(source, stretch);
-		if (source->spec->reserve)
-			error = back_run(stretch, head / source->grain,
-			    stretch->bytes / source->grain);
-	}
-	return error;
-}
-
-/* Under the list's lock. */
-static int
-open_stretches(struct source *source, char *region)
-{
-	if (source->spec->size > SIZE_MAX - source->grain)
-		return EFBIG;
-	if (source->spec->size == 0)
-		return open_first(source);
-	return region != NULL ? open_region(source, region) : open_all(source);
-}
-
-/* The sentence for what open_stretches() ran into. */
-static void
-explain(int error, const struct spec *spec)
-{
-	static const char *const page_of[] = { "4K", "thp", "2M", "1G" };
-	char text[SPEC_TEXT_MAX];
-
-	spec_print(spec, text, sizeof(text));
-	if (spec->source == SPEC_FILE && spec->size == 0)
-		error_set_system(error,
-		    "cannot make a file in directory "
-		    "\"%.140s\"",
-		    spec->path);
-	else if (spec->source == SPEC_FILE)
-		error_set_system(error,
-		    "cannot make a file of %zu bytes in "
-		    "directory \"%.120s\"",
-		    spec->size, spec->path);
-	else if (spec->source == SPEC_DEVICE)
-		error_set_system(
-		    error, "cannot use the device \"%.150s\"", spec->path);
-	else if (error == EEXIST)
-		error_set(EEXIST,
-		    "the region overlaps memory that another "
-		    "kind holds already");
-	else if (error == EINVAL && spec->source == SPEC_NODES)
-		error_set(ENODEV,
-		    "\"%.120s\": not all of these nodes exist "
-		    "and are allowed to this process",
-		    text);
-	else if (error == ENODEV)
-		error_set(ENODEV, "this machine has no pages of %s",
-		    page_of[spec->page]);
-	else
-		error_set_system(
-		    error, "cannot have %zu bytes of addresses", spec->size);
-}
-
-struct source *
-source_open(const struct spec *spec, void *region, void *owner)
-{
-	struct source *source = record_new(sizeof(*source));
-	struct spec *copy = record_new(spec_bytes(spec));
-	int error;
-
-	if (source == NULL || copy == NULL) {
-		record_free(source, sizeof(*source));
-		record_free(copy, spec_bytes(spec));
-		error_set(ENOMEM, "no memory for the records of a kind");
-		return NULL;
-	}
-	__builtin_memcpy(copy, spec, spec_bytes(spec));
-	source->spec = copy;
-	source->ops = ops_of(spec->source);
-	source->owner = owner;
-	source->grain = grain_of(spec->page);
-	source->limit = spec->limit;
-	pthread_mutex_init(&source->lock, NULL);
-
-	pthread_mutex_lock(&sources_lock);
-	error = open_stretches(source, region);
-	if (error == 0)
-		source_link(source);
-	else
-		source_discard(source);
-	pthread_mutex_unlock(&sources_lock);
-	if (error != 0) {
-		explain(error, spec);
-		return NULL;
-	}
-	return source;
-}
-
-void
-source_close(struct source *source)
-{
-	pthread_mutex_lock(&sources_lock);
-	source_unlink(source);
-	source_discard(source);
-	pthread_mutex_unlock(&sources_lock);
-}
+/* ---- Trim, limit, answers ----------------------------------------------- */
 
 void
 source_trim(struct source *source)
@@ -756,22 +420,20 @@ source_trim(struct source *source)
 	pthread_mutex_unlock(&source->lock);
 }
 
-/* ---- Answers ------------------------------------------------------------ */
-
 void
 source_set_limit(struct source *source, size_t limit)
 {
-	atomic_store(&source->limit, limit);
-	atomic_fetch_add(&source->freed, 1);
+	atomic_store(&source->account->limit, limit);
+	atomic_fetch_add(&source->account->freed, 1);
 }
 
-static size_t
-resident_of(struct source *source)
+/* Calls VISIT for each run of backed memory. */
+static void
+for_backed(struct source *source,
+    void (*visit)(void *to, char *from, size_t bytes), void *to)
 {
-	size_t total = 0;
-
 	for (struct stretch *s = source->first; s != NULL; s = s->next) {
-		size_t grains = s->bytes / source->grain, end = 0, resident;
+		size_t grains = s->bytes / source->grain, end = 0;
 
 		for (;;) {
 			size_t from = bits_find(s->backed, end, grains, true);
@@ -779,12 +441,43 @@ resident_of(struct source *source)
 			end = bits_find(s->backed, from, grains, false);
 			if (from == grains)
 				break;
-			if (os_resident(s->base + from * source->grain,
-				(end - from) * source->grain, &resident) == 0)
-				total += resident;
+			visit(to, s->base + from * source->grain,
+			    (end - from) * source->grain);
 		}
 	}
-	return total;
+}
+
+static void
+add_resident(void *total, char *from, size_t bytes)
+{
+	size_t resident;
+
+	if (os_resident(from, bytes, &resident) == 0)
+		*(size_t *)total += resident;
+}
+
+struct on_nodes {
+	size_t *bytes_on;
+	unsigned nodes;
+};
+
+static void
+add_on_nodes(void *to, char *from, size_t bytes)
+{
+	struct on_nodes *on = to;
+
+	os_count_on_nodes(from, bytes, on->bytes_on, on->nodes);
+}
+
+void
+source_count_on_nodes(struct source *source, size_t *bytes_on, unsigned nodes)
+{
+	struct on_nodes on = { bytes_on, nodes };
+
+	pthread_mutex_lock(&source->lock);
+	if (!atomic_load(&source->refused))
+		for_backed(source, add_on_nodes, &on);
+	pthread_mutex_unlock(&source->lock);
 }
 
 void
@@ -796,28 +489,34 @@ source_stats(
 		.size = source->spec->size == 0 || source->spec->grow ?
 		    0 :
 		    source->size,
-		.limit = atomic_load(&source->limit),
+		.limit = atomic_load(&source->account->limit),
 		.committed = source->committed,
-		.peak = source->peak,
+		.peak = atomic_load(&source->account->peak),
 		.spans = source->spans,
 	};
 	if (want_resident && !atomic_load(&source->refused))
-		stats->resident = resident_of(source);
+		for_backed(source, add_resident, &stats->resident);
 	pthread_mutex_unlock(&source->lock);
+}
+
+bool
+source_has_limit(const struct source *source)
+{
+	return atomic_load(&source->account->limit) != 0;
 }
 
 bool
 source_is_over_limit(const struct source *source)
 {
-	size_t limit = atomic_load(&source->limit);
+	size_t limit = atomic_load(&source->account->limit);
 
-	return limit != 0 && atomic_load(&source->committed) > limit;
+	return limit != 0 && atomic_load(&source->account->committed) > limit;
 }
 
 uint64_t
 source_freed(const struct source *source)
 {
-	return atomic_load(&source->freed);
+	return atomic_load(&source->account->freed);
 }
 
 /* Adds up one stretch; 0, or -1 with the sentence. */
@@ -889,6 +588,20 @@ source_owner_of(const void *addr)
 	struct stretch *stretch = address_map_find(addr);
 
 	return stretch == NULL ? NULL : stretch->source->owner;
+}
+
+READS_STALE uintptr_t
+source_begin_of(const void *addr)
+{
+	struct stretch *stretch = address_map_find(addr);
+
+	return stretch == NULL ? 0 : (uintptr_t)stretch->base;
+}
+
+void *
+source_owner(const struct source *source)
+{
+	return source->owner;
 }
 
 void *

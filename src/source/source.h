@@ -31,8 +31,11 @@ struct source;
 
 /* Opens the source that SPEC describes; REGION is the memory of a SPEC_REGION
  * and NULL otherwise. OWNER is what source_owner_of() answers for an address
- * in it. NULL with errno and a sentence on failure. */
-struct source *source_open(const struct spec *spec, void *region, void *owner);
+ * in it. BESIDE, if not NULL, is a source that this one shares its limit and
+ * account with; it is closed after this one. NULL with errno and a sentence on
+ * failure. */
+struct source *source_open(
+    const struct spec *spec, void *region, void *owner, struct source *beside);
 
 /* Gives everything back. No span of it may be used any more. */
 void source_close(struct source *source);
@@ -66,6 +69,8 @@ void source_trim(struct source *source);
 /* The most bytes to have backed; 0: no limit. */
 void source_set_limit(struct source *source, size_t limit);
 
+bool source_has_limit(const struct source *source);
+
 /* Whether more is backed than the limit allows, because it was lowered. */
 bool source_is_over_limit(const struct source *source);
 
@@ -73,12 +78,16 @@ struct source_stats {
 	size_t size; /* addresses, for a source of fixed size; else 0 */
 	size_t limit;
 	size_t committed; /* backed bytes */
-	size_t peak;
-	size_t spans;    /* bytes handed out */
-	size_t resident; /* read only when asked for */
+	size_t peak;      /* of these, in all that share the account */
+	size_t spans;     /* bytes handed out */
+	size_t resident;  /* read only when asked for */
 };
 void source_stats(
     struct source *source, struct source_stats *stats, bool want_resident);
+
+/* Adds the resident bytes of the source to BYTES_ON[node], of NODES nodes. */
+void source_count_on_nodes(
+    struct source *source, size_t *bytes_on, unsigned nodes);
 
 /* Counts up whenever what could not be had before may be had now: a span came
  * back, the limit changed, or the shortage lay outside of the source. */
@@ -91,6 +100,12 @@ int source_check(struct source *source);
 /* What the caller named as owner of the source that ADDR lies in, or NULL.
  * Without a lock, for any address, also in a signal handler. */
 void *source_owner_of(const void *addr);
+
+/* The address at which the stretch that ADDR lies in begins; 0 if in none. As
+ * safe as source_owner_of(). */
+uintptr_t source_begin_of(const void *addr);
+
+void *source_owner(const struct source *source);
 
 /* Where the first stretch begins, its handle page included, and its length: it
  * stays as long as the source does. NULL and 0 where there is none. */

@@ -37,6 +37,7 @@ struct stretch {
 	int fd;               /* file.c: the file, while it is kept, or -1 */
 	struct os_file_id id; /* file.c: to know that fd is still ours */
 	bool private;         /* file.c: mapped copy on write */
+	bool bound;           /* anon.c: some range has a policy of its own */
 	void *copy;           /* fork.c: the child's pages, during a fork */
 	int copy_fd;
 };
@@ -61,6 +62,15 @@ extern const struct stretch_ops anon_ops, file_ops, region_ops, device_ops;
 /* What region.c and device.c have in common: pages that are simply there. */
 int memory_is_there(struct stretch *stretch, size_t offset, size_t bytes);
 
+/* What the sources of one kind have together: a kind that is in different
+ * places has one for each. */
+struct account {
+	_Atomic size_t committed; /* backed bytes */
+	_Atomic size_t peak;
+	_Atomic size_t limit;
+	_Atomic uint64_t freed;
+};
+
 struct source {
 	pthread_mutex_t lock;
 	const struct stretch_ops *ops;
@@ -69,13 +79,11 @@ struct source {
 	struct source *next, **link; /* all sources, under the list's lock */
 
 	struct stretch *first;
-	size_t grain;             /* bytes backed and given back at once */
-	size_t size;              /* addresses in all stretches */
-	_Atomic size_t committed; /* backed bytes */
-	size_t peak;
-	size_t spans; /* bytes in spans */
-	_Atomic size_t limit;
-	_Atomic uint64_t freed;
+	size_t grain;     /* bytes backed and given back at once */
+	size_t size;      /* addresses in all stretches */
+	size_t committed; /* backed bytes of this source */
+	size_t spans;     /* bytes in spans */
+	struct account own, *account;
 	_Atomic unsigned held; /* source_hold() */
 	unsigned not_ahead;    /* so many spans more back nothing ahead */
 	bool lazy;             /* keeps pages backed for a while */
@@ -83,11 +91,28 @@ struct source {
 	bool idle; /* pages stayed backed meanwhile */
 	_Atomic bool refused;
 	int copy_error; /* fork.c: during a fork */
+
+	/* anon.c: what the nodes had free when it was last read, less what was
+	 * handed out since. */
+	uint64_t room, room_read;
 };
+
+/* source.c: counts BYTES as backed no longer. */
+void source_uncount(struct source *source, size_t bytes);
 
 /* All sources and the lock of that list, which comes before every source's. */
 extern pthread_mutex_t sources_lock;
 extern struct source *sources;
+
+/* open.c. The first is under the lock of the list: a stretch of WANT bytes, or
+ * of fewer, down to LEAST, where so many addresses cannot be had. */
+#define STRETCH_LEAST (2 * MIB)
+int stretch_new_within(
+    struct source *source, size_t want, size_t least, struct stretch **stretch);
+void stretch_append(struct source *source, struct stretch *stretch);
+
+/* source.c: backs grains FROM to END - 1, none of which is. */
+int stretch_back(struct stretch *stretch, size_t from, size_t end);
 
 /* Whether the descriptor of STRETCH still is the file it was opened as: a
  * daemon may have closed it behind our back. */

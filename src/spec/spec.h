@@ -14,16 +14,38 @@
 #include "base/base.h"
 
 enum spec_source {
-	SPEC_DRAM,   /* dram: anonymous memory, the process's own policy */
-	SPEC_NODES,  /* nodes:LIST: anonymous memory on these NUMA nodes */
-	SPEC_FILE,   /* file:DIRECTORY: an unlinked file in the directory */
-	SPEC_REGION, /* region: the caller's memory; never from a text */
-	SPEC_DEVICE, /* a DAX device, whole; never from a text */
+	SPEC_DRAM,  /* dram: anonymous memory, the process's own policy */
+	SPEC_NODES, /* nodes:LIST: anonymous memory on these NUMA nodes */
+	/* Anonymous memory on the nodes that the machine's topology names: */
+	SPEC_HBW,       /* hbw: high-bandwidth memory */
+	SPEC_BANDWIDTH, /* bandwidth: where that is highest */
+	SPEC_LATENCY,   /* latency: where that is lowest */
+	SPEC_CAPACITY,  /* capacity: the largest nodes */
+	SPEC_DAX_KMEM,  /* dax-kmem: memory onlined from DAX devices */
+	SPEC_FILE,      /* file:DIRECTORY: an unlinked file in the directory */
+	SPEC_DAX,       /* dax:PATH, dax:auto, dax:node=N: a DAX device */
+	SPEC_REGION,    /* region: the caller's memory; never from a text */
+};
+
+/* From where the ranks above look at the machine. */
+enum spec_scope {
+	SPEC_LOCAL, /* from the CPUs of the calling thread */
+	SPEC_ALL,
 };
 
 enum spec_page { SPEC_PAGE_BASE, SPEC_PAGE_THP, SPEC_PAGE_2M, SPEC_PAGE_1G };
 
-enum spec_policy { SPEC_BIND, SPEC_PREFERRED, SPEC_INTERLEAVE };
+/* As in set_mempolicy(2). */
+enum spec_policy {
+	SPEC_BIND,
+	SPEC_PREFERRED, /* of several nodes: preferred-many, where it is had */
+	SPEC_PREFERRED_MANY,
+	SPEC_INTERLEAVE,
+	SPEC_WEIGHTED,     /* weighted-interleave */
+	SPEC_POLICY_LOCAL, /* local: dram where it is touched first */
+};
+
+enum spec_dax { SPEC_DAX_PATH, SPEC_DAX_AUTO, SPEC_DAX_NODE };
 
 /* What becomes of a file kind in the child of a fork. */
 enum spec_fork {
@@ -37,6 +59,7 @@ enum spec_fork {
 
 #define SPEC_NODES_MAX 1024 /* MAX_NUMNODES of the largest Linux kernels */
 #define SPEC_NAME_MAX 64
+#define SPEC_WEIGHTS_MAX 64
 #define SPEC_TEXT_MAX (2 * PATH_MAX + 512) /* commas are escaped */
 
 struct spec {
@@ -49,7 +72,17 @@ struct spec {
 	size_t size;              /* 0: grows as needed */
 	size_t limit;             /* 0: none */
 	char name[SPEC_NAME_MAX]; /* "": none */
-	uint64_t nodes[SPEC_NODES_MAX / 64]; /* SPEC_NODES, a bit a node */
+	char fallback[SPEC_NAME_MAX]; /* the kind to ask next; "": none */
+	/* A bit a node: as given, or as found for a rank. */
+	uint64_t nodes[SPEC_NODES_MAX / 64];
+	enum spec_scope scope;
+	bool populate; /* each span has its pages when it is handed out */
+	bool home_given;
+	unsigned home;                     /* the node to be nearest to */
+	uint8_t weights[SPEC_WEIGHTS_MAX]; /* of the nodes, rising; 0: end */
+	enum spec_dax dax;
+	unsigned dax_node;
+	size_t offset; /* SPEC_DAX: where in the device */
 
 	/* Without a text, for the libraries that stand on this one. */
 	bool keep_file;   /* SPEC_FILE: fork needs the descriptor */
@@ -65,6 +98,31 @@ struct spec {
 	/* SPEC_FILE, SPEC_DEVICE. Last: copies end where it does. */
 	char path[PATH_MAX];
 };
+
+/* Whether the topology of the machine names the nodes. */
+static inline bool
+spec_is_rank(const struct spec *spec)
+{
+	return spec->source >= SPEC_HBW && spec->source <= SPEC_DAX_KMEM;
+}
+
+/* Whether nodes[] says where the memory is. */
+static inline bool
+spec_has_nodes(const struct spec *spec)
+{
+	return spec->source >= SPEC_NODES && spec->source <= SPEC_DAX_KMEM;
+}
+
+/* How many nodes[] names. */
+static inline unsigned
+spec_count_nodes(const struct spec *spec)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < SPEC_NODES_MAX / 64; i++)
+		count += (unsigned)__builtin_popcountll(spec->nodes[i]);
+	return count;
+}
 
 /* The bytes of SPEC that mean something, for those who keep thousands. */
 static inline size_t

@@ -27,37 +27,58 @@ struct quote {
 	char text[QUOTE_MAX + sizeof("...")];
 };
 
-#define KNOWN_MAX 120
+#define KNOWN_MAX 160
 struct list {
 	char text[KNOWN_MAX];
 };
 
 enum option {
+	OPTION_SCOPE,
 	OPTION_PAGE,
 	OPTION_POLICY,
+	OPTION_WEIGHTS,
+	OPTION_HOME,
+	OPTION_POPULATE,
+	OPTION_OFFSET,
 	OPTION_SIZE,
 	OPTION_GROW,
 	OPTION_RESERVE,
 	OPTION_LIMIT,
 	OPTION_FORK,
 	OPTION_NAME,
+	OPTION_FALLBACK,
 	OPTIONS
 };
 
-static const char *const option_words[OPTIONS] = { "page", "policy", "size",
-	"grow", "reserve", "limit", "fork", "name" };
+static const char *const option_words[OPTIONS] = { "scope", "page", "policy",
+	"weights", "home", "populate", "offset", "size", "grow", "reserve",
+	"limit", "fork", "name", "fallback" };
 
 #define BIT(option) (1u << (option))
-#define OPTIONS_OF_ANY (BIT(OPTION_LIMIT) | BIT(OPTION_NAME))
+#define OPTIONS_OF_ANY \
+	(BIT(OPTION_LIMIT) | BIT(OPTION_NAME) | BIT(OPTION_FALLBACK))
 #define OPTIONS_OF_SIZED \
 	(OPTIONS_OF_ANY | BIT(OPTION_SIZE) | BIT(OPTION_GROW) | \
 	    BIT(OPTION_RESERVE))
 
+#define OPTIONS_OF_DRAM \
+	(OPTIONS_OF_SIZED | BIT(OPTION_PAGE) | BIT(OPTION_POLICY) | \
+	    BIT(OPTION_POPULATE))
+#define OPTIONS_OF_NODES \
+	(OPTIONS_OF_DRAM | BIT(OPTION_WEIGHTS) | BIT(OPTION_HOME))
+#define OPTIONS_OF_RANK (OPTIONS_OF_NODES | BIT(OPTION_SCOPE))
+
 /* Which options a source takes. */
 static const unsigned source_options[] = {
-	[SPEC_DRAM] = OPTIONS_OF_SIZED | BIT(OPTION_PAGE),
-	[SPEC_NODES] = OPTIONS_OF_SIZED | BIT(OPTION_PAGE) | BIT(OPTION_POLICY),
+	[SPEC_DRAM] = OPTIONS_OF_DRAM,
+	[SPEC_NODES] = OPTIONS_OF_NODES,
+	[SPEC_HBW] = OPTIONS_OF_RANK,
+	[SPEC_BANDWIDTH] = OPTIONS_OF_RANK,
+	[SPEC_LATENCY] = OPTIONS_OF_RANK,
+	[SPEC_CAPACITY] = OPTIONS_OF_RANK,
+	[SPEC_DAX_KMEM] = OPTIONS_OF_RANK,
 	[SPEC_FILE] = OPTIONS_OF_SIZED | BIT(OPTION_FORK),
+	[SPEC_DAX] = OPTIONS_OF_ANY | BIT(OPTION_OFFSET) | BIT(OPTION_SIZE),
 	[SPEC_REGION] = OPTIONS_OF_ANY,
 };
 
@@ -107,7 +128,7 @@ is_digit(char c)
 static size_t
 distance(struct word word, const char *known)
 {
-	size_t row[16], columns = strlen(known), i, j, corner, above;
+	size_t row[24], columns = strlen(known), i, j, corner, above;
 
 	invariant(columns < ARRAY_SIZE(row));
 	for (j = 0; j <= columns; j++)
@@ -339,27 +360,68 @@ parse_path(const char **at, struct spec *spec)
 	return 0;
 }
 
+/* Takes "auto", "node=N" or a path from *AT. */
+static int
+parse_dax(const char **at, struct spec *spec)
+{
+	static const char node[] = "node=";
+
+	if (word_is(word_until(*at, ","), "auto")) {
+		spec->dax = SPEC_DAX_AUTO;
+		*at += strlen("auto");
+		return 0;
+	}
+	if (strncmp(*at, node, strlen(node)) == 0) {
+		spec->dax = SPEC_DAX_NODE;
+		*at += strlen(node);
+		return parse_node(at, &spec->dax_node);
+	}
+	return parse_path(at, spec);
+}
+
+/* How a source says where, "" if it does not. */
+static const char *
+where_of(enum spec_source source)
+{
+	switch (source) {
+	case SPEC_NODES:
+		return "nodes:LIST with a list like 0-3,5";
+	case SPEC_FILE:
+		return "file:DIRECTORY";
+	case SPEC_DAX:
+		return "dax:PATH, dax:auto or dax:node=N";
+	default:
+		return "";
+	}
+}
+
 /* Takes ":WHERE", or nothing, from *AT. */
 static int
 parse_where(const char **at, struct spec *spec)
 {
 	const char *source = spec_source_words[spec->source];
+	const char *where = where_of(spec->source);
 	bool given = **at == ':';
 
 	*at += given;
-	if (spec->source == SPEC_DRAM)
-		return !given ? 0 :
-				error_set(EINVAL,
-				    "dram takes no place: "
-				    "write \"dram\" without \":%s\"",
-				    quote(word_until(*at, ",")).text);
+	if (where[0] == '\0')
+		return !given ?
+		    0 :
+		    error_set(EINVAL,
+			"%s takes no place: "
+			"write \"%s\" without \":%s\"",
+			source, source, quote(word_until(*at, ",")).text);
 	if (**at == '\0' || **at == ',')
-		return error_set(EINVAL, "%s without a place: write %s", source,
-		    spec->source == SPEC_FILE ?
-			"file:DIRECTORY" :
-			"nodes:LIST with a list like 0-3,5");
-	return spec->source == SPEC_FILE ? parse_path(at, spec) :
-					   parse_nodes(at, spec);
+		return error_set(
+		    EINVAL, "%s without a place: write %s", source, where);
+	switch (spec->source) {
+	case SPEC_NODES:
+		return parse_nodes(at, spec);
+	case SPEC_DAX:
+		return parse_dax(at, spec);
+	default:
+		return parse_path(at, spec);
+	}
 }
 
 /*
@@ -367,23 +429,23 @@ parse_where(const char **at, struct spec *spec)
  */
 
 static int
-set_name(struct spec *spec, struct word word)
+set_name(const char *option, char *name, struct word word)
 {
 	static const char valid[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
 
 	if (strspn(word.start, valid) < word.length)
 		return error_set(EINVAL,
-		    "name=%s: a name has letters, digits, "
+		    "%s=%s: a name has letters, digits, "
 		    "\"_\", \".\" and \"-\" only",
-		    quote(word).text);
-	if (word.length >= sizeof(spec->name))
+		    option, quote(word).text);
+	if (word.length >= SPEC_NAME_MAX)
 		return error_set(EINVAL,
-		    "name=%s: a name has %d characters "
+		    "%s=%s: a name has %d characters "
 		    "at most",
-		    quote(word).text, SPEC_NAME_MAX - 1);
-	memcpy(spec->name, word.start, word.length);
-	spec->name[word.length] = '\0';
+		    option, quote(word).text, SPEC_NAME_MAX - 1);
+	memcpy(name, word.start, word.length);
+	name[word.length] = '\0';
 	return 0;
 }
 
@@ -420,6 +482,53 @@ set_policy(struct spec *spec, struct word word)
 }
 
 static int
+set_scope(struct spec *spec, struct word word)
+{
+	int chosen = choose(
+	    "scope", word, spec_scope_words, ARRAY_SIZE(spec_scope_words));
+
+	if (chosen >= 0)
+		spec->scope = (enum spec_scope)chosen;
+	return chosen < 0 ? -1 : 0;
+}
+
+/* "3:1", a number for each node. */
+static int
+set_weights(struct spec *spec, struct word word)
+{
+	const char *at = word.start, *end = at + word.length;
+	size_t count = 0, weight;
+
+	for (;;) {
+		if (count == SPEC_WEIGHTS_MAX ||
+		    spec_parse_size(at, &at, &weight) != 0 || weight == 0 ||
+		    weight > UINT8_MAX || at > end || (at < end && *at != ':'))
+			return error_set(EINVAL,
+			    "weights=%s: write a number from 1 to 255 for "
+			    "each node, with colons between them: 3:1",
+			    quote(word).text);
+		spec->weights[count++] = (uint8_t)weight;
+		if (at == end)
+			return 0;
+		at++;
+	}
+}
+
+static int
+set_home(struct spec *spec, struct word word)
+{
+	const char *at = word.start;
+
+	if (parse_node(&at, &spec->home) != 0)
+		return -1;
+	if (at != word.start + word.length)
+		return error_set(EINVAL, "home=%s is no node: write one number",
+		    quote(word).text);
+	spec->home_given = true;
+	return 0;
+}
+
+static int
 set_fork(struct spec *spec, struct word word)
 {
 	int chosen = choose(
@@ -448,8 +557,20 @@ set_option(struct spec *spec, enum option option, struct word word)
 		return option_size("limit", word, &spec->limit);
 	case OPTION_FORK:
 		return set_fork(spec, word);
+	case OPTION_SCOPE:
+		return set_scope(spec, word);
+	case OPTION_WEIGHTS:
+		return set_weights(spec, word);
+	case OPTION_HOME:
+		return set_home(spec, word);
+	case OPTION_POPULATE:
+		return set_flag("value of populate", word, &spec->populate);
+	case OPTION_OFFSET:
+		return option_size("offset", word, &spec->offset);
+	case OPTION_FALLBACK:
+		return set_name("fallback", spec->fallback, word);
 	default:
-		return set_name(spec, word);
+		return set_name("name", spec->name, word);
 	}
 }
 
@@ -510,10 +631,56 @@ parse_option(const char **at, struct spec *spec, unsigned *given)
 	return set_option(spec, (enum option)option, value);
 }
 
+/* What a policy wants and forbids. */
+static int
+check_policy(const struct spec *spec, unsigned given)
+{
+	enum spec_policy policy = spec->policy;
+	const char *word = spec_policy_words[policy];
+	unsigned nodes = spec_count_nodes(spec), weights = 0;
+
+	while (weights < SPEC_WEIGHTS_MAX && spec->weights[weights] != 0)
+		weights++;
+	if ((policy == SPEC_POLICY_LOCAL) != (spec->source == SPEC_DRAM) &&
+	    given & BIT(OPTION_POLICY))
+		return error_set(EINVAL,
+		    "policy=%s does not fit the source %s: %s", word,
+		    spec_source_words[spec->source],
+		    spec->source == SPEC_DRAM ?
+			"without nodes only policy=local makes sense" :
+			"local is for dram, nodes have bind, preferred...");
+	if (weights != 0 && policy != SPEC_WEIGHTED)
+		return error_set(EINVAL,
+		    "weights= without policy=weighted-interleave: no other "
+		    "policy has weights");
+	if (weights != 0 && spec_is_rank(spec))
+		return error_set(EINVAL,
+		    "weights= with %s, whose nodes are found when it is "
+		    "opened: name them with nodes:LIST",
+		    spec_source_words[spec->source]);
+	if (weights != 0 && weights != nodes)
+		return error_set(EINVAL,
+		    "weights= has %u numbers for %u nodes: write one for each",
+		    weights, nodes);
+	if (given & BIT(OPTION_HOME) && policy != SPEC_BIND &&
+	    policy != SPEC_PREFERRED_MANY)
+		return error_set(EINVAL,
+		    "home= with policy=%s: a home node goes with bind and "
+		    "preferred-many (set_mempolicy_home_node(2))",
+		    word);
+	return 0;
+}
+
 /* What options mean together. */
 static int
 check_together(const struct spec *spec, unsigned given)
 {
+	if (check_policy(spec, given) != 0)
+		return -1;
+	if (spec_is_rank(spec) && spec->scope == SPEC_LOCAL && spec->reserve)
+		return error_set(EINVAL,
+		    "reserve=yes with scope=local: there is no one place to "
+		    "take all of size= from; write scope=all or populate=yes");
 	if (given & BIT(OPTION_GROW) && spec->size == 0)
 		return error_set(EINVAL,
 		    "grow= without size=: a kind without "
@@ -558,13 +725,16 @@ parse_source(const char **at, struct spec *spec)
 	if (word.length == 0)
 		return error_set(EINVAL,
 		    "no source before \"%s\": a spec "
-		    "begins with dram, nodes:LIST or file:DIRECTORY",
+		    "begins with one, like dram, nodes:LIST, hbw or "
+		    "file:DIRECTORY",
 		    quote(word_until(*at, "")).text);
 	if (word_is(word, spec_source_words[SPEC_REGION]))
 		return error_set(EINVAL,
 		    "the source \"region\" has no text: "
-		    "open it with poolkind_open_region() (known: dram, nodes, "
-		    "file)");
+		    "open it with poolkind_open_region() (known: %s)",
+		    list_words(
+			spec_source_words, SPEC_REGION, BIT(SPEC_REGION) - 1)
+			.text);
 	source = choose("source", word, spec_source_words, SPEC_REGION);
 	if (source < 0)
 		return -1;
@@ -579,8 +749,8 @@ spec_parse(const char *text, struct spec *spec)
 	memset(spec, 0, sizeof(*spec));
 	if (text == NULL)
 		return error_set(EINVAL,
-		    "the spec is NULL: a spec begins with "
-		    "dram, nodes:LIST or file:DIRECTORY");
+		    "the spec is NULL: a spec begins with a "
+		    "source, like dram, nodes:LIST, hbw or file:DIRECTORY");
 	if (parse_source(&text, spec) != 0 || parse_where(&text, spec) != 0)
 		return -1;
 	return *text == '\0' ? 0 : parse_options(text + 1, spec);

@@ -113,12 +113,34 @@ write_size_option(struct writer *to, const char *name, size_t size)
 }
 
 static void
+write_weights(struct writer *to, const struct spec *spec)
+{
+	for (size_t i = 0; i < SPEC_WEIGHTS_MAX && spec->weights[i] != 0; i++) {
+		if (i == 0)
+			write_option(to, "weights", "");
+		else
+			write_char(to, ':');
+		write_number(to, spec->weights[i]);
+	}
+}
+
+static void
 write_options(struct writer *to, const struct spec *spec)
 {
+	if (spec->scope != SPEC_LOCAL)
+		write_option(to, "scope", spec_scope_words[spec->scope]);
 	if (spec->page != SPEC_PAGE_BASE)
 		write_option(to, "page", spec_page_words[spec->page]);
 	if (spec->policy != SPEC_BIND)
 		write_option(to, "policy", spec_policy_words[spec->policy]);
+	write_weights(to, spec);
+	if (spec->home_given) {
+		write_option(to, "home", "");
+		write_number(to, spec->home);
+	}
+	if (spec->populate)
+		write_option(to, "populate", "yes");
+	write_size_option(to, "offset", spec->offset);
 	write_size_option(to, "size", spec->size);
 	if (spec->grow)
 		write_option(to, "grow", "yes");
@@ -130,6 +152,36 @@ write_options(struct writer *to, const struct spec *spec)
 		write_option(to, "fork", spec_fork_words[spec->fork]);
 	if (spec->name[0] != '\0')
 		write_option(to, "name", spec->name);
+	if (spec->fallback[0] != '\0')
+		write_option(to, "fallback", spec->fallback);
+}
+
+static void
+write_where(struct writer *to, const struct spec *spec)
+{
+	switch (spec->source) {
+	case SPEC_NODES:
+		write_char(to, ':');
+		write_nodes(to, spec);
+		break;
+	case SPEC_DAX:
+		if (spec->dax == SPEC_DAX_AUTO) {
+			write_text(to, ":auto");
+			break;
+		}
+		if (spec->dax == SPEC_DAX_NODE) {
+			write_text(to, ":node=");
+			write_number(to, spec->dax_node);
+			break;
+		}
+		/* fallthrough */
+	case SPEC_FILE:
+		write_char(to, ':');
+		write_path(to, spec->path);
+		break;
+	default:
+		break;
+	}
 }
 
 size_t
@@ -138,13 +190,7 @@ spec_print(const struct spec *spec, char *text, size_t size)
 	struct writer to = { .text = text, .size = size };
 
 	write_text(&to, spec_source_words[spec->source]);
-	if (spec->source == SPEC_NODES) {
-		write_char(&to, ':');
-		write_nodes(&to, spec);
-	} else if (spec->source == SPEC_FILE) {
-		write_char(&to, ':');
-		write_path(&to, spec->path);
-	}
+	write_where(&to, spec);
 	write_options(&to, spec);
 	if (size != 0)
 		text[min_size(to.length, size - 1)] = '\0';

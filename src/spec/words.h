@@ -9,11 +9,13 @@
 #ifndef SPEC_WORDS_H
 #define SPEC_WORDS_H
 
-static const char *const spec_source_words[] = { "dram", "nodes", "file",
+static const char *const spec_source_words[] = { "dram", "nodes", "hbw",
+	"bandwidth", "latency", "capacity", "dax-kmem", "file", "dax",
 	"region" };
+static const char *const spec_scope_words[] = { "local", "all" };
 static const char *const spec_page_words[] = { "4K", "thp", "2M", "1G" };
 static const char *const spec_policy_words[] = { "bind", "preferred",
-	"interleave" };
+	"preferred-many", "interleave", "weighted-interleave", "local" };
 static const char *const spec_fork_words[] = { "shared", "copy", "refuse",
 	"private" };
 

@@ -137,7 +137,7 @@ static VMEM *
 create_on_device(const char *path, size_t device, size_t size)
 {
 	struct spec spec = spec_of_pool(
-	    SPEC_DEVICE, align_down(device, PAGE_BYTES));
+	    SPEC_DAX, align_down(device, PAGE_BYTES));
 	poolkind *kind;
 
 	if (size > device) {
@@ -161,7 +161,7 @@ EXPORT VMEM *
 vmem_create(const char *dir, size_t size)
 {
 	enum os_path what = OS_PATH_OTHER;
-	size_t device = 0;
+	struct os_dax device = { 0, PAGE_BYTES };
 	int saved = errno, error;
 	VMEM *vmp = NULL;
 
@@ -183,7 +183,7 @@ vmem_create(const char *dir, size_t size)
 		    "device",
 		    dir);
 	else if (what == OS_PATH_DAX)
-		vmp = create_on_device(dir, device, size);
+		vmp = create_on_device(dir, device.bytes, size);
 	else
 		vmp = create_in_file(dir, size);
 	if (vmp != NULL)

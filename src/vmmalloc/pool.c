@@ -63,6 +63,14 @@ spec_of_kind(const struct settings *settings, struct spec *spec)
 {
 	if (spec_parse(settings->kind, spec) != 0)
 		log_fatal("VMMALLOC_KIND: %s", error_text());
+	if (spec_is_rank(spec) || spec->source == SPEC_DAX)
+		log_fatal("VMMALLOC_KIND: \"%.100s\" is not for a whole heap: "
+			  "dram, nodes:LIST and file:DIRECTORY are",
+		    settings->kind);
+	if (spec->fallback[0] != '\0')
+		log_fatal("VMMALLOC_KIND: fallback=%s: a whole heap has no "
+			  "other kind beside it",
+		    spec->fallback);
 	if (spec->fork == SPEC_FORK_REFUSE)
 		log_fatal("VMMALLOC_KIND: fork=refuse leaves a child without "
 			  "its heap; shared or copy would do");
@@ -99,7 +107,7 @@ pool_open(const struct settings *settings)
 	apply_fork(settings, &pool_spec);
 	pool_spec.reserve |= settings->reserve;
 	pool_spec.keep_file = pool_spec.fork != SPEC_FORK_SHARED;
-	pool_source = source_open(&pool_spec, NULL, &pool_spec);
+	pool_source = source_open(&pool_spec, NULL, &pool_spec, NULL);
 	if (pool_source == NULL) {
 		errnum = errno;
 		if (settings->kind != NULL)

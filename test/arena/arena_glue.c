@@ -25,11 +25,11 @@ rig_open(const char *text)
 
 	if (rig == NULL || spec_parse(text, &spec) != 0)
 		goto no_source;
-	source = source_open(&spec, NULL, rig);
+	source = source_open(&spec, NULL, rig, NULL);
 	if (source == NULL)
 		goto no_source;
 	options.fixed = spec.size != 0 && !spec.grow;
-	if (heap_open(&rig->heap, source, &options) == 0)
+	if (heap_open(&rig->heap, source, &options, NULL) == 0)
 		return rig;
 	source_close(source);
 no_source:

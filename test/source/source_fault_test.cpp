@@ -53,7 +53,7 @@ disarm(enum os_call call)
 void
 live(const struct spec &spec, void *region)
 {
-	struct source *source = source_open(&spec, region, nullptr);
+	struct source *source = source_open(&spec, region, nullptr, nullptr);
 	char *spans[8];
 	bool zero = true;
 

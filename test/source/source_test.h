@@ -58,7 +58,7 @@ public:
 	{
 	}
 	Source(const struct spec &spec, void *region, void *owner)
-	    : source(source_open(&spec, region, owner))
+	    : source(source_open(&spec, region, owner, nullptr))
 	{
 	}
 	~Source() { close(); }

@@ -53,6 +53,44 @@ TEST(Parse, TakesEveryOption)
 	EXPECT_TRUE(parsed("dram,size=1M,limit=1M,reserve=yes").reserve);
 }
 
+TEST(Parse, TakesWhatNodesAreRankedBy)
+{
+	EXPECT_EQ(parsed("hbw").source, SPEC_HBW);
+	EXPECT_EQ(parsed("bandwidth").scope, SPEC_LOCAL);
+	EXPECT_EQ(parsed("latency,scope=all").scope, SPEC_ALL);
+	EXPECT_EQ(
+	    parsed("capacity,page=thp,policy=preferred").source, SPEC_CAPACITY);
+	EXPECT_EQ(parsed("dax-kmem,limit=1G").source, SPEC_DAX_KMEM);
+	EXPECT_EQ(normal("dax-kmem,scope=local,policy=bind"), "dax-kmem");
+	EXPECT_EQ(normal("hbw,home=3,policy=preferred-many,scope=all"),
+	    "hbw,scope=all,policy=preferred-many,home=3");
+}
+
+TEST(Parse, TakesWeights)
+{
+	struct spec spec = parsed(
+	    "nodes:3,1,policy=weighted-interleave,weights=255:1");
+
+	EXPECT_EQ(spec.policy, SPEC_WEIGHTED);
+	EXPECT_EQ(spec.weights[0], 255);
+	EXPECT_EQ(spec.weights[1], 1);
+	EXPECT_EQ(spec.weights[2], 0);
+	EXPECT_EQ(normal("nodes:0-1,weights=2:3,policy=weighted-interleave"),
+	    "nodes:0-1,policy=weighted-interleave,weights=2:3");
+}
+
+TEST(Parse, TakesDevices)
+{
+	EXPECT_STREQ(parsed("dax:/dev/dax0.0").path, "/dev/dax0.0");
+	EXPECT_EQ(parsed("dax:/dev/dax0.0,offset=4M,size=2M").offset, 4 * MIB);
+	EXPECT_EQ(parsed("dax:auto").dax, SPEC_DAX_AUTO);
+	EXPECT_EQ(parsed("dax:node=7,limit=1M").dax_node, 7u);
+	EXPECT_EQ(normal("dax:node=7"), "dax:node=7");
+	EXPECT_EQ(normal("dax:auto,name=x"), "dax:auto,name=x");
+	EXPECT_EQ(normal("dax:/dev/dax1.0,size=4M,offset=2M,fallback=y"),
+	    "dax:/dev/dax1.0,offset=2M,size=4M,fallback=y");
+}
+
 TEST(Parse, TakesListsOfNodes)
 {
 	struct spec spec = parsed("nodes:0-2,64,1022-1023,policy=bind");
@@ -99,36 +137,41 @@ TEST(Parse, SaysThatThereIsNoText)
 	EXPECT_NE(strstr(error_text(), "NULL"), nullptr);
 }
 
+#define SOURCES \
+	"dram, nodes, hbw, bandwidth, latency, capacity, dax-kmem, file, dax"
+#define DRAM_OPTIONS \
+	"page, policy, populate, size, grow, reserve, limit, name, fallback"
+#define FILE_OPTIONS "size, grow, reserve, limit, fork, name, fallback"
+#define NODES_OPTIONS \
+	"page, policy, weights, home, populate, size, grow, reserve, limit, " \
+	"name, fallback"
+#define BEGINS \
+	"a spec begins with one, like dram, nodes:LIST, hbw or file:DIRECTORY"
+
 /* The sentence is what a person has to go by. */
 TEST(Parse, NamesTheWordAtFaultAndWhatWouldBeValid)
 {
 	static const struct {
 		const char *text, *sentence;
 	} cases[] = {
-		{ "",
-		    "no source before \"\": a spec begins with dram, "
-		    "nodes:LIST or file:DIRECTORY" },
-		{ ",size=1M",
-		    "no source before \",size=1M\": a spec begins "
-		    "with dram, nodes:LIST or file:DIRECTORY" },
+		{ "", "no source before \"\": " BEGINS },
+		{ ",size=1M", "no source before \",size=1M\": " BEGINS },
 		{ "drum",
 		    "unknown source \"drum\": did you mean \"dram\"? "
-		    "(known: dram, nodes, file)" },
+		    "(known: " SOURCES ")" },
 		{ "FILE:/x",
 		    "unknown source \"FILE\": did you mean \"file\"? "
-		    "(known: dram, nodes, file)" },
-		{ "hbw,limit=1G",
-		    "unknown source \"hbw\" (known: dram, nodes, "
-		    "file)" },
-		{ "dax:/dev/dax0.0",
-		    "unknown source \"dax\" (known: dram, "
-		    "nodes, file)" },
-		{ "dax-kmem",
-		    "unknown source \"dax-kmem\" (known: dram, "
-		    "nodes, file)" },
+		    "(known: " SOURCES ")" },
+		{ "bandwith",
+		    "unknown source \"bandwith\": did you mean "
+		    "\"bandwidth\"? (known: " SOURCES ")" },
+		{ "hbw:1", "hbw takes no place: write \"hbw\" without \":1\"" },
+		{ "dax,size=1M",
+		    "dax without a place: write dax:PATH, dax:auto or "
+		    "dax:node=N" },
 		{ "region",
 		    "the source \"region\" has no text: open it with "
-		    "poolkind_open_region() (known: dram, nodes, file)" },
+		    "poolkind_open_region() (known: " SOURCES ")" },
 		{ "dram:0",
 		    "dram takes no place: write \"dram\" without "
 		    "\":0\"" },
@@ -173,31 +216,24 @@ TEST(Parse, NamesTheWordAtFaultAndWhatWouldBeValid)
 		    "is no node: they go from 0 to 1023" },
 		{ "dram,sise=1M",
 		    "unknown option \"sise\": did you mean "
-		    "\"size\"? (known: page, size, grow, reserve, limit, "
-		    "name)" },
+		    "\"size\"? (known: " DRAM_OPTIONS ")" },
 		{ "file:/x,reserved=yes",
 		    "unknown option \"reserved\": did "
-		    "you mean \"reserve\"? (known: size, grow, reserve, limit, "
-		    "fork, name)" },
+		    "you mean \"reserve\"? (known: " FILE_OPTIONS ")" },
 		{ "nodes:0,plicy=bind",
 		    "unknown option \"plicy\": did you "
-		    "mean \"policy\"? (known: page, policy, size, grow, "
-		    "reserve, limit, name)" },
+		    "mean \"policy\"? (known: " NODES_OPTIONS ")" },
 		{ "dram,colour=red",
-		    "unknown option \"colour\" (known: page, "
-		    "size, grow, reserve, limit, name)" },
+		    "unknown option \"colour\" (known: " DRAM_OPTIONS ")" },
 		{ "dram,fork=copy",
 		    "option \"fork\" does not fit the source "
-		    "dram, which takes page, size, grow, reserve, limit, "
-		    "name" },
+		    "dram, which takes " DRAM_OPTIONS },
 		{ "dram,policy=bind",
-		    "option \"policy\" does not fit the "
-		    "source dram, which takes page, size, grow, reserve, "
-		    "limit, name" },
+		    "policy=bind does not fit the source dram: without "
+		    "nodes only policy=local makes sense" },
 		{ "file:/x,page=2M",
 		    "option \"page\" does not fit the source "
-		    "file, which takes size, grow, reserve, limit, fork, "
-		    "name" },
+		    "file, which takes " FILE_OPTIONS },
 		{ "dram,",
 		    "an option is missing before \"\": options are "
 		    "written name=value, with one comma between them" },
@@ -238,7 +274,8 @@ TEST(Parse, NamesTheWordAtFaultAndWhatWouldBeValid)
 		    "(known: 4K, thp, 2M, 1G)" },
 		{ "nodes:0,policy=bnd",
 		    "unknown policy \"bnd\": did you mean "
-		    "\"bind\"? (known: bind, preferred, interleave)" },
+		    "\"bind\"? (known: bind, preferred, preferred-many, "
+		    "interleave, weighted-interleave, local)" },
 		{ "file:/x,fork=private",
 		    "unknown value of fork \"private\" "
 		    "(known: shared, copy, refuse)" },
@@ -285,11 +322,10 @@ TEST(Parse, CutsWhatItQuotes)
 
 	EXPECT_EQ(normal(longer),
 	    "error: unknown source \"" + longer.substr(0, 48) +
-		"...\" (known: dram, nodes, file)");
+		"...\" (known: " SOURCES ")");
 	EXPECT_EQ(normal("nodes:0," + longer + "=1"),
 	    "error: unknown option \"" + longer.substr(0, 48) +
-		"...\" (known: page, policy, size, grow, reserve, limit, "
-		"name)");
+		"...\" (known: " NODES_OPTIONS ")");
 }
 
 TEST(ParseOptions, TakesWhatARegionCanHave)

@@ -41,30 +41,70 @@ public:
 
 		memset(&made, 0, sizeof(made));
 		made.source = (enum spec_source)below(SPEC_REGION);
-		if (made.source == SPEC_FILE) {
+		if (made.source == SPEC_FILE || made.source == SPEC_DAX)
 			strcpy(made.path, word("a/,\\:= \xc3\n0-", 60).c_str());
+		if (made.source == SPEC_FILE)
 			made.fork = (enum spec_fork)below(SPEC_FORK_PRIVATE);
-		} else {
+		if (made.source <= SPEC_DAX_KMEM) {
 			made.page = (enum spec_page)below(4);
+			made.populate = below(2);
 		}
-		if (made.source == SPEC_NODES) {
-			made.policy = (enum spec_policy)below(3);
-			for (size_t i = 1 + below(40); i > 0; i--)
-				made.nodes[below(16)] |= (uint64_t)7
-				    << below(64);
-		}
+		if (spec_has_nodes(&made))
+			made.policy = (enum spec_policy)below(
+			    SPEC_POLICY_LOCAL);
+		if (spec_is_rank(&made))
+			made.scope = (enum spec_scope)below(2);
+		if (made.source == SPEC_NODES)
+			add_nodes(made);
+		if (made.source == SPEC_DAX)
+			choose_device(made);
 		if (below(2)) {
 			made.size = size();
-			made.grow = below(2);
-			made.reserve = below(2);
+			if (made.source != SPEC_DAX) {
+				made.grow = below(2);
+				made.reserve = below(2) &&
+				    !(spec_is_rank(&made) &&
+					made.scope == SPEC_LOCAL);
+			}
 		}
 		made.limit = below(2) ? made.size + size() : 0;
 		if (below(2))
 			strcpy(made.name, word("aZ09_.-", 63).c_str());
+		if (below(2))
+			strcpy(made.fallback, word("aZ09_.-", 63).c_str());
 		return made;
 	}
 
 private:
+	void
+	add_nodes(struct spec &made)
+	{
+		bool weighted = made.policy == SPEC_WEIGHTED;
+
+		for (size_t i = 1 + below(weighted ? 10 : 40); i > 0; i--)
+			made.nodes[below(16)] |= (uint64_t)7 << below(64);
+		for (size_t i = 0; weighted && i < spec_count_nodes(&made); i++)
+			made.weights[i] = (uint8_t)(1 + below(255));
+		made.home_given = below(2) &&
+		    (made.policy == SPEC_BIND ||
+			made.policy == SPEC_PREFERRED_MANY);
+		if (made.home_given)
+			made.home = (unsigned)below(1024);
+	}
+
+	void
+	choose_device(struct spec &made)
+	{
+		made.dax = (enum spec_dax)below(3);
+		if (made.dax != SPEC_DAX_PATH)
+			memset(made.path, 0, sizeof(made.path));
+		else if (strcmp(made.path, "auto") == 0)
+			made.path[0] = '/';
+		if (made.dax == SPEC_DAX_NODE)
+			made.dax_node = (unsigned)below(1024);
+		made.offset = below(2) ? size() : 0;
+	}
+
 	std::mt19937 engine;
 };
 

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * machine.c - what a spec leaves to the machine. See machine.h.
+ *
+ * Owns the loaded library and one topology. The library stays: its functions
+ * may be on the stack of any thread.
+ */
+#include "kind/machine.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "os/os.h"
+#include "topology/topology.h"
+
+#define LIBRARY "libpoolkind-topology.so.0"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct topology *topology;
+
+static struct {
+	__typeof__(poolkind_topology_open) *open;
+	__typeof__(poolkind_topology_close) *close;
+	__typeof__(poolkind_topology_nodes) *nodes;
+	__typeof__(poolkind_topology_select) *select;
+	__typeof__(poolkind_topology_device) *device;
+} call;
+
+/* ---- The library --------------------------------------------------------- */
+
+static bool
+find(void *library, const char *name, void *function)
+{
+	void *found = dlsym(library, name);
+
+	memcpy(function, &found, sizeof(found));
+	return found != NULL;
+}
+
+static int
+load(void)
+{
+	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	const char *why;
+
+	if (library != NULL &&
+	    find(library, "poolkind_topology_close", &call.close) &&
+	    find(library, "poolkind_topology_nodes", &call.nodes) &&
+	    find(library, "poolkind_topology_select", &call.select) &&
+	    find(library, "poolkind_topology_device", &call.device) &&
+	    find(library, "poolkind_topology_open", &call.open))
+		return 0;
+	why = dlerror();
+	return error_set(ENOSYS,
+	    "kinds by rank and DAX devices to be found need " LIBRARY ": %s",
+	    why != NULL ? why : "it is of another version");
+}
+
+/* The topology, read if need be. Under the lock. */
+static struct topology *
+now(void)
+{
+	char why[TOPOLOGY_TEXT_MAX];
+
+	if (topology != NULL || (call.open == NULL && load() != 0))
+		return topology;
+	topology = call.open(NULL, why);
+	if (topology == NULL)
+		error_set(errno, "%s", why);
+	return topology;
+}
+
+void
+machine_refresh(void)
+{
+	pthread_mutex_lock(&lock);
+	if (topology != NULL)
+		call.close(topology);
+	topology = NULL;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+machine_prefork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void
+machine_postfork(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+/* ---- Nodes --------------------------------------------------------------- */
+
+/* Under the lock. */
+static int
+select_nodes(const struct spec *spec, enum spec_scope scope, unsigned from,
+    uint64_t *nodes)
+{
+	char why[TOPOLOGY_TEXT_MAX];
+	struct node_set found;
+	int error;
+
+	if (now() == NULL)
+		return -1;
+	error = call.select(topology, spec->source, scope, from, &found, why);
+	if (error != 0)
+		return error_set(error, "%s", why);
+	memcpy(nodes, found.bits, sizeof(found.bits));
+	return 0;
+}
+
+int
+machine_find_nodes(struct spec *spec)
+{
+	int result;
+
+	pthread_mutex_lock(&lock);
+	result = select_nodes(spec, spec->scope, os_node(), spec->nodes);
+	pthread_mutex_unlock(&lock);
+	return result;
+}
+
+/* The index of the place with these nodes, a new one if there is none. */
+static unsigned
+enter(struct placement *placement, const uint64_t *nodes)
+{
+	unsigned i = 0;
+
+	while (i < placement->count &&
+	    memcmp(placement->nodes[i], nodes, sizeof(placement->nodes[i])) !=
+		0)
+		i++;
+	if (i == PLACES_MAX)
+		return PLACES_MAX - 1;
+	memcpy(placement->nodes[i], nodes, sizeof(placement->nodes[i]));
+	placement->count = (unsigned)max_size(placement->count, i + 1);
+	return i;
+}
+
+/* A node that has nothing of the kind to itself uses what the whole machine
+ * has. */
+static int
+find_places(const struct spec *spec, struct placement *placement)
+{
+	const struct topology_node *node;
+	uint64_t nodes[SPEC_NODES_MAX / 64];
+	unsigned count;
+
+	if (now() == NULL)
+		return -1;
+	count = call.nodes(topology, &node);
+	for (unsigned i = 0; i < count; i++) {
+		if (!node[i].has_cpus)
+			continue;
+		if (select_nodes(spec, SPEC_LOCAL, node[i].id, nodes) != 0 &&
+		    select_nodes(spec, SPEC_ALL, node[i].id, nodes) != 0)
+			return -1;
+		placement->of_node[node[i].id] = (uint8_t)enter(
+		    placement, nodes);
+	}
+	return 0;
+}
+
+int
+machine_find_places(const struct spec *spec, struct placement *placement)
+{
+	int result;
+
+	memset(placement, 0, sizeof(*placement));
+	pthread_mutex_lock(&lock);
+	result = find_places(spec, placement);
+	pthread_mutex_unlock(&lock);
+	return result;
+}
+
+/* ---- Devices ------------------------------------------------------------- */
+
+static int
+find_device(struct spec *spec, unsigned skip)
+{
+	const struct topology_device *device;
+	char why[TOPOLOGY_TEXT_MAX];
+
+	if (now() == NULL)
+		return -1;
+	device = call.device(topology, (int)os_node(),
+	    spec->dax == SPEC_DAX_NODE ? (int)spec->dax_node : -1, skip, why);
+	if (device == NULL)
+		return error_set(ENODEV, "%s", why);
+	if (strlen(device->path) >= sizeof(spec->path))
+		return error_set(
+		    ENAMETOOLONG, "the path of device %s", device->path);
+	strcpy(spec->path, device->path);
+	return 0;
+}
+
+int
+machine_find_device(struct spec *spec, unsigned skip)
+{
+	int result;
+
+	pthread_mutex_lock(&lock);
+	result = find_device(spec, skip);
+	pthread_mutex_unlock(&lock);
+	return result;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * machine.h - what a spec leaves to the machine: nodes by rank, DAX devices.
+ *
+ * Opens libpoolkind-topology.so.0 when that is first needed, and keeps the
+ * topology it reads until machine_refresh(). Called when a kind is opened, by
+ * any thread, with no lock held: it may call malloc. One lock of its own, held
+ * while the topology is read or asked. Fails with errno and a sentence.
+ */
+#ifndef KIND_MACHINE_H
+#define KIND_MACHINE_H
+
+#include "spec/spec.h"
+
+#define PLACES_MAX 64
+
+/* Where the threads of a kind have their memory: for each node with CPUs one of
+ * COUNT sets of nodes. */
+struct placement {
+	unsigned count;
+	uint8_t of_node[SPEC_NODES_MAX];
+	uint64_t nodes[PLACES_MAX][SPEC_NODES_MAX / 64];
+};
+
+/* The nodes that a rank names, into spec->nodes: for the whole machine, or for
+ * where this thread runs. */
+int machine_find_nodes(struct spec *spec);
+
+/* The same for every node with CPUs, for scope=local. */
+int machine_find_places(const struct spec *spec, struct placement *placement);
+
+/* The path of the device that dax:auto or dax:node=N means, leaving out SKIP
+ * that were found to be in use. */
+int machine_find_device(struct spec *spec, unsigned skip);
+
+/* Forgets the topology: the next need reads it anew. */
+void machine_refresh(void);
+
+/* Around fork: no thread may be at it. */
+void machine_prefork(void);
+void machine_postfork(void);
+
+#endif /* KIND_MACHINE_H */

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * open.c - the life of a kind. See poolkind.h.
+ *
+ * Owns the kinds' records and the list of all kinds, with its lock, which comes
+ * before all others of the engine. Opening asks the machine first for what the
+ * spec leaves to it (machine.c), then makes a source and a heap, or one of each
+ * for every place. It fails with errno and a sentence, and leaves nothing
+ * behind.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arena/cache.h"
+#include "base/annotate.h"
+#include "base/error.h"
+#include "kind/facade.h"
+#include "kind/kind.h"
+#include "os/records.h"
+
+static pthread_mutex_t kinds_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct poolkind *kinds;
+
+/* ---- Records ------------------------------------------------------------- */
+
+static char *
+copy_of(const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+	char *copy = record_new(bytes);
+
+	return copy == NULL ? NULL : memcpy(copy, text, bytes);
+}
+
+/* Frees the record. Its magic goes first: it tells a stale handle. */
+static void
+kind_delete(poolkind *kind)
+{
+	kind->magic = 0;
+	if (kind->name != NULL)
+		record_free(kind->name, strlen(kind->name) + 1);
+	if (kind->text != NULL)
+		record_free(kind->text, strlen(kind->text) + 1);
+	record_free(kind, sizeof(*kind));
+}
+
+/* Name and text of the kind. */
+static int
+kind_describe(poolkind *kind, const struct spec *spec)
+{
+	static _Atomic unsigned counter;
+	char text[SPEC_TEXT_MAX];
+
+	if (spec->name[0] != '\0')
+		kind->name = copy_of(spec->name);
+	else {
+		snprintf(text, sizeof(text), "kind%u",
+		    atomic_fetch_add(&counter, 1) + 1);
+		kind->name = copy_of(text);
+	}
+	spec_print(spec, text, sizeof(text));
+	kind->text = copy_of(text);
+	return kind->name == NULL || kind->text == NULL ? ENOMEM : 0;
+}
+
+/* Reserved files, regions and devices have their pages whatever becomes of
+ * them. */
+static bool
+is_there(const struct spec *spec)
+{
+	return spec->reserve || spec->source == SPEC_REGION ||
+	    spec->source == SPEC_DAX;
+}
+
+/* A kind that is bounded, by a size or a limit, must meet free space of all its
+ * arenas in one place. */
+static bool
+is_bounded(const struct spec *spec)
+{
+	return (spec->size != 0 && !spec->grow) || spec->limit != 0;
+}
+
+static struct heap_options
+heap_options_of(const struct spec *spec)
+{
+	bool at_once = is_bounded(spec) || is_there(spec);
+
+	return (struct heap_options){
+		.fixed = spec->size != 0 && !spec->grow,
+		.arenas = spec->arenas != 0 ? spec->arenas : HEAP_ARENAS_MAX,
+		.cached = spec->cached != 0 ? spec->cached : CACHE_SIZE_MAX,
+		.decay_given = spec->decay_given || at_once,
+		.decay_ms = spec->decay_given ? spec->decay_ms : 0,
+	};
+}
+
+/* ---- The list of all kinds ----------------------------------------------- */
+
+/* Finds the kind that FALLBACK names, for KIND. Under the list's lock. */
+static int
+find_fallback(poolkind *kind, const char *name)
+{
+	poolkind *other = kinds;
+
+	if (name[0] == '\0')
+		return 0;
+	while (other != NULL && strcmp(other->name, name) != 0)
+		other = other->next;
+	if (other == NULL)
+		return error_set(ENOENT,
+		    "fallback=%s: no kind of that name is open; open it "
+		    "first, with name=%s",
+		    name, name);
+	other->fallen++;
+	kind->fallback = other;
+	return 0;
+}
+
+static int
+kind_link(poolkind *kind, const char *fallback)
+{
+	int result;
+
+	pthread_mutex_lock(&kinds_lock);
+	result = find_fallback(kind, fallback);
+	if (result == 0) {
+		kind->next = kinds;
+		kind->link = &kinds;
+		if (kinds != NULL)
+			kinds->link = &kind->next;
+		kinds = kind;
+	}
+	pthread_mutex_unlock(&kinds_lock);
+	return result;
+}
+
+/* Takes the kind out, unless others fall back to it: how many do. */
+static unsigned
+kind_unlink(poolkind *kind)
+{
+	unsigned fallen;
+
+	pthread_mutex_lock(&kinds_lock);
+	fallen = kind->fallen;
+	if (fallen == 0) {
+		*kind->link = kind->next;
+		if (kind->next != NULL)
+			kind->next->link = kind->link;
+		if (kind->fallback != NULL)
+			kind->fallback->fallen--;
+	}
+	pthread_mutex_unlock(&kinds_lock);
+	return fallen;
+}
+
+void
+kinds_prefork(void)
+{
+	pthread_mutex_lock(&kinds_lock);
+}
+
+void
+kinds_postfork(void)
+{
+	pthread_mutex_unlock(&kinds_lock);
+}
+
+/* ---- Heaps --------------------------------------------------------------- */
+
+static int
+open_heap(struct heap *heap, const struct spec *spec, void *region,
+    poolkind *kind, struct source *beside)
+{
+	const struct heap_options options = heap_options_of(spec);
+	struct source *source = source_open(spec, region, kind, beside);
+
+	if (source == NULL)
+		return -1;
+	if (is_bounded(spec) && !is_there(spec))
+		source_keep_idle(source);
+	if (heap_open(heap, source, &options,
+		kind->places != NULL ? &kind->heap : NULL) == 0)
+		return 0;
+	source_close(source);
+	return error_set(ENOMEM,
+	    "%d kinds are open, more cannot be: close one first", HEAPS_MAX);
+}
+
+/* Sources come and go in the order in which they lean on the first. */
+static void
+close_heaps(poolkind *kind)
+{
+	for (unsigned i = kind_heaps(kind); i-- > 0;) {
+		struct heap *heap = kind_heap(kind, i);
+
+		heap_close(heap);
+		source_close(heap->source);
+	}
+}
+
+static size_t
+places_bytes(unsigned count)
+{
+	return sizeof(struct places) + count * sizeof(struct heap);
+}
+
+static void
+close_places(poolkind *kind, unsigned reserved)
+{
+	close_heaps(kind);
+	record_free(kind->places, places_bytes(reserved));
+	heap_close_alias(&kind->heap);
+}
+
+/* A size is a limit here: what each place may have of it is not known. */
+static int
+open_places(
+    poolkind *kind, const struct spec *spec, const struct placement *placement)
+{
+	struct places *places = record_new(places_bytes(placement->count));
+	struct spec here = *spec;
+	int result = 0;
+
+	if (places == NULL || heap_open_alias(&kind->heap) != 0) {
+		record_free(places, places_bytes(placement->count));
+		return error_set(ENOMEM, "no memory or no number for a kind");
+	}
+	kind->places = places;
+	memcpy(places->of_node, placement->of_node, sizeof(places->of_node));
+	if (spec->size != 0 && !spec->grow &&
+	    (spec->limit == 0 || spec->size < spec->limit))
+		here.limit = spec->size;
+	for (; places->count < placement->count && result == 0;) {
+		unsigned i = places->count;
+
+		memcpy(here.nodes, placement->nodes[i], sizeof(here.nodes));
+		result = open_heap(&places->heap[i], &here, NULL, kind,
+		    i == 0 ? NULL : places->heap[0].source);
+		places->count += result == 0;
+	}
+	if (result != 0) {
+		close_places(kind, placement->count);
+		kind->places = NULL;
+		return -1;
+	}
+	for (unsigned i = 0; i < places->count && here.limit != 0; i++)
+		heap_limit_changed(
+		    &places->heap[i], here.limit / places->count);
+	return 0;
+}
+
+/* ---- What the spec leaves open ------------------------------------------- */
+
+/* The part of the device that the spec means: aligned, and there. */
+static int
+check_device(struct spec *spec)
+{
+	struct os_dax dax;
+	enum os_path what;
+	int error = os_path(spec->path, &what, &dax);
+
+	if (error != 0)
+		return error_set_system(
+		    error, "the device \"%.150s\"", spec->path);
+	if (what != OS_PATH_DAX || dax.bytes == 0)
+		return error_set(EINVAL, "\"%.120s\" is no DAX device%s",
+		    spec->path,
+		    what == OS_PATH_DAX ? " with any size" :
+					  ": these are /dev/daxM.N");
+	if (!is_aligned(spec->offset | spec->size, dax.alignment) ||
+	    spec->offset >= dax.bytes || spec->size > dax.bytes - spec->offset)
+		return error_set(EINVAL,
+		    "offset=%zu,size=%zu of device \"%.80s\": it has %zu "
+		    "bytes and wants multiples of %zu",
+		    spec->offset, spec->size, spec->path, dax.bytes,
+		    dax.alignment);
+	if (spec->size == 0)
+		spec->size = align_down(
+		    dax.bytes - spec->offset, dax.alignment);
+	return 0;
+}
+
+/* The first device that nobody else uses. */
+static int
+open_device(poolkind *kind, const struct spec *spec)
+{
+	struct spec found;
+
+	for (unsigned skip = 0;; skip++) {
+		found = *spec;
+		if (spec->dax != SPEC_DAX_PATH &&
+		    machine_find_device(&found, skip) != 0)
+			return -1;
+		if (check_device(&found) == 0 &&
+		    open_heap(&kind->heap, &found, NULL, kind, NULL) == 0)
+			return 0;
+		if (errno != EBUSY || spec->dax == SPEC_DAX_PATH)
+			return -1;
+	}
+}
+
+static int
+open_local(poolkind *kind, const struct spec *spec)
+{
+	struct placement placement;
+	struct spec found;
+
+	if (machine_find_places(spec, &placement) != 0)
+		return -1;
+	if (placement.count > 1)
+		return open_places(kind, spec, &placement);
+	found = *spec;
+	memcpy(found.nodes, placement.nodes[0], sizeof(found.nodes));
+	return open_heap(&kind->heap, &found, NULL, kind, NULL);
+}
+
+static int
+open_ranked(poolkind *kind, const struct spec *spec)
+{
+	struct spec found = *spec;
+
+	return machine_find_nodes(&found) != 0 ?
+	    -1 :
+	    open_heap(&kind->heap, &found, NULL, kind, NULL);
+}
+
+static int
+open_heaps(poolkind *kind, const struct spec *spec, void *region)
+{
+	if (spec->source == SPEC_DAX)
+		return open_device(kind, spec);
+	if (!spec_is_rank(spec))
+		return open_heap(&kind->heap, spec, region, kind, NULL);
+	return spec->scope == SPEC_LOCAL ? open_local(kind, spec) :
+					   open_ranked(kind, spec);
+}
+
+static void
+kind_close(poolkind *kind)
+{
+	if (kind->places != NULL)
+		close_places(kind, kind->places->count);
+	else
+		close_heaps(kind);
+}
+
+/* ---- The interface ------------------------------------------------------- */
+
+static poolkind *
+kind_open(const struct spec *spec, void *region)
+{
+	poolkind *kind = record_new(sizeof(*kind));
+
+	fork_handlers_install();
+	if (kind == NULL || kind_describe(kind, spec) != 0) {
+		error_set(ENOMEM, "no memory for the records of a kind");
+	} else if (open_heaps(kind, spec, region) == 0) {
+		if (kind_link(kind, spec->fallback) == 0) {
+			kind->magic = KIND_MAGIC;
+			return kind;
+		}
+		kind_close(kind);
+	}
+	if (kind != NULL)
+		kind_delete(kind);
+	return NULL;
+}
+
+EXPORT poolkind *
+poolkind_open_spec(const struct spec *spec, void *region)
+{
+	poolkind *kind;
+
+	annotate_enter();
+	kind = kind_open(spec, region);
+	annotate_leave();
+	return kind;
+}
+
+static bool
+flags_are_valid(unsigned flags)
+{
+	if (flags == 0)
+		return true;
+	error_set(EINVAL, "flags are 0x%x: none is defined, pass 0", flags);
+	return false;
+}
+
+EXPORT poolkind *
+poolkind_open(const char *text, unsigned flags)
+{
+	struct spec spec;
+
+	if (!flags_are_valid(flags))
+		return NULL;
+	if (text == NULL) {
+		error_set(EINVAL,
+		    "the kind's text is NULL: pass a spec such "
+		    "as \"dram\" or \"file:/mnt/pmem,size=8G\"");
+		return NULL;
+	}
+	if (spec_parse(text, &spec) != 0)
+		return NULL;
+	return poolkind_open_spec(&spec, NULL);
+}
+
+EXPORT poolkind *
+poolkind_open_region(
+    void *addr, size_t size, const char *options, unsigned flags)
+{
+	struct spec spec = { .source = SPEC_REGION };
+
+	if (!flags_are_valid(flags))
+		return NULL;
+	if (addr == NULL || !is_aligned((uintptr_t)addr, PAGE_BYTES) ||
+	    !is_aligned(size, PAGE_BYTES)) {
+		error_set(EINVAL,
+		    "a region of %zu bytes at %p: both must be "
+		    "multiples of the page size %zu",
+		    size, addr, PAGE_BYTES);
+		return NULL;
+	}
+	if (size < POOLKIND_REGION_MIN || size > SOURCE_STRETCH_MAX ||
+	    (uintptr_t)addr + size < (uintptr_t)addr) {
+		error_set(EINVAL,
+		    "a region of %zu bytes: it must have from "
+		    "%zu to %zu bytes",
+		    size, POOLKIND_REGION_MIN, SOURCE_STRETCH_MAX);
+		return NULL;
+	}
+	spec.size = size;
+	if (spec_parse_options(options, &spec) != 0)
+		return NULL;
+	return poolkind_open_spec(&spec, addr);
+}
+
+EXPORT int
+poolkind_close(poolkind *kind)
+{
+	unsigned fallen;
+
+	if (kind == NULL)
+		return 0;
+	if (kind->magic != KIND_MAGIC)
+		return error_set(EINVAL, "%p is no open kind", (void *)kind);
+	fallen = kind_unlink(kind);
+	if (fallen != 0)
+		return error_set(EBUSY,
+		    "kind \"%s\" is the fallback of %u open kinds: close "
+		    "these first",
+		    kind->name, fallen);
+	int saved = errno;
+	annotate_enter();
+	kind_close(kind);
+	kind_delete(kind);
+	annotate_leave();
+	errno = saved;
+	return 0;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * os_numa_linux.c - memory policies and the places of pages, of os.h, on Linux.
+ *
+ * Owns nothing. Called by source/ and kind/. Takes no lock. By syscall(2):
+ * libc has no wrappers, libnuma has them and is not needed for anything else
+ * here.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "os/os_fault.h"
+
+/* Of mbind(2), get_mempolicy(2) and move_pages(2). */
+enum mpol {
+	MPOL_DEFAULT,
+	MPOL_PREFERRED,
+	MPOL_BIND,
+	MPOL_INTERLEAVE,
+	MPOL_LOCAL,
+	MPOL_PREFERRED_MANY,
+	MPOL_WEIGHTED_INTERLEAVE,
+};
+#define MPOL_F_MEMS_ALLOWED 4
+#define MPOL_MF_MOVE 2
+#define NODES_MAX 1024
+
+#ifndef SYS_set_mempolicy_home_node
+#define SYS_set_mempolicy_home_node 450
+#endif
+
+/* ---- Policy ------------------------------------------------------------- */
+
+static bool
+has_node(const uint64_t *mask, unsigned node)
+{
+	return mask[node / 64] >> node % 64 & 1;
+}
+
+/* mbind(2) drops nodes that are missing as long as one is left: looks whether
+ * all are there. 0, EINVAL, or why the kernel does not say. */
+static int
+check_nodes(const uint64_t *mask, unsigned bits)
+{
+	uint64_t allowed[NODES_MAX / 64] = { 0 };
+
+	if (syscall(SYS_get_mempolicy, NULL, allowed, NODES_MAX + 1, NULL,
+		MPOL_F_MEMS_ALLOWED) != 0)
+		return errno;
+	for (unsigned i = 0; i < bits; i++)
+		if (has_node(mask, i) &&
+		    (i >= NODES_MAX || !has_node(allowed, i)))
+			return EINVAL;
+	return 0;
+}
+
+/* The kernel takes the number of bits to be one more than it is. */
+static int
+bind_range(void *addr, size_t bytes, enum mpol mode, const uint64_t *mask,
+    unsigned bits)
+{
+	unsigned most = mask == NULL ? 0 : bits + 1;
+
+	return syscall(SYS_mbind, addr, bytes, mode, mask, most, 0) == 0 ?
+	    0 :
+	    errno;
+}
+
+/* Several preferred nodes need Linux 5.15; where only one can be preferred the
+ * kernel takes the first of the mask. */
+static int
+prefer(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
+{
+	unsigned count = 0;
+	int err = EINVAL;
+
+	for (unsigned i = 0; i < bits; i++)
+		count += has_node(mask, i);
+	if (count > 1)
+		err = bind_range(addr, bytes, MPOL_PREFERRED_MANY, mask, bits);
+	if (err == EINVAL)
+		err = bind_range(addr, bytes, MPOL_PREFERRED, mask, bits);
+	return err;
+}
+
+/* A mode that the kernel does not know is EINVAL to it; the nodes are known to
+ * be good. */
+int
+os_set_policy(void *addr, size_t bytes, enum os_policy mode,
+    const uint64_t *mask, unsigned bits)
+{
+	static const enum mpol mode_of[] = {
+		[OS_DEFAULT] = MPOL_DEFAULT,
+		[OS_LOCAL] = MPOL_LOCAL,
+		[OS_BIND] = MPOL_BIND,
+		[OS_PREFERRED_MANY] = MPOL_PREFERRED_MANY,
+		[OS_INTERLEAVE] = MPOL_INTERLEAVE,
+		[OS_WEIGHTED_INTERLEAVE] = MPOL_WEIGHTED_INTERLEAVE,
+	};
+	int err = os_fault(OS_SET_POLICY);
+
+	if (err == 0 && mask != NULL)
+		err = check_nodes(mask, bits);
+	if (err != 0)
+		return err;
+	if (mode == OS_PREFERRED)
+		return prefer(addr, bytes, mask, bits);
+	err = bind_range(addr, bytes, mode_of[mode], mask, bits);
+	return err == EINVAL ? ENOSYS : err;
+}
+
+int
+os_set_home(void *addr, size_t bytes, unsigned node)
+{
+	return syscall(SYS_set_mempolicy_home_node, addr, bytes, node, 0) == 0 ?
+	    0 :
+	    errno;
+}
+
+/* ---- Where pages are ---------------------------------------------------- */
+
+#define BATCH 512 /* pages asked for at once */
+
+struct batch {
+	void *page[BATCH];
+	int node[BATCH];
+	int status[BATCH];
+};
+
+/* Where up to BATCH pages from ADDR on are: a node, or a negative error number,
+ * in status. */
+static int
+ask(struct batch *batch, char *addr, size_t pages)
+{
+	for (size_t i = 0; i < pages; i++)
+		batch->page[i] = addr + i * PAGE_BYTES;
+	return syscall(SYS_move_pages, 0, pages, batch->page, NULL,
+		   batch->status, 0) == 0 ?
+	    0 :
+	    errno;
+}
+
+/* How many of the pages in the batch are on no node of MASK; they come first.
+ */
+static size_t
+keep_strays(struct batch *batch, size_t pages, const uint64_t *mask)
+{
+	size_t strays = 0;
+
+	for (size_t i = 0; i < pages; i++)
+		if (batch->status[i] < 0 ||
+		    !has_node(mask, (unsigned)batch->status[i]))
+			batch->page[strays++] = batch->page[i];
+	return strays;
+}
+
+/* Tries to move the first STRAYS pages to NODE; what could not be is told by
+ * their status. */
+static int
+move_strays(struct batch *batch, size_t strays, unsigned node)
+{
+	for (size_t i = 0; i < strays; i++) {
+		batch->node[i] = (int)node;
+		batch->status[i] = -ENOMEM;
+	}
+	if (syscall(SYS_move_pages, 0, strays, batch->page, batch->node,
+		batch->status, MPOL_MF_MOVE) < 0 &&
+	    errno != ENOMEM && errno != ENOENT)
+		return errno;
+	/* What it says of pages that it did not get to is stale. */
+	return syscall(SYS_move_pages, 0, strays, batch->page, NULL,
+		   batch->status, 0) == 0 ?
+	    0 :
+	    errno;
+}
+
+static int
+move_batch(struct batch *batch, char *addr, size_t pages, const uint64_t *mask,
+    unsigned bits)
+{
+	int err = ask(batch, addr, pages);
+	size_t strays = err != 0 ? 0 : keep_strays(batch, pages, mask);
+
+	for (unsigned node = 0; node < bits && strays != 0 && err == 0; node++)
+		if (has_node(mask, node)) {
+			err = move_strays(batch, strays, node);
+			strays = keep_strays(batch, strays, mask);
+		}
+	return strays == 0 ? err : ENOMEM;
+}
+
+/* Without move_pages(2) nothing can be known, and nothing be moved. */
+int
+os_move_to_nodes(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
+{
+	size_t left = bytes / PAGE_BYTES, step;
+	struct batch batch;
+	char *at = addr;
+	int err = os_fault(OS_MOVE_TO_NODES);
+
+	for (; left != 0 && err == 0; left -= step, at += step * PAGE_BYTES) {
+		step = min_size(left, BATCH);
+		err = move_batch(&batch, at, step, mask, bits);
+	}
+	return err == ENOSYS || err == EPERM ? 0 : err;
+}
+
+int
+os_count_on_nodes(void *addr, size_t bytes, size_t *bytes_on, unsigned nodes)
+{
+	size_t left = bytes / PAGE_BYTES, step;
+	struct batch batch;
+	char *at = addr;
+	int err = 0;
+
+	for (; left != 0 && err == 0; left -= step, at += step * PAGE_BYTES) {
+		step = min_size(left, BATCH);
+		err = ask(&batch, at, step);
+		for (size_t i = 0; i < step && err == 0; i++)
+			if (batch.status[i] >= 0 &&
+			    (unsigned)batch.status[i] < nodes)
+				bytes_on[batch.status[i]] += PAGE_BYTES;
+	}
+	return err;
+}
+
+/* The KiB behind NAME in a node's meminfo; 0 without such a line. */
+static uint64_t
+field(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at == NULL ? 0 : strtoull(at + strlen(name), NULL, 10);
+}
+
+static int
+free_on_node(unsigned node, uint64_t *bytes)
+{
+	char text[4096];
+	ssize_t got;
+	int fd;
+
+	snprintf(text, sizeof(text), "/sys/devices/system/node/node%u/meminfo",
+	    node);
+	fd = open(text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	got = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (got < 0)
+		return EIO;
+	text[got] = '\0';
+	*bytes += (field(text, "MemFree:") + field(text, " Active(file):") +
+		      field(text, "Inactive(file):")) *
+	    KIB;
+	return 0;
+}
+
+int
+os_free_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes)
+{
+	int err = 0;
+
+	*bytes = 0;
+	for (unsigned i = 0; i < bits && err == 0; i++)
+		if (has_node(mask, i))
+			err = free_on_node(i, bytes);
+	return err;
+}

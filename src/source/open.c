@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * open.c - the life of a source and of its stretches. See source.h.
+ *
+ * Owns the list of all sources. Stretches are made under the list's lock, which
+ * comes before every source's. Called by source.c, arena/, kind/ and the shim.
+ * Opening fails with a sentence, and leaves nothing behind.
+ */
+#include <errno.h>
+
+#include "base/error.h"
+#include "os/records.h"
+#include "source/address_map.h"
+#include "source/stretch.h"
+
+/* A source without a size begins with this many addresses. */
+#define STRETCH_FIRST (64 * MIB)
+
+pthread_mutex_t sources_lock = PTHREAD_MUTEX_INITIALIZER;
+struct source *sources;
+
+/* ---- Stretches ---------------------------------------------------------- */
+
+static int
+bits_open(struct source *source, struct stretch *stretch)
+{
+	size_t grains = stretch->bytes / source->grain;
+	size_t backed = align_up(grains, 64) / 8;
+	size_t dirty = align_up(stretch->map.pages, 64) / 8;
+	void *memory;
+	int error;
+
+	stretch->bits_bytes = align_up(backed + dirty, PAGE_BYTES);
+	error = os_map(stretch->bits_bytes, &memory);
+	if (error != 0)
+		return error;
+	stretch->backed = memory;
+	stretch->dirty = (uint64_t *)(void *)((char *)memory + backed);
+	return 0;
+}
+
+/* Undoes stretch_new(); the stretch must be out of the source's list. */
+static void
+stretch_delete(struct stretch *stretch)
+{
+	struct source *source = stretch->source;
+
+	address_map_remove(stretch);
+	source->ops->close(stretch);
+	page_map_close(&stretch->map);
+	os_unmap(stretch->backed, stretch->bits_bytes);
+	record_free(stretch, sizeof(*stretch));
+}
+
+/* A stretch of BYTES, of which HEAD are the handle's, in the address map, in
+ * no list yet. AT: where it is, in a region; else NULL. */
+static int
+stretch_new_headed(struct source *source, char *at, size_t bytes, size_t head,
+    struct stretch **result)
+{
+	struct stretch *stretch = record_new(sizeof(*stretch));
+	int error;
+
+	if (stretch == NULL)
+		return ENOMEM;
+	stretch->base = at;
+	stretch->bytes = bytes;
+	stretch->head = head;
+	stretch->source = source;
+	stretch->fd = stretch->copy_fd = -1;
+	error = page_map_open(&stretch->map, bytes / PAGE_BYTES);
+	if (error != 0)
+		goto no_map;
+	error = bits_open(source, stretch);
+	if (error != 0)
+		goto no_bits;
+	error = source->ops->open(source, stretch);
+	if (error != 0)
+		goto no_pages;
+	error = address_map_add(stretch);
+	if (error != 0)
+		goto no_entry;
+	if (head != 0)
+		page_map_set(&stretch->map, 0, head / PAGE_BYTES, true);
+	*result = stretch;
+	return 0;
+
+no_entry:
+	source->ops->close(stretch);
+no_pages:
+	os_unmap(stretch->backed, stretch->bits_bytes);
+no_bits:
+	page_map_close(&stretch->map);
+no_map:
+	record_free(stretch, sizeof(*stretch));
+	return error;
+}
+
+static int
+stretch_new(struct source *source, size_t bytes, struct stretch **result)
+{
+	return stretch_new_headed(source, NULL, bytes, 0, result);
+}
+
+void
+stretch_append(struct source *source, struct stretch *stretch)
+{
+	struct stretch **link = &source->first;
+
+	while (*link != NULL)
+		link = &(*link)->next;
+	*link = stretch;
+	source->size += stretch->bytes - stretch->head;
+}
+
+int
+stretch_new_within(
+    struct source *source, size_t want, size_t least, struct stretch **stretch)
+{
+	int error;
+
+	want = align_up(max_size(want, least), source->grain);
+	while ((error = stretch_new(source, want, stretch)) == ENOMEM &&
+	    want > least)
+		want = max_size(align_up(want / 2, source->grain), least);
+	return error;
+}
+
+/* ---- Life of a source --------------------------------------------------- */
+
+static const struct stretch_ops *
+ops_of(enum spec_source source)
+{
+	switch (source) {
+	case SPEC_FILE:
+		return &file_ops;
+	case SPEC_REGION:
+		return &region_ops;
+	case SPEC_DAX:
+		return &device_ops;
+	default:
+		return &anon_ops;
+	}
+}
+
+static size_t
+grain_of(enum spec_page page)
+{
+	switch (page) {
+	case SPEC_PAGE_THP:
+	case SPEC_PAGE_2M:
+		return 2 * MIB;
+	case SPEC_PAGE_1G:
+		return GIB;
+	case SPEC_PAGE_BASE:
+		break;
+	}
+	return PAGE_BYTES;
+}
+
+/* The lowest stretch of any source that has addresses from BASE to END - 1;
+ * NULL if there is none. Under the list's lock, under which alone stretches
+ * come and go. */
+static const struct stretch *
+lowest_between(const char *base, const char *end)
+{
+	const struct stretch *lowest = NULL;
+
+	for (struct source *s = sources; s != NULL; s = s->next) {
+		pthread_mutex_lock(&s->lock);
+		for (struct stretch *other = s->first; other != NULL;
+		     other = other->next)
+			if (base < other->base + other->bytes &&
+			    other->base < end &&
+			    (lowest == NULL || other->base < lowest->base))
+				lowest = other;
+		pthread_mutex_unlock(&s->lock);
+	}
+	return lowest;
+}
+
+static void
+source_link(struct source *source)
+{
+	source->next = sources;
+	source->link = &sources;
+	if (sources != NULL)
+		sources->link = &source->next;
+	sources = source;
+}
+
+static void
+source_unlink(struct source *source)
+{
+	*source->link = source->next;
+	if (source->next != NULL)
+		source->next->link = source->link;
+}
+
+static void
+source_discard(struct source *source)
+{
+	while (source->first != NULL) {
+		struct stretch *stretch = source->first;
+
+		source->first = stretch->next;
+		stretch_delete(stretch);
+	}
+	pthread_mutex_destroy(&source->lock);
+	record_free(source->spec, spec_bytes(source->spec));
+	record_free(source, sizeof(*source));
+}
+
+/* The first stretch of a source that grows. */
+static int
+open_first(struct source *source)
+{
+	struct stretch *stretch;
+	int error = stretch_new_within(source, STRETCH_FIRST,
+	    max_size(source->grain, STRETCH_LEAST), &stretch);
+
+	if (error == 0)
+		stretch_append(source, stretch);
+	return error;
+}
+
+/* A stretch for each run of the region that no source holds, whose first page
+ * is the handle where it is not another's. Without overlaps: one stretch. */
+static int
+open_region(struct source *source, char *region)
+{
+	char *at = region, *end = region + source->spec->size;
+	size_t head = source->spec->handle ? PAGE_BYTES : 0;
+	struct stretch *stretch;
+	int error = 0;
+
+	while (at < end && error == 0) {
+		const struct stretch *other = lowest_between(at, end);
+		char *stop = other == NULL ? end : other->base;
+
+		if (other != NULL && !source->spec->overlap)
+			return EEXIST;
+		if (at < stop) {
+			error = stretch_new_headed(source, at,
+			    (size_t)(stop - at), at == region ? head : 0,
+			    &stretch);
+			if (error == 0)
+				stretch_append(source, stretch);
+		}
+		at = other == NULL ? end : other->base + other->bytes;
+	}
+	return error;
+}
+
+/* All stretches of a source of fixed size, and the whole space if it is to be
+ * reserved. */
+static int
+open_all(struct source *source)
+{
+	size_t left = align_up(source->spec->size, source->grain);
+	size_t head = source->spec->handle ? PAGE_BYTES : 0, bytes;
+	struct stretch *stretch;
+	int error = 0;
+
+	for (; left != 0 && error == 0; left -= bytes, head = 0) {
+		bytes = min_size(left, SOURCE_STRETCH_MAX);
+		error = stretch_new_headed(
+		    source, NULL, bytes + head, head, &stretch);
+		if (error != 0)
+			return error;
+		stretch_append(source, stretch);
+		if (source->spec->reserve)
+			error = stretch_back(stretch, head / source->grain,
+			    stretch->bytes / source->grain);
+	}
+	return error;
+}
+
+/* Under the list's lock. */
+static int
+open_stretches(struct source *source, char *region)
+{
+	if (source->spec->size > SIZE_MAX - source->grain)
+		return EFBIG;
+	if (source->spec->size == 0)
+		return open_first(source);
+	return region != NULL ? open_region(source, region) : open_all(source);
+}
+
+static void
+explain_device(int error, const char *path)
+{
+	unsigned process;
+
+	if (error == EBUSY && os_lock_holder(path, &process) == 0)
+		error_set(EBUSY,
+		    "the device \"%.150s\" is in use by process %u", path,
+		    process);
+	else
+		error_set_system(
+		    error, "cannot use the device \"%.150s\"", path);
+}
+
+/* The sentence for what open_stretches() ran into. */
+static void
+explain(int error, const struct spec *spec)
+{
+	static const char *const page_of[] = { "4K", "thp", "2M", "1G" };
+	char text[SPEC_TEXT_MAX];
+
+	spec_print(spec, text, sizeof(text));
+	if (spec->source == SPEC_FILE && spec->size == 0)
+		error_set_system(error,
+		    "cannot make a file in directory "
+		    "\"%.140s\"",
+		    spec->path);
+	else if (spec->source == SPEC_FILE)
+		error_set_system(error,
+		    "cannot make a file of %zu bytes in "
+		    "directory \"%.120s\"",
+		    spec->size, spec->path);
+	else if (spec->source == SPEC_DAX)
+		explain_device(error, spec->path);
+	else if (error == EEXIST)
+		error_set(EEXIST,
+		    "the region overlaps memory that another "
+		    "kind holds already");
+	else if (error == EINVAL && spec_has_nodes(spec))
+		error_set(ENODEV,
+		    "\"%.120s\": not all of these nodes exist "
+		    "and are allowed to this process",
+		    text);
+	else if (error == ENOSYS && spec_has_nodes(spec))
+		error_set(ENODEV,
+		    "\"%.120s\": this kernel does not have the %s", text,
+		    spec->home_given ? "home node of a policy (Linux 5.17)" :
+				       "policy");
+	else if (error == ENODEV)
+		error_set(ENODEV, "this machine has no pages of %s",
+		    page_of[spec->page]);
+	else
+		error_set_system(
+		    error, "cannot have %zu bytes of addresses", spec->size);
+}
+
+struct source *
+source_open(
+    const struct spec *spec, void *region, void *owner, struct source *beside)
+{
+	struct source *source = record_new(sizeof(*source));
+	struct spec *copy = record_new(spec_bytes(spec));
+	int error;
+
+	if (source == NULL || copy == NULL) {
+		record_free(source, sizeof(*source));
+		record_free(copy, spec_bytes(spec));
+		error_set(ENOMEM, "no memory for the records of a kind");
+		return NULL;
+	}
+	__builtin_memcpy(copy, spec, spec_bytes(spec));
+	source->spec = copy;
+	source->ops = ops_of(spec->source);
+	source->owner = owner;
+	source->grain = grain_of(spec->page);
+	source->account = beside == NULL ? &source->own : beside->account;
+	if (beside == NULL)
+		source->account->limit = spec->limit;
+	pthread_mutex_init(&source->lock, NULL);
+
+	pthread_mutex_lock(&sources_lock);
+	error = open_stretches(source, region);
+	if (error == 0)
+		source_link(source);
+	else
+		source_discard(source);
+	pthread_mutex_unlock(&sources_lock);
+	if (error != 0) {
+		explain(error, spec);
+		return NULL;
+	}
+	return source;
+}
+
+void
+source_close(struct source *source)
+{
+	pthread_mutex_lock(&sources_lock);
+	source_unlink(source);
+	source_discard(source);
+	pthread_mutex_unlock(&sources_lock);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topology.h - the machine's memory: nodes, what is known of them, DAX devices.
+ *
+ * A library of its own, libpoolkind-topology.so.0, because it needs hwloc,
+ * libnuma and libdaxctl: the engine opens it when a spec first asks for nodes by
+ * rank or for a DAX device to be found, and a program that does neither never
+ * loads them. Exported under POOLKIND_PRIVATE, for libraries of the same
+ * release.
+ *
+ * A topology is read once and does not change; to see what changed, open
+ * another. It owns all that its functions answer with. Any number of threads
+ * may ask one topology at once. Opening allocates by malloc, so it is not for
+ * hooks and fork handlers.
+ *
+ * A node that this process may not use (cpuset, cgroup) does not exist here.
+ */
+#ifndef TOPOLOGY_TOPOLOGY_H
+#define TOPOLOGY_TOPOLOGY_H
+
+#include "base/base.h"
+#include "spec/spec.h"
+
+struct topology;
+
+#define TOPOLOGY_TEXT_MAX 256
+
+/* A set of nodes or of CPUs, a bit each, by the kernel's numbers. */
+struct node_set {
+	uint64_t bits[SPEC_NODES_MAX / 64];
+};
+
+/* What the firmware reports of a node, as seen from the CPUs of another. */
+enum topology_attribute {
+	TOPOLOGY_BANDWIDTH, /* MB/s; read and write: their mean */
+	TOPOLOGY_READ_BANDWIDTH,
+	TOPOLOGY_WRITE_BANDWIDTH,
+	TOPOLOGY_LATENCY, /* ns */
+	TOPOLOGY_READ_LATENCY,
+	TOPOLOGY_WRITE_LATENCY,
+	TOPOLOGY_ATTRIBUTES
+};
+
+struct topology_node {
+	unsigned id; /* the kernel's number */
+	bool has_cpus;
+	bool from_dax;     /* memory onlined from a DAX device */
+	uint64_t capacity; /* bytes */
+	const char *kind;  /* "DRAM", "HBM", ... where hwloc knows; else "" */
+};
+
+/* A DAX device that has a size. */
+struct topology_device {
+	const char *path;   /* "/dev/dax0.0" */
+	const char *region; /* of libdaxctl, as a number in text */
+	uint64_t size, alignment;
+	int target_node;     /* the node it would be as memory; -1: unknown */
+	int near_node;       /* the CPU node nearest to it; -1: unknown */
+	bool is_system_ram; /* onlined as memory: no device to map */
+};
+
+/* A file system mounted with DAX. */
+struct topology_mount {
+	const char *path, *type;
+};
+
+/*
+ * Reads the topology FROM: NULL for this machine as this process sees it,
+ * "xml:PATH" (hwloc's form), "synthetic:TEXT" (hwloc's form) or "sysfs:PATH" (a
+ * tree that holds sys/ and proc/). NULL with errno and the sentence in WHY, of
+ * TOPOLOGY_TEXT_MAX bytes.
+ */
+struct topology *poolkind_topology_open(const char *from, char *why);
+void poolkind_topology_close(struct topology *topology);
+
+/* Nodes with memory, by rising number; and nodes with CPUs, also those without
+ * memory. Returns how many. */
+unsigned poolkind_topology_nodes(
+    const struct topology *topology, const struct topology_node **nodes);
+unsigned poolkind_topology_devices(
+    const struct topology *topology, const struct topology_device **devices);
+unsigned poolkind_topology_mounts(
+    const struct topology *topology, const struct topology_mount **mounts);
+
+/* What is known of TARGET as seen from INITIATOR, a node with CPUs; false where
+ * nothing is. */
+bool poolkind_topology_value(const struct topology *topology,
+    enum topology_attribute attribute, unsigned initiator, unsigned target,
+    uint64_t *value);
+
+/* As the firmware's distance table has it; 0 where there is none. */
+unsigned poolkind_topology_distance(
+    const struct topology *topology, unsigned from, unsigned to);
+
+/* Bytes free on a node right now; 0 for a saved topology. */
+uint64_t poolkind_topology_free(
+    const struct topology *topology, unsigned node);
+
+/*
+ * The nodes that RANK names (SPEC_HBW, SPEC_BANDWIDTH, SPEC_LATENCY,
+ * SPEC_CAPACITY, SPEC_DAX_KMEM), as seen from the node INITIATOR (scope local),
+ * or from anywhere (scope all: INITIATOR does not matter). Several where they
+ * are equal.
+ *
+ *   bandwidth  highest bandwidth; of equals the nearest, then the smaller
+ *   latency    lowest latency; of equals the nearest, then the smaller
+ *   capacity   largest; of equals the nearest
+ *   hbw        nodes with at least twice the bandwidth of the DRAM nodes; where
+ *              all are alike, those with 200 GB/s and more; hwloc's "HBM" and
+ *              "MCDRAM" always. Local: the nearest of them, best first
+ *   dax-kmem   nodes onlined from a DAX device. Local: the nearest of them
+ *
+ * Local counts only nodes for which the firmware reports values from there, in
+ * ranks by attribute; where it reports local values alone, these are the node's
+ * own. Returns 0, or ENODEV. WHY, of TOPOLOGY_TEXT_MAX bytes, says in either
+ * case what was looked at and what decided: for MEMKIND_DEBUG=1, `poolkind
+ * resolve`, and error messages.
+ */
+int poolkind_topology_select(const struct topology *topology,
+    enum spec_source rank, enum spec_scope scope, unsigned initiator,
+    struct node_set *nodes, char *why);
+
+/*
+ * The DAX device nearest to the node NEAR (-1: any) of those that can be mapped
+ * and, where TARGET is not -1, have that target node. SKIP: how many of them to
+ * leave out, for a caller that found those in use. NULL with the sentence in
+ * WHY.
+ */
+const struct topology_device *poolkind_topology_device(
+    const struct topology *topology, int near, int target, unsigned skip,
+    char *why);
+
+#endif /* TOPOLOGY_TOPOLOGY_H */
