@@ -53,3 +53,33 @@ jemalloc_source=`POOLKIND_CACHE="$POOLKIND_CACHE" \
     "$srcdir/jemalloc/fetch" "$JEMALLOC_PATH"` ||
     AC_MSG_ERROR([no source of jemalloc 5.3.1; see --with-jemalloc])
 AC_MSG_NOTICE([using $jemalloc_source])])
+
+# POOLKIND_TOPOLOGY: --enable-topology, on as soon as its libraries are there.
+# TOPOLOGY_LIBS is what libpoolkind-topology is linked with.
+AC_DEFUN([POOLKIND_TOPOLOGY],
+[POOLKIND_ENABLE([topology], [auto],
+    [build libpoolkind-topology and the program poolkind])
+TOPOLOGY_LIBS=
+AS_IF([test "$enable_topology" != no],
+    [topology_missing=
+    AC_CHECK_DECL([hwloc_memattr_get_targets], [],
+        [topology_missing="$topology_missing hwloc>=2.3"],
+        [[#include <hwloc.h>]])
+    AC_CHECK_HEADER([numa.h], [],
+        [topology_missing="$topology_missing libnuma"])
+    AC_CHECK_HEADER([daxctl/libdaxctl.h], [],
+        [topology_missing="$topology_missing libdaxctl"])
+    AC_CHECK_LIB([hwloc], [hwloc_memattr_get_targets], [:],
+        [topology_missing="$topology_missing -lhwloc"], [])
+    AC_CHECK_LIB([numa], [numa_get_mems_allowed], [:],
+        [topology_missing="$topology_missing -lnuma"], [])
+    AC_CHECK_LIB([daxctl], [daxctl_dev_get_memory], [:],
+        [topology_missing="$topology_missing -ldaxctl"], [])
+    AS_IF([test -z "$topology_missing"],
+        [enable_topology=yes TOPOLOGY_LIBS="-lhwloc -lnuma -ldaxctl"],
+        [test "$enable_topology" = yes],
+        [AC_MSG_ERROR([--enable-topology lacks$topology_missing])],
+        [AC_MSG_WARN([no libpoolkind-topology: it lacks$topology_missing])
+        enable_topology=no])])
+AM_CONDITIONAL([TOPOLOGY], [test "$enable_topology" = yes])
+AC_SUBST([TOPOLOGY_LIBS])])

@@ -106,6 +106,18 @@ set_weights(struct stretch *stretch)
 	return error;
 }
 
+/* Transparent huge pages would come from the toucher's node all the same, in
+ * Linux 6.1. */
+static int
+set_home(struct stretch *stretch)
+{
+	const struct spec *spec = stretch->source->spec;
+
+	if (spec->page == SPEC_PAGE_BASE)
+		os_advise_huge(stretch->base, stretch->bytes, false);
+	return os_set_home(stretch->base, stretch->bytes, spec->home);
+}
+
 static int
 set_policy(struct stretch *stretch)
 {
@@ -121,7 +133,7 @@ set_policy(struct stretch *stretch)
 	error = set_on_nodes(
 	    stretch, 0, stretch->bytes, policy_of(spec), spec->nodes);
 	return error == 0 && spec->home_given && spec_count_nodes(spec) > 1 ?
-	    os_set_home(stretch->base, stretch->bytes, spec->home) :
+	    set_home(stretch) :
 	    error;
 }
 

@@ -3,9 +3,9 @@
  * topology.h - the machine's memory: nodes, what is known of them, DAX devices.
  *
  * A library of its own, libpoolkind-topology.so.0, because it needs hwloc,
- * libnuma and libdaxctl: the engine opens it when a spec first asks for nodes by
- * rank or for a DAX device to be found, and a program that does neither never
- * loads them. Exported under POOLKIND_PRIVATE, for libraries of the same
+ * libnuma and libdaxctl: the engine opens it when a spec first asks for nodes
+ * by rank or for a DAX device to be found, and a program that does neither
+ * never loads them. Exported under POOLKIND_PRIVATE, for libraries of the same
  * release.
  *
  * A topology is read once and does not change; to see what changed, open
@@ -13,7 +13,8 @@
  * may ask one topology at once. Opening allocates by malloc, so it is not for
  * hooks and fork handlers.
  *
- * A node that this process may not use (cpuset, cgroup) does not exist here.
+ * Memory that this process may not use (cpuset, cgroup) does not exist here. A
+ * node with CPUs stays, with a capacity of 0, as others are seen from there.
  */
 #ifndef TOPOLOGY_TOPOLOGY_H
 #define TOPOLOGY_TOPOLOGY_H
@@ -42,32 +43,34 @@ enum topology_attribute {
 };
 
 struct topology_node {
-	unsigned id; /* the kernel's number */
-	bool has_cpus;
-	bool from_dax;     /* memory onlined from a DAX device */
-	uint64_t capacity; /* bytes */
+	unsigned id;       /* the kernel's number */
+	bool has_cpus;     /* as Linux says; each CPU belongs to one node */
+	bool from_dax;     /* memory onlined from a DAX device, no CPUs */
+	uint64_t capacity; /* bytes; 0: CPUs alone */
 	const char *kind;  /* "DRAM", "HBM", ... where hwloc knows; else "" */
 };
 
-/* A DAX device that has a size. */
+/* A DAX device that has a size and a driver. */
 struct topology_device {
 	const char *path;   /* "/dev/dax0.0" */
 	const char *region; /* of libdaxctl, as a number in text */
 	uint64_t size, alignment;
-	int target_node;     /* the node it would be as memory; -1: unknown */
-	int near_node;       /* the CPU node nearest to it; -1: unknown */
+	int target_node;    /* the node it would be as memory; -1: unknown */
+	int near_node;      /* the CPU node nearest to it; -1: unknown */
 	bool is_system_ram; /* onlined as memory: no device to map */
 };
 
-/* A file system mounted with DAX. */
+/* A file system mounted with DAX for all of its files. */
 struct topology_mount {
 	const char *path, *type;
 };
 
 /*
- * Reads the topology FROM: NULL for this machine as this process sees it,
+ * Reads the topology FROM: NULL for this machine as this process sees it (or
+ * the one that hwloc's own variables, as HWLOC_XMLFILE, put in its place),
  * "xml:PATH" (hwloc's form), "synthetic:TEXT" (hwloc's form) or "sysfs:PATH" (a
- * tree that holds sys/ and proc/). NULL with errno and the sentence in WHY, of
+ * tree that holds sys/ and proc/; changes the environment while it is read, so
+ * for a process of one thread). NULL with errno and the sentence in WHY, of
  * TOPOLOGY_TEXT_MAX bytes.
  */
 struct topology *poolkind_topology_open(const char *from, char *why);
@@ -93,8 +96,7 @@ unsigned poolkind_topology_distance(
     const struct topology *topology, unsigned from, unsigned to);
 
 /* Bytes free on a node right now; 0 for a saved topology. */
-uint64_t poolkind_topology_free(
-    const struct topology *topology, unsigned node);
+uint64_t poolkind_topology_free(const struct topology *topology, unsigned node);
 
 /*
  * The nodes that RANK names (SPEC_HBW, SPEC_BANDWIDTH, SPEC_LATENCY,
@@ -102,19 +104,25 @@ uint64_t poolkind_topology_free(
  * or from anywhere (scope all: INITIATOR does not matter). Several where they
  * are equal.
  *
- *   bandwidth  highest bandwidth; of equals the nearest, then the smaller
- *   latency    lowest latency; of equals the nearest, then the smaller
- *   capacity   largest; of equals the nearest
+ *   bandwidth  highest bandwidth. Local: of equals the nearest, then that with
+ *              the least capacity
+ *   latency    lowest latency. Local: the same of equals
+ *   capacity   largest. Local: of the nodes to which no other node with CPUs is
+ *              nearer; of equals the nearest
  *   hbw        nodes with at least twice the bandwidth of the DRAM nodes; where
- *              all are alike, those with 200 GB/s and more; hwloc's "HBM" and
- *              "MCDRAM" always. Local: the nearest of them, best first
+ *              there are none, those with 200 GB/s and more; hwloc's "HBM" and
+ *              "MCDRAM" always. Local: the nearest of them, of equals the best
  *   dax-kmem   nodes onlined from a DAX device. Local: the nearest of them
  *
- * Local counts only nodes for which the firmware reports values from there, in
- * ranks by attribute; where it reports local values alone, these are the node's
- * own. Returns 0, or ENODEV. WHY, of TOPOLOGY_TEXT_MAX bytes, says in either
- * case what was looked at and what decided: for MEMKIND_DEBUG=1, `poolkind
- * resolve`, and error messages.
+ * DRAM nodes are those that hwloc calls so, and those with CPUs that are not
+ * HBM. Local counts only nodes for which the firmware reports values from
+ * there, in bandwidth and latency; where it reports local values alone, these
+ * are the node's own. Near is by the firmware's distances; where it has none, a
+ * node is nearest to itself, then to memory that hwloc puts near its CPUs.
+ *
+ * Returns 0, or ENODEV. WHY, of TOPOLOGY_TEXT_MAX bytes, says in either case
+ * what was looked at and what decided: for `poolkind rank`
+ * and error messages.
  */
 int poolkind_topology_select(const struct topology *topology,
     enum spec_source rank, enum spec_scope scope, unsigned initiator,
@@ -124,7 +132,7 @@ int poolkind_topology_select(const struct topology *topology,
  * The DAX device nearest to the node NEAR (-1: any) of those that can be mapped
  * and, where TARGET is not -1, have that target node. SKIP: how many of them to
  * leave out, for a caller that found those in use. NULL with the sentence in
- * WHY.
+ * WHY, which otherwise says which device it is.
  */
 const struct topology_device *poolkind_topology_device(
     const struct topology *topology, int near, int target, unsigned skip,

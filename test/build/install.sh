@@ -153,6 +153,15 @@ for folder in vmem_debug nvml_debug pmdk_debug; do
 	    env LD_LIBRARY_PATH="$libdir/$folder:$libdir" "$work/pool" "$work"
 	check "which has its engine beside it" used_from "$folder" "$work/pool"
 done
+if [ -e "$libdir/libpoolkind-topology.a" ]; then
+	check "libpoolkind-topology is complete" all_there \
+	    "$libdir"/libpoolkind-topology.{a,so,so.0,so.0.0.0}
+	check "libpoolkind-topology.a shows its own names only" \
+	    shows_only "$libdir/libpoolkind-topology.a" \
+	    'poolkind_topology_[a-z]*'
+	tool=$(find "$work/root" -path '*/bin/poolkind')
+	check "the program poolkind runs" runs "$tool" nodes
+fi
 if [ -e "$libdir/libvmmalloc.a" ]; then
 	check "libvmmalloc is complete" all_there \
 	    "$libdir"/libvmmalloc.{a,so,so.1,so.1.0.0}

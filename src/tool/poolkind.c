@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * poolkind.c - the program poolkind: shows what memory a machine has.
+ *
+ * Owns what it prints, and the topology that it prints from. A process of one
+ * thread; no locks. Ends with 0, with 1 and a line on standard error where
+ * something is not there, and with 2 where it was not understood.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topology/topology.h"
+
+#define FAILED 1
+#define NOT_UNDERSTOOD 2
+
+static const char usage[] = "usage: poolkind nodes [FROM]\n"
+			    "       poolkind devices [FROM]\n"
+			    "       poolkind rank RANK [all | local] [FROM]\n"
+			    "       poolkind --help | --version\n";
+
+static const char help[] =
+    "\n"
+    "nodes    lists the nodes with memory or CPUs, and what is known of them\n"
+    "devices  lists DAX devices and file systems mounted with DAX\n"
+    "rank     says which nodes a rank names, and why; local: from each node\n"
+    "         with CPUs (the default), all: from anywhere\n"
+    "\n"
+    "RANK is bandwidth, latency, capacity, hbw or dax-kmem.\n"
+    "FROM is xml:PATH, synthetic:TEXT or sysfs:PATH, in place of this "
+    "machine.\n";
+
+static int
+fail(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("poolkind: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	return FAILED;
+}
+
+static int
+not_understood(const char *what, const char *word)
+{
+	fail("%s \"%s\"", what, word);
+	fputs(usage, stderr);
+	return NOT_UNDERSTOOD;
+}
+
+static struct topology *
+open_from(const char *from)
+{
+	char why[TOPOLOGY_TEXT_MAX];
+	struct topology *topology = poolkind_topology_open(from, why);
+
+	if (topology == NULL)
+		fail("%s", why);
+	return topology;
+}
+
+/* ---- nodes --------------------------------------------------------------- */
+
+/* The best that is known of NODE from any node with CPUs, as text; "-". */
+static const char *
+best_value(const struct topology *topology, enum topology_attribute attribute,
+    unsigned node, char text[24])
+{
+	const struct topology_node *nodes;
+	unsigned count = poolkind_topology_nodes(topology, &nodes);
+	uint64_t best = 0, value;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!poolkind_topology_value(
+			topology, attribute, nodes[i].id, node, &value))
+			continue;
+		if (best == 0 ||
+		    (attribute < TOPOLOGY_LATENCY) == (value > best))
+			best = value;
+	}
+	if (best == 0)
+		return "-";
+	snprintf(text, 24, "%" PRIu64, best);
+	return text;
+}
+
+static void
+print_node(const struct topology *topology, const struct topology_node *node)
+{
+	char text[4][24], pair[2][50], free_mib[24] = "-";
+	uint64_t free_bytes = poolkind_topology_free(topology, node->id);
+
+	snprintf(pair[0], sizeof(pair[0]), "%s/%s",
+	    best_value(topology, TOPOLOGY_READ_BANDWIDTH, node->id, text[0]),
+	    best_value(topology, TOPOLOGY_WRITE_BANDWIDTH, node->id, text[1]));
+	snprintf(pair[1], sizeof(pair[1]), "%s/%s",
+	    best_value(topology, TOPOLOGY_READ_LATENCY, node->id, text[2]),
+	    best_value(topology, TOPOLOGY_WRITE_LATENCY, node->id, text[3]));
+	if (free_bytes != 0)
+		snprintf(
+		    free_mib, sizeof(free_mib), "%" PRIu64, free_bytes / MIB);
+	printf("%4u %-4s %-8s %-3s %12" PRIu64 " %10s %15s %11s\n", node->id,
+	    node->has_cpus ? "yes" : "no",
+	    node->kind[0] != '\0' ? node->kind : "-",
+	    node->from_dax ? "yes" : "no", node->capacity / MIB, free_mib,
+	    pair[0], pair[1]);
+}
+
+static int
+show_nodes(int argc, char **argv)
+{
+	const struct topology_node *nodes;
+	struct topology *topology;
+	unsigned count;
+
+	if (argc > 1)
+		return not_understood("one word too many:", argv[1]);
+	topology = open_from(argc > 0 ? argv[0] : NULL);
+	if (topology == NULL)
+		return FAILED;
+	printf("%4s %-4s %-8s %-3s %12s %10s %15s %11s\n", "NODE", "CPUS",
+	    "KIND", "DAX", "CAPACITY/MiB", "FREE/MiB", "READ/WRITE MB/s",
+	    "READ/WR. ns");
+	count = poolkind_topology_nodes(topology, &nodes);
+	for (unsigned i = 0; i < count; i++)
+		print_node(topology, &nodes[i]);
+	poolkind_topology_close(topology);
+	return 0;
+}
+
+/* ---- devices ------------------------------------------------------------- */
+
+static const char *
+number_or_dash(int number, char text[16])
+{
+	if (number < 0)
+		return "-";
+	snprintf(text, 16, "%d", number);
+	return text;
+}
+
+static void
+print_device(const struct topology_device *device)
+{
+	char target[16], near[16];
+
+	printf("%-14s %6s %10" PRIu64 " %10" PRIu64 " %6s %4s %s\n",
+	    device->path, device->region, device->size / MIB,
+	    device->alignment / KIB,
+	    number_or_dash(device->target_node, target),
+	    number_or_dash(device->near_node, near),
+	    device->is_system_ram ? "system-ram" : "devdax");
+}
+
+static int
+show_devices(int argc, char **argv)
+{
+	const struct topology_device *devices;
+	const struct topology_mount *mounts;
+	struct topology *topology;
+	unsigned count;
+
+	if (argc > 1)
+		return not_understood("one word too many:", argv[1]);
+	topology = open_from(argc > 0 ? argv[0] : NULL);
+	if (topology == NULL)
+		return FAILED;
+	count = poolkind_topology_devices(topology, &devices);
+	printf("%-14s %6s %10s %10s %6s %4s %s\n", "DEVICE", "REGION",
+	    "SIZE/MiB", "ALIGN/KiB", "TARGET", "NEAR", "MODE");
+	for (unsigned i = 0; i < count; i++)
+		print_device(&devices[i]);
+	count = poolkind_topology_mounts(topology, &mounts);
+	for (unsigned i = 0; i < count; i++)
+		printf("%s%-14s %s\n", i == 0 ? "\nMOUNTED WITH DAX\n" : "",
+		    mounts[i].path, mounts[i].type);
+	poolkind_topology_close(topology);
+	return 0;
+}
+
+/* ---- rank ---------------------------------------------------------------- */
+
+static const struct {
+	const char *word;
+	enum spec_source rank;
+} ranks[] = {
+	{ "bandwidth", SPEC_BANDWIDTH },
+	{ "latency", SPEC_LATENCY },
+	{ "capacity", SPEC_CAPACITY },
+	{ "hbw", SPEC_HBW },
+	{ "dax-kmem", SPEC_DAX_KMEM },
+};
+
+/* What was asked for, and whether any of it was there. */
+struct request {
+	struct topology *topology;
+	enum spec_source rank;
+	enum spec_scope scope;
+	bool found;
+	char said[TOPOLOGY_TEXT_MAX]; /* to standard error, last */
+};
+
+static void
+print_set(const struct node_set *set)
+{
+	const char *comma = "";
+
+	for (unsigned id = 0; id < SPEC_NODES_MAX; id++) {
+		if (((set->bits[id / 64] >> (id % 64)) & 1) == 0)
+			continue;
+		printf("%s%u", comma, id);
+		comma = ",";
+	}
+}
+
+/* The nodes to standard output, with the reason; where there are none, the
+ * reason to standard error, once if it is the same from each node. */
+static void
+answer(struct request *request, unsigned initiator)
+{
+	char why[TOPOLOGY_TEXT_MAX];
+	struct node_set set;
+
+	if (poolkind_topology_select(request->topology, request->rank,
+		request->scope, initiator, &set, why) != 0) {
+		if (strcmp(why, request->said) != 0)
+			fail("%s", why);
+		memcpy(request->said, why, sizeof(why));
+		return;
+	}
+	request->found = true;
+	if (request->scope == SPEC_LOCAL)
+		printf("%u: ", initiator);
+	print_set(&set);
+	printf("  %s\n", why);
+}
+
+static void
+answer_all(struct request *request)
+{
+	const struct topology_node *nodes;
+	unsigned count = poolkind_topology_nodes(request->topology, &nodes);
+
+	if (request->scope == SPEC_ALL) {
+		answer(request, 0);
+		return;
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (nodes[i].has_cpus)
+			answer(request, nodes[i].id);
+}
+
+static int
+show_rank(int argc, char **argv)
+{
+	struct request request = { .scope = SPEC_LOCAL };
+	unsigned i = 0;
+
+	if (argc == 0) {
+		fputs(usage, stderr);
+		return NOT_UNDERSTOOD;
+	}
+	while (i < ARRAY_SIZE(ranks) && strcmp(argv[0], ranks[i].word) != 0)
+		i++;
+	if (i == ARRAY_SIZE(ranks))
+		return not_understood("unknown rank", argv[0]);
+	request.rank = ranks[i].rank;
+	argc--, argv++;
+	if (argc > 0 &&
+	    (strcmp(argv[0], "all") == 0 || strcmp(argv[0], "local") == 0)) {
+		request.scope = argv[0][0] == 'a' ? SPEC_ALL : SPEC_LOCAL;
+		argc--, argv++;
+	}
+	if (argc > 1)
+		return not_understood("one word too many:", argv[1]);
+	request.topology = open_from(argc > 0 ? argv[0] : NULL);
+	if (request.topology == NULL)
+		return FAILED;
+	answer_all(&request);
+	poolkind_topology_close(request.topology);
+	return request.found ? 0 : FAILED;
+}
+
+/* ---- Start --------------------------------------------------------------- */
+
+static int
+run(int argc, char **argv)
+{
+	if (argc < 2) {
+		fputs(usage, stderr);
+		return NOT_UNDERSTOOD;
+	}
+	if (strcmp(argv[1], "nodes") == 0)
+		return show_nodes(argc - 2, argv + 2);
+	if (strcmp(argv[1], "devices") == 0)
+		return show_devices(argc - 2, argv + 2);
+	if (strcmp(argv[1], "rank") == 0)
+		return show_rank(argc - 2, argv + 2);
+	if (strcmp(argv[1], "--help") == 0)
+		return printf("%s%s", usage, help) < 0;
+	if (strcmp(argv[1], "--version") == 0)
+		return printf("poolkind %s\n", PACKAGE_VERSION) < 0;
+	return not_understood("unknown command", argv[1]);
+}
+
+int
+main(int argc, char **argv)
+{
+	int status = run(argc, argv);
+
+	if (fflush(stdout) != 0)
+		return fail("cannot write: %s", strerror(errno));
+	return status;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * load_hwloc.c - the topology that a text names, read by hwloc.
+ *
+ * Owns nothing: what it reads is the caller's. Called by read_hwloc.c. Fails
+ * where there is no such topology, or one that hwloc does not understand.
+ *
+ * Locks: hwloc learns of the folder of a tree by the variable HWLOC_FSROOT
+ * alone. It is set, under a lock, for as long as hwloc reads the tree. As with
+ * any setenv(3), no other thread may use the environment meanwhile, so trees
+ * are for tests and tools.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "topology/record.h"
+
+static pthread_mutex_t environment_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int
+load(hwloc_topology_t hwloc, char *why)
+{
+	if (hwloc_topology_load(hwloc) == 0)
+		return 0;
+	return topology_fail(why, errno != 0 ? errno : EIO,
+	    "hwloc cannot read the topology: %s", strerror(errno));
+}
+
+static int
+load_tree(hwloc_topology_t hwloc, const char *root, char *why)
+{
+	const char *now;
+	char *before;
+	int error;
+
+	pthread_mutex_lock(&environment_lock);
+	now = getenv("HWLOC_FSROOT");
+	before = now != NULL ? strdup(now) : NULL;
+	setenv("HWLOC_FSROOT", root, 1);
+	error = load(hwloc, why);
+	if (before != NULL)
+		setenv("HWLOC_FSROOT", before, 1);
+	else
+		unsetenv("HWLOC_FSROOT");
+	pthread_mutex_unlock(&environment_lock);
+	free(before);
+	return error;
+}
+
+/* Whether hwloc took nodes and CPUs from the tree: where it finds none there it
+ * makes up a machine of its own. */
+static bool
+is_from_tree(hwloc_topology_t hwloc)
+{
+	const char *backend = hwloc_obj_get_info_by_name(
+	    hwloc_get_root_obj(hwloc), "Backend");
+
+	return backend != NULL && strcmp(backend, "Linux") == 0;
+}
+
+static int
+open_tree(struct topology *topology, hwloc_topology_t hwloc, const char *root,
+    char *why)
+{
+	char *cpus = topology_text("%s/sys/devices/system/cpu", root);
+	bool there = cpus != NULL && access(cpus, R_OK | X_OK) == 0;
+
+	free(cpus);
+	topology->root = strdup(root);
+	if (topology->root == NULL)
+		return topology_fail(why, ENOMEM, "no memory for the topology");
+	if (!there)
+		return topology_fail(why, errno,
+		    "\"%.120s\" is no tree with sys/devices/system/cpu: %s",
+		    root, strerror(errno));
+	if (load_tree(hwloc, root, why) != 0)
+		return -1;
+	if (!is_from_tree(hwloc))
+		return topology_fail(why, EINVAL,
+		    "hwloc finds no CPUs in the tree \"%.120s\"", root);
+	return 0;
+}
+
+static int
+open_xml(hwloc_topology_t hwloc, const char *path, char *why)
+{
+	if (access(path, R_OK) != 0)
+		return topology_fail(why, errno, "cannot read \"%.120s\": %s",
+		    path, strerror(errno));
+	if (hwloc_topology_set_xml(hwloc, path) != 0)
+		return topology_fail(why, EINVAL,
+		    "\"%.120s\" is not a topology as hwloc writes it", path);
+	return load(hwloc, why);
+}
+
+static int
+open_synthetic(hwloc_topology_t hwloc, const char *text, char *why)
+{
+	if (hwloc_topology_set_synthetic(hwloc, text) != 0)
+		return topology_fail(
+		    why, EINVAL, "hwloc does not understand \"%.120s\"", text);
+	return load(hwloc, why);
+}
+
+/* Variables of hwloc's own may put another machine in place of this one. */
+static int
+open_machine(struct topology *topology, hwloc_topology_t hwloc, char *why)
+{
+	if (load(hwloc, why) != 0)
+		return -1;
+	topology->live = hwloc_topology_is_thissystem(hwloc);
+	if (!topology->live)
+		return 0;
+	topology->root = strdup("");
+	return topology->root != NULL ?
+	    0 :
+	    topology_fail(why, ENOMEM, "no memory for the topology");
+}
+
+/* The x86 component would move this thread over all CPUs, to learn what the
+ * kernel tells as well. */
+int
+topology_load_hwloc(struct topology *topology, hwloc_topology_t hwloc,
+    const char *from, char *why)
+{
+	hwloc_topology_set_flags(hwloc, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
+	hwloc_topology_set_components(
+	    hwloc, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
+	hwloc_topology_set_cache_types_filter(
+	    hwloc, HWLOC_TYPE_FILTER_KEEP_NONE);
+	hwloc_topology_set_icache_types_filter(
+	    hwloc, HWLOC_TYPE_FILTER_KEEP_NONE);
+	hwloc_topology_set_io_types_filter(hwloc, HWLOC_TYPE_FILTER_KEEP_NONE);
+	if (from == NULL)
+		return open_machine(topology, hwloc, why);
+	if (strncmp(from, "xml:", 4) == 0)
+		return open_xml(hwloc, from + 4, why);
+	if (strncmp(from, "synthetic:", 10) == 0)
+		return open_synthetic(hwloc, from + 10, why);
+	if (strncmp(from, "sysfs:", 6) == 0)
+		return open_tree(topology, hwloc, from + 6, why);
+	return topology_fail(why, EINVAL,
+	    "unknown topology \"%.120s\"; known are xml:PATH, synthetic:TEXT "
+	    "and sysfs:PATH",
+	    from);
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * read_hwloc.c - nodes, what the firmware says of them, and distances.
+ *
+ * Owns hwloc's topology while one of ours is opened, and nothing after. Called
+ * by topology.c. No locks. Fails where the topology cannot be read, or for lack
+ * of memory.
+ *
+ * hwloc is asked for disallowed resources too: a node whose CPUs run our
+ * threads may have memory that a cpuset forbids, and is still the place from
+ * which they look. It stays, without capacity; other forbidden nodes are
+ * dropped.
+ */
+#include <errno.h>
+#include <numa.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topology/record.h"
+
+/* ---- Nodes --------------------------------------------------------------- */
+
+static unsigned
+most_nodes(hwloc_topology_t hwloc)
+{
+	return (unsigned)hwloc_get_nbobjs_by_type(hwloc, HWLOC_OBJ_NUMANODE);
+}
+
+static void
+machine_free(struct machine *machine)
+{
+	if (machine->cpus != NULL)
+		for (unsigned i = 0; i < machine->count; i++)
+			hwloc_bitmap_free(machine->cpus[i]);
+	free(machine->cpus);
+	free(machine->objects);
+	hwloc_bitmap_free(machine->allowed);
+}
+
+/* The kernel has the last word on what this process may use: it takes the
+ * cpusets of all of its ancestors into account. */
+static void
+read_allowed(hwloc_bitmap_t allowed)
+{
+	struct bitmask *mems = numa_available() >= 0 ? numa_get_mems_allowed() :
+						       NULL;
+
+	if (mems == NULL)
+		return;
+	for (int id = hwloc_bitmap_first(allowed); id >= 0;
+	     id = hwloc_bitmap_next(allowed, id))
+		if (numa_bitmask_isbitset(mems, (unsigned)id) == 0)
+			hwloc_bitmap_clr(allowed, (unsigned)id);
+	numa_bitmask_free(mems);
+}
+
+/* All nodes that hwloc has, by rising number. Numbers that no set of ours can
+ * hold are left out. */
+static int
+find_nodes(struct machine *machine)
+{
+	hwloc_topology_t hwloc = machine->hwloc;
+	hwloc_const_nodeset_t nodes = hwloc_topology_get_topology_nodeset(
+	    hwloc);
+	size_t most = most_nodes(hwloc);
+
+	machine->allowed = hwloc_bitmap_dup(
+	    hwloc_topology_get_allowed_nodeset(hwloc));
+	machine->objects = calloc(most + 1, sizeof(*machine->objects));
+	machine->cpus = calloc(most + 1, sizeof(*machine->cpus));
+	if (machine->allowed == NULL || machine->objects == NULL ||
+	    machine->cpus == NULL)
+		return -1;
+	for (int id = hwloc_bitmap_first(nodes); id >= 0 && id < SPEC_NODES_MAX;
+	     id = hwloc_bitmap_next(nodes, id)) {
+		unsigned i = machine->count;
+
+		machine->cpus[i] = hwloc_bitmap_alloc();
+		if (machine->cpus[i] == NULL)
+			return -1;
+		machine->objects[i] = hwloc_get_numanode_obj_by_os_index(
+		    hwloc, (unsigned)id);
+		machine->count++;
+	}
+	return 0;
+}
+
+static uint64_t
+capacity_of(const struct machine *machine, unsigned i)
+{
+	hwloc_obj_t node = machine->objects[i];
+
+	if (!hwloc_bitmap_isset(machine->allowed, node->os_index))
+		return 0;
+	return node->attr->numanode.local_memory;
+}
+
+/* Writes the nodes that count into the record, and leaves the same ones in
+ * MACHINE, so that both have one index. */
+static int
+keep_nodes(struct topology *topology, struct machine *machine)
+{
+	unsigned all = machine->count, kept = 0;
+
+	topology->nodes = calloc(all + 1, sizeof(*topology->nodes));
+	if (topology->nodes == NULL)
+		return -1;
+	for (unsigned i = 0; i < all; i++) {
+		struct topology_node *node = &topology->nodes[kept];
+		hwloc_obj_t object = machine->objects[i];
+		hwloc_bitmap_t cpus = machine->cpus[i];
+
+		machine->cpus[i] = machine->cpus[kept];
+		machine->cpus[kept] = cpus;
+		machine->objects[kept] = object;
+		node->id = object->os_index;
+		node->has_cpus = !hwloc_bitmap_iszero(cpus);
+		node->capacity = capacity_of(machine, i);
+		node->from_dax = topology->root == NULL && !node->has_cpus &&
+		    hwloc_obj_get_info_by_name(object, "DAXDevice") != NULL;
+		if (!node->has_cpus && node->capacity == 0)
+			continue;
+		node->kind = strdup(object->subtype ? object->subtype : "");
+		if (node->kind == NULL)
+			return -1;
+		topology->node_count = ++kept;
+	}
+	return 0;
+}
+
+/* ---- Values and distances ------------------------------------------------ */
+
+static const hwloc_memattr_id_t attribute_ids[TOPOLOGY_ATTRIBUTES] = {
+	[TOPOLOGY_BANDWIDTH] = HWLOC_MEMATTR_ID_BANDWIDTH,
+	[TOPOLOGY_READ_BANDWIDTH] = HWLOC_MEMATTR_ID_READ_BANDWIDTH,
+	[TOPOLOGY_WRITE_BANDWIDTH] = HWLOC_MEMATTR_ID_WRITE_BANDWIDTH,
+	[TOPOLOGY_LATENCY] = HWLOC_MEMATTR_ID_LATENCY,
+	[TOPOLOGY_READ_LATENCY] = HWLOC_MEMATTR_ID_READ_LATENCY,
+	[TOPOLOGY_WRITE_LATENCY] = HWLOC_MEMATTR_ID_WRITE_LATENCY,
+};
+
+static void
+read_values_from(struct topology *topology, const struct machine *machine,
+    enum topology_attribute attribute, unsigned from, hwloc_obj_t *targets,
+    hwloc_uint64_t *values)
+{
+	struct hwloc_location location = {
+		.type = HWLOC_LOCATION_TYPE_CPUSET,
+		.location = { .cpuset = machine->cpus[from] },
+	};
+	unsigned most = most_nodes(machine->hwloc);
+	unsigned count = most;
+
+	if (hwloc_memattr_get_targets(machine->hwloc, attribute_ids[attribute],
+		&location, 0, &count, targets, values) != 0)
+		return;
+	for (unsigned i = 0; i < count && i < most; i++) {
+		unsigned to = targets[i]->type == HWLOC_OBJ_NUMANODE ?
+		    topology_index(topology, targets[i]->os_index) :
+		    NO_NODE;
+
+		if (to != NO_NODE)
+			*topology_value_at(
+			    topology, attribute, from, to) = values[i];
+	}
+}
+
+/* Where there is no mean of reads and writes, makes one of what there is. */
+static void
+fill_mean(struct topology *topology, enum topology_attribute mean,
+    unsigned from, unsigned to)
+{
+	uint64_t *value = topology_value_at(topology, mean, from, to);
+	uint64_t read = *topology_value_at(topology, mean + 1, from, to);
+	uint64_t write = *topology_value_at(topology, mean + 2, from, to);
+
+	if (*value == 0 && read != 0 && write != 0)
+		*value = (read + write) / 2;
+	else if (*value == 0)
+		*value = read + write;
+}
+
+static int
+read_values(struct topology *topology, const struct machine *machine)
+{
+	size_t most = most_nodes(machine->hwloc);
+	hwloc_obj_t *targets = calloc(most + 1, sizeof(*targets));
+	hwloc_uint64_t *values = calloc(most + 1, sizeof(*values));
+	unsigned count = topology->node_count;
+	bool good = targets != NULL && values != NULL;
+
+	for (unsigned i = 0; good && i < count; i++) {
+		if (!topology->nodes[i].has_cpus)
+			continue;
+		for (int a = 0; a < TOPOLOGY_ATTRIBUTES; a++)
+			read_values_from(topology, machine,
+			    (enum topology_attribute)a, i, targets, values);
+		for (unsigned to = 0; to < count; to++) {
+			fill_mean(topology, TOPOLOGY_BANDWIDTH, i, to);
+			fill_mean(topology, TOPOLOGY_LATENCY, i, to);
+		}
+	}
+	free(targets);
+	free(values);
+	return good ? 0 : -1;
+}
+
+static void
+read_distances(struct topology *topology, hwloc_topology_t hwloc)
+{
+	struct hwloc_distances_s *table = NULL;
+	unsigned tables = 1;
+
+	if (hwloc_distances_get_by_name(
+		hwloc, "NUMALatency", &tables, &table, 0) != 0 ||
+	    tables == 0)
+		return;
+	for (unsigned i = 0; i < table->nbobjs; i++)
+		for (unsigned j = 0; j < table->nbobjs; j++) {
+			unsigned from = topology_index(
+			    topology, table->objs[i]->os_index);
+			unsigned to = topology_index(
+			    topology, table->objs[j]->os_index);
+
+			if (from == NO_NODE || to == NO_NODE)
+				continue;
+			topology
+			    ->distances[(size_t)from * topology->node_count +
+				to] = (unsigned)
+					  table->values[i * table->nbobjs + j];
+		}
+	hwloc_distances_release(hwloc, table);
+}
+
+/* In the firmware's measure, where a node is 10 from itself: memory near our
+ * CPUs is farther than their node, and all else is farther than that. */
+static unsigned
+guess_nearness(const struct machine *machine, unsigned from, unsigned to)
+{
+	if (from == to)
+		return 10;
+	return hwloc_bitmap_intersects(
+		   machine->cpus[from], machine->objects[to]->cpuset) ?
+	    15 :
+	    20;
+}
+
+static void
+fill_nearness(struct topology *topology, const struct machine *machine)
+{
+	unsigned count = topology->node_count;
+
+	for (unsigned from = 0; from < count; from++)
+		for (unsigned to = 0; to < count; to++) {
+			size_t at = (size_t)from * count + to;
+
+			topology->nearness[at] = topology->distances[at] != 0 ?
+			    topology->distances[at] :
+			    guess_nearness(machine, from, to);
+		}
+}
+
+static int
+fill_tables(struct topology *topology, const struct machine *machine)
+{
+	size_t count = topology->node_count, square = count * count + 1;
+
+	topology->values = calloc(
+	    square, TOPOLOGY_ATTRIBUTES * sizeof(*topology->values));
+	topology->distances = calloc(square, sizeof(*topology->distances));
+	topology->nearness = calloc(square, sizeof(*topology->nearness));
+	if (topology->values == NULL || topology->distances == NULL ||
+	    topology->nearness == NULL)
+		return -1;
+	read_distances(topology, machine->hwloc);
+	fill_nearness(topology, machine);
+	return read_values(topology, machine);
+}
+
+static int
+read_machine(struct topology *topology, hwloc_topology_t hwloc)
+{
+	struct machine machine = { .hwloc = hwloc };
+	int error = find_nodes(&machine);
+
+	if (error == 0 && topology->live)
+		read_allowed(machine.allowed);
+	if (error == 0)
+		error = topology_read_cpus(&machine, topology->root);
+	if (error == 0)
+		error = keep_nodes(topology, &machine);
+	if (error == 0)
+		error = fill_tables(topology, &machine);
+	machine_free(&machine);
+	return error;
+}
+
+int
+topology_read_hwloc(struct topology *topology, const char *from, char *why)
+{
+	hwloc_topology_t hwloc;
+	int error;
+
+	if (hwloc_topology_init(&hwloc) != 0)
+		return topology_fail(why, ENOMEM, "hwloc cannot start");
+	error = topology_load_hwloc(topology, hwloc, from, why);
+	if (error == 0 && read_machine(topology, hwloc) != 0)
+		error = topology_fail(
+		    why, ENOMEM, "no memory for the topology");
+	hwloc_topology_destroy(hwloc);
+	return error;
+}

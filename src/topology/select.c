@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * select.c - the nodes that a rank names, and why these.
+ *
+ * Owns nothing: works on the record alone, so any number of threads may ask at
+ * once. Called by the engine and the tool. Fails with ENODEV where no node is
+ * what the rank asks for; the sentence says then what is missing.
+ *
+ * A rank starts with the nodes that could be it and narrows them down by one
+ * score after another, each the lower the better.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "topology/question.h"
+
+#define HBW_AT_LEAST 200000 /* MB/s */
+
+/* ---- Ranks --------------------------------------------------------------- */
+
+/* The nodes of which ATTRIBUTE is known, from where the question looks. */
+static struct node_set
+known(const struct question *q, enum topology_attribute attribute)
+{
+	struct node_set set = question_memory(q);
+
+	for (unsigned i = 0; i < q->topology->node_count; i++)
+		if (question_value(q->topology, attribute, q->from, i) == 0)
+			set_put(q, &set, i, false);
+	return set;
+}
+
+static int
+unknown(const struct question *q, enum topology_attribute attribute,
+    const char *word)
+{
+	struct question anywhere = { q->topology, ANYWHERE, NULL, q->why };
+	struct node_set elsewhere = known(&anywhere, attribute);
+	struct node_set all = question_memory(q);
+
+	if (set_count(&elsewhere) == 0)
+		question_say(q,
+		    "no node has a known %s: the firmware has no HMAT "
+		    "(nodes: %s)",
+		    word, set_list(&all).text);
+	else
+		question_say(q,
+		    "no %s is known from node %u; from other nodes it is known "
+		    "of %s",
+		    word, q->topology->nodes[q->from].id,
+		    set_nodes(&elsewhere).text);
+	return ENODEV;
+}
+
+/* Ranks by attribute: the best value, then the nearest, then the smaller, as
+ * fast memory is when there is little of it. */
+static int
+best_value(const struct question *q, enum topology_attribute attribute)
+{
+	bool bandwidth = attribute == TOPOLOGY_BANDWIDTH;
+	struct node_set looked_at = known(q, attribute), best = looked_at;
+	const char *decided = "";
+	size_t equals;
+	unsigned one;
+
+	if (set_count(&best) == 0)
+		return unknown(
+		    q, attribute, bandwidth ? "bandwidth" : "latency");
+	question_keep(q, &best, bandwidth ? by_bandwidth : by_latency);
+	equals = set_count(&best);
+	if (q->from != ANYWHERE && question_keep(q, &best, by_distance))
+		decided = ", the nearest";
+	if (q->from != ANYWHERE && question_keep(q, &best, by_size))
+		decided = ", the nearest and smallest";
+	one = topology_index(q->topology,
+	    (unsigned)bits_find(best.bits, 0, SPEC_NODES_MAX, true));
+	question_say(q, "%s %s: %llu %s of %s",
+	    bandwidth ? "highest bandwidth" : "lowest latency",
+	    question_viewpoint(q).text,
+	    (unsigned long long)question_value(
+		q->topology, attribute, q->from, one),
+	    bandwidth ? "MB/s" : "ns", set_nodes(&best).text);
+	if (decided[0] != '\0')
+		question_say(q, "%s of %zu equals", decided, equals);
+	question_say(q, " (known: %s)", set_nodes(&looked_at).text);
+	*q->nodes = best;
+	return 0;
+}
+
+/* The memory near to FROM: nodes to which no other node with CPUs is nearer;
+ * where there is none, the nearest. */
+static struct node_set
+near_memory(const struct question *q)
+{
+	struct node_set all = question_memory(q), set = all;
+
+	if (q->from == ANYWHERE)
+		return all;
+	for (unsigned i = 0; i < q->topology->node_count; i++) {
+		unsigned nearest = topology_nearest_cpus(q->topology, i);
+
+		if (set_has(q, &set, i) &&
+		    topology_nearness(q->topology, nearest, i) <
+			topology_nearness(q->topology, q->from, i))
+			set_put(q, &set, i, false);
+	}
+	if (set_count(&set) == 0) {
+		set = all;
+		question_keep(q, &set, by_distance);
+	}
+	return set;
+}
+
+static int
+largest(const struct question *q)
+{
+	struct node_set looked_at = near_memory(q), best = looked_at;
+	const char *decided = "";
+	unsigned one;
+
+	if (set_count(&best) == 0) {
+		question_say(q, "no node has memory");
+		return ENODEV;
+	}
+	question_keep(q, &best, by_capacity);
+	if (question_keep(q, &best, by_distance))
+		decided = ", the nearest of equals";
+	one = topology_index(q->topology,
+	    (unsigned)bits_find(best.bits, 0, SPEC_NODES_MAX, true));
+	question_say(q, "largest capacity %s: %llu MiB of %s%s (looked at: %s)",
+	    question_viewpoint(q).text,
+	    (unsigned long long)(q->topology->nodes[one].capacity / MIB),
+	    set_nodes(&best).text, decided, set_nodes(&looked_at).text);
+	*q->nodes = best;
+	return 0;
+}
+
+static int
+from_dax(const struct question *q)
+{
+	struct node_set all = question_memory(q), best = all, looked_at;
+	bool narrowed;
+
+	for (unsigned i = 0; i < q->topology->node_count; i++)
+		if (!q->topology->nodes[i].from_dax)
+			set_put(q, &best, i, false);
+	looked_at = best;
+	if (set_count(&best) == 0) {
+		question_say(q,
+		    "no node is memory onlined from a DAX device (nodes: %s)",
+		    set_list(&all).text);
+		return ENODEV;
+	}
+	narrowed = question_keep(q, &best, by_distance);
+	question_say(q, "memory onlined from a DAX device %s: %s",
+	    question_viewpoint(q).text, set_nodes(&best).text);
+	if (narrowed)
+		question_say(
+		    q, ", the nearest of %s", set_nodes(&looked_at).text);
+	*q->nodes = best;
+	return 0;
+}
+
+/* ---- High-bandwidth memory ----------------------------------------------- */
+
+static bool
+is_kind(const struct topology_node *node, const char *kind)
+{
+	return strcmp(node->kind, kind) == 0;
+}
+
+static bool
+is_hbm(const struct topology_node *node)
+{
+	return is_kind(node, "HBM") || is_kind(node, "MCDRAM");
+}
+
+/* The lowest bandwidth of a node that is DRAM: by its kind, or as it has CPUs.
+ * One whose memory is forbidden counts too: it says what DRAM is like here. */
+static uint64_t
+dram_bandwidth(const struct topology *topology)
+{
+	uint64_t lowest = 0;
+
+	for (unsigned i = 0; i < topology->node_count; i++) {
+		const struct topology_node *node = &topology->nodes[i];
+		uint64_t value = question_value(
+		    topology, TOPOLOGY_BANDWIDTH, ANYWHERE, i);
+
+		if (value == 0 || is_hbm(node) ||
+		    (!node->has_cpus && !is_kind(node, "DRAM")))
+			continue;
+		if (lowest == 0 || value < lowest)
+			lowest = value;
+	}
+	return lowest;
+}
+
+/* The nodes with memory that are HBM by name, or have at least BANDWIDTH. */
+static struct node_set
+hbm_from(const struct question *q, uint64_t bandwidth)
+{
+	struct node_set set = question_memory(q);
+
+	for (unsigned i = 0; i < q->topology->node_count; i++)
+		if (!is_hbm(&q->topology->nodes[i]) &&
+		    question_value(q->topology, TOPOLOGY_BANDWIDTH, ANYWHERE,
+			i) < bandwidth)
+			set_put(q, &set, i, false);
+	return set;
+}
+
+static int
+no_hbm(const struct question *q, uint64_t dram)
+{
+	struct question anywhere = { q->topology, ANYWHERE, NULL, q->why };
+	struct node_set all = question_memory(q);
+	struct node_set valued = known(&anywhere, TOPOLOGY_BANDWIDTH);
+
+	if (set_count(&valued) == 0)
+		return unknown(&anywhere, TOPOLOGY_BANDWIDTH, "bandwidth");
+	question_say(q,
+	    "no node is high-bandwidth memory: none has twice the %llu MB/s of "
+	    "DRAM or %d MB/s (nodes: %s)",
+	    (unsigned long long)dram, HBW_AT_LEAST, set_list(&all).text);
+	return ENODEV;
+}
+
+static int
+high_bandwidth(const struct question *q)
+{
+	uint64_t dram = dram_bandwidth(q->topology);
+	struct node_set best = { { 0 } }, looked_at;
+	const char *decided = "", *rule = "by kind or twice DRAM's bandwidth";
+
+	if (dram != 0)
+		best = hbm_from(q, 2 * dram);
+	if (set_count(&best) == 0) {
+		best = hbm_from(q, HBW_AT_LEAST);
+		rule = "by kind or 200000 MB/s";
+	}
+	looked_at = best;
+	if (set_count(&best) == 0)
+		return no_hbm(q, dram);
+	if (q->from != ANYWHERE && question_keep(q, &best, by_distance))
+		decided = ", the nearest";
+	if (q->from != ANYWHERE && question_keep(q, &best, by_bandwidth))
+		decided = ", the nearest and fastest";
+	question_say(q, "high-bandwidth memory %s, %s: %s",
+	    question_viewpoint(q).text, rule, set_nodes(&best).text);
+	if (decided[0] != '\0')
+		question_say(
+		    q, "%s of %s", decided, set_nodes(&looked_at).text);
+	*q->nodes = best;
+	return 0;
+}
+
+/* ---- The question -------------------------------------------------------- */
+
+static int
+no_view(const struct question *q, unsigned initiator)
+{
+	struct node_set set = { { 0 } };
+
+	for (unsigned i = 0; i < q->topology->node_count; i++)
+		set_put(q, &set, i, q->topology->nodes[i].has_cpus);
+	question_say(q, "node %u has no CPUs to look from; those that have: %s",
+	    initiator, set_list(&set).text);
+	return ENODEV;
+}
+
+EXPORT int
+poolkind_topology_select(const struct topology *topology, enum spec_source rank,
+    enum spec_scope scope, unsigned initiator, struct node_set *nodes,
+    char *why)
+{
+	struct question q = { topology, ANYWHERE, nodes, why };
+
+	memset(nodes, 0, sizeof(*nodes));
+	why[0] = '\0';
+	if (scope == SPEC_LOCAL) {
+		q.from = topology_index(topology, initiator);
+		if (q.from == NO_NODE || !topology->nodes[q.from].has_cpus)
+			return no_view(&q, initiator);
+	}
+	if (rank == SPEC_HBW)
+		return high_bandwidth(&q);
+	if (rank == SPEC_BANDWIDTH)
+		return best_value(&q, TOPOLOGY_BANDWIDTH);
+	if (rank == SPEC_LATENCY)
+		return best_value(&q, TOPOLOGY_LATENCY);
+	if (rank == SPEC_CAPACITY)
+		return largest(&q);
+	if (rank == SPEC_DAX_KMEM)
+		return from_dax(&q);
+	question_say(&q, "source %d is no rank", (int)rank);
+	return ENODEV;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topology.c - life of a topology, and its plain answers.
+ *
+ * Owns the record and all that hangs from it. Called by the engine when it
+ * first needs nodes by rank, and by the tool. No locks, except for a tree read
+ * from a folder (load_hwloc.c). Opening fails with what its readers say;
+ * nothing else in here can.
+ */
+#include <errno.h>
+#include <numa.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topology/record.h"
+
+int
+topology_fail(char *why, int error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(why, TOPOLOGY_TEXT_MAX, format, arguments);
+	va_end(arguments);
+	errno = error;
+	return -1;
+}
+
+char *
+topology_text(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	return length < 0 ? NULL : text;
+}
+
+bool
+topology_read_line(const char *root, const char *path, char *line, size_t size)
+{
+	char *name = topology_text("%s%s", root, path);
+	FILE *file = name != NULL ? fopen(name, "re") : NULL;
+	bool good;
+
+	free(name);
+	if (file == NULL)
+		return false;
+	good = fgets(line, (int)size, file) != NULL;
+	fclose(file);
+	if (good)
+		line[strcspn(line, "\n")] = '\0';
+	return good;
+}
+
+unsigned
+topology_index(const struct topology *topology, unsigned id)
+{
+	unsigned low = 0, high = topology->node_count;
+
+	while (low < high) {
+		unsigned middle = (low + high) / 2;
+
+		if (topology->nodes[middle].id == id)
+			return middle;
+		if (topology->nodes[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NO_NODE;
+}
+
+unsigned
+topology_nearest_cpus(const struct topology *topology, unsigned to)
+{
+	unsigned best = NO_NODE;
+
+	for (unsigned i = 0; i < topology->node_count; i++)
+		if (topology->nodes[i].has_cpus &&
+		    (best == NO_NODE ||
+			topology_nearness(topology, i, to) <
+			    topology_nearness(topology, best, to)))
+			best = i;
+	return best;
+}
+
+EXPORT struct topology *
+poolkind_topology_open(const char *from, char *why)
+{
+	struct topology *topology = calloc(1, sizeof(*topology));
+
+	if (topology == NULL) {
+		topology_fail(why, ENOMEM, "no memory for the topology");
+		return NULL;
+	}
+	if (topology_read_hwloc(topology, from, why) == 0 &&
+	    topology_read_dax(topology, why) == 0 &&
+	    topology_read_mounts(topology, why) == 0)
+		return topology;
+	poolkind_topology_close(topology);
+	return NULL;
+}
+
+EXPORT void
+poolkind_topology_close(struct topology *topology)
+{
+	int error = errno;
+
+	if (topology == NULL)
+		return;
+	for (unsigned i = 0; i < topology->node_count; i++)
+		free((char *)topology->nodes[i].kind);
+	for (unsigned i = 0; i < topology->device_count; i++) {
+		free((char *)topology->devices[i].path);
+		free((char *)topology->devices[i].region);
+	}
+	for (unsigned i = 0; i < topology->mount_count; i++) {
+		free((char *)topology->mounts[i].path);
+		free((char *)topology->mounts[i].type);
+	}
+	free(topology->nodes);
+	free(topology->devices);
+	free(topology->mounts);
+	free(topology->values);
+	free(topology->distances);
+	free(topology->nearness);
+	free(topology->root);
+	free(topology);
+	errno = error;
+}
+
+EXPORT unsigned
+poolkind_topology_nodes(
+    const struct topology *topology, const struct topology_node **nodes)
+{
+	*nodes = topology->nodes;
+	return topology->node_count;
+}
+
+EXPORT unsigned
+poolkind_topology_devices(
+    const struct topology *topology, const struct topology_device **devices)
+{
+	*devices = topology->devices;
+	return topology->device_count;
+}
+
+EXPORT unsigned
+poolkind_topology_mounts(
+    const struct topology *topology, const struct topology_mount **mounts)
+{
+	*mounts = topology->mounts;
+	return topology->mount_count;
+}
+
+EXPORT bool
+poolkind_topology_value(const struct topology *topology,
+    enum topology_attribute attribute, unsigned initiator, unsigned target,
+    uint64_t *value)
+{
+	unsigned from = topology_index(topology, initiator);
+	unsigned to = topology_index(topology, target);
+
+	if (from == NO_NODE || to == NO_NODE || attribute < 0 ||
+	    attribute >= TOPOLOGY_ATTRIBUTES)
+		return false;
+	*value = *topology_value_at(topology, attribute, from, to);
+	return *value != 0;
+}
+
+EXPORT unsigned
+poolkind_topology_distance(
+    const struct topology *topology, unsigned from, unsigned to)
+{
+	unsigned row = topology_index(topology, from);
+	unsigned column = topology_index(topology, to);
+
+	if (row == NO_NODE || column == NO_NODE)
+		return 0;
+	return topology->distances[(size_t)row * topology->node_count + column];
+}
+
+EXPORT uint64_t
+poolkind_topology_free(const struct topology *topology, unsigned node)
+{
+	unsigned index = topology_index(topology, node);
+	long long free_bytes = 0;
+
+	if (!topology->live || index == NO_NODE ||
+	    topology->nodes[index].capacity == 0 ||
+	    numa_node_size64((int)node, &free_bytes) < 0 || free_bytes < 0)
+		return 0;
+	return (uint64_t)free_bytes;
+}
