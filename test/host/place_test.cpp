@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * place_test.cpp - kinds that know the machine: nodes by rank, threads that
+ * move, full nodes, weights, devices. The kernel is asked where the pages are.
+ *
+ * For the machine that test/host/run boots, whose nodes are written down there:
+ * 0 and 1 have processors, 2 is fast and near 0, 3 slow and near 1, and one
+ * comes from a DAX device. Elsewhere all is skipped.
+ */
+#include <gtest/gtest.h>
+#include <poolkind.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csetjmp>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../lib/engine_child.h"
+#include "../lib/engine_kind.h"
+#include "host_facts.h"
+
+using engine::KIB;
+using engine::Kind;
+using engine::MIB;
+using engine::open_kind;
+
+namespace {
+
+using Nodes = std::vector<unsigned>;
+
+/* The nodes that the pages of a block are on, once they were touched. */
+Nodes
+nodes_of(const void *block, size_t bytes)
+{
+	Nodes nodes;
+	for (auto &[node, pages] : host::pages_per_node(block, bytes))
+		nodes.push_back(static_cast<unsigned>(node));
+	return nodes;
+}
+
+/* The nodes of a block that KIND hands out to a thread on node FROM. */
+Nodes
+nodes_from(poolkind *kind, unsigned from, size_t bytes = MIB)
+{
+	Nodes nodes;
+	host::run_on_node(from, [&] {
+		void *block = poolkind_malloc(kind, bytes);
+		ASSERT_NE(nullptr, block) << strerror(errno);
+		memset(block, 1, bytes);
+		nodes = nodes_of(block, bytes);
+		poolkind_free(kind, block);
+	});
+	return nodes;
+}
+
+unsigned
+kmem_node()
+{
+	return static_cast<unsigned>(
+	    strtoul(host::variable("VM_KMEM_NODE").c_str(), nullptr, 10));
+}
+
+} // namespace
+
+/* ---- Ranks ---------------------------------------------------------------- */
+
+TEST(RankTest, LocalIsTheBestForTheThreadThatAsks)
+{
+	FULL_PROFILE_OR_SKIP();
+	const struct {
+		const char *text;
+		Nodes from_0, from_1;
+	} cases[] = {
+		{ "bandwidth", { 2 }, { 1 } },
+		{ "latency", { 0 }, { 1 } },
+		{ "capacity", { 0 }, { 1 } },
+		{ "hbw", { 2 }, { 2 } },
+		{ "bandwidth,policy=preferred", { 2 }, { 1 } },
+		{ "bandwidth,page=thp", { 2 }, { 1 } },
+		{ "bandwidth,page=2M", { 2 }, { 1 } },
+		{ "dax-kmem", { kmem_node() }, { kmem_node() } },
+	};
+	for (auto &one : cases) {
+		SCOPED_TRACE(one.text);
+		Kind kind = open_kind(one.text);
+		ASSERT_NE(nullptr, kind);
+		EXPECT_EQ(one.from_0, nodes_from(kind.get(), 0));
+		EXPECT_EQ(one.from_1, nodes_from(kind.get(), 1));
+		EXPECT_EQ(one.from_0, nodes_from(kind.get(), 0, 100));
+		EXPECT_EQ(0, poolkind_check(kind.get()));
+	}
+}
+
+TEST(RankTest, AllIsTheBestOfTheMachine)
+{
+	FULL_PROFILE_OR_SKIP();
+	const struct {
+		const char *text;
+		Nodes nodes;
+	} cases[] = {
+		{ "bandwidth,scope=all", { 2 } },
+		{ "capacity,scope=all", { 0 } },
+		{ "hbw,scope=all", { 2 } },
+		{ "dax-kmem,scope=all", { kmem_node() } },
+		{ "latency,scope=all,policy=interleave", { 0, 1 } },
+	};
+	for (auto &one : cases)
+		for (unsigned from : { 0, 1 }) {
+			SCOPED_TRACE(one.text);
+			Kind kind = open_kind(one.text);
+			ASSERT_NE(nullptr, kind);
+			EXPECT_EQ(
+			    one.nodes, nodes_from(kind.get(), from, 8 * MIB));
+		}
+}
+
+TEST(RankTest, WithoutHmatSaysSo)
+{
+	if (host::variable("VM_PROFILE") != "nohmat")
+		GTEST_SKIP() << "for the profile nohmat";
+	for (const char *text : { "bandwidth", "latency,scope=all" })
+		EXPECT_REFUSED(!poolkind_open(text, 0), ENODEV, "HMAT");
+	Kind kind = open_kind("capacity");
+	EXPECT_EQ(Nodes{ 1 }, nodes_from(kind.get(), 1));
+}
+
+TEST(RankTest, WithoutDevicesSaysSo)
+{
+	if (host::variable("VM_PROFILE") != "plain")
+		GTEST_SKIP() << "for the profile plain";
+	EXPECT_REFUSED(!poolkind_open("dax-kmem", 0), ENODEV, "DAX");
+	EXPECT_REFUSED(!poolkind_open("dax:auto", 0), ENODEV, "DAX");
+}
+
+/* ---- Threads -------------------------------------------------------------- */
+
+/* A thread that moves has blocks of the new node when its cache was empty. */
+TEST(LocalTest, FollowsTheThread)
+{
+	FULL_PROFILE_OR_SKIP();
+	Kind kind = open_kind("latency");
+	std::vector<void *> blocks;
+	auto take = [&] {
+		for (int i = 0; i < 4000; i++) {
+			blocks.push_back(poolkind_malloc(kind.get(), 1000));
+			memset(blocks.back(), 1, 1000);
+		}
+	};
+	host::run_on_node(0, [&] {
+		take();
+		EXPECT_EQ(Nodes{ 0 }, nodes_of(blocks.back(), 1000));
+		host::move_to_node(1);
+		take();
+		EXPECT_EQ(Nodes{ 1 }, nodes_of(blocks.back(), 1000));
+		host::move_to_node(0);
+		take();
+		EXPECT_EQ(Nodes{ 0 }, nodes_of(blocks.back(), 1000));
+	});
+	for (void *block : blocks)
+		poolkind_free(kind.get(), block);
+	EXPECT_EQ(0, poolkind_check(kind.get()));
+	EXPECT_EQ(0u, engine::stats_of(kind.get()).live);
+}
+
+/* What a thread frees is not what it is given next, if it lies elsewhere. */
+TEST(LocalTest, BlocksFreedElsewhereGoHome)
+{
+	FULL_PROFILE_OR_SKIP();
+	Kind kind = open_kind("latency");
+	std::vector<void *> blocks;
+	host::run_on_node(0, [&] {
+		for (int i = 0; i < 4000; i++)
+			blocks.push_back(poolkind_malloc(kind.get(), 4096));
+	});
+	host::run_on_node(1, [&] {
+		for (void *block : blocks)
+			poolkind_free(kind.get(), block);
+		for (int i = 0; i < 4000; i++) {
+			void *block = poolkind_malloc(kind.get(), 4096);
+			memset(block, 1, 4096);
+			ASSERT_EQ(Nodes{ 1 }, nodes_of(block, 4096)) << i;
+		}
+	});
+}
+
+TEST(LocalTest, ALimitIsForAllPlacesTogether)
+{
+	FULL_PROFILE_OR_SKIP();
+	Kind kind = open_kind("latency,limit=32M");
+	for (unsigned first : { 0u, 1u }) {
+		engine::Chain chain;
+		size_t here = 0, there = 0;
+		host::run_on_node(first,
+		    [&] { here = chain.fill(kind.get(), 64 * KIB, 256); });
+		host::run_on_node(1 - first,
+		    [&] { there = chain.fill(kind.get(), 64 * KIB); });
+		EXPECT_EQ(256u, here);
+		EXPECT_GE(here + there, 490u);
+		EXPECT_LE(here + there, 512u);
+		chain.free_all(kind.get());
+	}
+}
+
+/* ---- Full nodes ----------------------------------------------------------- */
+
+TEST(FullNodeTest, IsNullAndNobodyIsKilled)
+{
+	FULL_PROFILE_OR_SKIP();
+	engine::in_child(120, [] {
+		Kind kind = open_kind("nodes:2");
+		std::vector<void *> blocks;
+		void *block;
+		errno = 0;
+		while ((block = poolkind_malloc(kind.get(), MIB)) != nullptr) {
+			memset(block, 1, MIB);
+			blocks.push_back(block);
+		}
+		EXPECT_EQ(ENOMEM, errno);
+		EXPECT_GE(blocks.size(), 380u);
+		for (void *one : blocks)
+			ASSERT_EQ(Nodes{ 2 }, nodes_of(one, MIB));
+		poolkind_free(kind.get(), blocks[0]);
+		EXPECT_NE(nullptr, poolkind_malloc(kind.get(), MIB));
+		EXPECT_EQ(0, poolkind_check(kind.get()));
+	});
+}
+
+TEST(FullNodeTest, FallsBackWhereToldTo)
+{
+	FULL_PROFILE_OR_SKIP();
+	engine::in_child(120, [] {
+		Kind spare = open_kind("nodes:0,name=spare");
+		Kind kind = open_kind("hbw,scope=all,fallback=spare");
+		std::vector<void *> blocks;
+		for (int i = 0; i < 600; i++) {
+			blocks.push_back(poolkind_malloc(kind.get(), MIB));
+			ASSERT_NE(nullptr, blocks.back()) << i;
+		}
+		EXPECT_EQ(kind.get(), poolkind_of(blocks.front()));
+		EXPECT_EQ(spare.get(), poolkind_of(blocks.back()));
+		EXPECT_EQ(Nodes{ 0 }, nodes_of(blocks.back(), MIB));
+		for (void *one : blocks)
+			poolkind_free(kind.get(), one);
+	});
+}
+
+TEST(FullNodeTest, LargeBlocksAreComparedWithWhatIsFree)
+{
+	FULL_PROFILE_OR_SKIP();
+	Kind kind = open_kind("nodes:3");
+	EXPECT_EQ(nullptr, poolkind_malloc(kind.get(), 1024 * MIB));
+	EXPECT_EQ(ENOMEM, errno);
+	char *block = static_cast<char *>(
+	    poolkind_malloc(kind.get(), 128 * MIB));
+	ASSERT_NE(nullptr, block);
+	block[50 * MIB] = 1;
+	EXPECT_EQ(Nodes{ 3 }, nodes_of(block + 50 * MIB, 4096));
+	size_t bytes[8];
+	ASSERT_EQ(0, poolkind_block_nodes(block, bytes, 8));
+	EXPECT_LE(bytes[3], 4 * MIB) << "never touched";
+	poolkind_free(kind.get(), block);
+}
+
+/* ---- Policies ------------------------------------------------------------- */
+
+TEST(PolicyTest, WeightsAreKept)
+{
+	FULL_PROFILE_OR_SKIP();
+	Kind kind = open_kind(
+	    "nodes:0-1,policy=weighted-interleave,weights=3:1,size=256M");
+	char *block = static_cast<char *>(
+	    poolkind_malloc(kind.get(), 64 * MIB));
+	memset(block, 1, 64 * MIB);
+	auto pages = host::pages_per_node(block, 64 * MIB);
+	EXPECT_NEAR(0.75, static_cast<double>(pages[0]) / (16 * KIB), 0.07);
+	EXPECT_NEAR(0.25, static_cast<double>(pages[1]) / (16 * KIB), 0.07);
+}
+
+TEST(PolicyTest, HomeIsWherePagesComeFrom)
+{
+	FULL_PROFILE_OR_SKIP();
+	for (unsigned home : { 0u, 1u })
+		for (unsigned from : { 0u, 1u }) {
+			Kind kind = open_kind(
+			    "nodes:0-1,home=" + std::to_string(home));
+			EXPECT_EQ(Nodes{ home }, nodes_from(kind.get(), from));
+		}
+}
+
+TEST(PolicyTest, LocalIsWhereTheToucherRuns)
+{
+	FULL_PROFILE_OR_SKIP();
+	for (unsigned from : { 0u, 1u }) {
+		Kind kind = open_kind("dram,policy=local");
+		EXPECT_EQ(Nodes{ from }, nodes_from(kind.get(), from));
+		Kind many = open_kind("nodes:0-1,policy=preferred-many");
+		EXPECT_EQ(Nodes{ from }, nodes_from(many.get(), from));
+	}
+}
+
+TEST(PolicyTest, PopulatedBlocksOnSeveralNodesAreThere)
+{
+	FULL_PROFILE_OR_SKIP();
+	Kind kind = open_kind("nodes:2-3,populate=yes");
+	void *block = poolkind_malloc(kind.get(), 8 * MIB);
+	size_t bytes[8];
+	ASSERT_EQ(0, poolkind_block_nodes(block, bytes, 8));
+	EXPECT_EQ(8 * MIB, bytes[2] + bytes[3]);
+	ASSERT_EQ(0, poolkind_get_node_bytes(kind.get(), bytes, 8));
+	EXPECT_GE(bytes[2] + bytes[3], 8 * MIB);
+}
+
+/* ---- Devices -------------------------------------------------------------- */
+
+TEST(DaxTest, ADeviceIsTheKindAsAWholeOrInPart)
+{
+	VARIABLE_OR_SKIP(device, "VM_DEVDAX_PMEM");
+	size_t room = host::device_bytes(device);
+	{
+		Kind kind = open_kind("dax:" + device);
+		EXPECT_EQ(room, engine::stats_of(kind.get()).size);
+		engine::Chain chain;
+		EXPECT_GE(chain.fill(kind.get(), 256 * KIB),
+		    engine::nearly_all(room, 256 * KIB));
+		EXPECT_EQ(0, poolkind_check(kind.get()));
+	}
+	Kind part = open_kind("dax:" + device + ",offset=4M,size=8M");
+	EXPECT_EQ(8 * MIB, engine::stats_of(part.get()).size);
+	engine::Chain chain;
+	EXPECT_GE(chain.fill(part.get(), 64 * KIB),
+	    engine::nearly_all(8 * MIB, 64 * KIB));
+}
+
+TEST(DaxTest, WhatTheDeviceCannotDoIsRefused)
+{
+	VARIABLE_OR_SKIP(device, "VM_DEVDAX_PMEM");
+	std::string dax = "dax:" + device;
+	for (const char *options :
+	    { ",offset=4K", ",size=3M", ",size=4G", ",offset=2M,size=4G" })
+		EXPECT_REFUSED(!poolkind_open((dax + options).c_str(), 0),
+		    EINVAL, "multiples of 2097152");
+}
+
+TEST(DaxTest, ASecondProcessIsToldWhoHasIt)
+{
+	VARIABLE_OR_SKIP(device, "VM_DEVDAX_PMEM");
+	Kind kind = open_kind("dax:" + device);
+	std::string parent = "process " + std::to_string(getpid());
+	engine::in_child(60, [&] {
+		EXPECT_REFUSED(!poolkind_open(("dax:" + device).c_str(), 0),
+		    EBUSY, parent);
+	});
+}
+
+TEST(DaxTest, DevicesAreFound)
+{
+	FULL_PROFILE_OR_SKIP();
+	Kind first = open_kind("dax:auto"), second = open_kind("dax:auto");
+	ASSERT_NE(nullptr, first);
+	ASSERT_NE(nullptr, second);
+	EXPECT_REFUSED(!poolkind_open("dax:auto", 0), ENODEV, "DAX");
+	first.reset();
+	second.reset();
+	std::string target = host::line_of("/sys/bus/dax/devices/" +
+	    host::variable("VM_DEVDAX_PMEM").substr(5) + "/target_node");
+	Kind named = open_kind("dax:node=" + target);
+	EXPECT_EQ(host::device_bytes(host::variable("VM_DEVDAX_PMEM")),
+	    engine::stats_of(named.get()).size);
+	EXPECT_REFUSED(!poolkind_open("dax:node=99", 0), ENODEV, "99");
+}
+
+/* ---- Poisoned pages ------------------------------------------------------- */
+
+namespace {
+
+struct poolkind_block lost;
+sigjmp_buf after;
+
+void
+on_poison(int, siginfo_t *info, void *)
+{
+	poolkind_block_at(info->si_addr, &lost);
+	siglongjmp(after, info->si_code);
+}
+
+} // namespace
+
+TEST(PoisonTest, AHandlerLearnsTheBlock)
+{
+	FULL_PROFILE_OR_SKIP();
+	engine::in_child(60, [] {
+		Kind kind = open_kind("hbw,scope=all");
+		char *block = static_cast<char *>(
+		    poolkind_malloc(kind.get(), MIB));
+		struct sigaction action = {};
+		action.sa_sigaction = on_poison;
+		action.sa_flags = SA_SIGINFO;
+		sigaction(SIGBUS, &action, nullptr);
+		if (madvise(block + 16 * KIB, 4096, MADV_HWPOISON) != 0)
+			GTEST_SKIP()
+			    << "no memory failures: " << strerror(errno);
+		int code = sigsetjmp(after, 1);
+		if (code == 0)
+			block[16 * KIB + 5] = 1;
+		EXPECT_EQ(BUS_MCEERR_AR, code);
+		EXPECT_EQ(block, lost.start);
+		EXPECT_EQ(kind.get(), lost.kind);
+		kind.release(); /* the page would be given back */
+	});
+}

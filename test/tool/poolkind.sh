@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The program poolkind: what it prints, where, and how it ends. TAP.
+poolkind=$TOP_BUILDDIR/src/tool/poolkind
+machines=$TOP_SRCDIR/test/topology/machines
+export LD_LIBRARY_PATH=$TOP_BUILDDIR/lib LC_ALL=C
+number=0
+failed=0
+
+if [ ! -x "$poolkind" ]; then
+	echo "1..0 # SKIP the program poolkind was not built"
+	exit 0
+fi
+work=$(mktemp -d "${TMPDIR:-/tmp}/tool.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+# same NAME GOT WANTED
+same() {
+	number=$((number + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"
+		printf 'got:\n%s\nwanted:\n%s\n' "$2" "$3" | sed 's/^/# /'
+		failed=1
+	fi
+}
+
+# run WORD...: output, errors and status of the program, each in its variable.
+run() {
+	"$poolkind" "$@" >"$work/output" 2>"$work/errors"
+	status=$?
+	output=$(<"$work/output")
+	errors=$(<"$work/errors")
+}
+
+# good NAME WANTED WORD...: prints this, nothing else, and ends well.
+good() {
+	local name=$1 wanted=$2
+	shift 2
+	run "$@"
+	same "$name" "$output
+$errors
+$status" "$wanted
+
+0"
+}
+
+# bad NAME STATUS FIRST-LINE-OF-ERRORS WORD...
+bad() {
+	local name=$1 wanted=$2 line=$3
+	shift 3
+	run "$@"
+	same "$name" "$output|$status|${errors%%$'\n'*}" "|$wanted|$line"
+}
+
+good "a table of nodes" \
+    "NODE CPUS KIND     DAX CAPACITY/MiB   FREE/MiB READ/WRITE MB/s READ/WR. ns
+   0 yes  -        no         65536          -   100000/100000     100/100
+   1 yes  -        no         65536          -   100000/100000     100/100
+   2 no   NVM      yes       131072          -     40000/10000     300/100
+   3 no   NVM      yes       131072          -     40000/10000     300/100" \
+    nodes "xml:$machines/kmem.xml"
+
+good "a rank from each node with CPUs" \
+    "0: 2  memory onlined from a DAX device from node 0: node 2, the nearest of nodes 2-3
+1: 3  memory onlined from a DAX device from node 1: node 3, the nearest of nodes 2-3" \
+    rank dax-kmem "xml:$machines/kmem.xml"
+good "the same said in full" "$output" \
+    rank dax-kmem local "xml:$machines/kmem.xml"
+good "a rank from anywhere" \
+    "2,3  memory onlined from a DAX device from anywhere: nodes 2-3" \
+    rank dax-kmem all "xml:$machines/kmem.xml"
+good "a synthetic machine" \
+    "0,1  largest capacity from anywhere: 1024 MiB of nodes 0-1 (looked at: nodes 0-1)" \
+    rank capacity all "synthetic:pack:2 [numa(memory=1GiB)] pu:1"
+
+run rank bandwidth "xml:$machines/hidden-socket.xml"
+same "what some nodes have is printed" "$output" \
+    "1: 3  highest bandwidth from node 1: 780000 MB/s of node 3 (known: nodes 1,3)"
+same "and what others lack is an error" "$errors" \
+    "poolkind: no bandwidth is known from node 0; from other nodes it is known of nodes 1,3"
+same "which is none of the program" "$status" 0
+bad "what no node has is one line, and an end with 1" 1 \
+    "poolkind: no node has a known latency: the firmware has no HMAT (nodes: 0-3)" \
+    rank latency "xml:$machines/no-hmat.xml"
+same "one line only" "$(wc -l <"$work/errors")" 1
+
+run nodes
+same "this machine has nodes" "$status $(sed -n 1p "$work/output" |
+    cut -c1-9)" "0 NODE CPUS"
+run devices
+same "and perhaps devices" "$status $errors" "0 "
+
+mkdir -p "$work/tree"/{proc,sys/devices/system/cpu/cpu0/topology} \
+    "$work/tree/sys/bus/dax/devices/dax1.0"
+echo 1 >"$work/tree/sys/devices/system/cpu/cpu0/topology/core_cpus"
+echo "/dev/pmem0 /mnt/pmem xfs rw,dax=always 0 0" >"$work/tree/proc/mounts"
+(
+	cd "$work/tree/sys/bus/dax/devices/dax1.0" || exit
+	echo 1073741824 >size
+	echo 2097152 >align
+	echo 3 >target_node
+	ln -s ../../drivers/device_dax driver
+)
+good "devices and mounts" \
+    "DEVICE         REGION   SIZE/MiB  ALIGN/KiB TARGET NEAR MODE
+/dev/dax1.0         1       1024       2048      3    - devdax
+
+MOUNTED WITH DAX
+/mnt/pmem      xfs" devices "sysfs:$work/tree"
+
+bad "a file that is not there" 1 \
+    "poolkind: cannot read \"/no/such\": No such file or directory" \
+    nodes xml:/no/such
+bad "an unknown form" 1 \
+    "poolkind: unknown topology \"x\"; known are xml:PATH, synthetic:TEXT and sysfs:PATH" \
+    devices x
+bad "an unknown rank" 2 'poolkind: unknown rank "best"' rank best
+bad "an unknown command" 2 'poolkind: unknown command "list"' list
+bad "a word too many" 2 'poolkind: one word too many: "b"' nodes a b
+bad "no word at all" 2 "usage: poolkind nodes [FROM]"
+run --version
+same "--version" "$status ${output%% *}" "0 poolkind"
+run --help
+same "--help" "$status ${output%%$'\n'*}$errors" "0 usage: poolkind nodes [FROM]"
+"$poolkind" --help >/dev/full 2>/dev/null
+same "an output that is full is an error" $? 1
+echo "1..$number"
+exit $failed
