@@ -38,7 +38,8 @@ void os_unreserve(void *addr, size_t bytes);
 int os_make_usable(void *addr, size_t bytes);
 int os_make_unusable(void *addr, size_t bytes);
 
-/* Maps BYTES of anonymous memory at a place of the kernel's choosing. */
+/* Maps BYTES of anonymous memory at a place of the kernel's choosing; it costs
+ * what is touched of it, page by page. */
 int os_map(size_t bytes, void **addr);
 void os_unmap(void *addr, size_t bytes);
 
@@ -101,6 +102,10 @@ enum os_policy {
  * when the kernel does not have the policy. */
 int os_set_policy(void *addr, size_t bytes, enum os_policy mode,
     const uint64_t *mask, unsigned bits);
+
+/* The first node of MASK that does not exist or is not allowed to this process;
+ * BITS if there is none. */
+unsigned os_missing_node(const uint64_t *mask, unsigned bits);
 
 /* Has pages of the range taken as near to NODE as its policy permits
  * (set_mempolicy_home_node(2)); ENOSYS before Linux 5.17. */

@@ -176,6 +176,10 @@ os_map(size_t bytes, void **addr)
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (start == MAP_FAILED)
 		return errno;
+	/* A system that makes all memory huge would make a few bits cost 2 MiB
+	 * each. */
+	if (bytes >= 2 * MIB)
+		os_advise_huge(start, bytes, false);
 	*addr = start;
 	return 0;
 }

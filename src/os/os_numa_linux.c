@@ -43,21 +43,40 @@ has_node(const uint64_t *mask, unsigned node)
 	return mask[node / 64] >> node % 64 & 1;
 }
 
-/* mbind(2) drops nodes that are missing as long as one is left: looks whether
- * all are there. 0, EINVAL, or why the kernel does not say. */
+/* The first node of MASK that is not to be had; 0, or why the kernel does not
+ * say. */
 static int
-check_nodes(const uint64_t *mask, unsigned bits)
+find_missing(const uint64_t *mask, unsigned bits, unsigned *node)
 {
 	uint64_t allowed[NODES_MAX / 64] = { 0 };
 
 	if (syscall(SYS_get_mempolicy, NULL, allowed, NODES_MAX + 1, NULL,
 		MPOL_F_MEMS_ALLOWED) != 0)
 		return errno;
-	for (unsigned i = 0; i < bits; i++)
-		if (has_node(mask, i) &&
-		    (i >= NODES_MAX || !has_node(allowed, i)))
-			return EINVAL;
+	for (*node = 0; *node < bits; ++*node)
+		if (has_node(mask, *node) &&
+		    (*node >= NODES_MAX || !has_node(allowed, *node)))
+			break;
 	return 0;
+}
+
+unsigned
+os_missing_node(const uint64_t *mask, unsigned bits)
+{
+	unsigned node;
+
+	return find_missing(mask, bits, &node) == 0 ? node : bits;
+}
+
+/* mbind(2) drops nodes that are missing as long as one is left: looks whether
+ * all are there. */
+static int
+check_nodes(const uint64_t *mask, unsigned bits)
+{
+	unsigned node;
+	int err = find_missing(mask, bits, &node);
+
+	return err == 0 && node < bits ? EINVAL : err;
 }
 
 /* The kernel takes the number of bits to be one more than it is. */

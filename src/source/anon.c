@@ -106,16 +106,15 @@ set_weights(struct stretch *stretch)
 	return error;
 }
 
-/* Transparent huge pages would come from the toucher's node all the same, in
- * Linux 6.1. */
-static int
-set_home(struct stretch *stretch)
+/* Where the system makes all memory huge: pages that go to nodes in turn would
+ * do so 2 MiB at a time, and those with a home node, in Linux 6.1, would come
+ * from the toucher's node. */
+static bool
+wants_small_pages(const struct spec *spec)
 {
-	const struct spec *spec = stretch->source->spec;
-
-	if (spec->page == SPEC_PAGE_BASE)
-		os_advise_huge(stretch->base, stretch->bytes, false);
-	return os_set_home(stretch->base, stretch->bytes, spec->home);
+	return spec->page == SPEC_PAGE_BASE &&
+	    (spec->policy == SPEC_INTERLEAVE || spec->policy == SPEC_WEIGHTED ||
+		spec->home_given);
 }
 
 static int
@@ -132,8 +131,10 @@ set_policy(struct stretch *stretch)
 		return set_weights(stretch);
 	error = set_on_nodes(
 	    stretch, 0, stretch->bytes, policy_of(spec), spec->nodes);
+	if (wants_small_pages(spec))
+		os_advise_huge(stretch->base, stretch->bytes, false);
 	return error == 0 && spec->home_given && spec_count_nodes(spec) > 1 ?
-	    set_home(stretch) :
+	    os_set_home(stretch->base, stretch->bytes, spec->home) :
 	    error;
 }
 

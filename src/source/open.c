@@ -327,9 +327,9 @@ explain(int error, const struct spec *spec)
 		    "kind holds already");
 	else if (error == EINVAL && spec_has_nodes(spec))
 		error_set(ENODEV,
-		    "\"%.120s\": not all of these nodes exist "
-		    "and are allowed to this process",
-		    text);
+		    "\"%.120s\": node %u does not exist, has no memory or "
+		    "is not allowed to this process",
+		    text, os_missing_node(spec->nodes, SPEC_NODES_MAX));
 	else if (error == ENOSYS && spec_has_nodes(spec))
 		error_set(ENODEV,
 		    "\"%.120s\": this kernel does not have the %s", text,
@@ -338,6 +338,10 @@ explain(int error, const struct spec *spec)
 	else if (error == ENODEV)
 		error_set(ENODEV, "this machine has no pages of %s",
 		    page_of[spec->page]);
+	else if (error == ENOMEM && spec->reserve)
+		error_set_system(error,
+		    "\"%.120s\": reserve=yes takes %zu bytes in pages of %s",
+		    text, spec->size, page_of[spec->page]);
 	else
 		error_set_system(
 		    error, "cannot have %zu bytes of addresses", spec->size);

@@ -50,7 +50,7 @@ static const Placement placements[] = {
 	{ ",page=1G", 1, Anywhere, GIB, 8 * MIB },
 	{ "", 2, Anywhere, 0, MIB },
 	{ ",policy=preferred", 2, Anywhere, 0, MIB },
-	{ ",policy=interleave", 2, Evenly, 0, 64 * MIB },
+	{ ",policy=interleave", 2, Evenly, 0, MIB },
 	{ ",policy=interleave,page=2M", 2, Evenly, 2 * MIB, 16 * MIB },
 };
 

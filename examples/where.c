@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * where.c - on which nodes kinds have their memory, asked of their blocks: a
+ * row for each kind, a column for each node that this process may run on.
+ *
+ *	./where [KIND...]
+ */
+#define _GNU_SOURCE
+#include <poolkind.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NODES 256
+#define BYTES ((size_t)4 << 20)
+
+static const char *const usual[] = { "dram,policy=local", "nodes:0-1",
+	"nodes:0-1,policy=interleave", "nodes:3", "hbw", "bandwidth",
+	"bandwidth,scope=all", "latency", "capacity", "capacity,scope=all",
+	"dax-kmem", "bandwidth,page=2M", "dax:auto", "file:/dev/shm" };
+
+/* Moves this thread to a processor of NODE; 0 if there is none. */
+static int
+move_to(unsigned node, const cpu_set_t *allowed)
+{
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		cpu_set_t one;
+		unsigned here;
+
+		if (!CPU_ISSET(cpu, allowed))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		if (sched_setaffinity(0, sizeof(one), &one) == 0 &&
+		    getcpu(NULL, &here) == 0 && here == node)
+			return 1;
+	}
+	return 0;
+}
+
+/* The nodes of a block of KIND, for this thread. */
+static void
+print_nodes(poolkind *kind)
+{
+	size_t bytes[NODES] = { 0 };
+	const char *separator = " ";
+	void *block = poolkind_malloc(kind, BYTES);
+
+	if (block == NULL) {
+		printf(" no room |");
+		return;
+	}
+	memset(block, 1, BYTES);
+	poolkind_block_nodes(block, bytes, NODES);
+	for (unsigned node = 0; node < NODES; node++)
+		if (bytes[node] != 0) {
+			printf("%s%u", separator, node);
+			separator = ", ";
+		}
+	printf("%s |", separator[0] == ' ' ? " the device" : "");
+}
+
+/* A kind for each node, so that none finds pages that another has touched. */
+static void
+print_row(const char *text, const cpu_set_t *allowed)
+{
+	poolkind *kind;
+
+	printf("| `%s` |", text);
+	for (unsigned node = 0; node < NODES; node++) {
+		if (!move_to(node, allowed))
+			continue;
+		kind = poolkind_open(text, 0);
+		if (kind == NULL)
+			printf(" %s |", poolkind_errormsg());
+		else
+			print_nodes(kind);
+		poolkind_close(kind);
+	}
+	printf("\n");
+}
+
+int
+main(int argc, char **argv)
+{
+	int count = argc > 1 ? argc - 1 : (int)(sizeof(usual) / sizeof(*usual));
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+		return 1;
+	printf("| kind |");
+	for (unsigned node = 0; node < NODES; node++)
+		if (move_to(node, &allowed))
+			printf(" a thread on node %u |", node);
+	printf("\n");
+	for (int i = 0; i < count; i++)
+		print_row(argc > 1 ? argv[i + 1] : usual[i], &allowed);
+	return 0;
+}
