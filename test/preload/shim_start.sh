@@ -153,6 +153,13 @@ start "VMMALLOC_KIND=file:$work/none,size=16M"
 same "a kind that cannot be had: status" "$status" 134
 check "a kind that cannot be had: the sentence says why" \
     grep -q "^Error (libvmmalloc): VMMALLOC_KIND: .*No such file" "$work/line"
+for kind in hbw dax:auto dram,fallback=other; do
+	start "VMMALLOC_KIND=$kind"
+	same "$kind is not for a whole heap: status" "$status" 134
+	check "$kind is not for a whole heap: the sentence" \
+	    grep -q "^Error (libvmmalloc): VMMALLOC_KIND: .*whole heap" \
+	    "$work/line"
+done
 
 accepted "logging is the debug library's, not ours" "$dir" "$size" \
     VMMALLOC_LOG_LEVEL=4 "VMMALLOC_LOG_FILE=$work/none/log"
