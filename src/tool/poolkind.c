@@ -55,15 +55,17 @@ not_understood(const char *what, const char *word)
 	return NOT_UNDERSTOOD;
 }
 
-static struct topology *
-open_from(const char *from)
+/* The topology that the last word names: of this machine, where there is none.
+ */
+static int
+open_from(int argc, char **argv, struct topology **topology)
 {
 	char why[TOPOLOGY_TEXT_MAX];
-	struct topology *topology = poolkind_topology_open(from, why);
 
-	if (topology == NULL)
-		fail("%s", why);
-	return topology;
+	if (argc > 1)
+		return not_understood("one word too many:", argv[1]);
+	*topology = poolkind_topology_open(argc > 0 ? argv[0] : NULL, why);
+	return *topology != NULL ? 0 : fail("%s", why);
 }
 
 /* ---- nodes --------------------------------------------------------------- */
@@ -119,12 +121,11 @@ show_nodes(int argc, char **argv)
 	const struct topology_node *nodes;
 	struct topology *topology;
 	unsigned count;
+	int status;
 
-	if (argc > 1)
-		return not_understood("one word too many:", argv[1]);
-	topology = open_from(argc > 0 ? argv[0] : NULL);
-	if (topology == NULL)
-		return FAILED;
+	status = open_from(argc, argv, &topology);
+	if (status != 0)
+		return status;
 	printf("%4s %-4s %-8s %-3s %12s %10s %15s %11s\n", "NODE", "CPUS",
 	    "KIND", "DAX", "CAPACITY/MiB", "FREE/MiB", "READ/WRITE MB/s",
 	    "READ/WR. ns");
@@ -166,12 +167,11 @@ show_devices(int argc, char **argv)
 	const struct topology_mount *mounts;
 	struct topology *topology;
 	unsigned count;
+	int status;
 
-	if (argc > 1)
-		return not_understood("one word too many:", argv[1]);
-	topology = open_from(argc > 0 ? argv[0] : NULL);
-	if (topology == NULL)
-		return FAILED;
+	status = open_from(argc, argv, &topology);
+	if (status != 0)
+		return status;
 	count = poolkind_topology_devices(topology, &devices);
 	printf("%-14s %6s %10s %10s %6s %4s %s\n", "DEVICE", "REGION",
 	    "SIZE/MiB", "ALIGN/KiB", "TARGET", "NEAR", "MODE");
@@ -262,6 +262,7 @@ show_rank(int argc, char **argv)
 {
 	struct request request = { .scope = SPEC_LOCAL };
 	unsigned i = 0;
+	int status;
 
 	if (argc == 0) {
 		fputs(usage, stderr);
@@ -278,11 +279,9 @@ show_rank(int argc, char **argv)
 		request.scope = argv[0][0] == 'a' ? SPEC_ALL : SPEC_LOCAL;
 		argc--, argv++;
 	}
-	if (argc > 1)
-		return not_understood("one word too many:", argv[1]);
-	request.topology = open_from(argc > 0 ? argv[0] : NULL);
-	if (request.topology == NULL)
-		return FAILED;
+	status = open_from(argc, argv, &request.topology);
+	if (status != 0)
+		return status;
 	answer_all(&request);
 	poolkind_topology_close(request.topology);
 	return request.found ? 0 : FAILED;

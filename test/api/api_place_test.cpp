@@ -74,7 +74,7 @@ TEST(ApiPlace, MoreThanTheNodeHasIsEnomem)
 {
 	Kind kind = open_kind("nodes:0");
 	errno = 0;
-	EXPECT_EQ(nullptr, poolkind_malloc(kind.get(), GIB * 1024 * 4));
+	EXPECT_EQ(nullptr, poolkind_malloc(kind.get(), 512 * GIB));
 	EXPECT_EQ(ENOMEM, errno);
 	EXPECT_NE(nullptr, poolkind_malloc(kind.get(), 100));
 }

@@ -16,6 +16,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "../lib/forked.h"
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
@@ -136,20 +138,10 @@ private:
 	std::thread thread;
 };
 
-/* What CHILD returns in a child; 128 + the signal that ended it. */
 static inline int
 forked(const std::function<int()> &child_does)
 {
-	int status;
-	pid_t child = rig_fork();
-
-	if (child == 0) {
-		alarm(20);
-		_exit(child_does());
-	}
-	EXPECT_EQ(waitpid(child, &status, 0), child);
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-				     WEXITSTATUS(status);
+	return forked_by(rig_fork, child_does);
 }
 
 #endif /* TEST_ARENA_ARENA_TEST_H */

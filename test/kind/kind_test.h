@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "../lib/engine_facts.h"
+#include "../lib/forked.h"
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
@@ -55,16 +56,7 @@ sentence_names(const char *word)
 static inline int
 forked(const std::function<int()> &child_does)
 {
-	int status;
-	pid_t child = fork();
-
-	if (child == 0) {
-		alarm(20);
-		_exit(child_does());
-	}
-	EXPECT_EQ(waitpid(child, &status, 0), child);
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-				     WEXITSTATUS(status);
+	return forked_by(fork, child_does);
 }
 
 #endif /* TEST_KIND_KIND_TEST_H */
