@@ -128,7 +128,7 @@ TEST(ApiPlace, WhatMakesNoSenseIsRefused)
 	expect_refused("bandwidth:2", EINVAL, "takes no place");
 	expect_refused("nodes:77", ENODEV, "nodes:77");
 	expect_refused("dax", EINVAL, "dax:PATH");
-	expect_refused("dax:/dev/null", EINVAL, "/dev/null");
+	expect_refused("dax:/dev/null", EINVAL, "is no DAX device");
 	expect_refused("dax:/dev/there-is-none", ENOENT, "there-is-none");
 	expect_refused("dax:node=x", EINVAL, "number");
 }
@@ -170,6 +170,7 @@ TEST(ApiPlace, AnyAddressInABlockTellsTheBlock)
 	Kind kind = open_kind("dram");
 	for (size_t size :
 	    { size_t(1), size_t(100), size_t(5000), 100 * KIB, 5 * MIB }) {
+		EXPECT_NE(nullptr, poolkind_malloc(kind.get(), size));
 		char *block = static_cast<char *>(
 		    poolkind_malloc(kind.get(), size));
 		size_t usable = poolkind_usable_size(block);
