@@ -335,9 +335,8 @@ allocate_once(struct heap *heap, size_t usable, size_t alignment, bool zero)
 	return ptr;
 }
 
-/* What has to change before a full heap is worth another try. */
-static uint64_t
-changes_of(struct heap *heap)
+uint64_t
+heap_changes(struct heap *heap)
 {
 	return atomic_load(&heap->changes) + source_freed(heap->source);
 }
@@ -347,7 +346,7 @@ changes_of(struct heap *heap)
 static bool
 is_known_full(struct heap *heap, size_t usable)
 {
-	return atomic_load(&heap->full_changes) == changes_of(heap) &&
+	return atomic_load(&heap->full_changes) == heap_changes(heap) &&
 	    usable >= atomic_load(&heap->full_size);
 }
 
@@ -378,7 +377,7 @@ is_bulky(struct heap *heap, size_t usable)
 static void *
 allocate_last(struct heap *heap, size_t usable, size_t alignment, bool zero)
 {
-	uint64_t changes = changes_of(heap);
+	uint64_t changes = heap_changes(heap);
 	void *ptr;
 
 	source_hold(heap->source);

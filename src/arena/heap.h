@@ -122,6 +122,9 @@ size_t usable_size_aligned(size_t size, size_t alignment);
 /* Tells that the limit of the source changed: to LIMIT bytes, 0 for none. */
 void heap_limit_changed(struct heap *heap, size_t limit);
 
+/* Counts up when a heap that was full may have room. */
+uint64_t heap_changes(struct heap *heap);
+
 /* Empties every thread cache of the heap, and gives the extents that become
  * free back to the source. */
 void heap_drain(struct heap *heap);

@@ -66,25 +66,46 @@ finish(poolkind *kind, void *ptr, bool zero, int saved_errno)
 	return zero ? ptr : new_block(ptr);
 }
 
-/* A block of KIND alone, through the cache if ALIGNMENT is 0. Where a limit is
- * shared by the heaps of several places, what the others keep is dropped before
- * it says NULL. */
+/* A block of one heap, through the cache if ALIGNMENT is 0. */
+static void *
+block_of_heap(struct heap *heap, size_t size, size_t alignment, bool zero)
+{
+	return alignment == 0 ? heap_malloc(heap, size) :
+				heap_allocate(heap, size, alignment, zero);
+}
+
+/* Drops what all places of a kind keep, when that can make room under their
+ * common limit. False: it cannot, since nothing changed after the last time. */
+static bool
+drain_places(struct places *places)
+{
+	uint64_t before = 0, after = 0;
+
+	if (!source_has_limit(places->heap[0].source))
+		return false;
+	for (unsigned i = 0; i < places->count; i++)
+		before += heap_changes(&places->heap[i]);
+	if (before == atomic_load(&places->full))
+		return false;
+	for (unsigned i = 0; i < places->count; i++)
+		heap_drain(&places->heap[i]);
+	for (unsigned i = 0; i < places->count; i++)
+		after += heap_changes(&places->heap[i]);
+	atomic_store(&places->full, after);
+	return true;
+}
+
+/* A block of KIND alone. */
 static void *
 block_of_kind(poolkind *kind, size_t size, size_t alignment, bool zero)
 {
 	struct heap *heap = kind_heap_here(kind);
-	void *ptr;
+	void *ptr = block_of_heap(heap, size, alignment, zero);
 
-	for (bool again = false;; again = true) {
-		ptr = alignment == 0 ?
-		    heap_malloc(heap, size) :
-		    heap_allocate(heap, size, alignment, zero);
-		if (ptr != NULL || again || kind->places == NULL ||
-		    !source_has_limit(heap->source))
-			return ptr;
-		for (unsigned i = 0; i < kind->places->count; i++)
-			heap_drain(kind_heap(kind, i));
-	}
+	return unlikely(ptr == NULL && kind->places != NULL) &&
+		drain_places(kind->places) ?
+	    block_of_heap(heap, size, alignment, zero) :
+	    ptr;
 }
 
 /* The same, or a block of the kind that it falls back to. */

@@ -24,6 +24,7 @@
 /* The heaps of a kind of scope local. */
 struct places {
 	unsigned count;
+	_Atomic uint64_t full; /* heap_changes() of all when it was full */
 	uint8_t of_node[SPEC_NODES_MAX]; /* by the node a thread runs on */
 	struct heap heap[];
 };
