@@ -54,17 +54,19 @@ typedef struct poolkind poolkind;
 /*
  * Opens the kind that SPEC describes, for example "dram", "dram,page=2M",
  * "nodes:0-1,policy=interleave", "bandwidth,scope=local", "dax:auto" or
- * "file:/mnt/pmem,size=8G". The whole grammar is in poolkind(7). Opening takes addresses, not memory: pages are taken as
- * blocks are handed out, unless the text says reserve=yes.
+ * "file:/mnt/pmem,size=8G". The whole grammar is in poolkind(7). Opening takes
+ * addresses, not memory: pages are taken as blocks are handed out, unless the
+ * text says reserve=yes.
  *
  * Errors: EINVAL (SPEC is NULL or has a word that is not known or does not fit
- * the others, or FLAGS is not 0), ENOENT, ENOTDIR, EACCES, ENAMETOOLONG,
- * EROFS (the directory of a file kind), EFBIG (a size beyond what the file
- * system or RLIMIT_FSIZE permits), ENOSPC (reserve=yes and the file system has
- * less), ENODEV (a node, a rank, a policy, a page size or a DAX device that this
- * machine does not have), EBUSY (the DAX device is in use), ENOSYS (a rank, or a
- * device to be found, without libpoolkind-topology), ENOMEM (no address space,
- * or as many kinds are open as the engine can hold: 4000), EMFILE, ENFILE.
+ * the others, or FLAGS is not 0), ENOENT, ENOTDIR, EACCES, ENAMETOOLONG, EROFS
+ * (the directory of a file kind; ENOENT also: a fallback= that is not open),
+ * EFBIG (a size beyond what the file system or RLIMIT_FSIZE permits), ENOSPC
+ * (reserve=yes and the file system has less), ENODEV (a node, a rank, a policy,
+ * a page size or a DAX device that this machine does not have), EBUSY (the DAX
+ * device is in use), ENOSYS (a rank, or a device to be found, without
+ * libpoolkind-topology), ENOMEM (no address space, or as many kinds are open as
+ * the engine can hold: 4000), EMFILE, ENFILE.
  */
 poolkind *poolkind_open(const char *spec, unsigned flags);
 
