@@ -247,9 +247,9 @@ int poolkind_get_stats(
 int poolkind_get_node_bytes(poolkind *kind, size_t *bytes, unsigned nodes);
 int poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes);
 
-/* Forgets what was read of the machine: nodes, attributes and devices are looked
- * at anew when a kind that needs them is opened next. Open kinds stay as they
- * are. Errors: none today. */
+/* Forgets what was read of the machine: nodes, attributes and devices are
+ * looked at anew when a kind that needs them is opened next. Open kinds stay as
+ * they are. Errors: none today. */
 int poolkind_refresh(void);
 
 /* The calling thread's last error as one line without a newline; "" before

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kind.c - what kinds cost: pairs of malloc and free by size, and how much of
- * a file kind blocks of one size obtain, before and after another size. Started
- * by test/bench/run with the text of a kind; with a second word it fills.
+ * kind.c - what kinds cost: to open, the first of the process and those after
+ * it; pairs of malloc and free by size; and how much of a file kind blocks of
+ * one size obtain, before and after another size. Started by test/bench/run
+ * with the text of a kind; with a second word it fills.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 
 #define PAIRS 400000
 #define ROUNDS 5
+#define REOPENED 200
 
 static const size_t sizes[] = { 16, 64, 256, 1024, 4096, 65536, 1 << 20 };
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
@@ -61,14 +63,35 @@ fill(poolkind *kind, size_t size)
 	    100.0 * (double)blocks / (double)(stats.size / size));
 }
 
+/* Opens, takes a first block and closes. */
+static void
+reopen(const char *text)
+{
+	double start = now();
+
+	for (int i = 0; i < REOPENED; i++) {
+		poolkind *kind = poolkind_open(text, 0);
+
+		poolkind_free(kind, poolkind_malloc(kind, 100));
+		poolkind_close(kind);
+	}
+	printf(
+	    "open, block, close, us\t%.2f\n", (now() - start) / REOPENED / 1e3);
+}
+
 int
 main(int argc, char **argv)
 {
+	double start = now();
 	poolkind *kind = argc < 2 ? NULL : poolkind_open(argv[1], 0);
 
 	if (kind == NULL) {
 		fprintf(stderr, "%s\n", poolkind_errormsg());
 		return EXIT_FAILURE;
+	}
+	if (argc == 2) {
+		printf("first open, us\t%.2f\n", (now() - start) / 1e3);
+		reopen(argv[1]);
 	}
 	for (size_t i = 0; i < SIZES; i++) {
 		if (argc > 2) {
