@@ -5,7 +5,9 @@
  *
  *	./where [KIND...]
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <poolkind.h>
 #include <sched.h>
 #include <stdio.h>
