@@ -220,6 +220,19 @@ back_later(struct stretch *stretch, size_t offset, size_t bytes)
 	return error;
 }
 
+/* Before Linux 5.14, which can populate, by hand: the pages are new. */
+static int
+populate(char *at, size_t bytes)
+{
+	int error = os_populate(at, bytes);
+
+	if (error != ENOSYS)
+		return error;
+	for (size_t i = 0; i < bytes; i += PAGE_BYTES)
+		((volatile char *)at)[i] = 0;
+	return 0;
+}
+
 static int
 anon_back(struct stretch *stretch, size_t offset, size_t bytes)
 {
@@ -236,7 +249,7 @@ anon_back(struct stretch *stretch, size_t offset, size_t bytes)
 		return error;
 	if (!now)
 		return back_later(stretch, offset, bytes);
-	error = os_populate(at, bytes);
+	error = populate(at, bytes);
 	return error == 0 && is_promised(spec) ?
 	    os_move_to_nodes(at, bytes, spec->nodes, SPEC_NODES_MAX) :
 	    error;

@@ -254,6 +254,27 @@ TEST(WriteFile, WritesAllOfItWhereItShould)
 	os_close(fd);
 }
 
+/* A device, as far as the lock goes, may be any file. */
+TEST(Device, IsForOneAndTheNextIsToldWhoHasIt)
+{
+	Directory directory;
+	std::string path = directory.path + "/device";
+	unsigned process = 1;
+	int first, second;
+
+	close(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	EXPECT_EQ(os_lock_holder(path.c_str(), &process), ESRCH);
+	EXPECT_EQ(process, 0u);
+	ASSERT_EQ(os_open_device(path.c_str(), &first), 0);
+	EXPECT_EQ(os_open_device(path.c_str(), &second), EBUSY);
+	EXPECT_EQ(os_lock_holder(path.c_str(), &process), 0);
+	EXPECT_EQ(process, (unsigned)getpid());
+	os_close(first);
+	ASSERT_EQ(os_open_device(path.c_str(), &second), 0);
+	os_close(second);
+	EXPECT_EQ(os_lock_holder("/there/is/none", &process), ENOENT);
+}
+
 TEST(MoveHigh, GetsOutOfTheWayAndStaysTheSameFile)
 {
 	Directory directory;

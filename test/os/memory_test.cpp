@@ -271,6 +271,61 @@ TEST(Policy, RefusesANodeThatIsNotThere)
 	}
 }
 
+TEST(Policy, NamesTheNodeThatIsNotThere)
+{
+	uint64_t here[16] = { 1 }, partly[16] = { 1 };
+
+	partly[15] = (uint64_t)1 << 62;
+	EXPECT_EQ(os_missing_node(here, 1024), 1024u);
+	EXPECT_EQ(os_missing_node(partly, 1024), 1022u);
+}
+
+TEST(Nodes, PagesAreCountedWhenTheyWereTouched)
+{
+	Reservation space(MIB);
+	size_t on[1024] = { 0 }, all = 0;
+
+	ASSERT_EQ(os_make_usable(space.addr, MIB), 0);
+	ASSERT_EQ(os_advise_huge(space.addr, MIB, false), 0);
+	ASSERT_EQ(os_count_on_nodes(space.addr, MIB, on, 1024), 0);
+	for (size_t bytes : on)
+		EXPECT_EQ(bytes, 0u);
+	memset(space.addr, 1, 5 * PAGE_BYTES);
+	ASSERT_EQ(os_count_on_nodes(space.addr, MIB, on, 1024), 0);
+	for (size_t bytes : on)
+		all += bytes;
+	EXPECT_EQ(all, 5 * PAGE_BYTES);
+}
+
+TEST(Nodes, PagesThatAreWhereTheyShouldBeStay)
+{
+	Reservation space(4 * MIB);
+	uint64_t all[16], first[16] = { 1 };
+
+	memset(all, 0xff, sizeof(all));
+	ASSERT_EQ(os_make_usable(space.addr, 4 * MIB), 0);
+	EXPECT_EQ(os_move_to_nodes(space.addr, 4 * MIB, first, 1024), ENOMEM)
+	    << "nothing was touched";
+	memset(space.addr, 7, 4 * MIB);
+	EXPECT_EQ(os_move_to_nodes(space.addr, 4 * MIB, all, 1024), 0);
+	EXPECT_EQ(os_move_to_nodes(space.addr, 4 * MIB, first, 1024), 0);
+	EXPECT_EQ(space.addr[4 * MIB - 1], 7);
+}
+
+TEST(Nodes, HaveSomethingFree)
+{
+	uint64_t first[16] = { 1 }, none[16] = { 0 }, missing[16] = { 0 };
+	uint64_t bytes = 0;
+
+	missing[15] = (uint64_t)1 << 63;
+	EXPECT_EQ(os_free_on_nodes(first, 1024, &bytes), 0);
+	EXPECT_GT(bytes, MIB);
+	EXPECT_EQ(os_free_on_nodes(none, 1024, &bytes), 0);
+	EXPECT_EQ(bytes, 0u);
+	EXPECT_NE(os_free_on_nodes(missing, 1024, &bytes), 0);
+	EXPECT_LT(os_node(), 1024u);
+}
+
 TEST(Processors, AreThoseOfTheAffinity)
 {
 	cpu_set_t set;

@@ -86,7 +86,8 @@ live(const struct spec &spec, void *region)
 
 const char *const call_names[] = { "RESERVE", "MAKE_USABLE", "MAP", "MAP_FILE",
 	"MAP_HUGE", "POPULATE", "DISCARD", "PUNCH", "OPEN", "SET_LENGTH",
-	"TAKE_SPACE", "SHARE_BLOCKS", "WRITE_FILE", "SET_POLICY" };
+	"TAKE_SPACE", "SHARE_BLOCKS", "WRITE_FILE", "SET_POLICY",
+	"MOVE_TO_NODES" };
 
 struct Life {
 	const char *text;
@@ -131,6 +132,8 @@ INSTANTIATE_TEST_SUITE_P(Lives, SourceFaults,
     testing::Values(Life{ "dram", SPEC_FORK_SHARED },
 	Life{ "dram,size=8M", SPEC_FORK_SHARED },
 	Life{ "nodes:0,size=8M,policy=preferred", SPEC_FORK_SHARED },
+	Life{ "nodes:0,size=8M", SPEC_FORK_SHARED },
+	Life{ "nodes:0,policy=interleave,populate=yes", SPEC_FORK_SHARED },
 	Life{ "dram,page=2M,size=8M", SPEC_FORK_SHARED },
 	Life{ "dram,page=thp", SPEC_FORK_SHARED },
 	Life{ "file:/dev/shm,size=8M", SPEC_FORK_SHARED },
@@ -163,7 +166,7 @@ TEST_P(SourceFaults, LeaveNothingBehind)
 	ASSERT_EQ(left(), before) << "without any fault";
 
 	unsigned places = 0;
-	for (int call = 0; call <= OS_SET_POLICY; call++)
+	for (int call = 0; call <= OS_MOVE_TO_NODES; call++)
 		for (int errnum : { ENOMEM, ENOSYS })
 			places += strike(
 			    spec, memory, (enum os_call)call, errnum);
