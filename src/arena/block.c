@@ -112,6 +112,17 @@ heap_of(const rtree_contents_t *contents)
 	    &slot_of(contents)->heap, memory_order_relaxed);
 }
 
+static struct block
+as_block(const rtree_contents_t *contents)
+{
+	return (struct block){
+		.heap = heap_of(contents),
+		.slot = slot_of(contents),
+		.usable = edata_usize_get(contents->edata),
+		.slab = contents->metadata.slab,
+	};
+}
+
 struct block
 block_of(const void *ptr)
 {
@@ -120,19 +131,14 @@ block_of(const void *ptr)
 
 	annotate_enter();
 	if (look_up(ptr, &contents))
-		block = (struct block){
-			.heap = heap_of(&contents),
-			.slot = slot_of(&contents),
-			.usable = edata_usize_get(contents.edata),
-			.slab = contents.metadata.slab,
-		};
+		block = as_block(&contents);
 	annotate_leave();
 	return block;
 }
 
-/* The active extent that ADDR is in, of a heap's arena. The tree knows the first
- * and the last page of a large extent, and every page of a slab: looks from the
- * page of ADDR downward. */
+/* The active extent that ADDR is in, of a heap's arena. The tree knows the
+ * first and the last page of a large extent, and every page of a slab: looks
+ * from the page of ADDR down to LOWEST. */
 static bool
 extent_around(uintptr_t addr, uintptr_t lowest, rtree_contents_t *contents)
 {
@@ -156,18 +162,13 @@ extent_around(uintptr_t addr, uintptr_t lowest, rtree_contents_t *contents)
 bool
 block_around(const void *addr, struct block *block, void **start)
 {
-	uintptr_t at = (uintptr_t)addr, base;
+	uintptr_t at = (uintptr_t)addr, base, lowest = source_begin_of(addr);
 	rtree_contents_t contents;
 
-	if (!extent_around(at, source_begin_of(addr), &contents))
+	if (lowest == 0 || !extent_around(at, lowest, &contents))
 		return false;
 	base = (uintptr_t)edata_addr_get(contents.edata);
-	*block = (struct block){
-		.heap = heap_of(&contents),
-		.slot = slot_of(&contents),
-		.usable = edata_usize_get(contents.edata),
-		.slab = contents.metadata.slab,
-	};
+	*block = as_block(&contents);
 	if (block->slab)
 		base += (at - base) / block->usable * block->usable;
 	*start = (void *)base;

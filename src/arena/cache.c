@@ -7,9 +7,11 @@
  */
 #include "arena/cache.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/annotate.h"
+#include "base/bits.h"
 #include "os/os.h"
 #include "os/records.h"
 
@@ -515,40 +517,38 @@ caches_start_once(void)
 static bool
 id_take(struct heap *heap)
 {
-	unsigned id = 0;
+	size_t id = bits_find(heap_ids, 0, HEAPS_MAX, false);
 
-	while (id < HEAPS_MAX && (heap_ids[id / 64] >> (id % 64)) & 1)
-		id++;
 	if (id == HEAPS_MAX)
 		return false;
-	heap_ids[id / 64] |= (uint64_t)1 << (id % 64);
-	heap->id = heap->alias = id;
+	bits_fill(heap_ids, id, id + 1, true);
+	heap->id = heap->alias = (unsigned)id;
 	return true;
 }
 
 static void
 id_release(struct heap *heap)
 {
-	heap_ids[heap->id / 64] &= ~((uint64_t)1 << (heap->id % 64));
+	bits_fill(heap_ids, heap->id, heap->id + 1, false);
 }
 
-bool
-heap_id_take(struct heap *heap)
+int
+heap_open_alias(struct heap *alias)
 {
 	bool taken;
 
 	caches_start_once();
 	pthread_mutex_lock(&caches_lock);
-	taken = id_take(heap);
+	taken = id_take(alias);
 	pthread_mutex_unlock(&caches_lock);
-	return taken;
+	return taken ? 0 : ENOMEM;
 }
 
 void
-heap_id_release(struct heap *heap)
+heap_close_alias(struct heap *alias)
 {
 	pthread_mutex_lock(&caches_lock);
-	id_release(heap);
+	id_release(alias);
 	pthread_mutex_unlock(&caches_lock);
 }
 

@@ -147,8 +147,9 @@ cache_put(struct cache *cache, unsigned class, void *ptr)
  * can have none: no memory for it, or the thread is about to end. */
 struct cache *cache_of(struct heap *heap);
 
-/* The same for a heap that stands behind an alias: from here on the thread finds
- * it under that name, and what it cached under it before goes home. */
+/* The same, to allocate from: if the heap stands behind an alias, the thread
+ * finds the cache under that name from here on, and what it cached under it
+ * before goes home. */
 struct cache *cache_follow(struct heap *heap);
 
 /* The slow sides of the two: fill the bin, or make room in it, and then take
@@ -170,10 +171,6 @@ struct cache_count caches_count(struct heap *heap);
  * Takes it out, and forgets its caches without a look at their blocks. */
 bool caches_open(struct heap *heap);
 void caches_close(struct heap *heap);
-
-/* An id alone, for an alias; given back when all heaps behind it are closed. */
-bool heap_id_take(struct heap *heap);
-void heap_id_release(struct heap *heap);
 
 /* Around fork, for all heaps: see heap.h. caches_bury() empties and forgets,
  * in the child, the caches of the threads that are gone. */

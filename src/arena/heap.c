@@ -209,18 +209,6 @@ heap_open(struct heap *heap, struct source *source,
 	return 0;
 }
 
-int
-heap_open_alias(struct heap *alias)
-{
-	return heap_id_take(alias) ? 0 : ENOMEM;
-}
-
-void
-heap_close_alias(struct heap *alias)
-{
-	heap_id_release(alias);
-}
-
 /* Makes an arena as good as new. Its extents go nowhere: their source goes. */
 static void
 slot_reset(struct arena_slot *slot)
@@ -427,9 +415,7 @@ void *
 heap_malloc(struct heap *heap, size_t size)
 {
 	if (size <= CACHE_SIZE_MAX && is_open(heap)) {
-		struct cache *cache = heap->alias == heap->id ?
-		    cache_of(heap) :
-		    cache_follow(heap);
+		struct cache *cache = cache_follow(heap);
 		void *ptr = cache == NULL ? NULL :
 					    cache_fill(cache, class_of(size));
 

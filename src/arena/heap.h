@@ -79,8 +79,8 @@ struct block {
 	bool slab; /* small: one of many in its extent */
 };
 
-/* Opens a heap on SOURCE, behind ALIAS if that is not NULL. Returns 0 or ENOMEM (HEAPS_MAX heaps are open
- * already, or no memory). */
+/* Opens a heap on SOURCE, behind ALIAS if that is not NULL. Returns 0 or ENOMEM:
+ * HEAPS_MAX heaps are open already, or no memory. */
 int heap_open(struct heap *heap, struct source *source,
     const struct heap_options *options, const struct heap *alias);
 
@@ -110,8 +110,8 @@ bool heap_free(struct heap *heap, void *ptr);
 /* Looks PTR up, which may be anything but NULL. */
 struct block block_of(const void *ptr);
 
-/* The block that ADDR, which lies in a source, is in; false if in none. May be
- * called in a signal handler. */
+/* The block that ADDR, any address, is in; false if in none. May be called in a
+ * signal handler. */
 bool block_around(const void *addr, struct block *block, void **start);
 
 /* The size of the class that serves SIZE bytes, at an alignment that is a power

@@ -11,6 +11,7 @@
 
 #include "base/annotate.h"
 #include "kind/kind.h"
+#include "kind/machine.h"
 #include "os/records.h"
 
 static void

@@ -14,6 +14,7 @@
 #include "base/annotate.h"
 #include "base/error.h"
 #include "kind/facade.h"
+#include "kind/machine.h"
 
 EXPORT const char *
 poolkind_name(const poolkind *kind)
@@ -44,13 +45,11 @@ poolkind_user_data(const poolkind *kind)
 EXPORT int
 poolkind_set_limit(poolkind *kind, size_t limit)
 {
-	unsigned heaps = kind_heaps(kind);
 	int saved = errno;
 
 	annotate_enter();
 	source_set_limit(kind_source(kind), limit);
-	for (unsigned i = 0; i < heaps; i++)
-		heap_limit_changed(kind_heap(kind, i), limit / heaps);
+	kind_limit_changed(kind, limit);
 	if (source_is_over_limit(kind_source(kind)))
 		poolkind_trim(kind);
 	annotate_leave();
@@ -170,6 +169,7 @@ poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes)
 	struct block block;
 	char *from = (char *)align_down((uintptr_t)ptr, PAGE_BYTES);
 	char *end;
+	int saved = errno;
 
 	if (bytes == NULL || nodes == 0)
 		return no_node_bytes(bytes, nodes);
@@ -179,20 +179,21 @@ poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes)
 	memset(bytes, 0, nodes * sizeof(*bytes));
 	end = (char *)align_up((uintptr_t)ptr + block.usable, PAGE_BYTES);
 	os_count_on_nodes(from, (size_t)(end - from), bytes, nodes);
+	errno = saved;
 	return 0;
 }
 
 EXPORT int
 poolkind_block_at(const void *address, struct poolkind_block *result)
 {
-	poolkind *kind = source_owner_of(address);
 	struct block block;
 	void *start;
 
 	*result = (struct poolkind_block){ NULL, NULL, 0 };
-	if (kind == NULL || !block_around(address, &block, &start))
+	if (!block_around(address, &block, &start))
 		return -1;
-	*result = (struct poolkind_block){ kind, start, block.usable };
+	*result = (struct poolkind_block){ kind_of_heap(block.heap), start,
+		block.usable };
 	return 0;
 }
 

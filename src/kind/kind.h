@@ -15,9 +15,9 @@
 #define KIND_KIND_H
 
 #include "arena/heap.h"
-#include "kind/machine.h"
 #include "os/os.h"
 #include "poolkind.h"
+#include "spec/spec.h"
 
 #define KIND_MAGIC 0x706b696e /* "pkin" */
 
@@ -77,6 +77,16 @@ static inline poolkind *
 kind_of_heap(struct heap *heap)
 {
 	return source_owner(heap->source);
+}
+
+/* Tells every heap of the kind its share of LIMIT. */
+static inline void
+kind_limit_changed(poolkind *kind, size_t limit)
+{
+	unsigned heaps = kind_heaps(kind);
+
+	for (unsigned i = 0; i < heaps; i++)
+		heap_limit_changed(kind_heap(kind, i), limit / heaps);
 }
 
 /* Registers the fork handlers, once. */

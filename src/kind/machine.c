@@ -9,7 +9,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -40,10 +42,32 @@ find(void *library, const char *name, void *function)
 	return found != NULL;
 }
 
+/* Looks first where this library is: its RUNPATH would do, were dlopen(3) never
+ * interposed. A program that has the engine inside has no name here, and its
+ * argv[0] is nothing to trust. */
+static void *
+open_library(void)
+{
+	char path[PATH_MAX];
+	struct link_map *self;
+	const char *slash;
+	void *library;
+	Dl_info info;
+
+	if (dladdr1(&topology, &info, (void **)&self, RTLD_DL_LINKMAP) != 0 &&
+	    self->l_name[0] == '/' &&
+	    (slash = strrchr(self->l_name, '/')) != NULL &&
+	    (size_t)snprintf(path, sizeof(path), "%.*s/" LIBRARY,
+		(int)(slash - self->l_name), self->l_name) < sizeof(path) &&
+	    (library = dlopen(path, RTLD_NOW | RTLD_LOCAL)) != NULL)
+		return library;
+	return dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+}
+
 static int
 load(void)
 {
-	void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+	void *library = open_library();
 	const char *why;
 
 	if (library != NULL &&
@@ -121,7 +145,7 @@ machine_find_nodes(struct spec *spec)
 	int result;
 
 	pthread_mutex_lock(&lock);
-	result = select_nodes(spec, spec->scope, os_node(), spec->nodes);
+	result = select_nodes(spec, SPEC_ALL, os_node(), spec->nodes);
 	pthread_mutex_unlock(&lock);
 	return result;
 }

@@ -22,11 +22,10 @@ struct placement {
 	uint64_t nodes[PLACES_MAX][SPEC_NODES_MAX / 64];
 };
 
-/* The nodes that a rank names, into spec->nodes: for the whole machine, or for
- * where this thread runs. */
+/* The nodes that a rank names for the whole machine, into spec->nodes. */
 int machine_find_nodes(struct spec *spec);
 
-/* The same for every node with CPUs, for scope=local. */
+/* Those that it names for every node with CPUs, for scope=local. */
 int machine_find_places(const struct spec *spec, struct placement *placement);
 
 /* The path of the device that dax:auto or dax:node=N means, leaving out SKIP

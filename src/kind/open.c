@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "kind/facade.h"
 #include "kind/kind.h"
+#include "kind/machine.h"
 #include "os/records.h"
 
 static pthread_mutex_t kinds_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -244,9 +245,8 @@ open_places(
 		kind->places = NULL;
 		return -1;
 	}
-	for (unsigned i = 0; i < places->count && here.limit != 0; i++)
-		heap_limit_changed(
-		    &places->heap[i], here.limit / places->count);
+	if (here.limit != 0)
+		kind_limit_changed(kind, here.limit);
 	return 0;
 }
 
@@ -370,11 +370,14 @@ kind_open(const struct spec *spec, void *region)
 EXPORT poolkind *
 poolkind_open_spec(const struct spec *spec, void *region)
 {
+	int saved = errno;
 	poolkind *kind;
 
 	annotate_enter();
 	kind = kind_open(spec, region);
 	annotate_leave();
+	if (kind != NULL)
+		errno = saved;
 	return kind;
 }
 

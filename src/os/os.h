@@ -88,8 +88,7 @@ int os_resident(void *addr, size_t bytes, size_t *resident);
 
 /* A memory policy, in the kernel's words. MASK: a bit a node, BITS of them. */
 enum os_policy {
-	OS_DEFAULT, /* the process's own; no mask */
-	OS_LOCAL,   /* where it is touched first; no mask */
+	OS_LOCAL, /* where it is touched first; no mask */
 	OS_BIND,
 	OS_PREFERRED, /* of several: as many as the kernel can prefer */
 	OS_PREFERRED_MANY,
@@ -142,6 +141,10 @@ struct os_dax {
 	size_t bytes, alignment;
 };
 int os_path(const char *path, enum os_path *what, struct os_dax *dax);
+
+/* Reads the beginning of a short text, as files of sysfs are: 0, or ENODATA if
+ * there is none. */
+int os_read_text(const char *path, char *text, size_t size);
 
 /* Reads where a symbolic link leads; false if PATH is none. */
 bool os_read_link(const char *path, char *text, size_t size);

@@ -131,17 +131,19 @@ os_open_unlinked(const char *directory, int *fd)
 	return err;
 }
 
-/* Reads the text of a file of sysfs. */
-static bool
-read_text(const char *path, char *text, size_t size)
+int
+os_read_text(const char *path, char *text, size_t size)
 {
+	int state = cancel_off();
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
+	int err = length > 0 ? 0 : length == 0 ? ENODATA : errno;
 
 	if (fd >= 0)
 		close(fd);
 	text[length < 0 ? 0 : length] = '\0';
-	return length > 0;
+	cancel_back(state);
+	return err;
 }
 
 bool
@@ -161,8 +163,9 @@ read_number(dev_t device, const char *name, size_t none)
 
 	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/%s", major(device),
 	    minor(device), name);
-	return read_text(path, text, sizeof(text)) ? strtoull(text, NULL, 10) :
-						     none;
+	return os_read_text(path, text, sizeof(text)) == 0 ?
+	    strtoull(text, NULL, 10) :
+	    none;
 }
 
 /* A character device is a DAX device when sysfs says that it is of that
@@ -217,20 +220,16 @@ os_open_device(const char *path, int *fd)
 }
 
 /* A line is "1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF". */
-int
-os_lock_holder(const char *path, unsigned *process)
+static int
+find_lock_holder(const struct stat *status, unsigned *process)
 {
 	char line[256];
 	unsigned pid, device_major, device_minor;
 	unsigned long inode;
-	struct stat status;
 	size_t length = 0;
-	int fd;
+	int fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
 
 	*process = 0;
-	if (stat(path, &status) != 0)
-		return errno;
-	fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
 	while (*process == 0 && read(fd, line + length, 1) == 1) {
@@ -242,12 +241,24 @@ os_lock_holder(const char *path, unsigned *process)
 		length = 0;
 		if (sscanf(line, "%*s FLOCK %*s %*s %u %x:%x:%lu", &pid,
 			&device_major, &device_minor, &inode) == 4 &&
-		    inode == status.st_ino &&
-		    makedev(device_major, device_minor) == status.st_dev)
+		    inode == status->st_ino &&
+		    makedev(device_major, device_minor) == status->st_dev)
 			*process = pid;
 	}
 	close(fd);
 	return *process != 0 ? 0 : ESRCH;
+}
+
+int
+os_lock_holder(const char *path, unsigned *process)
+{
+	int state = cancel_off(), err;
+	struct stat status;
+
+	err = stat(path, &status) != 0 ? errno :
+					 find_lock_holder(&status, process);
+	cancel_back(state);
+	return err;
 }
 
 int

@@ -7,13 +7,13 @@
  * here.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/bits.h"
 #include "os/os.h"
 #include "os/os_fault.h"
 
@@ -37,12 +37,6 @@ enum mpol {
 
 /* ---- Policy ------------------------------------------------------------- */
 
-static bool
-has_node(const uint64_t *mask, unsigned node)
-{
-	return mask[node / 64] >> node % 64 & 1;
-}
-
 /* The first node of MASK that is not to be had; 0, or why the kernel does not
  * say. */
 static int
@@ -54,8 +48,8 @@ find_missing(const uint64_t *mask, unsigned bits, unsigned *node)
 		MPOL_F_MEMS_ALLOWED) != 0)
 		return errno;
 	for (*node = 0; *node < bits; ++*node)
-		if (has_node(mask, *node) &&
-		    (*node >= NODES_MAX || !has_node(allowed, *node)))
+		if (bits_test(mask, *node) &&
+		    (*node >= NODES_MAX || !bits_test(allowed, *node)))
 			break;
 	return 0;
 }
@@ -96,12 +90,9 @@ bind_range(void *addr, size_t bytes, enum mpol mode, const uint64_t *mask,
 static int
 prefer(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
 {
-	unsigned count = 0;
 	int err = EINVAL;
 
-	for (unsigned i = 0; i < bits; i++)
-		count += has_node(mask, i);
-	if (count > 1)
+	if (bits_count(mask, 0, bits) > 1)
 		err = bind_range(addr, bytes, MPOL_PREFERRED_MANY, mask, bits);
 	if (err == EINVAL)
 		err = bind_range(addr, bytes, MPOL_PREFERRED, mask, bits);
@@ -115,7 +106,6 @@ os_set_policy(void *addr, size_t bytes, enum os_policy mode,
     const uint64_t *mask, unsigned bits)
 {
 	static const enum mpol mode_of[] = {
-		[OS_DEFAULT] = MPOL_DEFAULT,
 		[OS_LOCAL] = MPOL_LOCAL,
 		[OS_BIND] = MPOL_BIND,
 		[OS_PREFERRED_MANY] = MPOL_PREFERRED_MANY,
@@ -174,7 +164,7 @@ keep_strays(struct batch *batch, size_t pages, const uint64_t *mask)
 
 	for (size_t i = 0; i < pages; i++)
 		if (batch->status[i] < 0 ||
-		    !has_node(mask, (unsigned)batch->status[i]))
+		    !bits_test(mask, (unsigned)batch->status[i]))
 			batch->page[strays++] = batch->page[i];
 	return strays;
 }
@@ -207,7 +197,7 @@ move_batch(struct batch *batch, char *addr, size_t pages, const uint64_t *mask,
 	size_t strays = err != 0 ? 0 : keep_strays(batch, pages, mask);
 
 	for (unsigned node = 0; node < bits && strays != 0 && err == 0; node++)
-		if (has_node(mask, node)) {
+		if (bits_test(mask, node)) {
 			err = move_strays(batch, strays, node);
 			strays = keep_strays(batch, strays, mask);
 		}
@@ -261,20 +251,14 @@ field(const char *text, const char *name)
 static int
 free_on_node(unsigned node, uint64_t *bytes)
 {
-	char text[4096];
-	ssize_t got;
-	int fd;
+	char text[4096], path[64];
+	int err;
 
-	snprintf(text, sizeof(text), "/sys/devices/system/node/node%u/meminfo",
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/meminfo",
 	    node);
-	fd = open(text, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno;
-	got = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (got < 0)
-		return EIO;
-	text[got] = '\0';
+	err = os_read_text(path, text, sizeof(text));
+	if (err != 0)
+		return err;
 	*bytes += (field(text, "MemFree:") + field(text, " Active(file):") +
 		      field(text, "Inactive(file):")) *
 	    KIB;
@@ -288,7 +272,7 @@ os_free_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes)
 
 	*bytes = 0;
 	for (unsigned i = 0; i < bits && err == 0; i++)
-		if (has_node(mask, i))
+		if (bits_test(mask, i))
 			err = free_on_node(i, bytes);
 	return err;
 }

@@ -15,6 +15,7 @@
  */
 #include <errno.h>
 
+#include "base/bits.h"
 #include "source/stretch.h"
 
 #define PROMISE_MOST (64 * MIB) /* larger spans have their pages later */
@@ -69,14 +70,6 @@ set_on_nodes(struct stretch *stretch, size_t offset, size_t bytes,
 	    stretch->base + offset, bytes, mode, nodes, SPEC_NODES_MAX);
 }
 
-static unsigned
-next_node(const struct spec *spec, unsigned node)
-{
-	while (!(spec->nodes[node / 64] >> node % 64 & 1))
-		node++;
-	return node;
-}
-
 /* Weights of the kind's own: slices of the stretch, as many in a row as the
  * node's weight says, large enough that mappings stay few. */
 static int
@@ -85,8 +78,7 @@ set_weights(struct stretch *stretch)
 	const struct spec *spec = stretch->source->spec;
 	size_t slice = align_up(
 	    max_size(stretch->bytes / SLICES_MOST, SLICE_LEAST), SLICE_LEAST);
-	size_t offset = 0, i = 0;
-	unsigned node = 0;
+	size_t offset = 0, i = 0, node = 0;
 	int error = 0;
 
 	while (offset < stretch->bytes && error == 0) {
@@ -94,8 +86,8 @@ set_weights(struct stretch *stretch)
 		size_t bytes = min_size(
 		    slice * spec->weights[i], stretch->bytes - offset);
 
-		node = next_node(spec, node);
-		mask[node / 64] = (uint64_t)1 << node % 64;
+		node = bits_find(spec->nodes, node, SPEC_NODES_MAX, true);
+		bits_fill(mask, node, node + 1, true);
 		error = set_on_nodes(
 		    stretch, offset, bytes, OS_PREFERRED, mask);
 		offset += bytes;

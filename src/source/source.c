@@ -150,7 +150,7 @@ ahead_of(const struct stretch *stretch, size_t from, size_t end)
 
 /* Takes the pages of grains FROM to END - 1 away, if that can be done. */
 static void
-unstretch_back(struct stretch *stretch, size_t from, size_t end)
+stretch_unback(struct stretch *stretch, size_t from, size_t end)
 {
 	struct source *source = stretch->source;
 	size_t per_grain = source->grain / PAGE_BYTES;
@@ -181,7 +181,7 @@ unback_between(struct stretch *stretch, size_t from, size_t end)
 		    bits_find(stretch->backed, grain, last, false));
 
 		if (idle > grain) {
-			unstretch_back(stretch, grain, idle);
+			stretch_unback(stretch, grain, idle);
 			grain = idle;
 		} else {
 			/* On to the first grain behind the span. */

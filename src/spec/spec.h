@@ -11,7 +11,7 @@
 
 #include <limits.h>
 
-#include "base/base.h"
+#include "base/bits.h"
 
 enum spec_source {
 	SPEC_DRAM,  /* dram: anonymous memory, the process's own policy */
@@ -117,11 +117,7 @@ spec_has_nodes(const struct spec *spec)
 static inline unsigned
 spec_count_nodes(const struct spec *spec)
 {
-	unsigned count = 0;
-
-	for (size_t i = 0; i < SPEC_NODES_MAX / 64; i++)
-		count += (unsigned)__builtin_popcountll(spec->nodes[i]);
-	return count;
+	return (unsigned)bits_count(spec->nodes, 0, SPEC_NODES_MAX);
 }
 
 /* The bytes of SPEC that mean something, for those who keep thousands. */

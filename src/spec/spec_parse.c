@@ -459,39 +459,6 @@ set_flag(const char *what, struct word word, bool *flag)
 	return chosen < 0 ? -1 : 0;
 }
 
-static int
-set_page(struct spec *spec, struct word word)
-{
-	int chosen = choose(
-	    "page", word, spec_page_words, ARRAY_SIZE(spec_page_words));
-
-	if (chosen >= 0)
-		spec->page = (enum spec_page)chosen;
-	return chosen < 0 ? -1 : 0;
-}
-
-static int
-set_policy(struct spec *spec, struct word word)
-{
-	int chosen = choose(
-	    "policy", word, spec_policy_words, ARRAY_SIZE(spec_policy_words));
-
-	if (chosen >= 0)
-		spec->policy = (enum spec_policy)chosen;
-	return chosen < 0 ? -1 : 0;
-}
-
-static int
-set_scope(struct spec *spec, struct word word)
-{
-	int chosen = choose(
-	    "scope", word, spec_scope_words, ARRAY_SIZE(spec_scope_words));
-
-	if (chosen >= 0)
-		spec->scope = (enum spec_scope)chosen;
-	return chosen < 0 ? -1 : 0;
-}
-
 /* "3:1", a number for each node. */
 static int
 set_weights(struct spec *spec, struct word word)
@@ -528,14 +495,34 @@ set_home(struct spec *spec, struct word word)
 	return 0;
 }
 
+/* An option whose value is one of a few words; -1 and the sentence for others,
+ * which set something without meaning. */
 static int
-set_fork(struct spec *spec, struct word word)
+set_chosen(struct spec *spec, enum option option, struct word word)
 {
-	int chosen = choose(
-	    "value of fork", word, spec_fork_words, SPEC_FORK_PRIVATE);
+	int chosen;
 
-	if (chosen >= 0)
+	switch (option) {
+	case OPTION_PAGE:
+		chosen = choose(
+		    "page", word, spec_page_words, ARRAY_SIZE(spec_page_words));
+		spec->page = (enum spec_page)chosen;
+		break;
+	case OPTION_POLICY:
+		chosen = choose("policy", word, spec_policy_words,
+		    ARRAY_SIZE(spec_policy_words));
+		spec->policy = (enum spec_policy)chosen;
+		break;
+	case OPTION_SCOPE:
+		chosen = choose("scope", word, spec_scope_words,
+		    ARRAY_SIZE(spec_scope_words));
+		spec->scope = (enum spec_scope)chosen;
+		break;
+	default:
+		chosen = choose(
+		    "value of fork", word, spec_fork_words, SPEC_FORK_PRIVATE);
 		spec->fork = (enum spec_fork)chosen;
+	}
 	return chosen < 0 ? -1 : 0;
 }
 
@@ -544,9 +531,10 @@ set_option(struct spec *spec, enum option option, struct word word)
 {
 	switch (option) {
 	case OPTION_PAGE:
-		return set_page(spec, word);
 	case OPTION_POLICY:
-		return set_policy(spec, word);
+	case OPTION_SCOPE:
+	case OPTION_FORK:
+		return set_chosen(spec, option, word);
 	case OPTION_SIZE:
 		return option_size("size", word, &spec->size);
 	case OPTION_GROW:
@@ -555,10 +543,6 @@ set_option(struct spec *spec, enum option option, struct word word)
 		return set_flag("value of reserve", word, &spec->reserve);
 	case OPTION_LIMIT:
 		return option_size("limit", word, &spec->limit);
-	case OPTION_FORK:
-		return set_fork(spec, word);
-	case OPTION_SCOPE:
-		return set_scope(spec, word);
 	case OPTION_WEIGHTS:
 		return set_weights(spec, word);
 	case OPTION_HOME:

@@ -68,7 +68,7 @@ write_path(struct writer *to, const char *path)
 static bool
 has_node(const struct spec *spec, unsigned node)
 {
-	return node < SPEC_NODES_MAX && spec->nodes[node / 64] >> node % 64 & 1;
+	return node < SPEC_NODES_MAX && bits_test(spec->nodes, node);
 }
 
 /* Runs of nodes as ranges: 0-3,5. */

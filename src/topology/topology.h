@@ -121,8 +121,7 @@ uint64_t poolkind_topology_free(const struct topology *topology, unsigned node);
  * node is nearest to itself, then to memory that hwloc puts near its CPUs.
  *
  * Returns 0, or ENODEV. WHY, of TOPOLOGY_TEXT_MAX bytes, says in either case
- * what was looked at and what decided: for `poolkind rank`
- * and error messages.
+ * what was looked at and what decided: for `poolkind rank` and error messages.
  */
 int poolkind_topology_select(const struct topology *topology,
     enum spec_source rank, enum spec_scope scope, unsigned initiator,

@@ -399,6 +399,12 @@ TEST(Cancellation, PassesByEveryFunction)
 			      os_close(os_move_high(fd));
 			      to->done += 'c';
 			      os_close(sink);
+			      unsigned process;
+			      char text[64];
+			      os_lock_holder("/proc/locks", &process);
+			      to->done += 'l';
+			      os_read_text("/proc/self/stat", text, 64);
+			      to->done += 'r';
 			      pthread_testcancel();
 			      to->done += '!';
 			      return nullptr;
@@ -406,6 +412,6 @@ TEST(Cancellation, PassesByEveryFunction)
 		      &shared),
 	    0);
 	ASSERT_EQ(pthread_join(thread, &result), 0);
-	EXPECT_EQ(shared.done, "otfwc");
+	EXPECT_EQ(shared.done, "otfwclr");
 	EXPECT_EQ(result, PTHREAD_CANCELED);
 }
