@@ -66,7 +66,7 @@ typedef struct poolkind poolkind;
  * a page size or a DAX device that this machine does not have), EBUSY (the DAX
  * device is in use), ENOSYS (a rank, or a device to be found, without
  * libpoolkind-topology), ENOMEM (no address space, or as many kinds are open as
- * the engine can hold: 4000), EMFILE, ENFILE.
+ * the engine can hold: 4032), EMFILE, ENFILE.
  */
 poolkind *poolkind_open(const char *spec, unsigned flags);
 
@@ -223,6 +223,7 @@ struct poolkind_stats {
 	size_t size;     /* address space of the kind; 0: grows as needed */
 	uint64_t allocations; /* blocks handed out since the kind was opened */
 	uint64_t frees;       /* blocks given back */
+	size_t active; /* bytes of the extents that live and cached lie in */
 };
 
 /*

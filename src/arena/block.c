@@ -214,6 +214,45 @@ free_to_arena(struct heap *heap, void *ptr, const rtree_contents_t *contents)
 	atomic_fetch_add(&heap->changes, 1);
 }
 
+/* Whether the slab that PTR lies in has more room than those of its class have
+ * on average, and is not the one that blocks are taken from just now. */
+static bool
+is_in_sparse_slab(const void *ptr, tsdn_t *tsdn)
+{
+	const edata_t *slab = emap_edata_lookup(tsdn, &arena_emap_global, ptr);
+	inspect_extent_util_stats_verbose_t of;
+
+	inspect_extent_util_stats_verbose_get(tsdn, ptr, &of.nfree, &of.nregs,
+	    &of.size, &of.bin_nfree, &of.bin_nregs, &of.slabcur_addr);
+	return edata_addr_get(slab) != of.slabcur_addr &&
+	    of.nfree * of.bin_nregs > of.bin_nfree * of.nregs;
+}
+
+void *
+heap_defragment(void *ptr, const struct block *block)
+{
+	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	void *moved = NULL;
+
+	if (!block->slab || source_refused(block->heap->source))
+		return NULL;
+	annotate_enter();
+	slot_use(block->slot);
+	if (is_in_sparse_slab(ptr, tsdn))
+		moved = arena_palloc(tsdn, block->slot->arena, block->usable, 1,
+		    false, true, NULL);
+	if (moved != NULL) {
+		annotate_block(moved, block->usable);
+		__builtin_memcpy(moved, ptr, block->usable);
+		annotate_freed(ptr);
+		arena_dalloc_small(tsdn, ptr);
+		atomic_fetch_add(&block->heap->changes, 1);
+	}
+	slot_leave(block->slot);
+	annotate_leave();
+	return moved;
+}
+
 /* Frees what the quick way did not: through the cache if it can make room, or
  * past it. */
 static bool __attribute__((noinline)) free_slowly(void *ptr)

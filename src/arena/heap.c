@@ -455,6 +455,19 @@ heap_drain(struct heap *heap)
 }
 
 void
+heap_tend(struct heap *heap)
+{
+	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	unsigned arenas = atomic_load(&heap->arenas);
+
+	for (unsigned i = 0; i < arenas; i++) {
+		slot_use(heap->slot[i]);
+		arena_decay(tsdn, heap->slot[i]->arena, false, false);
+		slot_leave(heap->slot[i]);
+	}
+}
+
+void
 heap_figures(struct heap *heap, struct figures *figures)
 {
 	unsigned arenas = atomic_load(&heap->arenas);
@@ -479,6 +492,7 @@ heap_stats(struct heap *heap, struct heap_stats *stats)
 	bytes = small.bytes + large.bytes;
 	blocks = small.current + large.current;
 	/* Threads went on meanwhile: what they took is not less than nothing.*/
+	stats->active = all.active;
 	stats->cached = cached.bytes;
 	stats->live = bytes - min_size(bytes, cached.bytes);
 	stats->blocks = blocks - min_size(blocks, cached.blocks);

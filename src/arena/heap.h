@@ -27,7 +27,7 @@
 #include "base/base.h"
 #include "source/source.h"
 
-#define HEAPS_MAX 4000     /* of jemalloc's 4094 arenas, one for each */
+#define HEAPS_MAX 4032     /* of jemalloc's 4094 arenas, one for each */
 #define HEAP_ARENAS_MAX 64 /* of one heap */
 
 struct arena_slot;
@@ -107,6 +107,10 @@ bool heap_resize(void *ptr, const struct block *block, size_t size);
  * with EINVAL and a sentence, when PTR is no block of any; else errno stays. */
 bool heap_free(struct heap *heap, void *ptr);
 
+/* Moves a small block to a slab that is fuller; NULL if its own is full enough,
+ * or there is no other place. */
+void *heap_defragment(void *ptr, const struct block *block);
+
 /* Looks PTR up, which may be anything but NULL. */
 struct block block_of(const void *ptr);
 
@@ -129,8 +133,12 @@ uint64_t heap_changes(struct heap *heap);
  * free back to the source. */
 void heap_drain(struct heap *heap);
 
+/* Gives back the extents that have been free for as long as they are to wait. */
+void heap_tend(struct heap *heap);
+
 struct heap_stats {
 	size_t live, cached;       /* bytes */
+	size_t active;             /* of extents that they lie in */
 	uint64_t requests, blocks; /* handed out ever; and now */
 };
 void heap_stats(struct heap *heap, struct heap_stats *stats);

@@ -15,6 +15,8 @@
 #include "jemalloc/internal/jemalloc_preamble.h"
 #include "jemalloc/internal/jemalloc_internal_includes.h"
 
+#include "jemalloc/internal/inspect.h"
+
 #if JEMALLOC_VERSION_MAJOR != 5 || JEMALLOC_VERSION_MINOR != 3 || \
     JEMALLOC_VERSION_BUGFIX != 1
 #error "poolkind is built on jemalloc 5.3.1, and on no other version"

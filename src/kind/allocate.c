@@ -13,6 +13,7 @@
 #include "arena/cache.h"
 #include "base/annotate.h"
 #include "base/error.h"
+#include "kind/facade.h"
 #include "kind/kind.h"
 
 #ifdef POOLKIND_DEBUG
@@ -334,6 +335,14 @@ reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 	memcpy(moved, ptr, min_size(size, block->usable));
 	poolkind_free(NULL, ptr);
 	return moved;
+}
+
+EXPORT void *
+poolkind_defragment(void *ptr)
+{
+	struct block block = block_of(ptr);
+
+	return block.heap == NULL ? NULL : heap_defragment(ptr, &block);
 }
 
 EXPORT void *

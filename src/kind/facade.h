@@ -9,12 +9,18 @@
 #ifndef KIND_FACADE_H
 #define KIND_FACADE_H
 
+#include "kind/placement.h"
 #include "poolkind.h"
 #include "spec/spec.h"
 
 /* Opens the kind that SPEC describes, also what no text can say; REGION is the
  * memory of a SPEC_REGION, of any content. NULL with errno and a sentence. */
 poolkind *poolkind_open_spec(const struct spec *spec, void *region);
+
+/* The same, for a spec with nodes that are not its own: threads have their
+ * memory where PLACEMENT says. */
+poolkind *poolkind_open_placed(
+    const struct spec *spec, const struct placement *placement);
 
 /* The address at which the kind's memory begins: its handle's page, if its spec
  * has one. NULL for a region of which all belongs to others. */
@@ -23,5 +29,14 @@ void *poolkind_base(const poolkind *kind);
 /* Writes statistics in the form of jemalloc's. OMIT: as in arena/heap.h. */
 void poolkind_print(poolkind *kind, unsigned omit,
     void (*write)(void *to, const char *text), void *to);
+
+/* Lets what is free grow older: gives back what has waited long enough, as
+ * otherwise later calls on the kind do. */
+void poolkind_tend(poolkind *kind);
+
+/* Moves the small block at PTR to another slab, past all caches, if its own has
+ * more room than those of its class have on average, so that slabs become
+ * empty. NULL where it is better left, for any reason. */
+void *poolkind_defragment(void *ptr);
 
 #endif /* KIND_FACADE_H */

@@ -72,6 +72,20 @@ poolkind_trim(poolkind *kind)
 	return 0;
 }
 
+EXPORT void
+poolkind_tend(poolkind *kind)
+{
+	int saved = errno;
+
+	annotate_enter();
+	for (unsigned i = 0; i < kind_heaps(kind); i++) {
+		heap_tend(kind_heap(kind, i));
+		source_tend(kind_heap(kind, i)->source);
+	}
+	annotate_leave();
+	errno = saved;
+}
+
 EXPORT int
 poolkind_check(poolkind *kind)
 {
@@ -114,6 +128,7 @@ add_stats(struct poolkind_stats *all, struct heap *heap)
 	all->size = source.size;
 	all->allocations += stats.requests;
 	all->frees += stats.requests - stats.blocks;
+	all->active += stats.active;
 }
 
 EXPORT int

@@ -150,23 +150,6 @@ machine_find_nodes(struct spec *spec)
 	return result;
 }
 
-/* The index of the place with these nodes, a new one if there is none. */
-static unsigned
-enter(struct placement *placement, const uint64_t *nodes)
-{
-	unsigned i = 0;
-
-	while (i < placement->count &&
-	    memcmp(placement->nodes[i], nodes, sizeof(placement->nodes[i])) !=
-		0)
-		i++;
-	if (i == PLACES_MAX)
-		return PLACES_MAX - 1;
-	memcpy(placement->nodes[i], nodes, sizeof(placement->nodes[i]));
-	placement->count = (unsigned)max_size(placement->count, i + 1);
-	return i;
-}
-
 /* A node that has nothing of the kind to itself uses what the whole machine
  * has. */
 static int
@@ -185,8 +168,7 @@ find_places(const struct spec *spec, struct placement *placement)
 		if (select_nodes(spec, SPEC_LOCAL, node[i].id, nodes) != 0 &&
 		    select_nodes(spec, SPEC_ALL, node[i].id, nodes) != 0)
 			return -1;
-		placement->of_node[node[i].id] = (uint8_t)enter(
-		    placement, nodes);
+		placement_enter(placement, node[i].id, nodes);
 	}
 	return 0;
 }

@@ -10,17 +10,7 @@
 #ifndef KIND_MACHINE_H
 #define KIND_MACHINE_H
 
-#include "spec/spec.h"
-
-#define PLACES_MAX 64
-
-/* Where the threads of a kind have their memory: for each node with CPUs one of
- * COUNT sets of nodes. */
-struct placement {
-	unsigned count;
-	uint8_t of_node[SPEC_NODES_MAX];
-	uint64_t nodes[PLACES_MAX][SPEC_NODES_MAX / 64];
-};
+#include "kind/placement.h"
 
 /* The nodes that a rank names for the whole machine, into spec->nodes. */
 int machine_find_nodes(struct spec *spec);

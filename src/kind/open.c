@@ -82,6 +82,13 @@ is_bounded(const struct spec *spec)
 	return (spec->size != 0 && !spec->grow) || spec->limit != 0;
 }
 
+/* What is freed is to go at once. */
+static bool
+wants_space_back(const struct spec *spec)
+{
+	return spec->decay_given && spec->decay_ms == 0;
+}
+
 static struct heap_options
 heap_options_of(const struct spec *spec)
 {
@@ -178,7 +185,7 @@ open_heap(struct heap *heap, const struct spec *spec, void *region,
 
 	if (source == NULL)
 		return -1;
-	if (is_bounded(spec) && !is_there(spec))
+	if (is_bounded(spec) && !is_there(spec) && !wants_space_back(spec))
 		source_keep_idle(source);
 	if (heap_open(heap, source, &options,
 		kind->places != NULL ? &kind->heap : NULL) == 0)
@@ -301,18 +308,26 @@ open_device(poolkind *kind, const struct spec *spec)
 }
 
 static int
+open_placed(
+    poolkind *kind, const struct spec *spec, const struct placement *placement)
+{
+	struct spec found;
+
+	if (placement->count > 1)
+		return open_places(kind, spec, placement);
+	found = *spec;
+	memcpy(found.nodes, placement->nodes[0], sizeof(found.nodes));
+	return open_heap(&kind->heap, &found, NULL, kind, NULL);
+}
+
+static int
 open_local(poolkind *kind, const struct spec *spec)
 {
 	struct placement placement;
-	struct spec found;
 
-	if (machine_find_places(spec, &placement) != 0)
-		return -1;
-	if (placement.count > 1)
-		return open_places(kind, spec, &placement);
-	found = *spec;
-	memcpy(found.nodes, placement.nodes[0], sizeof(found.nodes));
-	return open_heap(&kind->heap, &found, NULL, kind, NULL);
+	return machine_find_places(spec, &placement) != 0 ?
+	    -1 :
+	    open_placed(kind, spec, &placement);
 }
 
 static int
@@ -326,8 +341,11 @@ open_ranked(poolkind *kind, const struct spec *spec)
 }
 
 static int
-open_heaps(poolkind *kind, const struct spec *spec, void *region)
+open_heaps(poolkind *kind, const struct spec *spec, void *region,
+    const struct placement *placement)
 {
+	if (placement != NULL)
+		return open_placed(kind, spec, placement);
 	if (spec->source == SPEC_DAX)
 		return open_device(kind, spec);
 	if (!spec_is_rank(spec))
@@ -348,14 +366,15 @@ kind_close(poolkind *kind)
 /* ---- The interface ------------------------------------------------------- */
 
 static poolkind *
-kind_open(const struct spec *spec, void *region)
+kind_new(
+    const struct spec *spec, void *region, const struct placement *placement)
 {
 	poolkind *kind = record_new(sizeof(*kind));
 
 	fork_handlers_install();
 	if (kind == NULL || kind_describe(kind, spec) != 0) {
 		error_set(ENOMEM, "no memory for the records of a kind");
-	} else if (open_heaps(kind, spec, region) == 0) {
+	} else if (open_heaps(kind, spec, region, placement) == 0) {
 		if (kind_link(kind, spec->fallback) == 0) {
 			kind->magic = KIND_MAGIC;
 			return kind;
@@ -367,18 +386,31 @@ kind_open(const struct spec *spec, void *region)
 	return NULL;
 }
 
-EXPORT poolkind *
-poolkind_open_spec(const struct spec *spec, void *region)
+static poolkind *
+kind_open(
+    const struct spec *spec, void *region, const struct placement *placement)
 {
 	int saved = errno;
 	poolkind *kind;
 
 	annotate_enter();
-	kind = kind_open(spec, region);
+	kind = kind_new(spec, region, placement);
 	annotate_leave();
 	if (kind != NULL)
 		errno = saved;
 	return kind;
+}
+
+EXPORT poolkind *
+poolkind_open_spec(const struct spec *spec, void *region)
+{
+	return kind_open(spec, region, NULL);
+}
+
+EXPORT poolkind *
+poolkind_open_placed(const struct spec *spec, const struct placement *placement)
+{
+	return kind_open(spec, NULL, placement);
 }
 
 static bool

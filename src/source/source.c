@@ -349,6 +349,13 @@ source_alloc(
 	return found.addr;
 }
 
+static void
+trim_idle(struct source *source, uint64_t now)
+{
+	if (now - source->idle_since >= IDLE_MS)
+		trim_all(source);
+}
+
 /* Leaves pages backed that are likely to be wanted again, for a while. */
 static void
 keep_idle(struct source *source)
@@ -358,8 +365,7 @@ keep_idle(struct source *source)
 	if (!source->idle)
 		source->idle_since = now;
 	source->idle = true;
-	if (now - source->idle_since >= IDLE_MS)
-		trim_all(source);
+	trim_idle(source, now);
 }
 
 void
@@ -394,6 +400,16 @@ source_keep_idle(struct source *source)
 {
 	pthread_mutex_lock(&source->lock);
 	source->lazy = true;
+	pthread_mutex_unlock(&source->lock);
+}
+
+void
+source_tend(struct source *source)
+{
+	pthread_mutex_lock(&source->lock);
+	if (source->lazy && source->idle && atomic_load(&source->held) == 0 &&
+	    !atomic_load(&source->refused))
+		trim_idle(source, os_now_ms());
 	pthread_mutex_unlock(&source->lock);
 }
 

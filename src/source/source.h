@@ -63,6 +63,9 @@ void source_unhold(struct source *source);
  * callers that keep no free extents themselves. */
 void source_keep_idle(struct source *source);
 
+/* Gives back what has stayed so for that long. */
+void source_tend(struct source *source);
+
 /* Gives back to the system every page that is in no span. */
 void source_trim(struct source *source);
 

@@ -297,3 +297,17 @@ poolkind_topology_select(const struct topology *topology, enum spec_source rank,
 	question_say(&q, "source %d is no rank", (int)rank);
 	return ENODEV;
 }
+
+EXPORT void
+poolkind_topology_nearest(
+    const struct topology *topology, unsigned initiator, struct node_set *nodes)
+{
+	struct question q = { topology, topology_index(topology, initiator),
+		nodes, NULL };
+	struct node_set memory = question_memory(&q);
+
+	for (size_t i = 0; i < ARRAY_SIZE(memory.bits); i++)
+		nodes->bits[i] &= memory.bits[i];
+	if (q.from != ANYWHERE)
+		question_keep(&q, nodes, by_distance);
+}

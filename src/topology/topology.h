@@ -127,6 +127,11 @@ int poolkind_topology_select(const struct topology *topology,
     enum spec_source rank, enum spec_scope scope, unsigned initiator,
     struct node_set *nodes, char *why);
 
+/* Leaves of NODES those that are nearest to the node INITIATOR, in the sense
+ * above, and have memory. */
+void poolkind_topology_nearest(const struct topology *topology,
+    unsigned initiator, struct node_set *nodes);
+
 /*
  * The DAX device nearest to the node NEAR (-1: any) of those that can be mapped
  * and, where TARGET is not -1, have that target node. SKIP: how many of them to

@@ -10,6 +10,7 @@
 
 #include "libvmem.h"
 #include "os/log.h"
+#include "spec/conf.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -17,18 +18,10 @@ extern struct log_file vmem_log;
 
 /* What JE_VMEM_MALLOC_CONF and PMEM_MMAP_HINT say, once read. */
 struct vmem_settings {
-	unsigned arenas; /* of a pool; 0: as needed */
-	size_t cached;   /* the largest size in thread caches; 0: as usual */
-	bool decay_given;
-	int64_t decay_ms;
-	bool stats_print; /* of all pools, when the process ends */
-	uintptr_t hint;   /* lowest address of pools in directories */
+	struct conf conf;
+	uintptr_t hint; /* lowest address of pools in directories */
 };
 const struct vmem_settings *vmem_settings(void);
-
-/* Reads jemalloc's options from TEXT into *SETTINGS. What is not known gets a
- * line on standard error. */
-void conf_read(struct vmem_settings *settings, const char *text);
 
 /* Opens VMEM_LOG_FILE, if it is named and not open; 0 or an error number. */
 int vmem_log_open(void);

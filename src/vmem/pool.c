@@ -25,16 +25,15 @@ spec_of_pool(enum spec_source source, size_t size)
 {
 	const struct vmem_settings *settings = vmem_settings();
 
-	return (struct spec){
+	struct spec spec = {
 		.source = source,
 		.size = size,
 		.fork = SPEC_FORK_SHARED,
 		.hint = settings->hint,
-		.arenas = settings->arenas,
-		.cached = settings->cached,
-		.decay_given = settings->decay_given,
-		.decay_ms = settings->decay_ms,
 	};
+
+	conf_apply(&settings->conf, &spec);
+	return spec;
 }
 
 /* Makes the kind, which has BYTES where the engine put them, a pool. */

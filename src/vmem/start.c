@@ -22,6 +22,13 @@
 #define CONF_LINK "/etc/je_vmem_malloc.conf"
 #define LOG_FILE "VMEM_LOG_FILE"
 
+/* Options of jemalloc 3.6 and of its successors that nothing here answers to. */
+static const char *const passed_over[] = { "abort", "lg_chunk", "dss",
+	"lg_dirty_mult", "junk", "quarantine", "redzone", "zero", "utrace",
+	"valgrind", "xmalloc", "prof", "prof_prefix", "prof_active",
+	"lg_prof_sample", "prof_accum", "lg_prof_interval", "prof_gdump",
+	"prof_final", "prof_leak", "muzzy_decay_ms", NULL };
+
 struct log_file vmem_log = LOG_FILE_INIT("libvmem");
 static struct vmem_settings settings;
 
@@ -92,9 +99,9 @@ read_environment(void)
 	open_log();
 #endif
 	if (os_read_link(CONF_LINK, linked, sizeof(linked)))
-		conf_read(&settings, linked);
+		conf_read(&settings.conf, linked, passed_over);
 	if (conf != NULL)
-		conf_read(&settings, conf);
+		conf_read(&settings.conf, conf, passed_over);
 	if (hint != NULL) {
 		unsigned long long value = strtoull(hint, &end, 16);
 
@@ -121,7 +128,7 @@ vmem_settings(void)
 static __attribute__((destructor)) void
 end(void)
 {
-	if (!settings.stats_print)
+	if (!settings.conf.stats_print)
 		return;
 	for (struct pool *pool = registry_first(); pool != NULL;
 	     pool = pool->next)

@@ -1,42 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * conf.c - the options in JE_VMEM_MALLOC_CONF, "name:value" with commas.
- *
- * The names are those of jemalloc 3.6, and the decay times of its successors.
- * What has a meaning for a pool is taken, what has none any more is passed over
- * in silence, anything else gets a line on standard error, as it always did.
- * Owns nothing.
+ * conf.c - options in jemalloc's form. See conf.h.
  */
+#include "spec/conf.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "vmem/facade.h"
-
-/* Options of old that nothing here answers to. */
-static const char *const passed_over[] = {
-	"abort",
-	"lg_chunk",
-	"dss",
-	"lg_dirty_mult",
-	"junk",
-	"quarantine",
-	"redzone",
-	"zero",
-	"utrace",
-	"valgrind",
-	"xmalloc",
-	"prof",
-	"prof_prefix",
-	"prof_active",
-	"lg_prof_sample",
-	"prof_accum",
-	"lg_prof_interval",
-	"prof_gdump",
-	"prof_final",
-	"prof_leak",
-	"muzzy_decay_ms",
-};
+#include "os/os.h"
 
 struct option {
 	const char *name, *value;
@@ -94,36 +66,38 @@ read_number(const struct option *option, long least, long most, long *value)
 }
 
 static void
-apply(struct vmem_settings *settings, const struct option *option)
+apply(struct conf *conf, const struct option *option,
+    const char *const *passed_over)
 {
 	long number;
 	bool yes;
 
 	if (is_named(option, "narenas")) {
 		if (read_number(option, 1, 4096, &number))
-			settings->arenas = (unsigned)number;
+			conf->arenas = (unsigned)number;
 	} else if (is_named(option, "tcache")) {
 		if (read_bool(option, &yes))
-			settings->cached = yes ? 0 : 1;
+			conf->cached = yes ? 0 : 1;
 	} else if (is_named(option, "lg_tcache_max")) {
 		if (read_number(option, 0, 62, &number))
-			settings->cached = (size_t)1 << number;
+			conf->cached = (size_t)1 << number;
 	} else if (is_named(option, "dirty_decay_ms")) {
-		settings->decay_given = read_number(
-		    option, -1, 1L << 40, &number);
-		settings->decay_ms = number;
+		conf->decay_given = read_number(option, -1, 1L << 40, &number);
+		conf->decay_ms = number;
 	} else if (is_named(option, "stats_print")) {
-		read_bool(option, &settings->stats_print);
+		read_bool(option, &conf->stats_print);
+	} else if (is_named(option, "background_thread")) {
+		read_bool(option, &conf->background_thread);
 	} else {
-		for (size_t i = 0; i < ARRAY_SIZE(passed_over); i++)
-			if (is_named(option, passed_over[i]))
+		for (; *passed_over != NULL; passed_over++)
+			if (is_named(option, *passed_over))
 				return;
 		complain("Invalid conf pair", option);
 	}
 }
 
 void
-conf_read(struct vmem_settings *settings, const char *text)
+conf_read(struct conf *conf, const char *text, const char *const *passed_over)
 {
 	while (*text != '\0') {
 		struct option option = { .name = text };
@@ -141,7 +115,16 @@ conf_read(struct vmem_settings *settings, const char *text)
 		option.value_length = comma == NULL ?
 		    (int)strlen(option.value) :
 		    (int)(comma - option.value);
-		apply(settings, &option);
+		apply(conf, &option, passed_over);
 		text = option.value + option.value_length + (comma != NULL);
 	}
+}
+
+void
+conf_apply(const struct conf *conf, struct spec *spec)
+{
+	spec->arenas = conf->arenas;
+	spec->cached = conf->cached;
+	spec->decay_given = conf->decay_given;
+	spec->decay_ms = conf->decay_ms;
 }
