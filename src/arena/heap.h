@@ -151,6 +151,7 @@ enum heap_print_omit {
 	HEAP_PRINT_ARENAS = 4,
 	HEAP_PRINT_BINS = 8,
 	HEAP_PRINT_LARGE = 16,
+	HEAP_PRINT_FRAME = 32, /* first and last line */
 };
 void heap_print(struct heap *heap, unsigned omit,
     void (*write)(void *to, const char *text), void *to);

@@ -135,7 +135,8 @@ heap_print(struct heap *heap, unsigned omit,
 	struct figures all;
 
 	heap_figures(heap, &all);
-	line(&print, "___ Begin jemalloc statistics ___\n");
+	if (!(omit & HEAP_PRINT_FRAME))
+		line(&print, "___ Begin jemalloc statistics ___\n");
 	print_general(&print, heap);
 	print_totals(&print, heap, &all);
 	if (!(omit & HEAP_PRINT_MERGED)) {
@@ -149,5 +150,6 @@ heap_print(struct heap *heap, unsigned omit,
 		line(&print, "\narenas[%u]:\n", i);
 		print_figures(&print, &one);
 	}
-	line(&print, "--- End jemalloc statistics ---\n");
+	if (!(omit & HEAP_PRINT_FRAME))
+		line(&print, "--- End jemalloc statistics ---\n");
 }

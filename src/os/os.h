@@ -170,6 +170,13 @@ int os_take_space(int fd, off_t offset, off_t bytes);
 /* Free bytes of the file system, for an unprivileged user. */
 int os_free_space(int fd, uint64_t *bytes);
 
+/* Bytes of the file system that PATH lies in, free or not. */
+int os_file_system_size(const char *path, uint64_t *bytes);
+
+/* Whether mappings of the file, of which some are made and undone, reach its
+ * memory itself (MAP_SYNC of mmap(2)): changes its length. */
+int os_is_dax_file(int fd, bool *is_dax);
+
 /* Makes a range of TO share the blocks of FROM. EOPNOTSUPP, EXDEV or EINVAL
  * where the file system cannot. */
 int os_share_blocks(int from, int to, off_t offset, off_t bytes);

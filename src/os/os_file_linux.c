@@ -18,6 +18,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -395,6 +396,36 @@ os_free_space(int fd, uint64_t *bytes)
 	if (status.f_blocks == 0 ||
 	    __builtin_mul_overflow((uint64_t)status.f_bavail, unit, bytes))
 		*bytes = UINT64_MAX;
+	return 0;
+}
+
+int
+os_file_system_size(const char *path, uint64_t *bytes)
+{
+	struct statfs status;
+
+	if (statfs(path, &status) != 0)
+		return errno;
+	*bytes = (uint64_t)status.f_blocks *
+	    (uint64_t)(status.f_frsize != 0 ? status.f_frsize :
+					      status.f_bsize);
+	return 0;
+}
+
+int
+os_is_dax_file(int fd, bool *is_dax)
+{
+	void *memory;
+
+	*is_dax = false;
+	if (ftruncate(fd, PAGE_BYTES) != 0)
+		return errno;
+	memory = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
+	    MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
+	if (memory == MAP_FAILED)
+		return errno == EOPNOTSUPP ? 0 : errno;
+	munmap(memory, PAGE_BYTES);
+	*is_dax = true;
 	return 0;
 }
 

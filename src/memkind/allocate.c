@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * allocate.c - blocks of a kind: memkind.h's functions on poolkind.h's.
+ *
+ * Owns nothing, takes no lock. Each call finds the engine's kind in the record
+ * and hands over; what memkind does otherwise is put right here: requests of
+ * no bytes get NULL, or a block where the program has asked for that.
+ */
+#include <errno.h>
+
+#include "memkind/kinds.h"
+
+#ifdef MEMKIND_DECORATION_ENABLED
+#define DECORATE(hook, ...) \
+	do { \
+		if (hook != NULL) \
+			hook(__VA_ARGS__); \
+	} while (0)
+#else
+#define DECORATE(hook, ...) ((void)0)
+#endif
+
+/* ---- Allocation ---------------------------------------------------------- */
+
+/* The engine's kind for a request of SIZE bytes, if it gets a block at all. */
+static __attribute__((noinline)) poolkind *
+engine_of_late(memkind_t kind, size_t size)
+{
+	if (kind == NULL) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return size == 0 && !kind->zero_allowed ? NULL : memkind_open(kind);
+}
+
+static inline poolkind *
+engine_of(memkind_t kind, size_t size)
+{
+	if (likely(kind != NULL && size != 0)) {
+		poolkind *engine = atomic_load_explicit(
+		    &kind->engine, memory_order_acquire);
+
+		if (likely(engine != NULL))
+			return engine;
+	}
+	return engine_of_late(kind, size);
+}
+
+EXPORT void *
+memkind_malloc(memkind_t kind, size_t size)
+{
+	poolkind *engine;
+	void *ptr;
+
+	DECORATE(memkind_malloc_pre, &kind, &size);
+	engine = engine_of(kind, size);
+	ptr = likely(engine != NULL) ? poolkind_malloc(engine, size) : NULL;
+	DECORATE(memkind_malloc_post, kind, size, &ptr);
+	return ptr;
+}
+
+EXPORT void *
+memkind_calloc(memkind_t kind, size_t num, size_t size)
+{
+	poolkind *engine;
+	void *ptr;
+
+	DECORATE(memkind_calloc_pre, &kind, &num, &size);
+	engine = engine_of(kind, num != 0 ? size : 0);
+	ptr = likely(engine != NULL) ? poolkind_calloc(engine, num, size) :
+				       NULL;
+	DECORATE(memkind_calloc_post, kind, num, size, &ptr);
+	return ptr;
+}
+
+static int
+memalign(memkind_t kind, void **ptr, size_t alignment, size_t size)
+{
+	int saved = errno;
+	poolkind *engine;
+
+	*ptr = NULL;
+	if (size == 0 && kind == MEMKIND_DEFAULT && !kind->zero_allowed)
+		return 0;
+	if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0 ||
+	    kind == NULL)
+		return EINVAL;
+	if (size == 0 && !kind->zero_allowed)
+		return 0;
+	engine = engine_of(kind, size);
+	errno = saved;
+	return engine == NULL ?
+	    ENOMEM :
+	    poolkind_posix_memalign(engine, ptr, alignment, size);
+}
+
+EXPORT int
+memkind_posix_memalign(
+    memkind_t kind, void **memptr, size_t alignment, size_t size)
+{
+	int error;
+
+	DECORATE(memkind_posix_memalign_pre, &kind, memptr, &alignment, &size);
+	error = memalign(kind, memptr, alignment, size);
+	DECORATE(
+	    memkind_posix_memalign_post, kind, memptr, alignment, size, &error);
+	return error;
+}
+
+static void *
+reallocate(memkind_t kind, void *ptr, size_t size)
+{
+	poolkind *engine = NULL;
+
+	if (ptr != NULL && size == 0) {
+		poolkind_free(NULL, ptr);
+		return NULL;
+	}
+	if (kind != NULL || ptr == NULL) {
+		engine = engine_of(kind, size);
+		if (engine == NULL)
+			return NULL;
+	}
+	return poolkind_realloc(engine, ptr, size);
+}
+
+EXPORT void *
+memkind_realloc(memkind_t kind, void *ptr, size_t size)
+{
+	void *moved;
+
+	DECORATE(memkind_realloc_pre, &kind, &ptr, &size);
+	moved = reallocate(kind, ptr, size);
+	DECORATE(memkind_realloc_post, kind, ptr, size, &moved);
+	return moved;
+}
+
+EXPORT void
+memkind_free(memkind_t kind, void *ptr)
+{
+	DECORATE(memkind_free_pre, &kind, &ptr);
+	poolkind_free(kind == NULL ?
+		NULL :
+		atomic_load_explicit(&kind->engine, memory_order_relaxed),
+	    ptr);
+	DECORATE(memkind_free_post, kind, ptr);
+}
+
+/* ---- Blocks -------------------------------------------------------------- */
+
+EXPORT size_t
+memkind_malloc_usable_size(
+    memkind_t kind, MEMKIND_MALLOC_USABLE_SIZE_CONST void *ptr)
+{
+	(void)kind;
+	return poolkind_usable_size(ptr);
+}
+
+EXPORT void *
+memkind_defrag_reallocate(memkind_t kind, void *ptr)
+{
+	(void)kind;
+	return ptr == NULL ? NULL : poolkind_defragment(ptr);
+}
+
+EXPORT memkind_t
+memkind_detect_kind(void *ptr)
+{
+	return memkind_of(poolkind_of(ptr));
+}
+
+EXPORT void
+memkind_set_allow_zero_allocs(memkind_t kind, bool allow_zero_allocs)
+{
+	if (memkind_is_alive(kind))
+		kind->zero_allowed = allow_zero_allocs;
+}

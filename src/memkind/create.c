@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * create.c - kinds that programs make, and destroy. See memkind.h.
+ *
+ * Owns nothing: kinds.c has the records. What the engine says in errno becomes
+ * one of memkind's error numbers; *KIND is set when all went well, and only
+ * then. errno stays what the engine, or the system, said.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memkind/kinds.h"
+#include "memkind/settings.h"
+#include "os/os.h"
+#include "source/source.h"
+
+#define PMEM_STEP (2 * MIB)
+
+struct memkind_config {
+	const char *path;
+	size_t size;
+	memkind_mem_usage_policy policy;
+};
+
+/* ---- Configurations ------------------------------------------------------ */
+
+EXPORT struct memkind_config *
+memkind_config_new(void)
+{
+	return calloc(1, sizeof(struct memkind_config));
+}
+
+EXPORT void
+memkind_config_delete(struct memkind_config *cfg)
+{
+	free(cfg);
+}
+
+EXPORT void
+memkind_config_set_path(struct memkind_config *cfg, const char *pmem_dir)
+{
+	cfg->path = pmem_dir;
+}
+
+EXPORT void
+memkind_config_set_size(struct memkind_config *cfg, size_t pmem_size)
+{
+	cfg->size = pmem_size;
+}
+
+EXPORT void
+memkind_config_set_memory_usage_policy(
+    struct memkind_config *cfg, memkind_mem_usage_policy policy)
+{
+	cfg->policy = policy;
+}
+
+/* ---- Making -------------------------------------------------------------- */
+
+static int
+invalid(int error)
+{
+	errno = error;
+	return MEMKIND_ERROR_INVALID;
+}
+
+/* What errno, as the engine left it, is to memkind. */
+static int
+code_of_failure(void)
+{
+	return errno == ENOMEM ? MEMKIND_ERROR_MALLOC : MEMKIND_ERROR_INVALID;
+}
+
+/* The kind of SPEC, with a record of its own. */
+static int
+make(const struct spec *spec, void *region, memkind_t *kind)
+{
+	memkind_t record = memkind_record_take();
+	poolkind *engine;
+
+	if (record == NULL) {
+		errno = ENOMEM;
+		return MEMKIND_ERROR_TOOMANY;
+	}
+	engine = poolkind_open_spec(spec, region);
+	if (engine == NULL) {
+		memkind_record_give(record);
+		memkind_inform("no kind: %s", poolkind_errormsg());
+		return code_of_failure();
+	}
+	memkind_enliven(record, engine);
+	*kind = record;
+	return 0;
+}
+
+static int
+create_pmem(const char *dir, size_t size, memkind_mem_usage_policy policy,
+    memkind_t *kind)
+{
+	struct spec spec = { .source = SPEC_FILE,
+		.fork = settings_pmem_fork() };
+	int error;
+
+	if (kind == NULL || dir == NULL ||
+	    (unsigned)policy >= MEMKIND_MEM_USAGE_POLICY_MAX_VALUE ||
+	    (size != 0 && size < MEMKIND_PMEM_MIN_SIZE) ||
+	    size > SIZE_MAX - PMEM_STEP)
+		return invalid(EINVAL);
+	if (strlen(dir) >= sizeof(spec.path))
+		return invalid(ENAMETOOLONG);
+	strcpy(spec.path, dir);
+	/* What is too large for addresses in a row is a limit. */
+	spec.size = align_up(size, PMEM_STEP);
+	if (spec.size > SOURCE_STRETCH_MAX) {
+		spec.limit = spec.size;
+		spec.size = 0;
+	}
+	error = settings_apply(&spec);
+	if (error != 0)
+		return error;
+	if (policy == MEMKIND_MEM_USAGE_POLICY_CONSERVATIVE &&
+	    spec.decay_ms >= 0) {
+		spec.decay_given = true;
+		spec.decay_ms = 0;
+	}
+	return make(&spec, NULL, kind);
+}
+
+EXPORT int
+memkind_create_pmem(const char *dir, size_t max_size, memkind_t *kind)
+{
+	return create_pmem(
+	    dir, max_size, MEMKIND_MEM_USAGE_POLICY_DEFAULT, kind);
+}
+
+EXPORT int
+memkind_create_pmem_with_config(struct memkind_config *cfg, memkind_t *kind)
+{
+	return cfg == NULL ?
+	    invalid(EINVAL) :
+	    create_pmem(cfg->path, cfg->size, cfg->policy, kind);
+}
+
+/* Of the caller's memory the whole pages. */
+EXPORT int
+memkind_create_fixed(void *addr, size_t size, memkind_t *kind)
+{
+	uintptr_t begin = align_up((uintptr_t)addr, PAGE_BYTES);
+	uintptr_t end = align_down((uintptr_t)addr + size, PAGE_BYTES);
+	struct spec spec = { .source = SPEC_REGION };
+	int error;
+
+	if (kind == NULL || addr == NULL || (uintptr_t)addr + size < size ||
+	    end <= begin || end - begin > SOURCE_STRETCH_MAX)
+		return invalid(EINVAL);
+	spec.size = end - begin;
+	error = settings_apply(&spec);
+	return error != 0 ? error : make(&spec, (void *)begin, kind);
+}
+
+EXPORT int
+memkind_destroy_kind(memkind_t kind)
+{
+	poolkind *engine;
+
+	if (kind == NULL || !memkind_is_alive(kind))
+		return invalid(EINVAL);
+	if (kind->rule != NULL)
+		return 0;
+	if (!memkind_claim(kind))
+		return invalid(EINVAL);
+	engine = atomic_exchange(&kind->engine, NULL);
+	poolkind_close(engine);
+	memkind_record_give(kind);
+	return 0;
+}
+
+/* ---- Choosing ------------------------------------------------------------ */
+
+/* The kind that type, policy and pages describe; NULL if none does. */
+static memkind_t
+kind_of(memkind_memtype_t types, memkind_policy_t policy, bool huge)
+{
+	bool hbw = types == MEMKIND_MEMTYPE_HIGH_BANDWIDTH;
+	bool plain = types == MEMKIND_MEMTYPE_DEFAULT;
+
+	switch (policy) {
+	case MEMKIND_POLICY_BIND_LOCAL:
+		if (hbw)
+			return huge ? MEMKIND_HBW_HUGETLB : MEMKIND_HBW;
+		break;
+	case MEMKIND_POLICY_BIND_ALL:
+		if (hbw)
+			return huge ? MEMKIND_HBW_ALL_HUGETLB : MEMKIND_HBW_ALL;
+		break;
+	case MEMKIND_POLICY_PREFERRED_LOCAL:
+		if (hbw)
+			return huge ? MEMKIND_HBW_PREFERRED_HUGETLB :
+				      MEMKIND_HBW_PREFERRED;
+		if (plain)
+			return huge ? MEMKIND_HUGETLB : MEMKIND_DEFAULT;
+		break;
+	case MEMKIND_POLICY_INTERLEAVE_ALL:
+		if (hbw && !huge)
+			return MEMKIND_HBW_INTERLEAVE;
+		if (types ==
+			(MEMKIND_MEMTYPE_DEFAULT |
+			    MEMKIND_MEMTYPE_HIGH_BANDWIDTH) &&
+		    !huge)
+			return MEMKIND_INTERLEAVE;
+		break;
+	default:
+		break;
+	}
+	return NULL;
+}
+
+EXPORT int
+memkind_create_kind(memkind_memtype_t memtype_flags, memkind_policy_t policy,
+    memkind_bits_t flags, memkind_t *kind)
+{
+	memkind_t found;
+
+	if (kind == NULL || (flags & ~MEMKIND_MASK_PAGE_SIZE_2MB) != 0)
+		return invalid(EINVAL);
+	found = kind_of(memtype_flags, policy, flags != 0);
+	if (found == NULL)
+		return invalid(EINVAL);
+	if (memkind_check_available(found) != 0) {
+		if (policy != MEMKIND_POLICY_PREFERRED_LOCAL)
+			return MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE;
+		found = MEMKIND_DEFAULT;
+	}
+	*kind = found;
+	return 0;
+}
+
+EXPORT int
+memkind_get_kind_by_partition(int partition, memkind_t *kind)
+{
+	if (kind == NULL || partition < 0 || partition >= MEMKIND_OWN)
+		return invalid(EINVAL);
+	*kind = &memkind_own[partition];
+	return 0;
+}
+
+/* ---- What can be had ----------------------------------------------------- */
+
+static bool
+has_huge_pages(const struct placement *placement)
+{
+	for (unsigned i = 0; i < placement->count; i++)
+		if (!nodes_have_huge_pages(placement->nodes[i]))
+			return false;
+	return true;
+}
+
+EXPORT int
+memkind_check_available(memkind_t kind)
+{
+	const struct memkind_rule *rule;
+	struct placement placement;
+	struct spec ignored;
+	int error;
+
+	if (kind == NULL || !memkind_is_alive(kind))
+		return invalid(EINVAL);
+	rule = kind->rule;
+	if (rule == NULL)
+		return 0;
+	error = settings_apply(&ignored);
+	if (error == 0 && rule->family != FAMILY_ANY)
+		error = memkind_place(kind, &placement);
+	if (error != 0 || !rule->huge)
+		return error;
+	return (rule->family == FAMILY_ANY ? nodes_have_huge_pages(NULL) :
+					     has_huge_pages(&placement)) ?
+	    0 :
+	    MEMKIND_ERROR_HUGETLB;
+}
+
+static ssize_t
+capacity_of_own(memkind_t kind)
+{
+	const struct memkind_rule *rule = kind->rule;
+	bool anywhere = rule->family == FAMILY_ANY;
+	struct placement placement;
+	unsigned here;
+
+	if (rule->policy == SPEC_PREFERRED || (rule->huge && !anywhere))
+		return -1;
+	if (rule->huge)
+		return (ssize_t)(nodes_huge_pages() * 2 * MIB);
+	if (nodes_place(rule->name, anywhere ? FAMILY_ALL : rule->family,
+		rule->scope, &placement) != 0)
+		return -1;
+	here = placement.of_node[os_node() % SPEC_NODES_MAX];
+	return (ssize_t)nodes_capacity(placement.nodes[here]);
+}
+
+EXPORT ssize_t
+memkind_get_capacity(memkind_t kind)
+{
+	struct poolkind_stats stats;
+	struct spec spec;
+	uint64_t bytes;
+
+	if (kind == NULL || !memkind_is_alive(kind)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (kind->rule != NULL)
+		return capacity_of_own(kind);
+	poolkind_get_stats(atomic_load(&kind->engine), &stats, sizeof(stats));
+	if (stats.limit != 0 || stats.size != 0)
+		return (ssize_t)(stats.limit != 0 ? stats.limit : stats.size);
+	return spec_parse(poolkind_text(atomic_load(&kind->engine)), &spec) ==
+		    0 &&
+		os_file_system_size(spec.path, &bytes) == 0 ?
+	    (ssize_t)bytes :
+	    -1;
+}
+
+EXPORT int
+memkind_check_dax_path(const char *pmem_dir)
+{
+	int error = pmem_dir == NULL ? EINVAL : 0, fd;
+	bool is_dax;
+
+	if (error == 0)
+		error = os_open_unlinked(pmem_dir, &fd);
+	if (error != 0) {
+		errno = error;
+		return MEMKIND_ERROR_RUNTIME;
+	}
+	error = os_is_dax_file(fd, &is_dax);
+	os_close(fd);
+	if (error != 0 || !is_dax) {
+		errno = error != 0 ? error : EOPNOTSUPP;
+		return error != 0 ? MEMKIND_ERROR_RUNTIME : MEMKIND_ERROR_MMAP;
+	}
+	return 0;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hbw.c - high-bandwidth memory without naming a kind. See hbwmalloc.h.
+ *
+ * Owns the policy, which the first call that needs one fixes, and the kinds
+ * chosen by it, one for each size of pages. Takes no lock.
+ */
+#include <errno.h>
+
+#include "hbwmalloc.h"
+#include "memkind/kinds.h"
+#include "os/os.h"
+
+/* The policy in force, as long as NOTHING was fixed still to be changed. */
+#define NOTHING 0
+static _Atomic int policy = NOTHING;
+static _Atomic(memkind_t) chosen[2]; /* by pages: base, huge */
+
+/* ---- Policy and kinds ---------------------------------------------------- */
+
+EXPORT int
+hbw_check_available(void)
+{
+	return memkind_check_available(MEMKIND_HBW) == 0 ? 0 : ENODEV;
+}
+
+EXPORT hbw_policy_t
+hbw_get_policy(void)
+{
+	int now = atomic_load(&policy);
+
+	return now == NOTHING ? HBW_POLICY_PREFERRED : (hbw_policy_t)now;
+}
+
+EXPORT int
+hbw_set_policy(hbw_policy_t mode)
+{
+	int before = NOTHING;
+
+	if (mode < HBW_POLICY_BIND || mode > HBW_POLICY_BIND_ALL)
+		return EINVAL;
+	return atomic_compare_exchange_strong(&policy, &before, (int)mode) ||
+		before == (int)mode ?
+	    0 :
+	    EPERM;
+}
+
+/* NULL where the policy has no such pages. */
+static memkind_t
+kind_by_policy(bool huge)
+{
+	hbw_set_policy(HBW_POLICY_PREFERRED);
+	switch (hbw_get_policy()) {
+	case HBW_POLICY_BIND:
+		return huge ? MEMKIND_HBW_HUGETLB : MEMKIND_HBW;
+	case HBW_POLICY_BIND_ALL:
+		return huge ? MEMKIND_HBW_ALL_HUGETLB : MEMKIND_HBW_ALL;
+	case HBW_POLICY_INTERLEAVE:
+		return huge ? NULL : MEMKIND_HBW_INTERLEAVE;
+	default:
+		break;
+	}
+	if (hbw_check_available() != 0)
+		return huge ? MEMKIND_HUGETLB : MEMKIND_DEFAULT;
+	return huge ? MEMKIND_HBW_PREFERRED_HUGETLB : MEMKIND_HBW_PREFERRED;
+}
+
+/* While the thread reads the topology nothing is chosen for good. */
+static memkind_t
+choose(bool huge)
+{
+	memkind_t kind;
+
+	if (nodes_are_being_read())
+		return MEMKIND_DEFAULT;
+	kind = kind_by_policy(huge);
+	atomic_store(&chosen[huge], kind);
+	return kind;
+}
+
+static inline memkind_t
+kind_of(bool huge)
+{
+	memkind_t kind = atomic_load_explicit(
+	    &chosen[huge], memory_order_relaxed);
+
+	return likely(kind != NULL) ? kind : choose(huge);
+}
+
+/* ---- Blocks -------------------------------------------------------------- */
+
+EXPORT void *
+hbw_malloc(size_t size)
+{
+	return memkind_malloc(kind_of(false), size);
+}
+
+EXPORT void *
+hbw_calloc(size_t nmemb, size_t size)
+{
+	return memkind_calloc(kind_of(false), nmemb, size);
+}
+
+EXPORT void *
+hbw_realloc(void *ptr, size_t size)
+{
+	return memkind_realloc(kind_of(false), ptr, size);
+}
+
+EXPORT void
+hbw_free(void *ptr)
+{
+	memkind_free(NULL, ptr);
+}
+
+EXPORT size_t
+hbw_malloc_usable_size(void *ptr)
+{
+	return poolkind_usable_size(ptr);
+}
+
+EXPORT int
+hbw_posix_memalign(void **memptr, size_t alignment, size_t size)
+{
+	return memkind_posix_memalign(kind_of(false), memptr, alignment, size);
+}
+
+/* Pages of 1 GiB are of 2 MiB, as they always were. */
+EXPORT int
+hbw_posix_memalign_psize(
+    void **memptr, size_t alignment, size_t size, hbw_pagesize_t pagesize)
+{
+	memkind_t kind;
+
+	if (pagesize < HBW_PAGESIZE_4KB || pagesize > HBW_PAGESIZE_1GB ||
+	    (pagesize == HBW_PAGESIZE_1GB_STRICT && size % GIB != 0))
+		return EINVAL;
+	kind = kind_of(pagesize != HBW_PAGESIZE_4KB);
+	return kind == NULL ?
+	    EINVAL :
+	    memkind_posix_memalign(kind, memptr, alignment, size);
+}
+
+/* ---- Where memory lies --------------------------------------------------- */
+
+static void
+touch(volatile char *from, const volatile char *end)
+{
+	for (; from < end; from += PAGE_BYTES)
+		*from = *from;
+}
+
+/* How many bytes of the pages lie on nodes of high-bandwidth memory. */
+static int
+count_hbw(void *from, size_t bytes, size_t *found)
+{
+	static const char name[] = "hbw_verify_memory_region";
+	size_t bytes_on[SPEC_NODES_MAX] = { 0 };
+	struct placement all;
+	int error;
+
+	*found = 0;
+	error = os_count_on_nodes(from, bytes, bytes_on, SPEC_NODES_MAX);
+	if (error != 0 || nodes_place(name, FAMILY_HBW, SPEC_ALL, &all) != 0)
+		return error;
+	for (unsigned i = 0; i < SPEC_NODES_MAX; i++)
+		if (bits_test(all.nodes[0], i))
+			*found += bytes_on[i];
+	return 0;
+}
+
+EXPORT int
+hbw_verify_memory_region(void *addr, size_t size, int flags)
+{
+	char *from = (char *)align_down((uintptr_t)addr, PAGE_BYTES);
+	char *end = (char *)align_up((uintptr_t)addr + size, PAGE_BYTES);
+	size_t found;
+
+	if (addr == NULL || size == 0 || end < from ||
+	    (flags & ~HBW_TOUCH_PAGES) != 0)
+		return EINVAL;
+	if (flags & HBW_TOUCH_PAGES)
+		touch(from, end);
+	if (count_hbw(from, (size_t)(end - from), &found) != 0)
+		return EFAULT;
+	return found == (size_t)(end - from) ? 0 : -1;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * kinds.h - memkind's kinds, and the engine's kinds behind them.
+ *
+ * A record for each of memkind's own kinds, which a program finds by name and
+ * may use before any constructor has run; and records for those that programs
+ * make, given out again after they were destroyed. What stands behind one of
+ * its own is opened when it is first used. One lock, over opening, making and
+ * destroying; none over using.
+ */
+#ifndef MEMKIND_KINDS_H
+#define MEMKIND_KINDS_H
+
+#include <stdatomic.h>
+
+#include "kind/facade.h"
+#include "memkind.h"
+#include "memkind/nodes.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+#define MEMKIND_OWN 26
+#define MEMKIND_KINDS_MAX (MEMKIND_OWN + 4000)
+
+/* What one of memkind's own kinds is. */
+struct memkind_rule {
+	const char *name; /* "memkind_hbw" */
+	enum family family;
+	enum spec_scope scope;
+	enum spec_policy policy;
+	bool huge; /* in pages of 2 MiB */
+};
+
+struct memkind {
+	_Atomic(poolkind *) engine; /* NULL: not open */
+	const struct memkind_rule *rule;
+	bool zero_allowed; /* requests of no bytes get a block */
+	_Atomic bool alive;
+	struct memkind *next; /* free records */
+	/* As of memkind_update_cached_stats(). */
+	struct poolkind_stats stats;
+};
+
+extern struct memkind memkind_own[MEMKIND_OWN];
+
+/* A number below MEMKIND_KINDS_MAX, which only one live kind has. */
+unsigned memkind_index(memkind_t kind);
+
+/* Whether KIND is a record, and of a kind that was not destroyed. */
+bool memkind_is_alive(memkind_t kind);
+
+/* The kind that the engine's is behind of, or NULL. */
+memkind_t memkind_of(poolkind *engine);
+
+/* The engine's kind behind KIND, opened if need be; NULL with errno ENOMEM, or
+ * EINVAL for what is no kind. While the thread reads the machine's topology,
+ * the one behind MEMKIND_DEFAULT. */
+poolkind *memkind_open(memkind_t kind);
+
+/* Where a kind with nodes has its memory: 0 or a MEMKIND_ERROR. */
+int memkind_place(memkind_t kind, struct placement *placement);
+
+/* A record for a kind to be made, alive as soon as the engine's is behind it;
+ * NULL if there are too many. And back again. */
+memkind_t memkind_record_take(void);
+void memkind_enliven(memkind_t kind, poolkind *engine);
+void memkind_record_give(memkind_t kind);
+
+/* Takes the record of a made kind for destroying it: false if it is none, or
+ * another call has it. */
+bool memkind_claim(memkind_t kind);
+
+/* Calls DO_IT for each kind that the engine has something behind of, one after
+ * the other, none of which is destroyed meanwhile. */
+void memkind_each(void (*do_it)(memkind_t kind, void *with), void *with);
+
+#endif /* MEMKIND_KINDS_H */

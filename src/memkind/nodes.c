@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nodes.c - see nodes.h.
+ *
+ * The rules are the topology's ranks, but for nodes that a variable names, and
+ * for the threshold that another one sets for high-bandwidth memory. What is
+ * local is found for each node with CPUs: a kind of scope local follows its
+ * threads. A node from which nothing of the family is known has what the whole
+ * machine has.
+ */
+#include "memkind/nodes.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "memkind.h"
+#include "memkind/settings.h"
+#include "os/os.h"
+#include "topology/topology.h"
+
+#define HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct topology *topology;
+static _Thread_local bool reading __attribute__((tls_model("initial-exec")));
+
+void
+nodes_hold(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void
+nodes_release(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+bool
+nodes_are_being_read(void)
+{
+	return reading;
+}
+
+/* Under the lock. */
+static bool
+read_topology(void)
+{
+	char why[TOPOLOGY_TEXT_MAX];
+
+	if (topology != NULL)
+		return true;
+	reading = true;
+	topology = poolkind_topology_open(NULL, why);
+	reading = false;
+	if (topology == NULL)
+		memkind_inform("the topology cannot be read: %s", why);
+	return topology != NULL;
+}
+
+/* ---- Sets ---------------------------------------------------------------- */
+
+static bool
+is_empty(const struct node_set *set)
+{
+	return bits_count(set->bits, 0, SPEC_NODES_MAX) == 0;
+}
+
+/* The nodes with CPUs and memory, or all with memory. */
+static struct node_set
+nodes_with_memory(bool with_cpus)
+{
+	const struct topology_node *node;
+	unsigned count = poolkind_topology_nodes(topology, &node);
+	struct node_set set = { { 0 } };
+
+	for (unsigned i = 0; i < count; i++)
+		if (node[i].capacity != 0 && (node[i].has_cpus || !with_cpus))
+			bits_fill(set.bits, node[i].id, node[i].id + 1, true);
+	return set;
+}
+
+/* The nodes that a variable names: "0-3,5" or "all". */
+static int
+named_nodes(const char *variable, const char *text, struct node_set *set)
+{
+	struct node_set all = nodes_with_memory(false);
+	char list[256];
+	struct spec spec;
+
+	if (strcmp(text, "all") == 0) {
+		*set = all;
+		return 0;
+	}
+	snprintf(list, sizeof(list), "nodes:%s", text);
+	if (strlen(text) >= sizeof(list) - sizeof("nodes:") ||
+	    spec_parse(list, &spec) != 0) {
+		memkind_warn("%s=%.64s is no list of nodes: %s", variable, text,
+		    error_text());
+		return MEMKIND_ERROR_ENVIRON;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(set->bits); i++) {
+		set->bits[i] = spec.nodes[i];
+		if (spec.nodes[i] & ~all.bits[i]) {
+			memkind_warn("%s=%.64s names a node that is not there, "
+				     "has no memory or is forbidden",
+			    variable, text);
+			return MEMKIND_ERROR_ENVIRON;
+		}
+	}
+	return 0;
+}
+
+/* The nodes that reach MEMKIND_HBW_THRESHOLD from anywhere. */
+static struct node_set
+nodes_from(uint64_t threshold)
+{
+	struct node_set set = nodes_with_memory(false);
+	const struct topology_node *node;
+	unsigned count = poolkind_topology_nodes(topology, &node);
+
+	for (unsigned i = 0; i < count; i++) {
+		bool enough = false;
+		uint64_t value;
+
+		for (unsigned from = 0; from < count; from++)
+			enough |= poolkind_topology_value(topology,
+				      TOPOLOGY_BANDWIDTH, node[from].id,
+				      node[i].id, &value) &&
+			    value >= threshold;
+		if (!enough)
+			bits_fill(set.bits, node[i].id, node[i].id + 1, false);
+	}
+	return set;
+}
+
+/* What the environment has to say of the family: 0 and a set, empty where it
+ * says nothing and the topology decides. */
+static int
+given_nodes(enum family family, struct node_set *set)
+{
+	const char *variable = family == FAMILY_HBW ? "MEMKIND_HBW_NODES" :
+						      "MEMKIND_DAX_KMEM_NODES";
+	const char *text = secure_getenv(variable);
+	uint64_t threshold = 0;
+
+	memset(set, 0, sizeof(*set));
+	if (family != FAMILY_HBW && family != FAMILY_KMEM)
+		return 0;
+	if (text != NULL)
+		return named_nodes(variable, text, set);
+	if (family == FAMILY_KMEM)
+		return 0;
+	if (!settings_hbw_threshold(&threshold))
+		return MEMKIND_ERROR_ENVIRON;
+	if (threshold == 0)
+		return 0;
+	*set = nodes_from(threshold);
+	return is_empty(set) ? MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE : 0;
+}
+
+/* ---- Places -------------------------------------------------------------- */
+
+static int
+select_by_rank(enum family family, enum spec_scope scope, unsigned from,
+    struct node_set *set, char *why)
+{
+	static const enum spec_source ranks[] = {
+		[FAMILY_HBW] = SPEC_HBW,
+		[FAMILY_KMEM] = SPEC_DAX_KMEM,
+		[FAMILY_CAPACITY] = SPEC_CAPACITY,
+		[FAMILY_LATENCY] = SPEC_LATENCY,
+		[FAMILY_BANDWIDTH] = SPEC_BANDWIDTH,
+	};
+
+	return poolkind_topology_select(
+	    topology, ranks[family], scope, from, set, why);
+}
+
+/* The nodes for threads on FROM, out of those GIVEN if there are such. */
+static int
+find_nodes(const char *name, enum family family, enum spec_scope scope,
+    unsigned from, const struct node_set *given, struct node_set *set)
+{
+	char why[TOPOLOGY_TEXT_MAX] = "by the environment or the kind's rule";
+	int error = 0;
+
+	*set = *given;
+	if (is_empty(given))
+		error = select_by_rank(family, scope, from, set, why);
+	else if (scope == SPEC_LOCAL)
+		poolkind_topology_nearest(topology, from, set);
+	if (error != 0 && scope == SPEC_LOCAL) {
+		memkind_inform("%s: %s", name, why);
+		error = select_by_rank(family, SPEC_ALL, from, set, why);
+	}
+	memkind_inform("%s: %s", name, why);
+	if (error == 0)
+		return 0;
+	return family == FAMILY_KMEM ? MEMKIND_ERROR_UNAVAILABLE :
+				       MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE;
+}
+
+static int
+place_each(const char *name, enum family family, enum spec_scope scope,
+    const struct node_set *given, struct placement *placement)
+{
+	const struct topology_node *node;
+	unsigned count = poolkind_topology_nodes(topology, &node);
+	struct node_set set;
+	int error = 0;
+
+	for (unsigned i = 0; i < count && error == 0; i++) {
+		if (!node[i].has_cpus)
+			continue;
+		error = find_nodes(
+		    name, family, scope, node[i].id, given, &set);
+		if (error == 0)
+			placement_enter(placement, node[i].id, set.bits);
+		if (scope == SPEC_ALL)
+			break;
+	}
+	return error;
+}
+
+/* Under the lock. */
+static int
+place(const char *name, enum family family, enum spec_scope scope,
+    struct placement *placement)
+{
+	struct node_set given;
+	int error;
+
+	if (!read_topology())
+		return MEMKIND_ERROR_UNAVAILABLE;
+	error = given_nodes(family, &given);
+	if (family == FAMILY_CPUS)
+		given = nodes_with_memory(true);
+	if (family == FAMILY_ALL || (family == FAMILY_CPUS && is_empty(&given)))
+		given = nodes_with_memory(false);
+	return error != 0 ? error :
+			    place_each(name, family, scope, &given, placement);
+}
+
+int
+nodes_place(const char *name, enum family family, enum spec_scope scope,
+    struct placement *placement)
+{
+	int error;
+
+	memset(placement, 0, sizeof(*placement));
+	pthread_mutex_lock(&lock);
+	error = place(name, family, scope, placement);
+	pthread_mutex_unlock(&lock);
+	return error;
+}
+
+/* ---- What the nodes have ------------------------------------------------- */
+
+uint64_t
+nodes_capacity(const uint64_t *nodes)
+{
+	const struct topology_node *node;
+	uint64_t bytes = 0;
+	unsigned count = 0;
+
+	pthread_mutex_lock(&lock);
+	if (read_topology())
+		count = poolkind_topology_nodes(topology, &node);
+	for (unsigned i = 0; i < count; i++)
+		if (bits_test(nodes, node[i].id))
+			bytes += node[i].capacity;
+	pthread_mutex_unlock(&lock);
+	return bytes;
+}
+
+static uint64_t
+read_number(const char *path)
+{
+	char text[32];
+
+	return os_read_text(path, text, sizeof(text)) == 0 ?
+	    strtoull(text, NULL, 10) :
+	    0;
+}
+
+uint64_t
+nodes_huge_pages(void)
+{
+	return read_number(HUGE_PAGES "nr_hugepages") +
+	    read_number(HUGE_PAGES "nr_overcommit_hugepages");
+}
+
+bool
+nodes_have_huge_pages(const uint64_t *nodes)
+{
+	char path[128];
+
+	if (nodes == NULL ||
+	    read_number(HUGE_PAGES "nr_overcommit_hugepages") != 0)
+		return nodes_huge_pages() != 0;
+	for (unsigned i = 0; i < SPEC_NODES_MAX; i++) {
+		snprintf(path, sizeof(path),
+		    "/sys/devices/system/node/node%u/hugepages/"
+		    "hugepages-2048kB/nr_hugepages",
+		    i);
+		if (bits_test(nodes, i) && read_number(path) != 0)
+			return true;
+	}
+	return false;
+}

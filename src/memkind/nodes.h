@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nodes.h - on which nodes the memory of memkind's own kinds lies.
+ *
+ * Owns the topology, read at the first question that needs it, with a lock of
+ * its own that is held while it is read or asked. Reading calls malloc, which
+ * may be ours: a thread that reads says so to whoever asks.
+ */
+#ifndef MEMKIND_NODES_H
+#define MEMKIND_NODES_H
+
+#include "kind/placement.h"
+
+/* What the nodes are chosen by. */
+enum family {
+	FAMILY_ANY, /* as the process has it */
+	FAMILY_CPUS,
+	FAMILY_ALL,
+	FAMILY_HBW,
+	FAMILY_KMEM,
+	FAMILY_CAPACITY,
+	FAMILY_LATENCY,
+	FAMILY_BANDWIDTH,
+};
+
+/* A set of nodes, a bit each. */
+struct nodes {
+	uint64_t bits[SPEC_NODES_MAX / 64];
+};
+
+/*
+ * Where the threads of each node find memory of the family: in scope local
+ * what is best from there, else the same for all. NAME is the kind's, for what
+ * MEMKIND_DEBUG=1 tells. Returns 0, or a MEMKIND_ERROR: ENVIRON,
+ * MEMTYPE_NOT_AVAILABLE, UNAVAILABLE.
+ */
+int nodes_place(const char *name, enum family family, enum spec_scope scope,
+    struct placement *placement);
+
+/* The bytes of memory that the nodes have together. */
+uint64_t nodes_capacity(const uint64_t *nodes);
+
+/* Whether huge pages of 2 MiB can be had on one of the nodes; NULL: anywhere.
+ */
+bool nodes_have_huge_pages(const uint64_t *nodes);
+
+/* Huge pages of 2 MiB that there are, and that may be made when wanted. */
+uint64_t nodes_huge_pages(void);
+
+/* Whether the calling thread is reading the topology: it is not to ask. */
+bool nodes_are_being_read(void);
+
+/* Around fork: no other thread is reading or asking. */
+void nodes_hold(void);
+void nodes_release(void);
+
+#endif /* MEMKIND_NODES_H */

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * settings.c - see settings.h.
+ *
+ * Owns standard error's lines. The one thing that ends the
+ * process is a MEMKIND_BACKGROUND_THREAD_LIMIT that is no number, as it always
+ * has; what else is wrong makes the kinds that it is about fail.
+ */
+#include "memkind/settings.h"
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memkind.h"
+#include "os/os.h"
+
+/* Options of jemalloc 5.3 that nothing here answers to. */
+static const char *const passed_over[] = { "abort", "abort_conf",
+	"cache_oblivious", "confirm_conf", "default_hpa", "dss",
+	"experimental_infallible_new", "hpa", "junk",
+	"lg_extent_max_active_fit", "lg_san_uaf_align",
+	"lg_tcache_flush_large_div", "lg_tcache_flush_small_div",
+	"lg_tcache_nslots_mul", "max_background_threads", "metadata_thp",
+	"mutex_max_spin", "muzzy_decay_ms", "oversize_threshold",
+	"percpu_arena", "prof", "prof_accum", "prof_active", "prof_final",
+	"prof_gdump", "prof_leak", "prof_prefix", "retain", "san_guard_large",
+	"san_guard_small", "slab_sizes", "stats_interval",
+	"stats_interval_opts", "stats_print_opts", "tcache_gc_delay_bytes",
+	"tcache_gc_incr_bytes", "tcache_max", "tcache_ncached_max",
+	"tcache_nslots_large", "tcache_nslots_small_max",
+	"tcache_nslots_small_min", "thp", "trust_madvise", "utrace", "xmalloc",
+	"zero", "zero_realloc", NULL };
+
+static bool debug;
+
+/* ---- Lines --------------------------------------------------------------- */
+
+static void
+write_line(const char *head, const char *format, va_list arguments)
+{
+	char line[512];
+	int length = snprintf(line, sizeof(line), "%s", head);
+
+	length += vsnprintf(line + length, sizeof(line) - (size_t)length - 1,
+	    format, arguments);
+	length = (int)min_size((size_t)length, sizeof(line) - 2);
+	line[length] = '\n';
+	os_write(2, line, (size_t)length + 1);
+}
+
+void
+memkind_inform(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!debug)
+		return;
+	va_start(arguments, format);
+	write_line("MEMKIND_INFO: ", format, arguments);
+	va_end(arguments);
+}
+
+void
+memkind_warn(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	write_line("MEMKIND_WARNING: ", format, arguments);
+	va_end(arguments);
+}
+
+/* ---- Variables ----------------------------------------------------------- */
+
+/* The number that TEXT is, from LEAST to MOST; false if it is none. */
+static bool
+read_number(const char *text, unsigned long long least, unsigned long long most,
+    unsigned long long *number)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	*number = strtoull(text, &end, 10);
+	return *end == '\0' && *number >= least && *number <= most;
+}
+
+static struct conf the_conf;
+
+static void
+read_conf(void)
+{
+	const char *text = secure_getenv("JEMK_MALLOC_CONF");
+
+	if (text != NULL)
+		conf_read(&the_conf, text, passed_over);
+}
+
+static const struct conf *
+conf(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, read_conf);
+	return &the_conf;
+}
+
+bool
+settings_stats_print(void)
+{
+	return conf()->stats_print;
+}
+
+int
+settings_apply(struct spec *spec)
+{
+	const char *arenas = secure_getenv("MEMKIND_ARENA_NUM_PER_KIND");
+	const char *hog = secure_getenv("MEMKIND_HOG_MEMORY");
+	unsigned long long number;
+
+	conf_apply(conf(), spec);
+	if (hog != NULL && strcmp(hog, "1") == 0) {
+		spec->decay_given = true;
+		spec->decay_ms = -1;
+	}
+	if (arenas == NULL)
+		return 0;
+	if (!read_number(arenas, 1, INT_MAX, &number)) {
+		memkind_warn("MEMKIND_ARENA_NUM_PER_KIND=%s is no number from "
+			     "1 to %d: no kind can be made",
+		    arenas, INT_MAX);
+		return MEMKIND_ERROR_ENVIRON;
+	}
+	spec->arenas = (unsigned)number;
+	return 0;
+}
+
+bool
+settings_hbw_threshold(uint64_t *threshold)
+{
+	const char *text = secure_getenv("MEMKIND_HBW_THRESHOLD");
+	unsigned long long number = 0;
+
+	*threshold = 0;
+	if (text == NULL)
+		return true;
+	if (!read_number(text, 0, UINT_MAX, &number)) {
+		memkind_warn("MEMKIND_HBW_THRESHOLD=%s is no number of MB/s "
+			     "from 0 to %u: there is no high-bandwidth memory",
+		    text, UINT_MAX);
+		return false;
+	}
+	*threshold = number == 0 ? 1 : number;
+	return true;
+}
+
+enum spec_fork
+settings_pmem_fork(void)
+{
+	static const char *const words[] = { [SPEC_FORK_SHARED] = "shared",
+		[SPEC_FORK_COPY] = "copy",
+		[SPEC_FORK_REFUSE] = "refuse" };
+	const char *text = secure_getenv("MEMKIND_PMEM_FORK");
+
+	if (text == NULL)
+		return SPEC_FORK_COPY;
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(text, words[i]) == 0)
+			return (enum spec_fork)i;
+	memkind_warn("MEMKIND_PMEM_FORK=%s is none of copy, shared and refuse: "
+		     "it is copy",
+	    text);
+	return SPEC_FORK_COPY;
+}
+
+/* ---- Once ---------------------------------------------------------------- */
+
+static void
+read_debug(void)
+{
+	const char *text = secure_getenv("MEMKIND_DEBUG");
+
+	debug = text != NULL && strcmp(text, "1") == 0;
+	if (text != NULL && !debug)
+		memkind_warn("debug option \"%s\" is unknown: MEMKIND_DEBUG=1 "
+			     "explains what is done",
+		    text);
+}
+
+static void
+read_heap_manager(void)
+{
+	const char *text = secure_getenv("MEMKIND_HEAP_MANAGER");
+
+	if (text != NULL && strcmp(text, "JEMALLOC") != 0)
+		memkind_warn("MEMKIND_HEAP_MANAGER=%s: all kinds are on "
+			     "jemalloc",
+		    text);
+}
+
+static void
+read_background_limit(void)
+{
+	const char *text = secure_getenv("MEMKIND_BACKGROUND_THREAD_LIMIT");
+	unsigned long long number;
+
+	if (text == NULL || read_number(text, 0, UINT_MAX, &number))
+		return;
+	fprintf(stderr,
+	    "MEMKIND_FATAL: MEMKIND_BACKGROUND_THREAD_LIMIT=%s is no number: "
+	    "write how many threads there may be, or leave it out\n",
+	    text);
+	abort();
+}
+
+static __attribute__((constructor)) void
+start(void)
+{
+	read_debug();
+	read_heap_manager();
+	read_background_limit();
+}
