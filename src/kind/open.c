@@ -410,7 +410,12 @@ poolkind_open_spec(const struct spec *spec, void *region)
 EXPORT poolkind *
 poolkind_open_placed(const struct spec *spec, const struct placement *placement)
 {
-	return kind_open(spec, NULL, placement);
+	struct spec everywhere = *spec;
+
+	for (unsigned i = 0; i < placement->count; i++)
+		for (size_t word = 0; word < ARRAY_SIZE(spec->nodes); word++)
+			everywhere.nodes[word] |= placement->nodes[i][word];
+	return kind_open(&everywhere, NULL, placement);
 }
 
 static bool

@@ -63,6 +63,11 @@ read_topology(void)
 
 /* ---- Sets ---------------------------------------------------------------- */
 
+/* Nodes as text. */
+struct list {
+	char text[64];
+};
+
 static bool
 is_empty(const struct node_set *set)
 {
@@ -180,19 +185,48 @@ select_by_rank(enum family family, enum spec_scope scope, unsigned from,
 	    topology, ranks[family], scope, from, set, why);
 }
 
+static struct list
+list_of(const struct node_set *set)
+{
+	struct spec spec = { .source = SPEC_NODES };
+	struct list list;
+	char text[SPEC_TEXT_MAX];
+
+	memcpy(spec.nodes, set->bits, sizeof(spec.nodes));
+	spec_print(&spec, text, sizeof(text));
+	snprintf(list.text, sizeof(list.text), "%.60s", strchr(text, ':') + 1);
+	return list;
+}
+
+static void
+inform_of_given(const char *name, enum spec_scope scope, unsigned from,
+    const struct node_set *given, const struct node_set *set)
+{
+	if (scope == SPEC_LOCAL)
+		memkind_inform("%s: nearest to node %u of the given nodes %s: "
+			       "%s",
+		    name, from, list_of(given).text, list_of(set).text);
+	else
+		memkind_inform(
+		    "%s: the given nodes %s", name, list_of(given).text);
+}
+
 /* The nodes for threads on FROM, out of those GIVEN if there are such. */
 static int
 find_nodes(const char *name, enum family family, enum spec_scope scope,
     unsigned from, const struct node_set *given, struct node_set *set)
 {
-	char why[TOPOLOGY_TEXT_MAX] = "by the environment or the kind's rule";
+	char why[TOPOLOGY_TEXT_MAX];
 	int error = 0;
 
 	*set = *given;
-	if (is_empty(given))
-		error = select_by_rank(family, scope, from, set, why);
-	else if (scope == SPEC_LOCAL)
-		poolkind_topology_nearest(topology, from, set);
+	if (!is_empty(given)) {
+		if (scope == SPEC_LOCAL)
+			poolkind_topology_nearest(topology, from, set);
+		inform_of_given(name, scope, from, given, set);
+		return 0;
+	}
+	error = select_by_rank(family, scope, from, set, why);
 	if (error != 0 && scope == SPEC_LOCAL) {
 		memkind_inform("%s: %s", name, why);
 		error = select_by_rank(family, SPEC_ALL, from, set, why);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -29,6 +30,15 @@ bool
 in_guest()
 {
 	return !variable("VM_GUEST").empty();
+}
+
+std::string
+program()
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+
+	return std::string(path, length < 0 ? 0 : length);
 }
 
 std::string

@@ -20,6 +20,9 @@ namespace host {
 /* Whether this is the machine that test/host/run boots. */
 bool in_guest();
 
+/* The path of this program. */
+std::string program();
+
 /* The variable NAME of the environment; "" where it is not set. */
 std::string variable(const char *name);
 
