@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "memkind/kinds.h"
+#include "memkind/memtier_account.h"
 #include "memkind/settings.h"
 #include "os/os.h"
 #include "source/source.h"
@@ -172,6 +173,7 @@ memkind_destroy_kind(memkind_t kind)
 		return invalid(EINVAL);
 	engine = atomic_exchange(&kind->engine, NULL);
 	poolkind_close(engine);
+	memtier_account_forget(memkind_index(kind));
 	memkind_record_give(kind);
 	return 0;
 }
