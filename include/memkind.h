@@ -214,8 +214,8 @@ extern memkind_t MEMKIND_HIGHEST_BANDWIDTH_LOCAL_PREFERRED;
 extern memkind_t MEMKIND_HBW;
 extern memkind_t MEMKIND_HBW_ALL;
 
-/* The closest node of high bandwidth first, then the rest. Nothing can be had
- * from it when two are equally close. */
+/* The closest node of high bandwidth first, then the rest. Of several that are
+ * equally good each is preferred (Linux 5.15; the lowest before). */
 extern memkind_t MEMKIND_HBW_PREFERRED;
 
 /* Page by page over all nodes of high bandwidth, without transparent huge

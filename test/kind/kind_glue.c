@@ -2,6 +2,7 @@
 /* kind_glue.c - see kind_glue.h. */
 #include "kind_glue.h"
 
+#include "kind/facade.h"
 #include "kind/kind.h"
 #include "source/stretch.h"
 
@@ -39,6 +40,27 @@ unsigned
 kind_arenas(const poolkind *kind)
 {
 	return atomic_load(&kind->heap.arenas);
+}
+
+poolkind *
+kind_open_placed(const unsigned *nodes, unsigned count)
+{
+	const struct spec spec = { .source = SPEC_NODES };
+	struct placement placement = { 0 };
+
+	for (unsigned i = count; i-- > 0;) {
+		uint64_t bits[SPEC_NODES_MAX / 64] = { 0 };
+
+		bits_fill(bits, nodes[i], nodes[i] + 1, true);
+		placement_enter(&placement, i, bits);
+	}
+	return poolkind_open_placed(&spec, &placement);
+}
+
+void
+kind_let_time_pass(poolkind *kind, unsigned milliseconds)
+{
+	kind->heap.source->idle_since -= milliseconds;
 }
 
 void

@@ -21,6 +21,13 @@ bool kind_is_refused(const poolkind *kind);
 unsigned kind_id(const poolkind *kind);
 unsigned kind_arenas(const poolkind *kind);
 
+/* Opens a kind that has a place with one node each, for threads on node 0 the
+ * first. */
+poolkind *kind_open_placed(const unsigned *nodes, unsigned count);
+
+/* Has the pages that the kind's source keeps idle be older. */
+void kind_let_time_pass(poolkind *kind, unsigned milliseconds);
+
 /* Makes what the kind's source says it has handed out wrong, and right. */
 void kind_falsify(poolkind *kind, long bytes);
 

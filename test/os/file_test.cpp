@@ -368,6 +368,44 @@ TEST(Write, WritesAllInSpiteOfSignals)
 }
 
 /* malloc is no point of cancellation, so nothing below it may be one. */
+TEST(FileSystem, SizeIsAtLeastWhatIsFree)
+{
+	uint64_t size, free_bytes;
+	Directory directory;
+	int fd;
+
+	ASSERT_EQ(os_file_system_size(directory.path.c_str(), &size), 0);
+	ASSERT_EQ(os_open_unlinked(directory.path.c_str(), &fd), 0);
+	ASSERT_EQ(os_free_space(fd, &free_bytes), 0);
+	EXPECT_GE(size, free_bytes);
+	EXPECT_GT(size, 0u);
+	os_close(fd);
+	EXPECT_EQ(os_file_system_size("/there/is/none", &size), ENOENT);
+}
+
+TEST(FileSystem, SharedMemoryIsNotDax)
+{
+	bool is_dax = true;
+	int fd;
+
+	ASSERT_EQ(os_open_unlinked("/dev/shm", &fd), 0);
+	EXPECT_EQ(os_is_dax_file(fd, &is_dax), 0);
+	EXPECT_FALSE(is_dax);
+	os_close(fd);
+	EXPECT_EQ(os_is_dax_file(-1, &is_dax), EBADF);
+}
+
+TEST(Text, IsReadFromItsBeginning)
+{
+	char text[8];
+
+	ASSERT_EQ(os_read_text("/proc/version", text, sizeof(text)), 0);
+	EXPECT_STREQ(text, "Linux v");
+	EXPECT_EQ(os_read_text("/dev/null", text, sizeof(text)), ENODATA);
+	EXPECT_EQ(os_read_text("/there/is/none", text, sizeof(text)), ENOENT);
+	EXPECT_STREQ(text, "");
+}
+
 TEST(Cancellation, PassesByEveryFunction)
 {
 	struct Shared {

@@ -216,3 +216,15 @@ TEST(Rank, RefusesASourceThatIsNone)
 {
 	EXPECT_EQ(ranked("one-node", SPEC_DRAM), "0: -, all: -");
 }
+
+TEST(Nearest, OfGivenNodesThoseWithMemory)
+{
+	Topology topology(machine("hbm-flat"));
+
+	EXPECT_EQ(topology.nearest(0, { 2, 3 }), "2");
+	EXPECT_EQ(topology.nearest(1, { 2, 3 }), "3");
+	EXPECT_EQ(topology.nearest(0, { 0, 2, 3 }), "0");
+	EXPECT_EQ(topology.nearest(1, { 2 }), "2");
+	EXPECT_EQ(topology.nearest(1, { 900 }), "-");
+	EXPECT_EQ(topology.nearest(12345, { 2, 3 }), "2 3");
+}

@@ -63,6 +63,28 @@ public:
 		    value :
 		    0;
 	}
+	static std::string
+	list_of(const struct node_set &set)
+	{
+		std::string text;
+
+		for (unsigned id = 0; id < SPEC_NODES_MAX; id++)
+			if ((set.bits[id / 64] >> (id % 64)) & 1)
+				text += (text.empty() ? "" : " ") +
+				    std::to_string(id);
+		return text.empty() ? "-" : text;
+	}
+	/* Those of AMONG that are nearest to FROM, as select() has them. */
+	std::string
+	nearest(unsigned from, const std::vector<unsigned> &among)
+	{
+		struct node_set set = { { 0 } };
+
+		for (unsigned id : among)
+			set.bits[id / 64] |= (uint64_t)1 << (id % 64);
+		poolkind_topology_nearest(topology, from, &set);
+		return list_of(set);
+	}
 	/* The nodes of RANK, "2 3", or "-"; `why` has the sentence. */
 	std::string
 	select(enum spec_source rank, enum spec_scope scope, unsigned from)
@@ -75,13 +97,9 @@ public:
 		error = poolkind_topology_select(
 		    topology, rank, scope, from, &set, why);
 		EXPECT_NE(memchr(why, '\0', sizeof(why)), nullptr);
-		for (unsigned id = 0; id < SPEC_NODES_MAX; id++)
-			if ((set.bits[id / 64] >> (id % 64)) & 1)
-				text += (text.empty() ? "" : " ") +
-				    std::to_string(id);
-		EXPECT_TRUE(error == 0 || error == ENODEV) << error;
-		EXPECT_EQ(error == 0, !text.empty()) << why;
-		return error == 0 ? text : "-";
+		text = list_of(set);
+		EXPECT_EQ(error, text == "-" ? ENODEV : 0) << why;
+		return text;
 	}
 
 	char why[TOPOLOGY_TEXT_MAX];

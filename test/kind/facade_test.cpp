@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the engine does for facades alone: kinds placed by others, blocks moved
+ * so that slabs become empty, idle kinds tended. */
+#include "kind_test.h"
+
+extern "C" {
+void *poolkind_defragment(void *ptr);
+void poolkind_tend(poolkind *kind);
+}
+
+namespace {
+
+/* COUNT blocks of BYTES, each holding its number. */
+std::vector<size_t *>
+numbered_blocks(poolkind *kind, size_t count, size_t bytes)
+{
+	std::vector<size_t *> blocks;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t *block = static_cast<size_t *>(
+		    poolkind_malloc(kind, bytes));
+		*block = i;
+		blocks.push_back(block);
+	}
+	return blocks;
+}
+
+size_t
+active(poolkind *kind)
+{
+	struct poolkind_stats stats;
+
+	EXPECT_EQ(poolkind_trim(kind), 0);
+	EXPECT_EQ(poolkind_get_stats(kind, &stats, sizeof(stats)), 0);
+	return stats.active;
+}
+
+} // namespace
+
+/* Of 20000 blocks nine of ten are freed, here and there; what is left lies
+ * three times as dense after one round, and nothing is lost. */
+TEST(Defragment, EmptiesSlabs)
+{
+	Kind kind("dram");
+	auto blocks = numbered_blocks(kind, 20000, 128);
+	size_t moved = 0, before;
+
+	for (size_t i = 0; i < blocks.size(); i++)
+		if (i % 10 != 0)
+			poolkind_free(kind, blocks[i]);
+	before = active(kind);
+	for (size_t i = 0; i < blocks.size(); i += 10) {
+		size_t *to = static_cast<size_t *>(
+		    poolkind_defragment(blocks[i]));
+		moved += to != nullptr;
+		if (to != nullptr)
+			blocks[i] = to;
+		ASSERT_EQ(*blocks[i], i);
+		ASSERT_EQ(poolkind_of(blocks[i]), kind);
+	}
+	EXPECT_GT(moved, 500u);
+	EXPECT_LT(active(kind), before / 2);
+	EXPECT_EQ(poolkind_check(kind), 0) << poolkind_errormsg();
+	for (size_t i = 0; i < blocks.size(); i += 10)
+		poolkind_free(kind, blocks[i]);
+}
+
+/* Blocks that nothing is gained by stay, and what is no block is no harm. */
+TEST(Defragment, LeavesTheRest)
+{
+	Kind kind("dram");
+	int local;
+	auto full = numbered_blocks(kind, 2000, 128);
+	void *large = poolkind_malloc(kind, 100 * KIB);
+
+	for (size_t *block : full)
+		ASSERT_EQ(poolkind_defragment(block), nullptr);
+	EXPECT_EQ(poolkind_defragment(large), nullptr);
+	EXPECT_EQ(poolkind_defragment(&local), nullptr);
+	poolkind_free(kind, large);
+	for (size_t *block : full)
+		poolkind_free(kind, block);
+}
+
+/* A kind whose frees go at once has nothing committed behind a free block, one
+ * that keeps pages for a while has; being tended does not hurry it. */
+TEST(Tend, WaitsForTheTimeThatPagesHave)
+{
+	Kind kind("file:/dev/shm,size=16M");
+	void *block = poolkind_malloc(kind, 4 * MIB);
+	struct poolkind_stats stats;
+
+	poolkind_free(kind, block);
+	poolkind_tend(kind);
+	ASSERT_EQ(poolkind_get_stats(kind, &stats, sizeof(stats)), 0);
+	EXPECT_GE(stats.committed, 4 * MIB);
+	kind_let_time_pass(kind, 11000);
+	poolkind_tend(kind);
+	ASSERT_EQ(poolkind_get_stats(kind, &stats, sizeof(stats)), 0);
+	EXPECT_LT(stats.committed, 1 * MIB);
+}
+
+TEST(Placed, KindServesThreadsByTheirNode)
+{
+	const unsigned nodes[] = { 0, 0 };
+	poolkind *kind = kind_open_placed(nodes, 2);
+	void *block;
+
+	ASSERT_NE(kind, nullptr) << poolkind_errormsg();
+	EXPECT_STREQ(poolkind_text(kind), "nodes:0");
+	block = poolkind_malloc(kind, 100);
+	ASSERT_NE(block, nullptr);
+	EXPECT_EQ(poolkind_of(block), kind);
+	poolkind_free(kind, block);
+	EXPECT_EQ(poolkind_check(kind), 0);
+	EXPECT_EQ(poolkind_close(kind), 0);
+}
+
+TEST(Placed, KindOnNodesThatAreNotThereIsASentence)
+{
+	const unsigned nodes[] = { 1000 };
+
+	EXPECT_EQ(kind_open_placed(nodes, 1), nullptr);
+	EXPECT_EQ(errno, ENODEV);
+	EXPECT_TRUE(sentence_names("1000")) << poolkind_errormsg();
+}
