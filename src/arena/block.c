@@ -302,3 +302,42 @@ heap_free(struct heap *heap, void *ptr)
 	}
 	return free_slowly(ptr);
 }
+
+/* The thread's cache of the heap that the block is of, and from now on the one
+ * to look at first. */
+static struct cache *
+cache_at_home(struct thread *thread, const rtree_contents_t *contents)
+{
+	struct heap *heap = heap_of(contents);
+	struct cache *cache = heap == NULL ? NULL : thread->cache[heap->id];
+
+	if (cache != NULL) {
+		thread->recent.cache = cache;
+		thread->recent.base = cache->base;
+		atomic_store_explicit(
+		    &thread->recent.bytes, cache->bytes, memory_order_relaxed);
+	}
+	return cache;
+}
+
+bool
+heap_free_any(void *ptr)
+{
+	struct thread *thread = thread_self;
+	struct recent *recent = &thread->recent;
+	rtree_contents_t contents;
+
+	if (likely(look_up_again(thread, ptr, &contents)) &&
+	    likely(is_cacheable(&contents))) {
+		struct cache *cache = likely((uintptr_t)ptr - recent->base <
+					  atomic_load_explicit(&recent->bytes,
+					      memory_order_relaxed)) ?
+		    recent->cache :
+		    cache_at_home(thread, &contents);
+
+		if (likely(cache != NULL) &&
+		    likely(cache_put(cache, contents.metadata.szind, ptr)))
+			return true;
+	}
+	return free_slowly(ptr);
+}

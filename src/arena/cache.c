@@ -341,6 +341,10 @@ cache_delete(struct cache *cache)
 	cache->thread->cache[heap->id] = NULL;
 	if (cache->thread->cache[heap->alias] == cache)
 		cache->thread->cache[heap->alias] = NULL;
+	/* The addresses may be another heap's as soon as this one is closed. */
+	if (cache->thread->recent.cache == cache)
+		atomic_store_explicit(
+		    &cache->thread->recent.bytes, 0, memory_order_relaxed);
 	record_free(cache, sizeof(*cache));
 }
 

@@ -61,6 +61,15 @@ struct lookup {
 	void *leaf;
 };
 
+/* The cache that a thread last gave a block to without naming its kind, and
+ * addresses that are of its heap alone. */
+struct recent {
+	struct cache *cache;
+	uintptr_t base;
+	_Atomic size_t
+	    bytes; /* 0: the cache is gone, maybe the addresses too */
+};
+
 /* What the engine knows of a thread, found through one pointer of
  * initial-exec TLS. Made at the thread's first block, gone with it. */
 struct thread {
@@ -69,6 +78,7 @@ struct thread {
 	struct thread *next, **link;    /* all threads, under caches_lock */
 	unsigned turn;                  /* spreads threads over arenas */
 	bool has_lookup;                /* it may be written to */
+	struct recent recent;
 	struct lookup lookup[LOOKUPS];
 };
 

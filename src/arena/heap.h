@@ -107,6 +107,9 @@ bool heap_resize(void *ptr, const struct block *block, size_t size);
  * with EINVAL and a sentence, when PTR is no block of any; else errno stays. */
 bool heap_free(struct heap *heap, void *ptr);
 
+/* The same for a block of whatever heap. */
+bool heap_free_any(void *ptr);
+
 /* Moves a small block to a slab that is fuller; NULL if its own is full enough,
  * or there is no other place. */
 void *heap_defragment(void *ptr, const struct block *block);

@@ -272,11 +272,12 @@ may_free(const poolkind *kind, void *ptr, size_t size)
 static inline void
 free_block(poolkind *kind, void *ptr, size_t size)
 {
-	static struct heap none; /* nothing lies in it */
-
 	if (DEBUGGING && !may_free(kind, ptr, size))
 		return;
-	heap_free(kind == NULL ? &none : &kind->heap, ptr);
+	if (kind == NULL)
+		heap_free_any(ptr);
+	else
+		heap_free(&kind->heap, ptr);
 }
 
 EXPORT void

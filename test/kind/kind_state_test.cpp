@@ -96,3 +96,36 @@ TEST(Refused, KindsAnswerWithEPERM)
 	EXPECT_FALSE(kind_is_refused(kind));
 	EXPECT_NE(poolkind_malloc(kind, MIB), nullptr);
 }
+
+/* What a thread last freed without naming the kind is forgotten with the kind:
+ * the next one at those addresses gets its blocks back. */
+TEST(Free, WithoutTheKindFindsTheKindOfToday)
+{
+	constexpr size_t bytes = 4 * MIB;
+	void *region = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(region, MAP_FAILED);
+	for (int round = 0; round < 100; round++) {
+		/* Its cache may have the record of the last round's. */
+		Kind other("dram");
+		void *first = poolkind_malloc(other, 64);
+		poolkind *kind = poolkind_open_region(
+		    region, bytes, nullptr, 0);
+
+		ASSERT_NE(kind, nullptr) << poolkind_errormsg();
+		for (int i = 0; i < 20; i++) {
+			void *block = poolkind_malloc(kind, 64);
+			ASSERT_NE(block, nullptr);
+			poolkind_free(nullptr, block);
+			ASSERT_EQ(poolkind_malloc(kind, 64), block);
+			void *another = poolkind_malloc(other, 64);
+			ASSERT_EQ(poolkind_of(another), other);
+			poolkind_free(other, another);
+			poolkind_free(nullptr, block);
+		}
+		poolkind_free(other, first);
+		EXPECT_EQ(poolkind_close(kind), 0);
+	}
+	munmap(region, bytes);
+}
