@@ -106,6 +106,25 @@ main(int argc, char **argv)
 }
 END
 
+cat >"$work/kinds.c" <<'END'
+#include <hbwmalloc.h>
+#include <memkind.h>
+
+static memkind_t *const kinds[] = { &MEMKIND_DEFAULT, &MEMKIND_REGULAR };
+
+int
+main(void)
+{
+	char *mine = memkind_malloc(*kinds[1], 100), *hbw = hbw_malloc(100);
+	int good = mine != NULL && hbw != NULL &&
+	    memkind_detect_kind(mine) == MEMKIND_REGULAR;
+
+	memkind_free(NULL, mine);
+	hbw_free(hbw);
+	return !good;
+}
+END
+
 check "make install" in_build_tree install
 pkgconfig=$(cd "$work/root" && find . -name libpoolkind.pc)
 libdir=$(cd "$work/root/${pkgconfig%/*}/.." && pwd)
@@ -159,6 +178,26 @@ if [ -e "$libdir/libpoolkind-topology.a" ]; then
 	check "libpoolkind-topology.a shows its own names only" \
 	    shows_only "$libdir/libpoolkind-topology.a" \
 	    'poolkind_topology_[a-z]*'
+	check "libmemkind is complete" all_there \
+	    "$libdir"/libmemkind.{a,so,so.0,so.0.0.1} \
+	    "$libdir/pkgconfig/memkind.pc"
+	check "libmemkind.a shows its own names only" \
+	    shows_only "$libdir/libmemkind.a" \
+	    '(memkind|hbw|memtier)_[a-z0-9_]*|MEMKIND_[A-Z_]*'
+	read -r -a memkind_libs <<<"$(pkg-config --libs memkind)"
+	read -r -a memkind_static <<<"$(pkg-config --static --libs memkind)"
+	check "a program links with libmemkind.so" compile "${flags[@]}" \
+	    "$work/kinds.c" -o "$work/kinds" "${memkind_libs[@]}"
+	check "and runs" runs "$work/kinds"
+	check "not as position independent code" compile -fno-pie -no-pie \
+	    "${flags[@]}" "$work/kinds.c" -o "$work/kinds-no-pie" \
+	    "${memkind_libs[@]}"
+	check "and runs" runs "$work/kinds-no-pie"
+	check "a program links with libmemkind.a" compile "${flags[@]}" \
+	    "$work/kinds.c" -o "$work/kinds-static" \
+	    "$libdir"/lib{memkind,poolkind,poolkind-topology}.a \
+	    "${memkind_static[@]}"
+	check "and runs" runs "$work/kinds-static"
 	tool=$(find "$work/root" -path '*/bin/poolkind')
 	check "the program poolkind runs" runs "$tool" nodes
 fi
