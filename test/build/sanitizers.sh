@@ -37,7 +37,8 @@ fi
 build asan --enable-asan --disable-debug-variants CC="${CC:-gcc}"
 build tsan --enable-tsan --disable-debug-variants CC="${CC:-gcc}"
 if command -v clang >/dev/null; then
-	build clang --enable-developer-warnings CC=clang CXX=clang++
+	build clang --enable-developer-warnings --enable-decorators CC=clang \
+	    CXX=clang++
 else
 	number=$((number + 1))
 	echo "ok $number - clang # SKIP clang is not installed"
