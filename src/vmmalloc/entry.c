@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/libc_heap.h"
 #include "libvmmalloc.h"
 #include "vmmalloc/arenas.h"
 #include "vmmalloc/budget.h"
@@ -30,11 +31,6 @@
 #include "vmmalloc/memcheck.h"
 #include "vmmalloc/pool.h"
 #include "vmmalloc/request.h"
-
-/* glibc's own heap, for its blocks that get here. A program that is linked
- * statically has none, unless something else in it asked for it. */
-extern void __libc_free(void *ptr) __attribute__((weak));
-extern void *__libc_realloc(void *ptr, size_t size) __attribute__((weak));
 
 /* ---- Threads ------------------------------------------------------------- */
 
@@ -123,8 +119,8 @@ free_foreign(void *ptr)
 {
 	if (source_owner_of(ptr) != NULL)
 		LOG_TRACE(1, "ptr %p is no block of the pool", ptr);
-	else if (__libc_free != NULL)
-		__libc_free(ptr);
+	else
+		libc_heap_free(ptr);
 }
 
 /* jemalloc's free, behind our own look at the pointer. What is not from the
@@ -251,27 +247,20 @@ move_block(void *ptr, size_t bytes, size_t size)
 	return block;
 }
 
-/* glibc makes its block the new size, as only glibc knows the old one. */
 static void *
 move_foreign(void *ptr, size_t size)
 {
-	void *block, *resized;
+	void *block;
 
-	if (__libc_realloc == NULL || __libc_free == NULL ||
-	    source_owner_of(ptr) != NULL) {
+	if (!libc_heap_exists() || source_owner_of(ptr) != NULL) {
 		errno = EINVAL;
 		return NULL;
 	}
 	block = allocate(size);
-	if (block == NULL)
-		return NULL;
-	resized = __libc_realloc(ptr, size);
-	if (resized == NULL) {
+	if (block != NULL && !libc_heap_move(ptr, block, size)) {
 		release(block);
 		return NULL;
 	}
-	memcpy(block, resized, size);
-	__libc_free(resized);
 	return block;
 }
 
