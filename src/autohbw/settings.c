@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * settings.c - what the environment asks of libautohbw. See settings.h.
+ */
+#include "autohbw/settings.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "autohbw/log.h"
+#include "base/base.h"
+#include "spec/spec.h"
+
+/* In the order in which a message lists them. */
+static const struct named_kind {
+	const char *name;
+	memkind_t *kind;
+} kinds[] = {
+	{ "memkind_default", &MEMKIND_DEFAULT },
+	{ "memkind_regular", &MEMKIND_REGULAR },
+	{ "memkind_interleave", &MEMKIND_INTERLEAVE },
+	{ "memkind_hugetlb", &MEMKIND_HUGETLB },
+	{ "memkind_gbtlb", &MEMKIND_GBTLB },
+	{ "memkind_hbw", &MEMKIND_HBW },
+	{ "memkind_hbw_all", &MEMKIND_HBW_ALL },
+	{ "memkind_hbw_preferred", &MEMKIND_HBW_PREFERRED },
+	{ "memkind_hbw_interleave", &MEMKIND_HBW_INTERLEAVE },
+	{ "memkind_hbw_hugetlb", &MEMKIND_HBW_HUGETLB },
+	{ "memkind_hbw_all_hugetlb", &MEMKIND_HBW_ALL_HUGETLB },
+	{ "memkind_hbw_preferred_hugetlb", &MEMKIND_HBW_PREFERRED_HUGETLB },
+	{ "memkind_hbw_gbtlb", &MEMKIND_HBW_GBTLB },
+	{ "memkind_hbw_preferred_gbtlb", &MEMKIND_HBW_PREFERRED_GBTLB },
+	{ "memkind_dax_kmem", &MEMKIND_DAX_KMEM },
+	{ "memkind_dax_kmem_all", &MEMKIND_DAX_KMEM_ALL },
+	{ "memkind_dax_kmem_preferred", &MEMKIND_DAX_KMEM_PREFERRED },
+	{ "memkind_dax_kmem_interleave", &MEMKIND_DAX_KMEM_INTERLEAVE },
+	{ "memkind_highest_capacity", &MEMKIND_HIGHEST_CAPACITY },
+	{ "memkind_highest_capacity_preferred",
+	    &MEMKIND_HIGHEST_CAPACITY_PREFERRED },
+	{ "memkind_highest_capacity_local", &MEMKIND_HIGHEST_CAPACITY_LOCAL },
+	{ "memkind_highest_capacity_local_preferred",
+	    &MEMKIND_HIGHEST_CAPACITY_LOCAL_PREFERRED },
+	{ "memkind_lowest_latency_local", &MEMKIND_LOWEST_LATENCY_LOCAL },
+	{ "memkind_lowest_latency_local_preferred",
+	    &MEMKIND_LOWEST_LATENCY_LOCAL_PREFERRED },
+	{ "memkind_highest_bandwidth_local", &MEMKIND_HIGHEST_BANDWIDTH_LOCAL },
+	{ "memkind_highest_bandwidth_local_preferred",
+	    &MEMKIND_HIGHEST_BANDWIDTH_LOCAL_PREFERRED },
+};
+
+#define DEFAULT_NAME "memkind_hbw_preferred"
+
+static const struct named_kind *
+find_kind(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcasecmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static void
+list_kinds(char *text, size_t size)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds) && length < size; i++)
+		length += (size_t)snprintf(text + length, size - length, "%s%s",
+		    i == 0 ? "" : ", ", kinds[i].name + strlen("memkind_"));
+}
+
+static const struct named_kind *
+read_kind(const char *text)
+{
+	const struct named_kind *kind;
+	char names[1024];
+
+	if (text == NULL)
+		return find_kind(DEFAULT_NAME);
+	kind = find_kind(text);
+	if (kind != NULL)
+		return kind;
+	list_kinds(names, sizeof(names));
+	log_say(LOG_WRONG,
+	    "AUTO_HBW_MEM_TYPE=%.64s is no kind; write memkind_ and one of "
+	    "%s. " DEFAULT_NAME " is taken",
+	    text, names);
+	return find_kind(DEFAULT_NAME);
+}
+
+/* What the kind cannot be had for; false where it can. */
+static bool
+is_missing(memkind_t kind, char why[MEMKIND_ERROR_MESSAGE_SIZE])
+{
+	int error = memkind_check_available(kind);
+
+	if (error != 0)
+		memkind_error_message(error, why, MEMKIND_ERROR_MESSAGE_SIZE);
+	return error != 0;
+}
+
+/* LOW, or LOW:HIGH with a HIGH that may be left out. */
+static bool
+parse_sizes(const char *text, size_t *low, size_t *high)
+{
+	*high = SIZE_MAX;
+	if (spec_parse_size(text, &text, low) != 0)
+		return false;
+	if (*text == ':' && text[1] != '\0' &&
+	    spec_parse_size(text + 1, &text, high) != 0)
+		return false;
+	if (*text == ':')
+		text++;
+	return *text == '\0' && *low <= *high;
+}
+
+static void
+read_sizes(struct settings *settings, const char *text)
+{
+	if (text != NULL && parse_sizes(text, &settings->low, &settings->high))
+		return;
+	settings->low = MIB;
+	settings->high = SIZE_MAX;
+	if (text != NULL)
+		log_say(LOG_WRONG,
+		    "AUTO_HBW_SIZE=%.64s is not understood; write the smallest "
+		    "size, or the smallest and the largest, as in 1M:16M, in "
+		    "bytes or with K, M or G. 1M is taken",
+		    text);
+}
+
+static void
+read_log(const char *text)
+{
+	int level = LOG_BLOCKS;
+	bool good = text == NULL;
+
+	for (int i = LOG_NOTHING; i <= LOG_CALLERS && !good; i++) {
+		char number[4];
+
+		snprintf(number, sizeof(number), "%d", i);
+		good = strcmp(text, number) == 0;
+		level = good ? i : level;
+	}
+	log_open(level);
+	if (!good)
+		log_say(LOG_WRONG,
+		    "AUTO_HBW_LOG=%.64s is no level; write a number from %d to "
+		    "%d. %d is taken",
+		    text, LOG_NOTHING, LOG_CALLERS, level);
+}
+
+void
+settings_read(struct settings *settings)
+{
+	char why[MEMKIND_ERROR_MESSAGE_SIZE];
+	const struct named_kind *named;
+
+	read_log(secure_getenv("AUTO_HBW_LOG"));
+	read_sizes(settings, secure_getenv("AUTO_HBW_SIZE"));
+	named = read_kind(secure_getenv("AUTO_HBW_MEM_TYPE"));
+	settings->kind = *named->kind;
+	settings->name = named->name;
+	if (!is_missing(settings->kind, why))
+		return;
+	log_say(LOG_START, "%s cannot be had: %s", named->name, why);
+	settings->kind = MEMKIND_DEFAULT;
+	settings->name = "memkind_default";
+}
