@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tiers.h - from settings to a memory with its tiers.
+ *
+ * Called once, by the constructor. Owns the kinds in files, which are never
+ * destroyed. What this machine does not have, or settings that contradict each
+ * other, end the process with a line. Takes no lock.
+ */
+#ifndef MEMTIER_TIERS_H
+#define MEMTIER_TIERS_H
+
+#include "memtier/settings.h"
+
+struct memtier_memory *tiers_make(const struct settings *settings);
+
+#endif /* MEMTIER_TIERS_H */
