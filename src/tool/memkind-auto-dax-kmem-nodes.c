@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * memkind-auto-dax-kmem-nodes.c - the program memkind-auto-dax-kmem-nodes:
+ * prints the nodes that were made of DAX devices. See nodes.h.
+ *
+ * Ends with 0, with 1 where what finds such nodes is not installed, with 2
+ * where it was not understood, and with 3 where there are none.
+ */
+#include "tool/nodes.h"
+
+static int
+status_of(int error)
+{
+	return error == MEMKIND_ERROR_OPERATION_FAILED ? 1 : 3;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct nodes_program program = {
+		.name = "memkind-auto-dax-kmem-nodes",
+		.help = "Prints the numbers of the nodes made of DAX devices, "
+			"with commas between them.\nThey may be set by "
+			"MEMKIND_DAX_KMEM_NODES.\n",
+		.ask = memkind_dax_kmem_all_get_mbind_nodemask,
+		.help_status = 0,
+		.status_of = status_of,
+	};
+
+	return nodes_run(&program, argc, argv);
+}
