@@ -454,7 +454,7 @@ int memkind_set_bg_threads(bool state);
  */
 #ifdef MEMKIND_DECORATION_ENABLED
 #if defined(__GNUC__)
-#define MEMKIND_DECORATOR __attribute__((weak))
+#define MEMKIND_DECORATOR __attribute__((__weak__))
 #else
 #define MEMKIND_DECORATOR
 #endif

@@ -18,7 +18,7 @@ extern "C" {
 /* Declares FUNC such that its use is warned of. */
 #ifndef MEMKIND_DEPRECATED
 #if defined(__GNUC__)
-#define MEMKIND_DEPRECATED(func) func __attribute__((deprecated))
+#define MEMKIND_DEPRECATED(func) func __attribute__((__deprecated__))
 #elif defined(_MSC_VER)
 #define MEMKIND_DEPRECATED(func) __declspec(deprecated) func
 #else

@@ -148,7 +148,7 @@ size_t memtier_kind_allocated_size(memkind_t kind);
  */
 #ifdef MEMKIND_DECORATION_ENABLED
 #if defined(__GNUC__)
-#define MEMTIER_DECORATOR __attribute__((weak))
+#define MEMTIER_DECORATOR __attribute__((__weak__))
 #else
 #define MEMTIER_DECORATOR
 #endif
