@@ -256,13 +256,12 @@ operator!=(const allocator<T> &a, const allocator<U> &b) noexcept
  * makes a kind_allocator too. It converts from a memkind_t, so that a container
  * can be made from a kind.
  *
- * A container that is copied stays in the kind; one that is moved to another
- * container, or swapped, takes its kind along.
+ * A copy of a container is of the same kind. A container keeps its kind when
+ * another is assigned to it, and exchanges it when two are swapped.
  */
 template <class T> class kind_allocator {
 public:
 	typedef T value_type;
-	typedef std::true_type propagate_on_container_move_assignment;
 	typedef std::true_type propagate_on_container_swap;
 	typedef std::false_type is_always_equal;
 
