@@ -3,34 +3,19 @@
 #
 # memkind's headers compile under each standard of C and C++ that they promise,
 # with every warning an error, in different orders and each alone; the programs
-# link with the library and run. LIBMEMKIND names it, else it is looked for in
-# TOP_BUILDDIR.
-top=${TOP_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-built=${TOP_BUILDDIR:-$top/build}/lib
-: "${LIBMEMKIND:=$built/libmemkind.so.0}"
-: "${CXX:=c++}"
-if [ ! -e "$LIBMEMKIND" ]; then
-	echo "1..0 # SKIP libmemkind.so.0 was not built (LIBMEMKIND)"
-	exit 0
-fi
-# The shim is not under test here.
-LIBVMMALLOC=$LIBMEMKIND
-. "$top/test/lib/shim_tap.sh"
-here=$top/test/memkind
-unset LD_LIBRARY_PATH "${!MEMKIND_@}"
+# link with the library and run.
+. "$(dirname "$0")/memkind_tap.sh"
+
 warn=(-Wall -Wextra -Wpedantic -Werror -Wundef -Wcast-qual -Wconversion
     -Wshadow -I"$top/include")
 
-# try NAME SOURCE COMPILER [ARGUMENT...]: compiles, links and runs. A compiler
-# may have arguments of its own in its name.
+# try NAME SOURCE COMPILER [ARGUMENT...]: compiles, links and runs.
 try() {
 	local name=$1 source=$here/$2
 	shift 2
-	# shellcheck disable=SC2068
-	$@ "${warn[@]}" -o "$work/header" "$source" -x none "$LIBMEMKIND" \
-	    -Wl,-rpath-link,"$built" > "$work/log" 2>&1 &&
-	    env LD_LIBRARY_PATH="$(dirname "$LIBMEMKIND"):$built" \
-		"$work/header" >> "$work/log" 2>&1
+	"$@" "${warn[@]}" -o "$work/header" "$source" -x none "$LIBMEMKIND" \
+	    -Wl,-rpath-link,"$ours" > "$work/log" 2>&1 &&
+	    env LD_LIBRARY_PATH="$ours" "$work/header" >> "$work/log" 2>&1
 	ok "$name" $?
 	[ -s "$work/log" ] && head -30 "$work/log" | sed 's/^/# /'
 }

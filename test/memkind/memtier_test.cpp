@@ -1,0 +1,975 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* memtier: builders and what they refuse, both policies, settings by name, the
+ * account of each kind, and blocks, by many threads too. */
+#include <gtest/gtest.h>
+#include <memkind_memtier.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <limits>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "../lib/engine_kind.h"
+#include "../lib/engine_space.h"
+
+namespace {
+
+constexpr size_t KIB = 1 << 10, MIB = 1 << 20;
+
+struct DeleteBuilder {
+	void
+	operator()(memtier_builder *builder) const
+	{
+		memtier_builder_delete(builder);
+	}
+};
+using Builder = std::unique_ptr<memtier_builder, DeleteBuilder>;
+
+struct DeleteMemory {
+	void
+	operator()(memtier_memory *memory) const
+	{
+		memtier_delete_memtier_memory(memory);
+	}
+};
+using Memory = std::unique_ptr<memtier_memory, DeleteMemory>;
+
+using Tiers = std::initializer_list<std::pair<memkind_t, unsigned>>;
+
+Builder
+make_builder(memtier_policy_t policy, Tiers tiers)
+{
+	Builder builder(memtier_builder_new(policy));
+
+	for (const auto &tier : tiers)
+		EXPECT_EQ(0,
+		    memtier_builder_add_tier(
+			builder.get(), tier.first, tier.second));
+	return builder;
+}
+
+Memory
+construct(const Builder &builder)
+{
+	return Memory(memtier_builder_construct_memtier_memory(builder.get()));
+}
+
+Memory
+static_memory(Tiers tiers)
+{
+	return construct(make_builder(MEMTIER_POLICY_STATIC_RATIO, tiers));
+}
+
+/* Sets policy.dynamic_threshold.NAME. */
+template <class T>
+int
+set(const Builder &builder, const std::string &name, T value)
+{
+	return memtier_ctl_set(builder.get(),
+	    ("policy.dynamic_threshold." + name).c_str(), &value);
+}
+
+template <class T>
+void
+must_set(const Builder &builder, const std::string &name, T value)
+{
+	EXPECT_EQ(0, set(builder, name, value)) << name;
+}
+
+/* A kind of the test's own, so that its account begins at zero. */
+class OwnKind {
+public:
+	explicit OwnKind(size_t bytes = 0)
+	{
+		const std::string path = engine::place(64 * MIB);
+		EXPECT_EQ(0, memkind_create_pmem(path.c_str(), bytes, &kind_));
+	}
+	~OwnKind()
+	{
+		if (kind_)
+			memkind_destroy_kind(kind_);
+	}
+	OwnKind(const OwnKind &) = delete;
+	OwnKind &operator=(const OwnKind &) = delete;
+	operator memkind_t() const { return kind_; }
+	memkind_t
+	release()
+	{
+		return std::exchange(kind_, nullptr);
+	}
+
+private:
+	memkind_t kind_ = nullptr;
+};
+
+/* Blocks that are freed with the object. */
+class Blocks {
+public:
+	~Blocks()
+	{
+		for (void *block : blocks_)
+			memtier_free(block);
+	}
+	void *
+	keep(void *block)
+	{
+		EXPECT_NE(nullptr, block);
+		blocks_.push_back(block);
+		return block;
+	}
+
+private:
+	std::vector<void *> blocks_;
+};
+
+size_t
+allocated(memkind_t kind)
+{
+	return memtier_kind_allocated_size(kind);
+}
+
+/* The kind that a block of SIZE bytes comes from now; one call. */
+memkind_t
+next_kind(const Memory &memory, size_t size)
+{
+	void *block = memtier_malloc(memory.get(), size);
+	memkind_t kind = memkind_detect_kind(block);
+
+	memtier_free(block);
+	return kind;
+}
+
+} // namespace
+
+/* ---- Builders ------------------------------------------------------------ */
+
+TEST(MemtierBuilder, KnowsItsPolicies)
+{
+	EXPECT_NE(
+	    nullptr, Builder(memtier_builder_new(MEMTIER_POLICY_STATIC_RATIO)));
+	EXPECT_NE(nullptr,
+	    Builder(memtier_builder_new(MEMTIER_POLICY_DYNAMIC_THRESHOLD)));
+	for (int none : { 2, 3, -1 }) {
+		errno = 0;
+		EXPECT_EQ(nullptr,
+		    memtier_builder_new(static_cast<memtier_policy_t>(none)));
+		EXPECT_EQ(EINVAL, errno);
+	}
+	memtier_builder_delete(nullptr);
+	memtier_delete_memtier_memory(nullptr);
+}
+
+TEST(MemtierBuilder, RefusesWhatIsNoTier)
+{
+	Builder builder = make_builder(
+	    MEMTIER_POLICY_STATIC_RATIO, { { MEMKIND_DEFAULT, 1 } });
+
+	EXPECT_NE(0, memtier_builder_add_tier(builder.get(), nullptr, 1));
+	EXPECT_NE(
+	    0, memtier_builder_add_tier(builder.get(), MEMKIND_DEFAULT, 2));
+	EXPECT_NE(0, memtier_builder_add_tier(nullptr, MEMKIND_REGULAR, 1));
+	memkind_t gone = OwnKind();
+	EXPECT_NE(0, memtier_builder_add_tier(builder.get(), gone, 1));
+	EXPECT_EQ(
+	    0, memtier_builder_add_tier(builder.get(), MEMKIND_REGULAR, 1));
+	EXPECT_NE(
+	    0, memtier_builder_add_tier(builder.get(), MEMKIND_REGULAR, 1));
+}
+
+TEST(MemtierBuilder, NeedsTiers)
+{
+	EXPECT_EQ(nullptr, static_memory({}));
+	EXPECT_EQ(nullptr, memtier_builder_construct_memtier_memory(nullptr));
+	EXPECT_NE(nullptr, static_memory({ { MEMKIND_REGULAR, 1 } }));
+	Builder builder = make_builder(MEMTIER_POLICY_DYNAMIC_THRESHOLD, {});
+	EXPECT_EQ(nullptr, construct(builder));
+	memtier_builder_add_tier(builder.get(), MEMKIND_REGULAR, 1);
+	EXPECT_EQ(nullptr, construct(builder));
+	memtier_builder_add_tier(builder.get(), MEMKIND_DEFAULT, 1);
+	EXPECT_NE(nullptr, construct(builder));
+}
+
+TEST(MemtierBuilder, MakesMoreThanOneAndMayGoFirst)
+{
+	Builder builder = make_builder(
+	    MEMTIER_POLICY_STATIC_RATIO, { { MEMKIND_REGULAR, 1 } });
+	Memory one = construct(builder), two = construct(builder);
+	Blocks blocks;
+
+	builder.reset();
+	EXPECT_NE(one, two);
+	for (const Memory *memory : { &one, &two })
+		EXPECT_EQ(MEMKIND_REGULAR,
+		    memkind_detect_kind(
+			blocks.keep(memtier_malloc(memory->get(), 100))));
+}
+
+TEST(MemtierBuilder, TakesManyTiers)
+{
+	std::vector<std::unique_ptr<engine::Region>> regions;
+	std::vector<memkind_t> kinds;
+	Builder builder = make_builder(MEMTIER_POLICY_STATIC_RATIO, {});
+
+	for (int i = 0; i < 20; i++) {
+		memkind_t kind;
+		regions.push_back(std::make_unique<engine::Region>(MIB * 2));
+		ASSERT_EQ(0,
+		    memkind_create_fixed(
+			regions.back()->start(), MIB * 2, &kind));
+		kinds.push_back(kind);
+		ASSERT_EQ(0, memtier_builder_add_tier(builder.get(), kind, 1));
+	}
+	Memory memory = construct(builder);
+	{
+		Blocks blocks;
+		std::set<memkind_t> used;
+		for (int i = 0; i < 20; i++)
+			used.insert(memkind_detect_kind(
+			    blocks.keep(memtier_malloc(memory.get(), KIB))));
+		EXPECT_EQ(20u, used.size());
+	}
+	for (memkind_t kind : kinds)
+		EXPECT_EQ(0, memkind_destroy_kind(kind));
+}
+
+/* ---- A fixed proportion -------------------------------------------------- */
+
+TEST(MemtierStatic, TakesTheLastTierThatLacks)
+{
+	OwnKind first, second, third;
+	Memory memory = static_memory(
+	    { { first, 1 }, { second, 1 }, { third, 1 } });
+	Blocks blocks;
+	std::vector<memkind_t> order;
+
+	for (int i = 0; i < 6; i++)
+		order.push_back(memkind_detect_kind(
+		    blocks.keep(memtier_malloc(memory.get(), 64 * KIB))));
+	/* Nobody lacks while the first tier has nothing. */
+	EXPECT_EQ((std::vector<memkind_t>{
+		      first, third, second, first, third, second }),
+	    order);
+}
+
+TEST(MemtierStatic, KeepsTheSharesOfSmallBlocks)
+{
+	OwnKind first, second;
+	Memory memory = static_memory({ { first, 1 }, { second, 4 } });
+	Blocks blocks;
+
+	for (int i = 0; i < 500; i++)
+		blocks.keep(memtier_malloc(memory.get(), 64));
+	EXPECT_EQ(100u * 64, allocated(first));
+	EXPECT_EQ(400u * 64, allocated(second));
+}
+
+TEST(MemtierStatic, KeepsTheSharesWhateverTheFunction)
+{
+	OwnKind first, second;
+	Memory memory = static_memory({ { first, 3 }, { second, 1 } });
+	Blocks blocks;
+
+	for (size_t i = 1; i <= 1000; i++) {
+		const size_t size = 1 + i * 7919 % 5000;
+		void *block;
+
+		blocks.keep(memtier_malloc(memory.get(), size));
+		blocks.keep(memtier_calloc(memory.get(), size, 1));
+		blocks.keep(memtier_realloc(memory.get(), nullptr, size));
+		ASSERT_EQ(
+		    0, memtier_posix_memalign(memory.get(), &block, 64, size));
+		blocks.keep(block);
+	}
+	const double part = double(allocated(first)) /
+	    double(allocated(second));
+	EXPECT_NEAR(3, part, 0.01);
+}
+
+TEST(MemtierStatic, CountsWhatIsFreed)
+{
+	OwnKind first, second;
+	Memory memory = static_memory({ { first, 1 }, { second, 1 } });
+	std::vector<void *> of_first;
+	Blocks blocks;
+
+	for (int i = 0; i < 100; i++) {
+		void *block = memtier_malloc(memory.get(), KIB);
+		if (memkind_detect_kind(block) == first)
+			of_first.push_back(block);
+		else
+			blocks.keep(block);
+	}
+	for (void *block : of_first)
+		memtier_free(block);
+	for (int i = 0; i < 50; i++)
+		EXPECT_EQ(first,
+		    memkind_detect_kind(
+			blocks.keep(memtier_malloc(memory.get(), KIB))));
+}
+
+TEST(MemtierStatic, GivesNothingToAShareOfNone)
+{
+	OwnKind first, second;
+	Memory memory = static_memory({ { first, 1 }, { second, 0 } });
+	Blocks blocks;
+
+	for (int i = 0; i < 100; i++)
+		blocks.keep(memtier_malloc(memory.get(), KIB));
+	EXPECT_EQ(0u, allocated(second));
+}
+
+TEST(MemtierStatic, CountsWhatOthersAllocatedToo)
+{
+	OwnKind first, second;
+	Memory one = static_memory({ { first, 1 }, { second, 1 } });
+	Memory two = static_memory({ { second, 1 }, { first, 1 } });
+	Blocks blocks;
+
+	blocks.keep(memtier_kind_malloc(first, 100 * KIB));
+	for (int i = 0; i < 50; i++)
+		EXPECT_EQ(second,
+		    memkind_detect_kind(
+			blocks.keep(memtier_malloc(one.get(), KIB))));
+	for (int i = 0; i < 50; i++)
+		EXPECT_EQ(second,
+		    memkind_detect_kind(
+			blocks.keep(memtier_malloc(two.get(), KIB))));
+}
+
+TEST(MemtierStatic, HasSettingsOfNoName)
+{
+	Builder builder = make_builder(MEMTIER_POLICY_STATIC_RATIO,
+	    { { MEMKIND_DEFAULT, 1 }, { MEMKIND_REGULAR, 1 } });
+
+	EXPECT_EQ(-1, set(builder, "check_cnt", 5U));
+	EXPECT_EQ(-1, set(builder, "thresholds[0].val", size_t(5)));
+}
+
+/* ---- Moving thresholds --------------------------------------------------- */
+
+namespace {
+
+Builder
+dynamic_builder(Tiers tiers)
+{
+	return make_builder(MEMTIER_POLICY_DYNAMIC_THRESHOLD, tiers);
+}
+
+/* The first size that comes from the second of two tiers, which are in
+ * BUILDER with some other check_cnt; found without a check in between. */
+size_t
+threshold(memkind_t first, const Memory &memory)
+{
+	size_t low = 0, high = MIB;
+
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+		(next_kind(memory, middle) == first ? low : high) = middle;
+	}
+	return high;
+}
+
+/* What THRESHOLD needs at most. */
+constexpr unsigned PROBES = 20;
+
+/* A memory of two tiers, the second with SHARE times what the first has, which
+ * looks at its shares after CALLS calls. */
+class Two {
+public:
+	explicit Two(unsigned share, unsigned calls = PROBES + 10)
+	    : builder(dynamic_builder({ { first, 1 }, { second, share } }))
+	{
+		must_set(builder, "thresholds[0].min", size_t(1));
+		must_set(builder, "thresholds[0].max", size_t(MIB / 2));
+		must_set(builder, "thresholds[0].val", size_t(10000));
+		must_set(builder, "trigger", 0.1F);
+		must_set(builder, "check_cnt", calls);
+	}
+	void
+	make()
+	{
+		memory = construct(builder);
+		ASSERT_NE(nullptr, memory);
+	}
+	/* BYTES in each tier, and no call. */
+	void
+	fill(size_t in_first, size_t in_second)
+	{
+		if (in_first != 0)
+			blocks.keep(memtier_kind_malloc(first, in_first));
+		if (in_second != 0)
+			blocks.keep(memtier_kind_malloc(second, in_second));
+	}
+	void
+	call(unsigned times)
+	{
+		for (unsigned i = 0; i < times; i++)
+			next_kind(memory, 100);
+	}
+	size_t
+	threshold() const
+	{
+		return ::threshold(first, memory);
+	}
+
+	OwnKind first, second;
+	Builder builder;
+	Memory memory;
+	Blocks blocks;
+};
+
+} // namespace
+
+TEST(MemtierDynamic, SplitsBySizeWithItsDefaults)
+{
+	OwnKind first, second, third;
+	Memory memory = construct(
+	    dynamic_builder({ { first, 1 }, { second, 1 }, { third, 1 } }));
+
+	for (size_t size : { 0, 1, 512, 1023 })
+		EXPECT_EQ(first, next_kind(memory, size)) << size;
+	for (size_t size : { 1024, 2047 })
+		EXPECT_EQ(second, next_kind(memory, size)) << size;
+	for (size_t size : { 2048, 100000 })
+		EXPECT_EQ(third, next_kind(memory, size)) << size;
+}
+
+TEST(MemtierDynamic, SplitsByTheProductAndTheNewSize)
+{
+	OwnKind first, second;
+	Memory memory = construct(
+	    dynamic_builder({ { first, 1 }, { second, 1 } }));
+	Blocks blocks;
+	void *block;
+
+	EXPECT_EQ(first,
+	    memkind_detect_kind(
+		blocks.keep(memtier_calloc(memory.get(), 10, 100))));
+	EXPECT_EQ(second,
+	    memkind_detect_kind(
+		blocks.keep(memtier_calloc(memory.get(), 10, 103))));
+	EXPECT_EQ(second,
+	    memkind_detect_kind(
+		blocks.keep(memtier_realloc(memory.get(), nullptr, 1024))));
+	ASSERT_EQ(0, memtier_posix_memalign(memory.get(), &block, 4096, 1023));
+	EXPECT_EQ(first, memkind_detect_kind(blocks.keep(block)));
+	ASSERT_EQ(0, memtier_posix_memalign(memory.get(), &block, 64, 1024));
+	EXPECT_EQ(second, memkind_detect_kind(blocks.keep(block)));
+}
+
+TEST(MemtierDynamic, MovesTowardsTheTierThatLacks)
+{
+	/* The share is 4, so the first is 2 below, the last 4 above it. */
+	for (auto &one : std::initializer_list<std::pair<size_t, size_t>>{
+		 { 2, 8500 }, { 4, 10000 }, { 8, 11500 } }) {
+		Two two(4);
+		two.make();
+		two.fill(MIB, one.first * MIB);
+		two.call(PROBES + 10);
+		EXPECT_EQ(one.second, two.threshold()) << one.first;
+	}
+}
+
+TEST(MemtierDynamic, LooksWhenItsCallsAreMade)
+{
+	Two two(4, 100);
+	two.make();
+	two.fill(MIB, 0);
+	two.call(99 - PROBES);
+	EXPECT_EQ(10000u, two.threshold());
+	two.call(1);
+	two.call(99 - PROBES);
+	EXPECT_EQ(8500u, two.threshold());
+}
+
+TEST(MemtierDynamic, CountsEachFunctionOfAMemory)
+{
+	using Call = void (*)(memtier_memory *, void *&block);
+	for (Call call : std::initializer_list<Call>{
+		 [](memtier_memory *memory, void *&) {
+			 memtier_free(memtier_malloc(memory, 1));
+		 },
+		 [](memtier_memory *memory, void *&) {
+			 memtier_free(memtier_calloc(memory, 1, 1));
+		 },
+		 [](memtier_memory *memory, void *&block) {
+			 block = memtier_realloc(memory, block, 1);
+		 },
+		 [](memtier_memory *memory, void *&) {
+			 void *block;
+			 memtier_posix_memalign(memory, &block, 64, 1);
+			 memtier_free(block);
+		 } }) {
+		Two two(4, 100);
+		void *block = nullptr;
+		two.make();
+		two.fill(MIB, 0);
+		for (int i = 0; i < 100; i++)
+			call(two.memory.get(), block);
+		EXPECT_EQ(8500u, two.threshold());
+		memtier_free(block);
+	}
+}
+
+TEST(MemtierDynamic, DoesNotCountOtherCalls)
+{
+	Two two(4, 100);
+	two.make();
+	two.fill(MIB, 0);
+	for (int i = 0; i < 200; i++)
+		memtier_free(memtier_kind_malloc(two.first, 1));
+	EXPECT_EQ(10000u, two.threshold());
+}
+
+TEST(MemtierDynamic, NeverLooksAfterNoCalls)
+{
+	Two two(4, 0);
+	two.make();
+	two.fill(MIB, 0);
+	two.call(1000);
+	EXPECT_EQ(10000u, two.threshold());
+}
+
+TEST(MemtierDynamic, LeavesAThresholdOnItsWayBack)
+{
+	Two two(4, 100);
+	two.make();
+	two.fill(MIB, 0);
+	two.call(100);
+	EXPECT_EQ(8500u, two.threshold());
+	two.fill(0, MIB); /* 1 : 1 is nearer to 1 : 4 than 1 : 0 */
+	two.call(100 - PROBES);
+	EXPECT_EQ(8500u, two.threshold());
+	two.call(100 - PROBES); /* and now it is no nearer than it was */
+	EXPECT_EQ(7225u, two.threshold());
+}
+
+TEST(MemtierDynamic, StaysWithinTheTrigger)
+{
+	for (float trigger : { 1.9F, 2.1F }) {
+		Two two(4);
+		must_set(two.builder, "trigger", trigger);
+		two.make();
+		two.fill(MIB, 2 * MIB);
+		two.call(PROBES + 10);
+		EXPECT_EQ(trigger < 2 ? 8500u : 10000u, two.threshold());
+	}
+}
+
+TEST(MemtierDynamic, MovesByItsDegree)
+{
+	for (auto &one : std::initializer_list<std::pair<float, size_t>>{
+		 { 0.5F, 5000 }, { 0.00001F, 9999 }, { 0, 10000 } }) {
+		Two two(4);
+		must_set(two.builder, "degree", one.first);
+		two.make();
+		two.fill(MIB, 0);
+		two.call(PROBES + 10);
+		EXPECT_EQ(one.second, two.threshold()) << one.first;
+	}
+}
+
+TEST(MemtierDynamic, StaysBetweenItsBounds)
+{
+	for (size_t in_second : { size_t(0), 8 * MIB }) {
+		Two two(4, 1);
+		must_set(two.builder, "thresholds[0].min", size_t(9000));
+		must_set(two.builder, "thresholds[0].max", size_t(11000));
+		two.make();
+		two.fill(MIB, in_second);
+		two.call(20);
+		EXPECT_EQ(in_second == 0 ? two.first : two.second,
+		    next_kind(two.memory, in_second == 0 ? 8999 : 11000));
+		EXPECT_EQ(in_second == 0 ? two.second : two.first,
+		    next_kind(two.memory, in_second == 0 ? 9000 : 10999));
+	}
+}
+
+TEST(MemtierDynamic, ComesBackFromZero)
+{
+	Two two(4, 1);
+	must_set(two.builder, "thresholds[0].min", size_t(0));
+	must_set(two.builder, "thresholds[0].val", size_t(1));
+	two.make();
+	two.fill(MIB, 0);
+	two.call(2);
+	EXPECT_EQ(two.second, next_kind(two.memory, 0));
+	two.fill(0, 32 * MIB);
+	two.call(3);
+	EXPECT_EQ(two.first, next_kind(two.memory, 0));
+}
+
+TEST(MemtierDynamic, ReachesItsShares)
+{
+	OwnKind first, second;
+	Builder builder = dynamic_builder({ { first, 1 }, { second, 4 } });
+	Blocks blocks;
+
+	must_set(builder, "thresholds[0].min", size_t(1));
+	must_set(builder, "thresholds[0].max", size_t(100000));
+	Memory memory = construct(builder);
+	for (size_t i = 1; i <= 20000; i++)
+		blocks.keep(memtier_malloc(memory.get(), 1 + i * 7919 % 2000));
+	EXPECT_NEAR(
+	    4, double(allocated(second)) / double(allocated(first)), 0.4);
+}
+
+/* ---- Settings ------------------------------------------------------------ */
+
+TEST(MemtierSettings, AreKnownByTheirNames)
+{
+	Builder builder = dynamic_builder({ { MEMKIND_DEFAULT, 1 },
+	    { MEMKIND_REGULAR, 1 }, { MEMKIND_INTERLEAVE, 1 } });
+
+	EXPECT_EQ(0, set(builder, "check_cnt", 5U));
+	EXPECT_EQ(0, set(builder, "trigger", 0.5F));
+	EXPECT_EQ(0, set(builder, "degree", 0.5F));
+	for (const char *name : { "thresholds[0].val", "thresholds[0].min",
+		 "thresholds[0].max", "thresholds[1].val", "thresholds[1].min",
+		 "thresholds[1].max", "thresholds[01].val" })
+		EXPECT_EQ(0, set(builder, name, size_t(1))) << name;
+	for (const char *name : { "", "check_cn", "check_cnt ", "check_cnt.x",
+		 "thresholds", "thresholds[0]", "thresholds[0].", "degree.",
+		 "thresholds[0].va", "thresholds[0].vall", "thresholds[].val",
+		 "thresholds[-1].val", "thresholds[0x0].val",
+		 "thresholds[0]val", "thresholds[0.val", "thresholds[2].val",
+		 "thresholds[a].val", "thresholds[0].val.x",
+		 "thresholds[18446744073709551616].val", "Trigger" }) {
+		errno = 0;
+		EXPECT_EQ(-1, set(builder, name, size_t(1))) << name;
+		EXPECT_EQ(EINVAL, errno);
+	}
+	size_t value = 1;
+	for (const char *name : { "", "policy", "policy.static_ratio",
+		 "policy.dynamic_threshold", "dynamic_threshold.trigger",
+		 "policy..dynamic_threshold.trigger" })
+		EXPECT_EQ(-1, memtier_ctl_set(builder.get(), name, &value))
+		    << name;
+	const char *good = "policy.dynamic_threshold.check_cnt";
+	EXPECT_EQ(-1, memtier_ctl_set(builder.get(), nullptr, &value));
+	EXPECT_EQ(-1, memtier_ctl_set(builder.get(), good, nullptr));
+	EXPECT_EQ(-1, memtier_ctl_set(nullptr, good, &value));
+}
+
+TEST(MemtierSettings, NeedTheirTiers)
+{
+	Builder builder = dynamic_builder({ { MEMKIND_DEFAULT, 1 } });
+
+	EXPECT_EQ(-1, set(builder, "thresholds[0].val", size_t(1)));
+	memtier_builder_add_tier(builder.get(), MEMKIND_REGULAR, 1);
+	EXPECT_EQ(0, set(builder, "thresholds[0].val", size_t(1000)));
+	EXPECT_EQ(-1, set(builder, "thresholds[1].val", size_t(1000)));
+	/* Later tiers leave it as it was set. */
+	memtier_builder_add_tier(builder.get(), MEMKIND_INTERLEAVE, 1);
+	Memory memory = construct(builder);
+	EXPECT_EQ(MEMKIND_DEFAULT, next_kind(memory, 999));
+	EXPECT_EQ(MEMKIND_REGULAR, next_kind(memory, 1000));
+}
+
+TEST(MemtierSettings, DefaultsAreTheLimitsOfOthers)
+{
+	/* The values that just fit between the defaults of the other two. */
+	auto fits = [](const char *name, size_t value) {
+		Builder builder = dynamic_builder({ { MEMKIND_DEFAULT, 1 },
+		    { MEMKIND_REGULAR, 1 }, { MEMKIND_INTERLEAVE, 1 } });
+		must_set(builder, name, value);
+		return construct(builder) != nullptr;
+	};
+
+	EXPECT_TRUE(fits("thresholds[0].val", 512));
+	EXPECT_FALSE(fits("thresholds[0].val", 511));
+	EXPECT_TRUE(fits("thresholds[0].val", 1535));
+	EXPECT_FALSE(fits("thresholds[0].val", 1536));
+	EXPECT_TRUE(fits("thresholds[0].min", 1024));
+	EXPECT_FALSE(fits("thresholds[0].min", 1025));
+	EXPECT_TRUE(fits("thresholds[0].max", 1024));
+	EXPECT_FALSE(fits("thresholds[0].max", 1023));
+	EXPECT_TRUE(fits("thresholds[0].max", 1536));
+	EXPECT_FALSE(fits("thresholds[0].max", 1537));
+	EXPECT_TRUE(fits("thresholds[1].val", 2559));
+	EXPECT_FALSE(fits("thresholds[1].val", 2560));
+	EXPECT_TRUE(fits("thresholds[1].min", 1535));
+	EXPECT_FALSE(fits("thresholds[1].min", 1534));
+}
+
+TEST(MemtierSettings, OfLessThanNothingAreRefused)
+{
+	for (const char *name : { "trigger", "degree" }) {
+		Builder builder = dynamic_builder(
+		    { { MEMKIND_DEFAULT, 1 }, { MEMKIND_REGULAR, 1 } });
+		must_set(builder, name, 0.0F);
+		EXPECT_NE(nullptr, construct(builder)) << name;
+		must_set(builder, name, -0.01F);
+		errno = 0;
+		EXPECT_EQ(nullptr, construct(builder)) << name;
+		EXPECT_EQ(EINVAL, errno);
+		must_set(builder, name, std::nanf(""));
+		EXPECT_EQ(nullptr, construct(builder)) << name;
+	}
+}
+
+/* ---- Blocks and their account -------------------------------------------- */
+
+TEST(MemtierAccount, IsWhatIsUsable)
+{
+	OwnKind kind;
+	void *block;
+
+	EXPECT_EQ(0u, allocated(kind));
+	char *first = static_cast<char *>(memtier_kind_malloc(kind, 100));
+	size_t sum = memtier_usable_size(first);
+	EXPECT_LE(100u, sum);
+	EXPECT_EQ(sum, allocated(kind));
+	memset(first, 1, sum);
+	void *second = memtier_kind_calloc(kind, 10, 100);
+	sum += memtier_usable_size(second);
+	EXPECT_EQ(sum, allocated(kind));
+	ASSERT_EQ(0, memtier_kind_posix_memalign(kind, &block, 4096, 100));
+	EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(block) % 4096);
+	sum += memtier_usable_size(block);
+	EXPECT_EQ(sum, allocated(kind));
+	memtier_kind_free(kind, first);
+	memtier_kind_free(nullptr, second);
+	memtier_free(block);
+	EXPECT_EQ(0u, allocated(kind));
+	EXPECT_EQ(0u, memtier_usable_size(nullptr));
+	memtier_free(nullptr);
+	memtier_kind_free(kind, nullptr);
+}
+
+TEST(MemtierAccount, FollowsABlockThatIsResized)
+{
+	OwnKind first, second;
+	void *block = memtier_kind_realloc(first, nullptr, 100);
+
+	for (size_t size : { 5000, 100000, 50 }) {
+		block = memtier_kind_realloc(first, block, size);
+		EXPECT_EQ(memtier_usable_size(block), allocated(first));
+	}
+	block = memtier_kind_realloc(nullptr, block, 7000);
+	EXPECT_EQ(first, memkind_detect_kind(block));
+	EXPECT_EQ(memtier_usable_size(block), allocated(first));
+	/* A kind that is not the block's: wherever it ends, it counts there. */
+	block = memtier_kind_realloc(second, block, 20000);
+	memkind_t home = memkind_detect_kind(block);
+	EXPECT_EQ(memtier_usable_size(block), allocated(home));
+	EXPECT_EQ(0u, allocated(home == first ? second : first));
+	EXPECT_EQ(nullptr, memtier_kind_realloc(home, block, 0));
+	EXPECT_EQ(0u, allocated(first) + allocated(second));
+}
+
+TEST(MemtierAccount, ReallocStaysInTheKindOfTheBlock)
+{
+	OwnKind kind;
+	Memory memory = static_memory({ { MEMKIND_REGULAR, 1 } });
+	char *block = static_cast<char *>(memtier_kind_malloc(kind, 100));
+
+	memcpy(block, "content", 8);
+	block = static_cast<char *>(
+	    memtier_realloc(memory.get(), block, 100000));
+	EXPECT_EQ(kind, memkind_detect_kind(block));
+	EXPECT_STREQ("content", block);
+	EXPECT_EQ(nullptr, memtier_realloc(memory.get(), block, 0));
+	EXPECT_EQ(0u, allocated(kind));
+}
+
+TEST(MemtierAccount, DoesNotChangeWithoutABlock)
+{
+	OwnKind kind(16 * MIB);
+	Memory memory = static_memory({ { kind, 1 }, { MEMKIND_REGULAR, 0 } });
+	char *kept = static_cast<char *>(memtier_kind_malloc(kind, 1000));
+	const size_t before = allocated(kind);
+	void *block;
+
+	kept[999] = 9;
+	for (size_t size : { 64 * MIB, SIZE_MAX / 2, SIZE_MAX }) {
+		errno = 0;
+		EXPECT_EQ(nullptr, memtier_malloc(memory.get(), size));
+		EXPECT_EQ(ENOMEM, errno);
+		errno = 0;
+		EXPECT_EQ(nullptr, memtier_kind_realloc(kind, kept, size));
+		EXPECT_EQ(ENOMEM, errno);
+		EXPECT_EQ(ENOMEM,
+		    memtier_posix_memalign(memory.get(), &block, 64, size));
+	}
+	errno = 0;
+	EXPECT_EQ(nullptr, memtier_calloc(memory.get(), SIZE_MAX / 2 + 2, 2));
+	EXPECT_EQ(ENOMEM, errno);
+	EXPECT_EQ(nullptr, memtier_kind_calloc(kind, SIZE_MAX / 2 + 2, 2));
+	EXPECT_EQ(EINVAL, memtier_posix_memalign(memory.get(), &block, 3, 100));
+	EXPECT_EQ(before, allocated(kind));
+	EXPECT_EQ(9, kept[999]);
+	memtier_free(kept);
+}
+
+TEST(MemtierAccount, OfNoKindIsNothing)
+{
+	EXPECT_EQ(0u, allocated(nullptr));
+	memkind_t gone = OwnKind();
+	EXPECT_EQ(0u, allocated(gone));
+	errno = 0;
+	EXPECT_EQ(nullptr, memtier_malloc(nullptr, 10));
+	EXPECT_EQ(EINVAL, errno);
+}
+
+TEST(MemtierAccount, BeginsAnewWithTheNextKind)
+{
+	/* The records of kinds are used again, one of them soon. */
+	for (int i = 0; i < 10; i++) {
+		OwnKind one, two;
+		EXPECT_EQ(0u, allocated(one));
+		EXPECT_EQ(0u, allocated(two));
+		memtier_kind_malloc(one, 100000);
+		EXPECT_LE(100000u, allocated(one));
+		EXPECT_EQ(0u, allocated(two));
+		memtier_kind_malloc(two, 100);
+	}
+}
+
+TEST(MemtierAccount, ForgetsNothingThatOtherKindsHave)
+{
+	OwnKind one;
+	auto two = std::make_unique<OwnKind>();
+	void *block = memtier_kind_malloc(one, 5000);
+	const size_t before = allocated(one);
+
+	two.reset();
+	OwnKind three;
+	memtier_kind_malloc(three, 7000);
+	EXPECT_EQ(before, allocated(one));
+	memtier_free(block);
+	EXPECT_EQ(0u, allocated(one));
+}
+
+TEST(MemtierBlocks, OfNoBytesAreThereOnceAKindIsATier)
+{
+	OwnKind kind;
+	void *block;
+
+	EXPECT_EQ(nullptr, memtier_kind_malloc(kind, 0));
+	Memory memory = static_memory({ { kind, 1 } });
+	Blocks blocks;
+	blocks.keep(memtier_malloc(memory.get(), 0));
+	blocks.keep(memtier_calloc(memory.get(), 0, 10));
+	blocks.keep(memtier_calloc(memory.get(), 10, 0));
+	blocks.keep(memtier_realloc(memory.get(), nullptr, 0));
+	ASSERT_EQ(0, memtier_posix_memalign(memory.get(), &block, 64, 0));
+	blocks.keep(block);
+}
+
+TEST(MemtierBlocks, SurviveTheirMemory)
+{
+	Memory memory = static_memory({ { MEMKIND_REGULAR, 1 } });
+	char *block = static_cast<char *>(memtier_calloc(memory.get(), 1, 100));
+
+	memory.reset();
+	EXPECT_TRUE(engine::all_bytes_are(block, 100, 0));
+	memtier_free(block);
+}
+
+/* ---- Threads ------------------------------------------------------------- */
+
+namespace {
+
+void
+in_threads(unsigned count, void (*body)(memtier_memory *, unsigned),
+    memtier_memory *memory)
+{
+	std::vector<std::thread> threads;
+
+	for (unsigned i = 0; i < count; i++)
+		threads.emplace_back(body, memory, i);
+	for (auto &thread : threads)
+		thread.join();
+}
+
+/* Allocates, resizes and frees, and keeps nothing. */
+void
+churn(memtier_memory *memory, unsigned seed)
+{
+	std::vector<void *> blocks(100);
+
+	for (size_t i = 0; i < 20000; i++) {
+		void *&block = blocks[(i * 7919 + seed) % blocks.size()];
+		const size_t size = 1 + (i * 104729 + seed) % 3000;
+		if (i % 5 == 0) {
+			block = memtier_realloc(memory, block, size);
+			continue;
+		}
+		memtier_free(block);
+		block = memtier_malloc(memory, size);
+	}
+	for (void *block : blocks)
+		memtier_free(block);
+}
+
+/* Leaves 1000 blocks of 64 bytes and 100 of 10000 in a list for others. */
+std::atomic<size_t> kept_bytes;
+std::atomic<void *> kept;
+
+void
+leave(memtier_memory *memory, unsigned)
+{
+	for (int i = 0; i < 1100; i++) {
+		void *block = memtier_malloc(memory, i < 1000 ? 64 : 10000);
+		kept_bytes += memtier_usable_size(block);
+		void *next = kept.load();
+		do
+			*static_cast<void **>(block) = next;
+		while (!kept.compare_exchange_weak(next, block));
+	}
+}
+
+} // namespace
+
+TEST(MemtierThreads, AccountIsExactWhenTheyAreDone)
+{
+	OwnKind first, second;
+	Memory memory = static_memory({ { first, 1 }, { second, 2 } });
+
+	/* More of them than there are buckets. */
+	for (int i = 0; i < 10; i++)
+		in_threads(8, churn, memory.get());
+	EXPECT_EQ(0u, allocated(first));
+	EXPECT_EQ(0u, allocated(second));
+}
+
+TEST(MemtierThreads, OneFreesWhatOthersAllocated)
+{
+	OwnKind first, second;
+	Memory memory = static_memory({ { first, 1 }, { second, 4 } });
+
+	kept_bytes = 0;
+	in_threads(8, leave, memory.get());
+	EXPECT_EQ(kept_bytes, allocated(first) + allocated(second));
+	EXPECT_NEAR(
+	    4, double(allocated(second)) / double(allocated(first)), 0.4);
+	while (kept) {
+		void *block = kept;
+		kept = *static_cast<void **>(block);
+		memtier_free(block);
+	}
+	EXPECT_EQ(0u, allocated(first) + allocated(second));
+}
+
+TEST(MemtierThreads, ThresholdsMoveUnderThem)
+{
+	OwnKind first, second;
+	Builder builder = dynamic_builder({ { first, 1 }, { second, 4 } });
+
+	must_set(builder, "thresholds[0].min", size_t(1));
+	must_set(builder, "thresholds[0].max", size_t(100000));
+	must_set(builder, "check_cnt", 1U);
+	Memory memory = construct(builder);
+	in_threads(8, churn, memory.get());
+	EXPECT_EQ(0u, allocated(first) + allocated(second));
+}
