@@ -224,7 +224,8 @@ memkind_create_kind(memkind_memtype_t memtype_flags, memkind_policy_t policy,
 {
 	memkind_t found;
 
-	if (kind == NULL || (flags & ~MEMKIND_MASK_PAGE_SIZE_2MB) != 0)
+	/* Not a mask, whatever its name: the logarithm of a size. */
+	if (kind == NULL || (flags != 0 && flags != MEMKIND_MASK_PAGE_SIZE_2MB))
 		return invalid(EINVAL);
 	found = kind_of(memtype_flags, policy, flags != 0);
 	if (found == NULL)
