@@ -177,8 +177,7 @@ hbw_verify_memory_region(void *addr, size_t size, int flags)
 	size_t found;
 
 	if (addr == NULL || size == 0 || end < from ||
-	    size > (size_t)(end - from) ||
-	    (flags & ~HBW_TOUCH_PAGES) != 0)
+	    size > (size_t)(end - from) || (flags & ~HBW_TOUCH_PAGES) != 0)
 		return EINVAL;
 	if (flags & HBW_TOUCH_PAGES)
 		touch(from, end);

@@ -8,10 +8,10 @@
 #include "memkind/kinds.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "memkind/lock.h"
 #include "memkind/settings.h"
 
 /* ---- memkind's own ------------------------------------------------------- */
@@ -85,16 +85,20 @@ static struct memkind made[MEMKIND_KINDS_MAX - MEMKIND_OWN];
 static size_t made_used; /* from here on none ever was */
 static struct memkind *made_free;
 
+_Thread_local bool memkind_forks;
+
 static void
 hold(void)
 {
 	nodes_hold();
 	pthread_mutex_lock(&lock);
+	memkind_forks = true;
 }
 
 static void
 release(void)
 {
+	memkind_forks = false;
 	pthread_mutex_unlock(&lock);
 	nodes_release();
 }
@@ -155,23 +159,23 @@ memkind_record_take(void)
 {
 	memkind_t kind;
 
-	pthread_mutex_lock(&lock);
+	memkind_lock(&lock);
 	kind = made_free;
 	if (kind != NULL)
 		made_free = kind->next;
 	else if (made_used < ARRAY_SIZE(made))
 		kind = &made[made_used++];
-	pthread_mutex_unlock(&lock);
+	memkind_unlock(&lock);
 	return kind;
 }
 
 void
 memkind_record_give(memkind_t kind)
 {
-	pthread_mutex_lock(&lock);
+	memkind_lock(&lock);
 	kind->next = made_free;
 	made_free = kind;
-	pthread_mutex_unlock(&lock);
+	memkind_unlock(&lock);
 }
 
 /* Under the lock. */
@@ -187,11 +191,11 @@ void
 memkind_enliven(memkind_t kind, poolkind *engine)
 {
 	follow_forks();
-	pthread_mutex_lock(&lock);
+	memkind_lock(&lock);
 	kind->zero_allowed = false;
 	memset(&kind->stats, 0, sizeof(kind->stats));
 	enliven(kind, engine);
-	pthread_mutex_unlock(&lock);
+	memkind_unlock(&lock);
 }
 
 bool
@@ -199,16 +203,16 @@ memkind_claim(memkind_t kind)
 {
 	bool claimed;
 
-	pthread_mutex_lock(&lock);
+	memkind_lock(&lock);
 	claimed = is_made(kind) && atomic_exchange(&kind->alive, false);
-	pthread_mutex_unlock(&lock);
+	memkind_unlock(&lock);
 	return claimed;
 }
 
 void
 memkind_each(void (*do_it)(memkind_t kind, void *with), void *with)
 {
-	pthread_mutex_lock(&lock);
+	memkind_lock(&lock);
 	for (size_t i = 0; i < MEMKIND_OWN + made_used; i++) {
 		memkind_t kind = i < MEMKIND_OWN ? &memkind_own[i] :
 						   &made[i - MEMKIND_OWN];
@@ -217,7 +221,7 @@ memkind_each(void (*do_it)(memkind_t kind, void *with), void *with)
 		    atomic_load(&kind->engine) != NULL)
 			do_it(kind, with);
 	}
-	pthread_mutex_unlock(&lock);
+	memkind_unlock(&lock);
 }
 
 /* ---- Opening ------------------------------------------------------------- */
@@ -266,14 +270,14 @@ open_own(memkind_t kind)
 		return NULL;
 	if (placed && memkind_place(kind, &placement) != 0)
 		return NULL;
-	pthread_mutex_lock(&lock);
+	memkind_lock(&lock);
 	engine = atomic_load(&kind->engine);
 	if (engine == NULL) {
 		engine = open_ruled(kind->rule, placed ? &placement : NULL);
 		if (engine != NULL)
 			enliven(kind, engine);
 	}
-	pthread_mutex_unlock(&lock);
+	memkind_unlock(&lock);
 	follow_forks();
 	return engine;
 }

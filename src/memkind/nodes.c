@@ -10,13 +10,13 @@
  */
 #include "memkind/nodes.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "memkind.h"
+#include "memkind/lock.h"
 #include "memkind/settings.h"
 #include "os/os.h"
 #include "topology/topology.h"
@@ -286,9 +286,9 @@ nodes_place(const char *name, enum family family, enum spec_scope scope,
 	int error;
 
 	memset(placement, 0, sizeof(*placement));
-	pthread_mutex_lock(&lock);
+	memkind_lock(&lock);
 	error = place(name, family, scope, placement);
-	pthread_mutex_unlock(&lock);
+	memkind_unlock(&lock);
 	return error;
 }
 
@@ -301,13 +301,13 @@ nodes_capacity(const uint64_t *nodes)
 	uint64_t bytes = 0;
 	unsigned count = 0;
 
-	pthread_mutex_lock(&lock);
+	memkind_lock(&lock);
 	if (read_topology())
 		count = poolkind_topology_nodes(topology, &node);
 	for (unsigned i = 0; i < count; i++)
 		if (bits_test(nodes, node[i].id))
 			bytes += node[i].capacity;
-	pthread_mutex_unlock(&lock);
+	memkind_unlock(&lock);
 	return bytes;
 }
 
