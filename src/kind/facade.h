@@ -30,6 +30,10 @@ void *poolkind_base(const poolkind *kind);
 void poolkind_print(poolkind *kind, unsigned omit,
     void (*write)(void *to, const char *text), void *to);
 
+/* Registers the engine's fork handlers, if that is still to be done: those that
+ * a facade registers afterwards are called sooner. */
+void poolkind_follow_forks(void);
+
 /* Lets what is free grow older: gives back what has waited long enough, as
  * otherwise later calls on the kind do. */
 void poolkind_tend(poolkind *kind);

@@ -10,15 +10,23 @@
 #include <errno.h>
 
 #include "base/annotate.h"
+#include "kind/facade.h"
 #include "kind/kind.h"
 #include "kind/machine.h"
 #include "os/records.h"
+
+/* A process without kinds forks as if this library were not there. */
+static _Atomic bool kinds_are_there;
+static _Thread_local bool held __attribute__((tls_model("initial-exec")));
 
 static void
 before_fork(void)
 {
 	int saved = errno;
 
+	held = atomic_load(&kinds_are_there);
+	if (!held)
+		return;
 	annotate_enter();
 	machine_prefork();
 	kinds_prefork();
@@ -34,6 +42,8 @@ in_parent(void)
 {
 	int saved = errno;
 
+	if (!held)
+		return;
 	records_postfork();
 	sources_postfork_parent();
 	heaps_postfork_parent();
@@ -48,6 +58,8 @@ in_child(void)
 {
 	int saved = errno;
 
+	if (!held)
+		return;
 	records_postfork();
 	sources_postfork_child();
 	heaps_postfork_child();
@@ -57,16 +69,20 @@ in_child(void)
 	errno = saved;
 }
 
-static void
-install(void)
+void
+kinds_follow_forks(void)
 {
-	pthread_atfork(before_fork, in_parent, in_child);
+	poolkind_follow_forks();
+	atomic_store(&kinds_are_there, true);
 }
 
-void
-fork_handlers_install(void)
+/* When the library is loaded, or with the first kind if that comes sooner.
+ * pthread_atfork(3) may call malloc, which may come back here. */
+EXPORT __attribute__((constructor)) void
+poolkind_follow_forks(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static _Atomic bool done;
 
-	pthread_once(&once, install);
+	if (!atomic_exchange(&done, true))
+		pthread_atfork(before_fork, in_parent, in_child);
 }

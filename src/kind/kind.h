@@ -89,8 +89,8 @@ kind_limit_changed(poolkind *kind, size_t limit)
 		heap_limit_changed(kind_heap(kind, i), limit / heaps);
 }
 
-/* Registers the fork handlers, once. */
-void fork_handlers_install(void);
+/* From now on forks have to do with kinds. */
+void kinds_follow_forks(void);
 
 /* Around fork: the list of all kinds. */
 void kinds_prefork(void);

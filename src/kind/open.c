@@ -371,7 +371,7 @@ kind_new(
 {
 	poolkind *kind = record_new(sizeof(*kind));
 
-	fork_handlers_install();
+	kinds_follow_forks();
 	if (kind == NULL || kind_describe(kind, spec) != 0) {
 		error_set(ENOMEM, "no memory for the records of a kind");
 	} else if (open_heaps(kind, spec, region, placement) == 0) {

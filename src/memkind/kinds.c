@@ -103,20 +103,18 @@ release(void)
 	nodes_release();
 }
 
-static void
-install(void)
-{
-	pthread_atfork(hold, release, release);
-}
-
-/* The engine installs its handlers with its first kind. Those that come later
- * are called sooner, and so take their locks in the right order. */
-static void
+/* Before the first kind is opened: pthread_atfork(3) may call malloc, which may
+ * be ours, and would find the lock taken. Ours come after the engine's, and so
+ * take their locks first. */
+static __attribute__((constructor)) void
 follow_forks(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static _Atomic bool done;
 
-	pthread_once(&once, install);
+	if (atomic_exchange(&done, true))
+		return;
+	poolkind_follow_forks();
+	pthread_atfork(hold, release, release);
 }
 
 static bool
@@ -265,6 +263,7 @@ open_own(memkind_t kind)
 	struct placement placement;
 	poolkind *engine;
 
+	follow_forks();
 	/* First DEFAULT: whoever reads the topology is served by that. */
 	if (placed && memkind_open(MEMKIND_DEFAULT) == NULL)
 		return NULL;
@@ -278,7 +277,6 @@ open_own(memkind_t kind)
 			enliven(kind, engine);
 	}
 	memkind_unlock(&lock);
-	follow_forks();
 	return engine;
 }
 

@@ -31,7 +31,7 @@ install(void)
 	pthread_atfork(registry_hold, registry_release, registry_release);
 }
 
-/* The engine installs its handlers with its first kind. Those that come later
+/* The engine registered its handlers when it was loaded. Those that come later
  * are called sooner, and so take their lock in the right order. */
 static void
 follow_forks(void)
