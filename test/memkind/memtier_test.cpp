@@ -491,6 +491,27 @@ TEST(MemtierDynamic, LooksWhenItsCallsAreMade)
 	EXPECT_EQ(8500u, two.threshold());
 }
 
+TEST(MemtierDynamic, HasDefaults)
+{
+	/* What the second tier has more, in per cent. 1024 less 15 % is 870. */
+	for (int more : { -1, -3 }) {
+		OwnKind first, second;
+		Memory memory = construct(
+		    dynamic_builder({ { first, 1 }, { second, 1 } }));
+		Blocks blocks;
+
+		for (int i = 0; i < 100; i++)
+			blocks.keep(memtier_kind_malloc(first, 16 * KIB));
+		for (int i = 0; i < 100 + more; i++)
+			blocks.keep(memtier_kind_malloc(second, 16 * KIB));
+		for (int i = 0; i < 20; i++)
+			EXPECT_EQ(first, next_kind(memory, 1000)) << i;
+		EXPECT_EQ(more == -1 ? first : second, next_kind(memory, 1000));
+		EXPECT_EQ(more == -1 ? first : second, next_kind(memory, 870));
+		EXPECT_EQ(first, next_kind(memory, 869));
+	}
+}
+
 TEST(MemtierDynamic, CountsEachFunctionOfAMemory)
 {
 	using Call = void (*)(memtier_memory *, void *&block);
@@ -637,13 +658,14 @@ TEST(MemtierSettings, AreKnownByTheirNames)
 		 "thresholds[0].max", "thresholds[1].val", "thresholds[1].min",
 		 "thresholds[1].max", "thresholds[01].val" })
 		EXPECT_EQ(0, set(builder, name, size_t(1))) << name;
-	for (const char *name : { "", "check_cn", "check_cnt ", "check_cnt.x",
-		 "thresholds", "thresholds[0]", "thresholds[0].", "degree.",
-		 "thresholds[0].va", "thresholds[0].vall", "thresholds[].val",
-		 "thresholds[-1].val", "thresholds[0x0].val",
-		 "thresholds[0]val", "thresholds[0.val", "thresholds[2].val",
-		 "thresholds[a].val", "thresholds[0].val.x",
-		 "thresholds[18446744073709551616].val", "Trigger" }) {
+	for (const char *name :
+	    { "", "check_cn", "check_cnt ", "check_cnt.x", "thresholds",
+		"thresholds[0]", "thresholds[0].", "degree.",
+		"thresholds[0].va", "thresholds[0].vall", "thresholds[].val",
+		"thresholds[-1].val", "thresholds[0x0].val", "thresholds[0]val",
+		"thresholds[0.val", "thresholds[2].val", "thresholds[a].val",
+		"thresholds[0].val.x", "thresholds[18446744073709551616].val",
+		"thresholds[92233720368547758080].val", "Trigger" }) {
 		errno = 0;
 		EXPECT_EQ(-1, set(builder, name, size_t(1))) << name;
 		EXPECT_EQ(EINVAL, errno);
@@ -816,6 +838,7 @@ TEST(MemtierAccount, OfNoKindIsNothing)
 	EXPECT_EQ(0u, allocated(nullptr));
 	memkind_t gone = OwnKind();
 	EXPECT_EQ(0u, allocated(gone));
+	EXPECT_EQ(0u, allocated(reinterpret_cast<memkind_t>(&gone)));
 	errno = 0;
 	EXPECT_EQ(nullptr, memtier_malloc(nullptr, 10));
 	EXPECT_EQ(EINVAL, errno);
@@ -936,11 +959,46 @@ TEST(MemtierThreads, AccountIsExactWhenTheyAreDone)
 	OwnKind first, second;
 	Memory memory = static_memory({ { first, 1 }, { second, 2 } });
 
+	/* Below zero would look like zero. */
+	void *base[] = { memtier_kind_malloc(first, MIB),
+		memtier_kind_malloc(second, MIB) };
 	/* More of them than there are buckets. */
 	for (int i = 0; i < 10; i++)
 		in_threads(8, churn, memory.get());
-	EXPECT_EQ(0u, allocated(first));
-	EXPECT_EQ(0u, allocated(second));
+	EXPECT_EQ(memtier_usable_size(base[0]), allocated(first));
+	EXPECT_EQ(memtier_usable_size(base[1]), allocated(second));
+	for (void *block : base)
+		memtier_free(block);
+}
+
+TEST(MemtierThreads, AccountIsExactForTwoInOneBucket)
+{
+	OwnKind kind;
+	Memory memory = static_memory({ { kind, 1 } });
+	void *base = memtier_malloc(memory.get(), MIB);
+	std::atomic<int> arrived(0);
+	auto body = [&] {
+		memtier_free(memtier_malloc(memory.get(), 1));
+		for (int round = 1; round <= 100; round++) {
+			for (arrived++; arrived < 2 * round;)
+				std::this_thread::yield();
+			for (int i = 0; i < 5000; i++)
+				memtier_free(memtier_malloc(memory.get(), 100));
+		}
+	};
+
+	std::thread one(body);
+	while (arrived == 0)
+		std::this_thread::yield();
+	for (int i = 0; i < 63; i++) /* each has its own until then */
+		std::thread([&] {
+			memtier_free(memtier_malloc(memory.get(), 1));
+		}).join();
+	std::thread two(body);
+	one.join();
+	two.join();
+	EXPECT_EQ(memtier_usable_size(base), allocated(kind));
+	memtier_free(base);
 }
 
 TEST(MemtierThreads, OneFreesWhatOthersAllocated)
