@@ -275,11 +275,10 @@ void memkind_config_set_memory_usage_policy(
  * Gives, in *KIND, the static kind that has the memory MEMTYPE_FLAGS, the
  * policy POLICY and the pages FLAGS. The caller does not own it, and need not
  * destroy it. What there is: high bandwidth memory with BIND_LOCAL, BIND_ALL
- * or PREFERRED_LOCAL, in ordinary or huge pages; high bandwidth memory with
- * INTERLEAVE_ALL, default memory with PREFERRED_LOCAL in both sorts of pages;
- * and with INTERLEAVE_ALL default memory, alone or together with high
- * bandwidth memory. PREFERRED_LOCAL falls back to MEMKIND_DEFAULT when the
- * machine has no such memory.
+ * or PREFERRED_LOCAL, and default memory with PREFERRED_LOCAL, each in ordinary
+ * or huge pages; high bandwidth memory with INTERLEAVE_ALL, and both types
+ * together with INTERLEAVE_ALL. PREFERRED_LOCAL falls back to MEMKIND_DEFAULT
+ * when the machine has no such memory.
  *
  * Errors: MEMKIND_ERROR_INVALID (no such combination, unknown bits or policy,
  * KIND is NULL), MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE (this machine does not

@@ -48,7 +48,7 @@ typedef enum memtier_policy_t {
 /* ---- Memories ------------------------------------------------------------ */
 
 /* A builder for the policy POLICY, the caller's until memtier_builder_delete().
- * NULL when POLICY is none, or with ENOMEM. */
+ * NULL with EINVAL (POLICY is none) or ENOMEM. */
 struct memtier_builder *memtier_builder_new(memtier_policy_t policy);
 
 /* Deletes BUILDER; memories that it made live on. NULL is a no-op. */
@@ -56,9 +56,9 @@ void memtier_builder_delete(struct memtier_builder *builder);
 
 /*
  * Adds the tier KIND with the share KIND_RATIO, relative to the shares of the
- * other tiers. The order of the tiers is that in which they were added.
- * Nonzero, and nothing added: KIND is NULL or was added before, there is no
- * memory for it, or KIND_RATIO is 0.
+ * other tiers. The order of the tiers is that in which they were added. Gives
+ * 0, or -1 and nothing was added: with EINVAL (KIND is no live kind, or was
+ * added before) or ENOMEM.
  */
 int memtier_builder_add_tier(
     struct memtier_builder *builder, memkind_t kind, unsigned kind_ratio);
@@ -69,7 +69,7 @@ int memtier_builder_add_tier(
  * request for 0 bytes of these kinds gives a block that can be freed, as
  * malloc(3) does.
  *
- * NULL when there is no tier, when there is no memory, and for the policy
+ * NULL with ENOMEM; with EINVAL when there is no tier, and for the policy
  * MEMTIER_POLICY_DYNAMIC_THRESHOLD when there is one tier only, or when the
  * settings contradict each other: min > val, val > max, max above the min of
  * the next threshold, a trigger or degree below 0.
@@ -91,9 +91,10 @@ void memtier_delete_memtier_memory(struct memtier_memory *memory);
  *	policy.dynamic_threshold.thresholds[ID].min	size_t, val - 512
  *	policy.dynamic_threshold.thresholds[ID].max	size_t, val + 511
  *
- * The threshold ID lies between the tiers ID and ID + 1. Values are checked
- * when the memory is made. Gives 0, or -1: NAME is no such setting, VAL is
- * NULL, there is no memory, or the policy has no settings.
+ * A check_cnt of 0 stands for thresholds that never move. The threshold ID lies
+ * between the tiers ID and ID + 1, which are there already. Values are checked
+ * when the memory is made. Gives 0, or -1 with EINVAL: NAME is no setting of
+ * the builder's policy, or VAL is NULL.
  */
 int memtier_ctl_set(
     struct memtier_builder *builder, const char *name, const void *val);
@@ -118,7 +119,8 @@ size_t memtier_usable_size(void *ptr);
 
 /* ---- Blocks of a kind ---------------------------------------------------- */
 
-/* As the functions of memkind.h with such names; the blocks count. */
+/* As the functions of memkind.h with such names; the blocks count. A block of
+ * another kind that is reallocated moves into KIND. */
 void *memtier_kind_malloc(memkind_t kind, size_t size);
 void *memtier_kind_calloc(memkind_t kind, size_t num, size_t size);
 void *memtier_kind_realloc(memkind_t kind, void *ptr, size_t size);
@@ -137,7 +139,7 @@ memtier_free(void *ptr)
 }
 
 /* The usable sizes of all live blocks that these functions allocated from
- * KIND, exact when no thread allocates meanwhile. */
+ * KIND, exact when no thread allocates meanwhile. 0 for what is no kind. */
 size_t memtier_kind_allocated_size(memkind_t kind);
 
 /* ---- Decorators ---------------------------------------------------------- */
