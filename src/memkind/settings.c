@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,39 +40,70 @@ static bool debug;
 
 /* ---- Lines --------------------------------------------------------------- */
 
-static void
-write_line(const char *head, const char *format, va_list arguments)
-{
-	char line[512];
-	int length = snprintf(line, sizeof(line), "%s", head);
+struct line {
+	char text[512];
+	size_t length;
+};
 
-	length += vsnprintf(line + length, sizeof(line) - (size_t)length - 1,
-	    format, arguments);
-	length = (int)min_size((size_t)length, sizeof(line) - 2);
-	line[length] = '\n';
-	os_write(2, line, (size_t)length + 1);
+static void
+compose(
+    struct line *line, const char *head, const char *format, va_list arguments)
+{
+	int length = snprintf(line->text, sizeof(line->text), "%s", head);
+
+	length += vsnprintf(line->text + length,
+	    sizeof(line->text) - (size_t)length - 1, format, arguments);
+	line->length = min_size((size_t)length, sizeof(line->text) - 2);
+	line->text[line->length++] = '\n';
+}
+
+/* Whether the line was not written before: what is read each time a kind is
+ * asked for is not complained of each time. Forgets none of the first lines,
+ * and takes what comes after them for old. */
+static bool
+is_new(const struct line *line)
+{
+	static _Atomic uint64_t written[16];
+	uint64_t hash = 14695981039346656037U;
+
+	for (size_t i = 0; i < line->length; i++)
+		hash = (hash ^ (unsigned char)line->text[i]) * 1099511628211U;
+	for (size_t i = 0; i < ARRAY_SIZE(written); i++) {
+		uint64_t there = 0;
+
+		if (atomic_compare_exchange_strong(&written[i], &there, hash))
+			return true;
+		if (there == hash)
+			return false;
+	}
+	return false;
 }
 
 void
 memkind_inform(const char *format, ...)
 {
 	va_list arguments;
+	struct line line;
 
 	if (!debug)
 		return;
 	va_start(arguments, format);
-	write_line("MEMKIND_INFO: ", format, arguments);
+	compose(&line, "MEMKIND_INFO: ", format, arguments);
 	va_end(arguments);
+	os_write(2, line.text, line.length);
 }
 
 void
 memkind_warn(const char *format, ...)
 {
 	va_list arguments;
+	struct line line;
 
 	va_start(arguments, format);
-	write_line("MEMKIND_WARNING: ", format, arguments);
+	compose(&line, "MEMKIND_WARNING: ", format, arguments);
 	va_end(arguments);
+	if (is_new(&line))
+		os_write(2, line.text, line.length);
 }
 
 /* ---- Variables ----------------------------------------------------------- */

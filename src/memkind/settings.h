@@ -27,7 +27,8 @@ bool settings_hbw_threshold(uint64_t *threshold);
 bool settings_stats_print(void);
 
 /* A line on standard error: with MEMKIND_DEBUG=1 of what was looked at and
- * found, and in any case of what is wrong with the environment. */
+ * found, and in any case, but each line once, of what is wrong with the
+ * environment. */
 void memkind_inform(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 void memkind_warn(const char *format, ...)
