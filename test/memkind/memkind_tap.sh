@@ -4,13 +4,16 @@
 # What libmemkind's whole-program tests share, on top of shim_tap.sh, which has
 # the results, the places for pools, and the compiler.
 #
-# LIBMEMKIND names the library under test; else it is looked for in
-# TOP_BUILDDIR. The folder that it lies in is ours: LD_LIBRARY_PATH for who is
+# LIBMEMKIND names the library under test, LIBMEMKIND_A and the two others the
+# archives; else they are looked for in TOP_BUILDDIR. The folder that it lies in is ours: LD_LIBRARY_PATH for who is
 # to find it by name.
 
 top=${TOP_SRCDIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 built=${TOP_BUILDDIR:-$top/build}/lib
 : "${LIBMEMKIND:=$built/libmemkind.so.0}"
+: "${LIBMEMKIND_A:=$built/libmemkind.a}"
+: "${LIBPOOLKIND_A:=$built/libpoolkind.a}"
+: "${LIBTOPOLOGY_A:=$built/libpoolkind-topology.a}"
 : "${CXX:=c++}"
 
 if [ ! -e "$LIBMEMKIND" ]; then
@@ -34,7 +37,8 @@ for one in CC CXX; do
 		printf -v $one '%s' "$work/$one"
 	fi
 done
-unset LD_LIBRARY_PATH LD_PRELOAD JEMK_MALLOC_CONF "${!MEMKIND_@}" "${!OMP_@}"
+unset LD_LIBRARY_PATH LD_PRELOAD "${!MEMKIND_@}" "${!JEMK_@}" "${!HWLOC_@}" \
+    "${!OMP_@}"
 
 # One node stands for every memory that this machine has not.
 one_node() {
@@ -49,6 +53,9 @@ build() {
 	compile "$name" "-I$top/include" "$@" "$ours/libmemkind.so.0" \
 	    -Wl,-rpath-link,"$ours"
 }
+
+# with COMMAND...: runs COMMAND with that library.
+with() { env LD_LIBRARY_PATH="$ours" "$@"; }
 
 # clean NAME COMMAND...: runs a program that prints results; it succeeds, and
 # writes nothing to standard error.
