@@ -54,7 +54,7 @@ enum {
 	MEMKIND_ERROR_ENVIRON = -12,
 	/* An argument is not valid. */
 	MEMKIND_ERROR_INVALID = -13,
-	/* MEMKIND_MAX_KIND kinds are alive. */
+	/* As many kinds are alive as there can be. */
 	MEMKIND_ERROR_TOOMANY = -15,
 	/* A kind lacks an operation. Not given by this version. */
 	MEMKIND_ERROR_BADOPS = -17,
@@ -71,7 +71,8 @@ enum {
 };
 
 enum memkind_const {
-	/* The most kinds that can be alive, static ones included. */
+	/* The most kinds that memkind had alive. Here programs can make 4000,
+	 * whatever this says. */
 	MEMKIND_MAX_KIND = 512,
 	/* Room for each text of memkind_error_message(), with its end. */
 	MEMKIND_ERROR_MESSAGE_SIZE = 128,
@@ -190,23 +191,23 @@ extern memkind_t MEMKIND_INTERLEAVE;
 /* Huge pages of 2 MiB, from any node. */
 extern memkind_t MEMKIND_HUGETLB;
 
-/* The nodes with the most memory: only those, or that one first and then the
- * rest. The latter is not there when two nodes have the most. */
+/* The nodes with the most memory: only those, or those first and then the
+ * rest. */
 extern memkind_t MEMKIND_HIGHEST_CAPACITY;
 extern memkind_t MEMKIND_HIGHEST_CAPACITY_PREFERRED;
 
 /* The node with the most memory among those local to the CPU; of equals the
- * more distant one. Needs hwloc. */
+ * nearest. */
 extern memkind_t MEMKIND_HIGHEST_CAPACITY_LOCAL;
 extern memkind_t MEMKIND_HIGHEST_CAPACITY_LOCAL_PREFERRED;
 
-/* The local node with the lowest latency; of equals the smaller one. Needs
- * hwloc and a machine that tells its latencies (HMAT). */
+/* The local node with the lowest latency; of equals the nearest, then the
+ * smallest. Needs a machine that tells its latencies (HMAT). */
 extern memkind_t MEMKIND_LOWEST_LATENCY_LOCAL;
 extern memkind_t MEMKIND_LOWEST_LATENCY_LOCAL_PREFERRED;
 
-/* The local node with the highest bandwidth; of equals the smaller one. Needs
- * hwloc and a machine that tells its bandwidths (HMAT). */
+/* The local node with the highest bandwidth; of equals the nearest, then the
+ * smallest. Needs a machine that tells its bandwidths (HMAT). */
 extern memkind_t MEMKIND_HIGHEST_BANDWIDTH_LOCAL;
 extern memkind_t MEMKIND_HIGHEST_BANDWIDTH_LOCAL_PREFERRED;
 
@@ -333,10 +334,9 @@ int memkind_destroy_kind(memkind_t kind);
  * Whether blocks can be had from KIND on this machine, in this environment.
  *
  * Errors: MEMKIND_ERROR_UNAVAILABLE or MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE (no
- * such memory), MEMKIND_ERROR_OPERATION_FAILED (what finds it is not
- * installed), MEMKIND_ERROR_HUGETLB (no huge pages), MEMKIND_ERROR_ENVIRON (a
- * variable that names nodes is not valid), MEMKIND_ERROR_RUNTIME (two nodes are
- * equally close where one is wanted).
+ * such memory), MEMKIND_ERROR_HUGETLB (no huge pages), MEMKIND_ERROR_ENVIRON (a
+ * variable that the kind depends on is not valid), MEMKIND_ERROR_INVALID (KIND
+ * is no kind).
  */
 int memkind_check_available(memkind_t kind);
 
