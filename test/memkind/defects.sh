@@ -8,6 +8,7 @@
 #   defects.sh memkind  memkind 1.14 itself fails, as far as one node shows it;
 #                       Debian's packages are kept in the cache
 . "$(dirname "$0")/memkind_tap.sh"
+export MEMKIND_HBW_NODES=0 MEMKIND_DAX_KMEM_NODES=0
 
 mode=${1:-short}
 cache=${POOLKIND_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/poolkind}
