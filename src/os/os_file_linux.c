@@ -407,8 +407,7 @@ os_file_system_size(const char *path, uint64_t *bytes)
 	if (statfs(path, &status) != 0)
 		return errno;
 	*bytes = (uint64_t)status.f_blocks *
-	    (uint64_t)(status.f_frsize != 0 ? status.f_frsize :
-					      status.f_bsize);
+	    (uint64_t)(status.f_frsize != 0 ? status.f_frsize : status.f_bsize);
 	return 0;
 }
 

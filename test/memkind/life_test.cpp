@@ -100,7 +100,7 @@ TEST(MemkindDestroy, ThreadsMayHaveCachedBlocks)
 	Made kind;
 	std::vector<std::thread> threads;
 	for (int number = 0; number < 4; number++)
-		threads.emplace_back([&, number] {
+		threads.emplace_back([&] {
 			for (int seen = 0; seen < 20;) {
 				std::unique_lock<std::mutex> lock(mutex);
 				changed.wait(lock, [&] { return turn > seen; });
