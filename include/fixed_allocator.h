@@ -24,46 +24,19 @@ namespace fixed {
  * A container keeps its kind when another is assigned to it, and exchanges it
  * when two are swapped.
  */
-template <class T> class allocator : public detail::allocator_types<T> {
+template <class T>
+class allocator : public detail::shared_members<allocator, T> {
+	typedef detail::shared_members<allocator, T> base;
+
 public:
-	typedef std::true_type propagate_on_container_swap;
-
-	template <class U> struct rebind {
-		typedef allocator<U> other;
-	};
-
-	allocator(void *addr, std::size_t size) : kind_(create(addr, size)) {}
-
-	allocator(const allocator &other) = default;
-	allocator &operator=(const allocator &other) = default;
-	~allocator() = default;
+	allocator(void *addr, std::size_t size) : base(create(addr, size)) {}
 
 	template <class U>
-	allocator(const allocator<U> &other) noexcept : kind_(other.kind_)
+	allocator(const allocator<U> &other) noexcept : base(other)
 	{
-	}
-
-	T *
-	allocate(std::size_t n) const
-	{
-		return detail::allocate<T>(kind_.get(), n);
-	}
-
-	void
-	deallocate(T *p, std::size_t) const
-	{
-		memkind_free(kind_.get(), p);
-	}
-
-	memkind_t
-	kind() const noexcept
-	{
-		return kind_.get();
 	}
 
 private:
-	template <class U> friend class allocator;
-
 	static detail::shared_kind
 	create(void *addr, std::size_t size)
 	{
@@ -72,23 +45,7 @@ private:
 
 		return detail::own("libmemkind::fixed::allocator", error, kind);
 	}
-
-	detail::shared_kind kind_;
 };
-
-template <class T, class U>
-bool
-operator==(const allocator<T> &a, const allocator<U> &b) noexcept
-{
-	return a.kind() == b.kind();
-}
-
-template <class T, class U>
-bool
-operator!=(const allocator<T> &a, const allocator<U> &b) noexcept
-{
-	return !(a == b);
-}
 
 } // namespace fixed
 } // namespace libmemkind

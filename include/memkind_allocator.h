@@ -141,27 +141,8 @@ static_kind_of(kinds kind)
 	    std::to_string(static_cast<int>(kind)));
 }
 
-/* A kind that the last of its allocators destroys. */
-typedef std::shared_ptr<struct memkind> shared_kind;
-
-/* Takes over what a function that creates a kind answered. */
-inline shared_kind
-own(const char *allocator, int error, memkind_t kind)
-{
-	char reason[MEMKIND_ERROR_MESSAGE_SIZE];
-
-	if (error == MEMKIND_SUCCESS)
-		return shared_kind(kind, memkind_destroy_kind);
-	memkind_error_message(error, reason, sizeof(reason));
-	std::string text = std::string(allocator) + ": " + reason;
-	if (error == MEMKIND_ERROR_INVALID)
-		throw std::invalid_argument(text);
-	throw std::runtime_error(text);
-}
-
-/* The members that no kind changes. */
-template <class T> struct allocator_types {
-	typedef T value_type;
+/* Members that std::allocator_traits has had since C++11, for who names them. */
+template <class T> struct old_members {
 	typedef T *pointer;
 	typedef const T *const_pointer;
 	typedef T &reference;
@@ -187,40 +168,112 @@ template <class T> struct allocator_types {
 	}
 };
 
-} // namespace detail
-
-namespace static_kind {
-
-/*
- * An allocator of the static kind KIND; std::runtime_error when there is none
- * of this number. A container keeps its kind when another is assigned to it,
- * and exchanges it when two are swapped.
- */
-template <class T> class allocator : public detail::allocator_types<T> {
-public:
+/* Those of an allocator A<T> that has a kind(). A container keeps its kind when
+ * another is assigned to it, and exchanges it when two are swapped. */
+template <template <class> class A, class T> struct kind_members {
+	typedef T value_type;
 	typedef std::true_type propagate_on_container_swap;
+	typedef std::false_type is_always_equal;
 
 	template <class U> struct rebind {
-		typedef allocator<U> other;
+		typedef A<U> other;
 	};
-
-	explicit allocator(kinds kind) : kind_(detail::static_kind_of(kind)) {}
-
-	template <class U>
-	allocator(const allocator<U> &other) noexcept : kind_(other.kind())
-	{
-	}
 
 	T *
 	allocate(std::size_t n) const
 	{
-		return detail::allocate<T>(kind_, n);
+		return detail::allocate<T>(mine(), n);
 	}
 
 	void
 	deallocate(T *p, std::size_t) const
 	{
-		memkind_free(kind_, p);
+		memkind_free(mine(), p);
+	}
+
+	memkind_t
+	mine() const noexcept
+	{
+		return static_cast<const A<T> *>(this)->kind();
+	}
+};
+
+template <template <class> class A, class T, class U>
+bool
+operator==(const kind_members<A, T> &a, const kind_members<A, U> &b) noexcept
+{
+	return a.mine() == b.mine();
+}
+
+template <template <class> class A, class T, class U>
+bool
+operator!=(const kind_members<A, T> &a, const kind_members<A, U> &b) noexcept
+{
+	return !(a == b);
+}
+
+/* A kind that the last of its allocators destroys. */
+typedef std::shared_ptr<struct memkind> shared_kind;
+
+/* Takes over what a function that creates a kind answered. */
+inline shared_kind
+own(const char *allocator, int error, memkind_t kind)
+{
+	char reason[MEMKIND_ERROR_MESSAGE_SIZE];
+
+	if (error == MEMKIND_SUCCESS)
+		return shared_kind(kind, memkind_destroy_kind);
+	memkind_error_message(error, reason, sizeof(reason));
+	std::string text = std::string(allocator) + ": " + reason;
+	if (error == MEMKIND_ERROR_INVALID)
+		throw std::invalid_argument(text);
+	throw std::runtime_error(text);
+}
+
+/* Those of an allocator that shares its kind with its copies. */
+template <template <class> class A, class T>
+class shared_members : public kind_members<A, T>, public old_members<T> {
+public:
+	shared_members(const shared_members &other) = default;
+	shared_members &operator=(const shared_members &other) = default;
+	~shared_members() = default;
+
+	memkind_t
+	kind() const noexcept
+	{
+		return kind_.get();
+	}
+
+protected:
+	explicit shared_members(const shared_kind &kind) : kind_(kind) {}
+
+	template <class U>
+	explicit shared_members(const shared_members<A, U> &other) noexcept
+	    : kind_(other.kind_)
+	{
+	}
+
+private:
+	template <template <class> class, class> friend class shared_members;
+
+	shared_kind kind_;
+};
+
+} // namespace detail
+
+namespace static_kind {
+
+/* An allocator of the static kind KIND; std::runtime_error when there is none
+ * of this number. */
+template <class T>
+class allocator : public detail::kind_members<allocator, T>,
+		  public detail::old_members<T> {
+public:
+	explicit allocator(kinds kind) : kind_(detail::static_kind_of(kind)) {}
+
+	template <class U>
+	allocator(const allocator<U> &other) noexcept : kind_(other.kind())
+	{
 	}
 
 	memkind_t
@@ -232,20 +285,6 @@ public:
 private:
 	memkind_t kind_;
 };
-
-template <class T, class U>
-bool
-operator==(const allocator<T> &a, const allocator<U> &b) noexcept
-{
-	return a.kind() == b.kind();
-}
-
-template <class T, class U>
-bool
-operator!=(const allocator<T> &a, const allocator<U> &b) noexcept
-{
-	return !(a == b);
-}
 
 } // namespace static_kind
 
@@ -259,30 +298,15 @@ operator!=(const allocator<T> &a, const allocator<U> &b) noexcept
  * A copy of a container is of the same kind. A container keeps its kind when
  * another is assigned to it, and exchanges it when two are swapped.
  */
-template <class T> class kind_allocator {
+template <class T>
+class kind_allocator : public detail::kind_members<kind_allocator, T> {
 public:
-	typedef T value_type;
-	typedef std::true_type propagate_on_container_swap;
-	typedef std::false_type is_always_equal;
-
 	kind_allocator(memkind_t kind) noexcept : kind_(kind) {}
 
 	template <class U>
 	kind_allocator(const kind_allocator<U> &other) noexcept
 	    : kind_(other.kind())
 	{
-	}
-
-	T *
-	allocate(std::size_t n) const
-	{
-		return detail::allocate<T>(kind_, n);
-	}
-
-	void
-	deallocate(T *p, std::size_t) const
-	{
-		memkind_free(kind_, p);
 	}
 
 	memkind_t
@@ -294,20 +318,6 @@ public:
 private:
 	memkind_t kind_;
 };
-
-template <class T, class U>
-bool
-operator==(const kind_allocator<T> &a, const kind_allocator<U> &b) noexcept
-{
-	return a.kind() == b.kind();
-}
-
-template <class T, class U>
-bool
-operator!=(const kind_allocator<T> &a, const kind_allocator<U> &b) noexcept
-{
-	return !(a == b);
-}
 
 } // namespace libmemkind
 

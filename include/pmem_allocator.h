@@ -35,66 +35,29 @@ namespace pmem {
  * A container keeps its kind when another is assigned to it, and exchanges it
  * when two are swapped.
  */
-template <class T> class allocator : public detail::allocator_types<T> {
+template <class T>
+class allocator : public detail::shared_members<allocator, T> {
+	typedef detail::shared_members<allocator, T> base;
+
 public:
-	typedef std::true_type propagate_on_container_swap;
-
-	template <class U> struct rebind {
-		typedef allocator<U> other;
-	};
-
-	allocator(const char *dir, std::size_t max_size)
-	    : kind_(create(dir, max_size, allocation_policy::DEFAULT))
-	{
-	}
-
-	allocator(
-	    const char *dir, std::size_t max_size, allocation_policy policy)
-	    : kind_(create(dir, max_size, policy))
-	{
-	}
-
-	allocator(const std::string &dir, std::size_t max_size)
-	    : allocator(dir.c_str(), max_size)
+	allocator(const char *dir, std::size_t max_size,
+	    allocation_policy policy = allocation_policy::DEFAULT)
+	    : base(create(dir, max_size, policy))
 	{
 	}
 
 	allocator(const std::string &dir, std::size_t max_size,
-	    allocation_policy policy)
+	    allocation_policy policy = allocation_policy::DEFAULT)
 	    : allocator(dir.c_str(), max_size, policy)
 	{
 	}
 
-	allocator(const allocator &other) = default;
-	allocator &operator=(const allocator &other) = default;
-	~allocator() = default;
-
 	template <class U>
-	allocator(const allocator<U> &other) noexcept : kind_(other.kind_)
+	allocator(const allocator<U> &other) noexcept : base(other)
 	{
-	}
-
-	T *
-	allocate(std::size_t n) const
-	{
-		return detail::allocate<T>(kind_.get(), n);
-	}
-
-	void
-	deallocate(T *p, std::size_t) const
-	{
-		memkind_free(kind_.get(), p);
-	}
-
-	memkind_t
-	kind() const noexcept
-	{
-		return kind_.get();
 	}
 
 private:
-	template <class U> friend class allocator;
-
 	static detail::shared_kind
 	create(const char *dir, std::size_t max_size, allocation_policy policy)
 	{
@@ -111,23 +74,7 @@ private:
 		memkind_config_delete(config);
 		return detail::own("libmemkind::pmem::allocator", error, kind);
 	}
-
-	detail::shared_kind kind_;
 };
-
-template <class T, class U>
-bool
-operator==(const allocator<T> &a, const allocator<U> &b) noexcept
-{
-	return a.kind() == b.kind();
-}
-
-template <class T, class U>
-bool
-operator!=(const allocator<T> &a, const allocator<U> &b) noexcept
-{
-	return !(a == b);
-}
 
 } // namespace pmem
 } // namespace libmemkind

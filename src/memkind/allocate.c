@@ -10,16 +10,6 @@
 
 #include "memkind/kinds.h"
 
-#ifdef MEMKIND_DECORATION_ENABLED
-#define DECORATE(hook, ...) \
-	do { \
-		if (hook != NULL) \
-			hook(__VA_ARGS__); \
-	} while (0)
-#else
-#define DECORATE(hook, ...) ((void)0)
-#endif
-
 /* ---- Allocation ---------------------------------------------------------- */
 
 /* The engine's kind for a request of SIZE bytes, if it gets a block at all. */

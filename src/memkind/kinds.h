@@ -19,6 +19,17 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+/* Calls a function of the program, where it has one and may. */
+#ifdef MEMKIND_DECORATION_ENABLED
+#define DECORATE(hook, ...) \
+	do { \
+		if (hook != NULL) \
+			hook(__VA_ARGS__); \
+	} while (0)
+#else
+#define DECORATE(hook, ...) ((void)0)
+#endif
+
 #define MEMKIND_OWN 26
 #define MEMKIND_KINDS_MAX (MEMKIND_OWN + 4000)
 

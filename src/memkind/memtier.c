@@ -12,16 +12,6 @@
 #include "memkind/memtier_account.h"
 #include "memkind/memtier_policy.h"
 
-#ifdef MEMKIND_DECORATION_ENABLED
-#define DECORATE(hook, ...) \
-	do { \
-		if (hook != NULL) \
-			hook(__VA_ARGS__); \
-	} while (0)
-#else
-#define DECORATE(hook, ...) ((void)0)
-#endif
-
 /* ---- Counting ------------------------------------------------------------ */
 
 static void
