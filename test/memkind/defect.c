@@ -23,6 +23,7 @@ static const struct {
 	{ "descriptor", show_descriptor },
 	{ "detect", show_detect },
 	{ "exhausted", show_exhausted },
+	{ "exit", show_exit },
 	{ "fixed-calloc", show_fixed_calloc },
 	{ "foreign", show_foreign },
 	{ "fork", show_fork },

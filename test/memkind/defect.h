@@ -50,6 +50,7 @@ int show_config(void);
 int show_descriptor(void);
 int show_detect(void);
 int show_exhausted(void);
+int show_exit(void);
 int show_fixed_calloc(void);
 int show_foreign(void);
 int show_fork(void);

@@ -125,6 +125,38 @@ show_thread_leak(void)
 	return GOOD;
 }
 
+static memkind_t used_to_the_end;
+
+static void *
+use_it(void *unused)
+{
+	void *blocks[64] = { unused };
+
+	for (unsigned i = 0;; i++) {
+		memkind_free(used_to_the_end, blocks[i % 64]);
+		blocks[i % 64] = memkind_malloc(used_to_the_end, i % 5000);
+		if (blocks[i % 64] != NULL && i % 5000 != 0)
+			memset(blocks[i % 64], 1, i % 5000);
+	}
+	return NULL;
+}
+
+/* Kinds were destroyed at the end of the process, under threads that had not
+ * ended. */
+int
+show_exit(void)
+{
+	pthread_t thread;
+
+	MUST(memkind_create_pmem(directory, 0, &used_to_the_end) == 0,
+	    "no kind");
+	for (int i = 0; i < 8; i++)
+		MUST(pthread_create(&thread, NULL, use_it, NULL) == 0,
+		    "no thread");
+	usleep(100000);
+	return GOOD;
+}
+
 /* Kinds were few, and the fewer the more processors there are. */
 int
 show_kinds(void)

@@ -11,8 +11,9 @@
 export MEMKIND_HBW_NODES=0 MEMKIND_DAX_KMEM_NODES=0
 
 mode=${1:-short}
-cache=${POOLKIND_CACHE:-${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/poolkind}
-machines=$top/test/topology/machines
+cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/poolkind
+cache=${POOLKIND_CACHE:-$cache}
+several=HWLOC_XMLFILE=$top/test/topology/machines/four-sockets.xml
 
 # word|what is right|variables
 defects="
@@ -21,7 +22,8 @@ fixed-calloc|calloc in a region gives zeros
 room|what was freed can be had again
 growth|a file does not grow with what was freed
 exhausted|the end of all kinds harms no other|MEMKIND_ARENA_NUM_PER_KIND=256
-ties|the largest node, where there are several|HWLOC_XMLFILE=$machines/four-sockets.xml
+exit|kinds can be used until the process has ended
+ties|the largest node, where there are several|$several
 capacity|a kind without a limit has a capacity
 fork|a child has blocks of its own
 descriptor|no descriptor is left to other programs

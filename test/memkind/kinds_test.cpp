@@ -3,13 +3,16 @@
  * they are. */
 #include "memkind_test.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <set>
+#include <thread>
 
 #include <dlfcn.h>
 #include <link.h>
+#include <sched.h>
 #include <unistd.h>
 
 using namespace engine;
@@ -48,6 +51,35 @@ TEST(MemkindStatic, ValidBeforeAnyConstructor)
 	EXPECT_EQ(MEMKIND_HBW_PREFERRED, *in_c_initialiser);
 	EXPECT_EQ(MEMKIND_HBW_PREFERRED, in_initialiser);
 	EXPECT_EQ("", said_by("early", { "MEMKIND_TEST_EARLY=1" }));
+}
+
+/* Whoever is first has a kind set up, and so do those who come meanwhile. */
+MEMKIND_PROGRAM(at_once)
+{
+	std::vector<std::thread> threads;
+	std::atomic<unsigned> wrong{ 0 }, waiting{ 16 };
+	for (int number = 0; number < 16; number++)
+		threads.emplace_back([&] {
+			waiting--;
+			while (waiting)
+				sched_yield();
+			for (memkind_t kind :
+			    { MEMKIND_HBW_ALL, MEMKIND_REGULAR,
+				MEMKIND_INTERLEAVE, MEMKIND_DEFAULT }) {
+				void *block = memkind_malloc(kind, 100);
+				wrong += memkind_detect_kind(block) != kind;
+				memkind_free(kind, block);
+			}
+		});
+	for (std::thread &thread : threads)
+		thread.join();
+	return wrong != 0;
+}
+
+TEST(MemkindStatic, FirstUsedByManyThreadsAtOnce)
+{
+	for (int round = 0; round < 10; round++)
+		EXPECT_EQ("", said_by("at_once", { "MEMKIND_HBW_NODES=0" }));
 }
 
 TEST(MemkindStatic, AllDiffer)

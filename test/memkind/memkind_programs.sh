@@ -39,7 +39,7 @@ else
 	sed 's/^/# /' "$work/err"
 fi
 
-# ---- Loaded while the program runs, and let go ---------------------------------
+# ---- Loaded while the program runs, and let go -------------------------------
 cat > "$work/late.c" << 'CODE'
 #include <dlfcn.h>
 #include <stdio.h>
@@ -93,6 +93,47 @@ for header in memkind hbwmalloc; do
 		    -o "$work/header" -x c++ "$work/header.c"
 	done
 done
+
+check "memkind.h with a macro of the program's" "$CC" -std=c11 "${warn[@]}" \
+    -DMEMKIND_MALLOC_USABLE_SIZE_CONST=const -I"$top/include" \
+    -include memkind.h -o "$work/header" "$work/header.c"
+
+# ---- With more rights than its user ------------------------------------------
+# No variable is looked at then.
+cat > "$work/secure.c" << 'CODE'
+#include <memkind.h>
+#include <stdio.h>
+#include <sys/auxv.h>
+
+int
+main(void)
+{
+	int code = memkind_check_available(MEMKIND_HBW);
+
+	if (getauxval(AT_SECURE) == 0)
+		return 77;
+	printf("%d", code == 0 || code == MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE);
+	return memkind_malloc(MEMKIND_REGULAR, 100) == NULL;
+}
+CODE
+if [ "$(id -u)" != 0 ] || ! command -v setpriv > /dev/null ||
+    [ ! -e "$LIBMEMKIND_A" ] || [ -n "$sanitized" ]; then
+	skip "a program with more rights" "needs root, setpriv and archives"
+else
+	"$CC" -w "-I$top/include" -o "$work/secure" "$work/secure.c" \
+	    "${archives[@]}" -lhwloc -lnuma -ldaxctl -ldl -pthread || exit 1
+	chmod 755 "$work"
+	chmod 4755 "$work/secure"
+	said=$(env MEMKIND_HBW_NODES=abc MEMKIND_DAX_KMEM_NODES=abc \
+	    MEMKIND_DEBUG=1 MEMKIND_ARENA_NUM_PER_KIND=0 \
+	    MEMKIND_BACKGROUND_THREAD_LIMIT=abc JEMK_MALLOC_CONF=abc \
+	    MEMKIND_HEAP_MANAGER=TBB MEMKIND_HBW_THRESHOLD=abc \
+	    setpriv --reuid 65534 --clear-groups "$work/secure" 2>&1)
+	case $? in
+	77) skip "a program with more rights" "$work is mounted nosuid" ;;
+	*) same "a program with more rights looks at no variable" "$said" 1 ;;
+	esac
+fi
 
 # ---- JSON --------------------------------------------------------------------
 cat > "$work/json.c" << 'CODE'
