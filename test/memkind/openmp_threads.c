@@ -217,7 +217,8 @@ fork_in_region(struct block **row, unsigned long *state)
 	if (child == 0) {
 		long wrong = work(row, state, 500);
 
-		_exit(wrong != 0);
+		/* LLVM's runtime has left something in /dev/shm. */
+		exit(wrong != 0);
 	}
 	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
 }
