@@ -10,6 +10,7 @@
  */
 #include "memkind/nodes.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -283,12 +284,13 @@ int
 nodes_place(const char *name, enum family family, enum spec_scope scope,
     struct placement *placement)
 {
-	int error;
+	int saved = errno, error;
 
 	memset(placement, 0, sizeof(*placement));
 	memkind_lock(&lock);
 	error = place(name, family, scope, placement);
 	memkind_unlock(&lock);
+	errno = saved;
 	return error;
 }
 
@@ -314,11 +316,14 @@ nodes_capacity(const uint64_t *nodes)
 static uint64_t
 read_number(const char *path)
 {
+	int saved = errno;
+	uint64_t number = 0;
 	char text[32];
 
-	return os_read_text(path, text, sizeof(text)) == 0 ?
-	    strtoull(text, NULL, 10) :
-	    0;
+	if (os_read_text(path, text, sizeof(text)) == 0)
+		number = strtoull(text, NULL, 10);
+	errno = saved;
+	return number;
 }
 
 uint64_t

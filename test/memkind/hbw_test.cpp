@@ -176,6 +176,25 @@ TEST(HbwBlock, AllFunctions)
 	});
 }
 
+/* Also the first, which reads the machine. */
+TEST(HbwBlock, LeavesErrnoAlone)
+{
+	in_child(10, [] {
+		errno = 0;
+		EXPECT_EQ(0, hbw_check_available());
+		EXPECT_EQ(0, errno);
+	});
+	in_child(10, [] {
+		errno = 0;
+		void *block = hbw_malloc(100);
+		EXPECT_EQ(0, errno);
+		EXPECT_NE(nullptr, block);
+		hbw_free(block);
+		memkind_check_available(MEMKIND_HBW_HUGETLB);
+		EXPECT_EQ(0, errno);
+	});
+}
+
 TEST(HbwBlock, NothingAndTooMuch)
 {
 	in_child(10, [] {
