@@ -48,7 +48,9 @@ source=$top/examples/memkind-solver
 vector='vector: 312 KiB.*, high bandwidth materials: 39 KiB.*: right '
 made "C" "$CC" "-I$top/include" "$source.c" -Wno-unknown-pragmas -lm &&
     runs "C" 'vector: 312 KiB.*materials: 39 KiB.*: right ' "$vector"
-if echo 'int main(void) { return 0; }' |
+if [ -n "$sanitized" ]; then
+	skip "C with OpenMP" "its runtime is not built with the sanitizer"
+elif echo 'int main(void) { return 0; }' |
     "$CC" -fopenmp -x c -o "$work/try" - 2> /dev/null; then
 	made "C with OpenMP" "$CC" -fopenmp "-I$top/include" "$source.c" -lm &&
 	    says "C with OpenMP" "$vector" one_node OMP_NUM_THREADS=2 \
@@ -59,7 +61,9 @@ fi
 made "C++" "$CXX" -std=c++17 "-I$top/include" "$source.cpp" &&
     runs "C++" "rows in (large|usual), a row's.*: right " \
 	"vectors in fast memory, rows in large, a row's wires in large, names in large .*: right "
-if command -v gfortran > /dev/null; then
+if [ -n "$sanitized" ]; then
+	skip "Fortran" "its programs are not built with the sanitizer"
+elif command -v gfortran > /dev/null; then
 	made "Fortran" gfortran -std=f2008 -J"$work" "$source.f90" &&
 	    runs "Fortran" 'grid: 78 KiB.*strengths: 78 KiB.*: right ' \
 		'grid: 78 KiB, high bandwidth strengths: 78 KiB, largest memory .*: right '
