@@ -181,8 +181,8 @@ main(int argc, char **argv)
 
 	if (plate.material != NULL && plate.conductivity != NULL &&
 	    truth != NULL && b != NULL && x != NULL) {
-		/* Temperatures that are known give the heat that has to flow in,
-		 * and that has to give the temperatures. */
+		/* Temperatures that are known give the heat that has to flow
+		 * in, and that has to give the temperatures. */
 		fill(&plate, truth);
 		apply(&plate, truth, b);
 		steps = solve(&plate, b, x);

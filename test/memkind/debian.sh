@@ -57,7 +57,7 @@ known() {
 	case $1 in
 	*pmem_usable_size*)
 		! [[ $2 == *"Wrong usable size for large allocation"* ]] ||
-			why="blocks above 64 KiB have the pages they need, not those of a size class" ;;
+			why="large blocks have no size class but pages" ;;
 	esac
 	[ -n "$why" ]
 }
@@ -127,7 +127,8 @@ program memtier -v -t "INIT_VAL:1024,MIN_VAL:512,MAX_VAL:2048" -r 1:2 \
 program memtier -r 1:0 true
 same "memtier: its program has our library" "$(
 	one_node LD_LIBRARY_PATH="$ours" "$programs/memtier" -r 1:4 \
-	    sed -n 's|.* \(/.*/libmemkind\.so.*\)|\1|p' /proc/self/maps | sort -u)" \
+	    sed -n 's|.* \(/.*/libmemkind\.so.*\)|\1|p' /proc/self/maps |
+	    sort -u)" \
     "$LIBMEMKIND"
 if command -v python3 > /dev/null; then
 	program memtier -r 1:1 python3 "$work/python.py"

@@ -119,7 +119,8 @@ gcc_runtime() {
 		suite "GCC 14's runtime" 1 "$(echo "$libc"/ld-linux*.so.?)" \
 		    --library-path "$libc:$(dirname "$gomp"):$ours"
 	else
-		skip "GCC's runtime" "that of $(gcc -dumpversion) does not know libmemkind; $reason"
+		skip "GCC's runtime" "$(gcc -dumpversion) has none that knows \
+libmemkind; $reason"
 	fi
 }
 

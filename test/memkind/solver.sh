@@ -58,15 +58,18 @@ elif echo 'int main(void) { return 0; }' |
 else
 	skip "C with OpenMP" "$CC has no OpenMP"
 fi
+containers="vectors in fast memory, rows in large, a row's wires in large, "
+containers+="names in large .*: right "
+arrays='grid: 78 KiB, high bandwidth strengths: 78 KiB, largest memory .*: right '
 made "C++" "$CXX" -std=c++17 "-I$top/include" "$source.cpp" &&
     runs "C++" "rows in (large|usual), a row's.*: right " \
-	"vectors in fast memory, rows in large, a row's wires in large, names in large .*: right "
+	"$containers"
 if [ -n "$sanitized" ]; then
 	skip "Fortran" "its programs are not built with the sanitizer"
 elif command -v gfortran > /dev/null; then
 	made "Fortran" gfortran -std=f2008 -J"$work" "$source.f90" &&
 	    runs "Fortran" 'grid: 78 KiB.*strengths: 78 KiB.*: right ' \
-		'grid: 78 KiB, high bandwidth strengths: 78 KiB, largest memory .*: right '
+		"$arrays"
 else
 	skip "Fortran" "no Fortran compiler (gfortran)"
 fi
