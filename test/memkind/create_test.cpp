@@ -79,6 +79,9 @@ TEST(MemkindPmem, TheLimitIsRoundedUp)
 	const size_t STEP = 2 * MIB;
 	for (size_t size : { MIN, MIN + 1, MIN + STEP, size_t(1) << 40,
 		 size_t(5) << 40, size_t(1) << 62 }) {
+		/* A limit up to 4 TiB is addresses, of which it has few. */
+		if (has_thread_sanitizer() && size >> 40 == 1)
+			continue;
 		Made kind = make_pmem("/tmp", size);
 		ASSERT_NE(nullptr, kind.get()) << size;
 		EXPECT_EQ((ssize_t)((size + STEP - 1) / STEP * STEP),

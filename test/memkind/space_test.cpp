@@ -201,11 +201,13 @@ TEST(MemkindBackground, OnAndOff)
 			EXPECT_EQ(before, facts().threads);
 		}
 		memkind_set_bg_threads(true);
-		in_child(20, [] {
-			EXPECT_EQ(1u, facts().threads);
-			EXPECT_EQ(0, memkind_set_bg_threads(false));
-			EXPECT_EQ(0, memkind_set_bg_threads(true));
-			EXPECT_EQ(2u, facts().threads);
-		});
+		for (bool off_first : { true, false })
+			in_child(20, [&] {
+				EXPECT_EQ(1u, facts().threads);
+				if (off_first)
+					memkind_set_bg_threads(false);
+				EXPECT_EQ(0, memkind_set_bg_threads(true));
+				EXPECT_EQ(2u, facts().threads);
+			});
 	});
 }
