@@ -155,6 +155,34 @@ node_of(void *addr)
 	return status;
 }
 
+/* Whether blocks of MEMKIND_HBW are of NODE. The first ones may be those that
+ * the thread cached where it was before. */
+static bool
+all_are_on(int node)
+{
+	enum { COUNT = 600, CACHED = 200, SIZE = 20000 };
+	static char *blocks[COUNT];
+	bool good = true;
+
+	for (int i = 0; i < COUNT; i++) {
+		blocks[i] = memkind_malloc(MEMKIND_HBW, SIZE);
+		if (blocks[i] == NULL)
+			return false;
+		memset(blocks[i], 1, SIZE);
+		if (i >= CACHED && node_of(blocks[i] + SIZE / 2) != node) {
+			printf("block %d is of node %d, and not ", i,
+			    node_of(blocks[i] + SIZE / 2));
+			good = false;
+			break;
+		}
+	}
+	for (int i = 0; i < COUNT; i++) {
+		memkind_free(MEMKIND_HBW, blocks[i]);
+		blocks[i] = NULL;
+	}
+	return good;
+}
+
 /* A thread that had moved to another node went on with the memory of the
  * one before. */
 int
@@ -170,21 +198,9 @@ show_local(void)
 		return UNSHOWN;
 	snprintf(list, sizeof(list), "%u,%u", nodes[0], nodes[1]);
 	setenv("MEMKIND_HBW_NODES", list, 1);
-	for (int round = 0; round < 4; round++) {
-		unsigned here = nodes[round % 2];
-
-		if (!move_to(here))
-			return UNSHOWN;
-		for (int i = 0; i < 20; i++) {
-			char *block = memkind_malloc(MEMKIND_HBW, 20000);
-
-			MUST(block != NULL, "no block");
-			memset(block, 1, 20000);
-			MUST(node_of(block + 10000) == (int)here,
-			    "on node %u a block of node %d, round %d", here,
-			    node_of(block + 10000), round);
-			memkind_free(MEMKIND_HBW, block);
-		}
-	}
+	for (int round = 0; round < 4; round++)
+		MUST(move_to(nodes[round % 2]) &&
+			all_are_on((int)nodes[round % 2]),
+		    "on node %u, round %d", nodes[round % 2], round);
 	return GOOD;
 }

@@ -4,8 +4,20 @@
 
 #include <hbwmalloc.h>
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 using namespace engine;
 using namespace memkinds;
+
+/* Has its memory on node 0, which is high bandwidth memory here. */
+static void
+bind_to_first(const Region &region)
+{
+	const int BIND = 2; /* MPOL_BIND */
+	unsigned long mask = 1;
+	syscall(SYS_mbind, region.start(), region.size(), BIND, &mask, 64, 0);
+}
 
 TEST(HbwVerify, Errors)
 {
@@ -22,6 +34,7 @@ TEST(HbwVerify, LooksAtEachPage)
 {
 	Region region(64 * PAGE);
 	char *at = region.start();
+	bind_to_first(region);
 	EXPECT_EQ(-1, hbw_verify_memory_region(at, 64 * PAGE, 0));
 	at[5 * PAGE] = 1;
 	EXPECT_EQ(0, hbw_verify_memory_region(at + 5 * PAGE, PAGE, 0));
@@ -35,6 +48,7 @@ TEST(HbwVerify, LooksAtEachPage)
 TEST(HbwVerify, TouchesIfTold)
 {
 	Region region(64 * PAGE);
+	bind_to_first(region);
 	EXPECT_EQ(0,
 	    hbw_verify_memory_region(
 		region.start() + 100, 63 * PAGE, HBW_TOUCH_PAGES));
