@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Programs run in turn for several rounds; medians and spread of what they
+print, as tables on the terminal and in a file of JSON.
+
+A file of results has "machine", "left_out", a list of sentences, and "tables".
+Each of these has part, group, threads (or null), title, peers (names, the first
+is what ratios refer to) and rows: name, unit, and by peer median, low, high and
+all, a figure a round.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import peers
+
+NO_FIGURE = 77
+settings = {"rounds": None, "quick": False}
+tables = []
+
+
+def rounds(usual, is_workload):
+    if usual == 1:
+        return 1
+    if settings["rounds"]:
+        return settings["rounds"]
+    return (2 if is_workload else 1) if settings["quick"] else usual
+
+
+def figures(command, environment, library=None, given=""):
+    """What a program printed: name -> number. It says which file it gets its
+    blocks from, and that is LIBRARY. Why there are no more figures is among
+    them as "reason": a peer may crash, a library of ours may not. GIVEN is the
+    program's standard input, as a file."""
+    with tempfile.TemporaryFile("w+") as file:
+        file.write(given)
+        file.seek(0)
+        done = subprocess.run(command, env={**os.environ, **environment},
+                              capture_output=True, text=True, stdin=file)
+    foreign = library and not library.startswith(peers.BUILD)
+    if done.returncode not in (0, NO_FIGURE) and not foreign:
+        sys.exit(f"{' '.join(command)} with {environment} ended with "
+                 f"{done.returncode}\n{done.stderr}")
+    rows = dict(line.split("\t") for line in done.stdout.splitlines())
+    used = rows.pop("library", None)
+    if library and not (used and os.path.samefile(used, library)):
+        sys.exit(f"{' '.join(command)} is served by {used}, not {library}")
+    measured = {name: float(number) for name, number in rows.items()}
+    if done.returncode != 0:
+        measured["reason"] = (done.stderr.splitlines() or
+                              [f"it ended with {done.returncode}"])[-1]
+    return measured
+
+
+def summary(values):
+    return {"median": statistics.median(values), "low": min(values),
+            "high": max(values), "all": values}
+
+
+def print_table(table):
+    first = table["peers"][0]
+    count = table["rounds"]
+    print(f"\n{table['title']} (" + (
+        f"medians of {count} rounds, half the range in percent" if count > 1
+        else "one round") + f"; ratio to {first})")
+    print(" " * 36 + "".join(f"{name:>24}" for name in table["peers"]))
+    for row in table["rows"]:
+        cells = ""
+        base = row["figures"].get(first, {}).get("median", 0)
+        for name in table["peers"]:
+            of = row["figures"].get(name)
+            if of is None:
+                cells += f"{'-':>24}"
+                continue
+            half = (of["high"] - of["low"]) / 2 / (of["median"] or 1) * 100
+            spread = f"±{half:.0f}%" if count > 1 else ""
+            ratio = f"{of['median'] / base:.2f}x" if base else "-"
+            cells += f"{of['median']:>11.2f} {spread:>5} {ratio:>6}"
+        label = f"{row['name']}, {row['unit']}" if row["unit"] else row["name"]
+        print(f"{label:<36}{cells}")
+    sys.stdout.flush()
+
+
+def enter_table(title, measured, key=("", "", None)):
+    """MEASURED: name of a peer -> list of figures, one a round."""
+    rows, names = [], {}
+    for results in measured.values():
+        for result in results:
+            names.update(dict.fromkeys(result))
+    for peer, results in measured.items():
+        for reason in {r["reason"] for r in results if "reason" in r}:
+            peers.leave_out(f"{peer}, {title}: {reason}")
+    names.pop("reason", None)
+    for name in names:
+        label, _, unit = name.rpartition(", ")
+        rows.append({"name": label or name, "unit": unit if label else "",
+                     "figures": {
+                         peer: summary([r[name] for r in results if name in r])
+                         for peer, results in measured.items()
+                         if any(name in r for r in results)}})
+    table = {"part": key[0], "group": key[1], "threads": key[2],
+             "title": title, "rounds": max(map(len, measured.values())),
+             "peers": list(measured), "rows": rows}
+    tables.append(table)
+    print_table(table)
+
+
+def compare(title, choices, measure, usual_rounds=7, key=("", "", None)):
+    """CHOICES: name -> argument of MEASURE, which gives figures. Each has its
+    turn in every round."""
+    measured = {name: [] for name in choices}
+    for _ in range(rounds(usual_rounds, key[0])):
+        for name, argument in choices.items():
+            measured[name].append(measure(argument))
+    enter_table(title, measured, key)
+
+
+def write(path):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path, "w") as file:
+        json.dump({"machine": peers.machine(), "left_out": peers.left_out,
+                   "tables": tables}, file, indent=1)
+        file.write("\n")

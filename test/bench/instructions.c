@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * instructions.c - how many instructions the program and the library execute
+ * for one call: instructions SET [LIBRARY] steps through each path of a set
+ * ("libraries", or "malloc" with LIBRARY preloaded) and prints the median of
+ * its runs. A program that steps and not valgrind, under which the library
+ * takes other paths. Started by test/bench/check_instructions.
+ *
+ * The program starts itself once more and traces that process, which stops
+ * before each run of a path, and marks its begin and its end in a page that
+ * both share; between the marks each step is counted.
+ */
+#include <linux/membarrier.h>
+#include <memkind.h>
+#include <poolkind.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <libvmem.h>
+
+#define SKIPPED 77
+#define RUNS 5
+#define WARM_UP 500
+#define MANY 200
+
+struct shared {
+	volatile int marked;
+	char name[64]; /* of the path that is about to run */
+};
+
+/* ---- Paths --------------------------------------------------------------- */
+
+static poolkind *dram, *local, *file;
+static VMEM *pool;
+static memkind_t pmem;
+static void *block, *blocks[MANY];
+static struct poolkind_block found;
+
+/* What a path leaves is undone after it, and what it needs is made before. */
+struct path {
+	const char *name;
+	void (*before)(void);
+	void (*run)(void);
+	void (*after)(void);
+};
+
+#define CALL(name, statement) \
+	static void name(void) \
+	{ \
+		statement; \
+	}
+
+CALL(nothing, )
+CALL(dram_16, block = poolkind_malloc(dram, 16))
+CALL(dram_64, block = poolkind_malloc(dram, 64))
+CALL(dram_4096, block = poolkind_malloc(dram, 4096))
+CALL(dram_large, block = poolkind_malloc(dram, 1 << 20))
+CALL(dram_aligned, block = poolkind_aligned_alloc(dram, 64, 200))
+CALL(dram_same, block = poolkind_realloc(dram, block, 63))
+CALL(dram_free, poolkind_free(dram, block))
+CALL(dram_free_sized, poolkind_free_sized(dram, block, 64))
+CALL(dram_free_null, poolkind_free(NULL, block))
+CALL(dram_usable, poolkind_usable_size(block))
+CALL(dram_of, poolkind_of(block))
+CALL(dram_at, poolkind_block_at((char *)block + 3, &found))
+CALL(local_64, block = poolkind_malloc(local, 64))
+CALL(local_free, poolkind_free(local, block))
+CALL(file_64, block = poolkind_malloc(file, 64))
+CALL(file_free, poolkind_free(file, block))
+CALL(vmem_64, block = vmem_malloc(pool, 64))
+CALL(vmem_gone, vmem_free(pool, block))
+CALL(default_64, block = memkind_malloc(MEMKIND_DEFAULT, 64))
+CALL(default_free, memkind_free(MEMKIND_DEFAULT, block))
+CALL(default_free_null, memkind_free(NULL, block))
+CALL(pmem_64, block = memkind_malloc(pmem, 64))
+CALL(pmem_free, memkind_free(pmem, block))
+CALL(detect, memkind_detect_kind(block))
+CALL(plain_64, block = malloc(64))
+CALL(plain_4096, block = malloc(4096))
+CALL(plain_aligned, block = aligned_alloc(64, 192))
+CALL(plain_same, block = realloc(block, 63))
+CALL(plain_free, free(block))
+
+/* More than a cache holds. */
+static void
+dram_many(void)
+{
+	for (int i = 0; i < MANY; i++)
+		blocks[i] = poolkind_malloc(dram, 64);
+	for (int i = 0; i < MANY; i++)
+		poolkind_free(dram, blocks[i]);
+}
+
+static const struct path libraries[] = {
+	{ "nothing", NULL, nothing, NULL },
+	{ "poolkind_malloc 16", NULL, dram_16, dram_free },
+	{ "poolkind_malloc 64", NULL, dram_64, dram_free },
+	{ "poolkind_malloc 4096", NULL, dram_4096, dram_free },
+	{ "poolkind_malloc 1048576", NULL, dram_large, dram_free },
+	{ "poolkind_aligned_alloc 64 200", NULL, dram_aligned, dram_free },
+	{ "poolkind_realloc in place", dram_64, dram_same, dram_free },
+	{ "poolkind_free 64", dram_64, dram_free, NULL },
+	{ "poolkind_free 4096", dram_4096, dram_free, NULL },
+	{ "poolkind_free 1048576", dram_large, dram_free, NULL },
+	{ "poolkind_free_sized 64", dram_64, dram_free_sized, NULL },
+	{ "poolkind_free without kind", dram_64, dram_free_null, NULL },
+	{ "poolkind_usable_size", dram_64, dram_usable, dram_free },
+	{ "poolkind_of", dram_64, dram_of, dram_free },
+	{ "poolkind_block_at", dram_64, dram_at, dram_free },
+	{ "poolkind, 200 blocks and back", NULL, dram_many, NULL },
+	{ "local kind, malloc 64", NULL, local_64, local_free },
+	{ "local kind, free 64", local_64, local_free, NULL },
+	{ "file kind, malloc 64", NULL, file_64, file_free },
+	{ "file kind, free 64", file_64, file_free, NULL },
+	{ "vmem_malloc 64", NULL, vmem_64, vmem_gone },
+	{ "vmem_free 64", vmem_64, vmem_gone, NULL },
+	{ "memkind_malloc DEFAULT 64", NULL, default_64, default_free },
+	{ "memkind_free DEFAULT 64", default_64, default_free, NULL },
+	{ "memkind_free NULL 64", default_64, default_free_null, NULL },
+	{ "memkind_malloc file 64", NULL, pmem_64, pmem_free },
+	{ "memkind_free file 64", pmem_64, pmem_free, NULL },
+	{ "memkind_detect_kind", pmem_64, detect, pmem_free },
+	{ NULL, NULL, NULL, NULL },
+};
+
+/* The start of the process leaves more or less in the heap: paths that fill or
+ * empty a slab differ. */
+static const struct path mallocs[] = {
+	{ "nothing", NULL, nothing, NULL },
+	{ "malloc 64", NULL, plain_64, plain_free },
+	{ "malloc 4096", NULL, plain_4096, plain_free },
+	{ "aligned_alloc 64 192", NULL, plain_aligned, plain_free },
+	{ "realloc in place", plain_64, plain_same, plain_free },
+	{ "free 64", plain_64, plain_free, NULL },
+	{ "free 4096", plain_4096, plain_free, NULL },
+	{ NULL, NULL, NULL, NULL },
+};
+
+/* ---- The process that is traced ------------------------------------------ */
+
+static void
+open_kinds(void)
+{
+	const char *directory = getenv("POOL_DIR");
+	char text[4096];
+
+	if (directory == NULL)
+		directory = "/dev/shm";
+	snprintf(text, sizeof(text), "file:%s,size=32M", directory);
+	dram = poolkind_open("dram", 0);
+	local = poolkind_open("dram,policy=local", 0);
+	file = poolkind_open(text, 0);
+	pool = vmem_create(directory, VMEM_MIN_POOL);
+	if (dram == NULL || local == NULL || file == NULL || pool == NULL ||
+	    memkind_create_pmem(directory, 32 << 20, &pmem) != 0) {
+		fprintf(stderr, "a kind cannot be opened: %s\n",
+		    poolkind_errormsg());
+		exit(EXIT_FAILURE);
+	}
+}
+
+/* MARKS is NULL when nobody counts. */
+static void
+run_path(const struct path *path, struct shared *marks)
+{
+	if (path->before != NULL)
+		path->before();
+	if (marks != NULL) {
+		raise(SIGSTOP);
+		marks->marked = 1;
+		path->run();
+		marks->marked = 0;
+	} else
+		path->run();
+	if (path->after != NULL)
+		path->after();
+}
+
+static int
+run_paths(const struct path *path, struct shared *marks)
+{
+	for (; path->name != NULL; path++) {
+		for (int i = 0; i < WARM_UP; i++)
+			run_path(path, NULL);
+		snprintf(marks->name, sizeof(marks->name), "%s", path->name);
+		for (int i = 0; i < RUNS; i++)
+			run_path(path, marks);
+	}
+	return EXIT_SUCCESS;
+}
+
+/* ---- The process that counts --------------------------------------------- */
+
+static void
+give_up(const char *why)
+{
+	fprintf(stderr, "%s\n", why);
+	exit(SKIPPED);
+}
+
+/* Goes on until the child stops before a path; false at its end. */
+static bool
+next_run(pid_t child)
+{
+	int status;
+
+	do {
+		if (ptrace(PTRACE_CONT, child, NULL, NULL) != 0)
+			give_up("a process may not be traced");
+		waitpid(child, &status, 0);
+	} while (WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS)
+		return false;
+	if (!WIFSTOPPED(status) || WSTOPSIG(status) != SIGSTOP) {
+		fprintf(stderr, "the process ended with %#x\n", status);
+		exit(EXIT_FAILURE);
+	}
+	return true;
+}
+
+static int
+count_run(pid_t child, const struct shared *marks)
+{
+	int status, count = 0;
+
+	do {
+		count += marks->marked;
+		if (ptrace(PTRACE_SINGLESTEP, child, NULL, NULL) != 0)
+			give_up("this machine has no single steps");
+		waitpid(child, &status, 0);
+	} while (WIFSTOPPED(status) && (count == 0 || marks->marked != 0));
+	return count;
+}
+
+static int
+ascending(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* The first path is empty: what it takes is taken off the others. */
+static void
+count_paths(pid_t child, const struct shared *marks)
+{
+	int count[RUNS], runs = 0, empty = -1;
+
+	while (next_run(child)) {
+		count[runs++] = count_run(child, marks);
+		if (runs < RUNS)
+			continue;
+		qsort(count, RUNS, sizeof(count[0]), ascending);
+		runs = 0;
+		if (empty < 0)
+			empty = count[RUNS / 2];
+		else
+			printf(
+			    "%d\t%s\n", count[RUNS / 2] - empty, marks->name);
+	}
+}
+
+static pid_t
+start(char *set, const char *library, int memory)
+{
+	char number[16],
+	    *arguments[] = { "instructions", set, "", number, NULL };
+	pid_t child;
+	int status;
+
+	snprintf(number, sizeof(number), "%d", memory);
+	child = fork();
+	if (child == 0) {
+		if (library != NULL)
+			setenv("LD_PRELOAD", library, 1);
+		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
+			execv("/proc/self/exe", arguments);
+		_exit(EXIT_FAILURE);
+	}
+	if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
+		give_up("a process may not be traced");
+	return child;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct path *set;
+	struct shared *marks;
+	int memory;
+
+	if (argc < 2)
+		return EXIT_FAILURE;
+	memory = argc < 4 ? memfd_create("marks", 0) : atoi(argv[3]);
+	set = strcmp(argv[1], "malloc") == 0 ? mallocs : libraries;
+	if (argc < 4 && ftruncate(memory, sizeof(*marks)) != 0)
+		return EXIT_FAILURE;
+	marks = mmap(NULL, sizeof(*marks), PROT_READ | PROT_WRITE, MAP_SHARED,
+	    memory, 0);
+	if (marks == MAP_FAILED)
+		return EXIT_FAILURE;
+	if (argc > 3) {
+		if (set == libraries)
+			open_kinds();
+		return run_paths(set, marks);
+	}
+	/* Without it the libraries take another path. */
+	if ((syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0) &
+		MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0)
+		give_up("this machine has no membarrier");
+	count_paths(start(argv[1], argv[2], memory), marks);
+	return EXIT_SUCCESS;
+}

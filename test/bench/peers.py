@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The allocators that are compared: where each is, and programs built on it.
+
+What is not installed is fetched by test/lib/debian_packages; what cannot be had
+is left out, and a line says why.
+"""
+import dataclasses
+import functools
+import os
+import platform
+import shlex
+import subprocess
+
+SOURCE = os.environ.get("TOP_SRCDIR", ".")
+BUILD = os.path.abspath(os.environ.get("TOP_BUILDDIR", "build"))
+CC = shlex.split(os.environ.get("CC", "cc"))
+FLAGS = ["-O2", "-std=gnu11", "-fno-builtin", "-pthread"]
+SHIM = os.environ.get("LIBVMMALLOC", "")
+POOL_DIR = os.environ.get("POOL_DIR", "/dev/shm")
+BENCH = os.path.dirname(os.path.abspath(__file__))
+WORK = ["work.c", "blocks.c", "servers.c", "many.c", "held.c"]
+
+left_out = []  # sentences, in the order they were found
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """PROGRAM of the scratch folder, run so that it gets its blocks from
+    LIBRARY, a file."""
+    name: str
+    program: str
+    library: str
+    environment: dict
+
+
+def leave_out(sentence):
+    if sentence not in left_out:
+        left_out.append(sentence)
+        print(f"left out: {sentence}", flush=True)
+
+
+@functools.cache
+def installed(library):
+    found = subprocess.run(["/sbin/ldconfig", "-p"], capture_output=True,
+                           text=True).stdout
+    for line in found.splitlines():
+        if line.split() and line.split()[0] == library:
+            return line.split()[-1]
+    return None
+
+
+@functools.cache
+def library(name, package):
+    """The file of a peer's library, or None."""
+    if installed(name):
+        return installed(name)
+    fetched = subprocess.run(
+        [f"{SOURCE}/test/lib/debian_packages", "stable", package],
+        capture_output=True, text=True)
+    if fetched.returncode != 0:
+        why = fetched.stderr.strip().splitlines() or ["no reason given"]
+        leave_out(f"{package}: {why[-1]}")
+        return None
+    for folder, _, files in os.walk(fetched.stdout.strip()):
+        if name in files:
+            return os.path.join(folder, name)
+    leave_out(f"{package}: it has no {name}")
+    return None
+
+
+def memkind_folder():
+    """The folder of memkind itself, or None."""
+    if "MEMKIND_PEER" in os.environ:
+        return os.environ["MEMKIND_PEER"]
+    found = library("libmemkind.so.0", "libmemkind0")
+    return found and os.path.dirname(found)
+
+
+def ours(*names):
+    return [f"-L{BUILD}/lib", f"-Wl,-rpath,{BUILD}/lib",
+            *(f"-l{name}" for name in names)]
+
+
+def compile(scratch, name, sources, *arguments):
+    subprocess.run(
+        CC + FLAGS + [f"-I{SOURCE}/include"] +
+        [f"{BENCH}/{source}" for source in sources] +
+        ["-o", f"{scratch}/{name}", *arguments], check=True)
+
+
+def compile_work(scratch):
+    """The program of the workloads on each allocator that there is."""
+    jemalloc = library("libjemalloc.so.2", "libjemalloc2")
+    mimalloc = library("libmimalloc.so.2", "libmimalloc2.0")
+    programs = {
+        "malloc": [],
+        "poolkind": ["-DALLOCATOR_POOLKIND", *ours("poolkind")],
+        # Found through LD_LIBRARY_PATH: ours, or memkind's.
+        "memkind": ["-DALLOCATOR_MEMKIND", f"-L{BUILD}/lib", "-lmemkind",
+                    f"-Wl,-rpath-link,{BUILD}/lib"],
+        "mallocx": jemalloc and ["-DALLOCATOR_MALLOCX", jemalloc],
+        "mi_heap": mimalloc and ["-DALLOCATOR_MI_HEAP", mimalloc],
+    }
+    for name, arguments in programs.items():
+        if arguments is not None:
+            compile(scratch, f"work-{name}", WORK, *arguments)
+
+
+def preload(*libraries, **more):
+    return {"LD_PRELOAD": ":".join(libraries), **more}
+
+
+def shim(fork=1, size="1G"):
+    return preload(SHIM, VMMALLOC_POOL_DIR=POOL_DIR, VMMALLOC_POOL_SIZE=size,
+                   VMMALLOC_FORK=str(fork))
+
+
+def mallocs():
+    """Preloaded libraries, ours first: all start the same program."""
+    def peer(name, *libraries, **more):
+        if None in libraries:
+            return []
+        return [Peer(name, "work-malloc", libraries[-1],
+                     preload(*libraries, **more))]
+
+    tbb = "libtbbmalloc2"
+    return [
+        Peer("libvmmalloc file", "work-malloc", SHIM, shim()),
+        *peer("libvmmalloc dram", SHIM, VMMALLOC_KIND="dram"),
+        *peer("jemalloc", library("libjemalloc.so.2", "libjemalloc2")),
+        *peer("mimalloc", library("libmimalloc.so.2", "libmimalloc2.0")),
+        *peer("tcmalloc", library("libtcmalloc_minimal.so.4",
+                                  "libtcmalloc-minimal4")),
+        *peer("tbbmalloc", library("libtbbmalloc.so.2", tbb),
+              library("libtbbmalloc_proxy.so.2", tbb)),
+        *peer("glibc", installed("libc.so.6")),
+    ]
+
+
+def kinds(place):
+    """Kinds on ordinary memory (dram), in a file, or in a region (fixed)."""
+    common = {"PLACE": place, "POOL_DIR": POOL_DIR, "MEMKIND_HBW_NODES": "0",
+              "MEMKIND_DAX_KMEM_NODES": "0"}
+    peers = [Peer("poolkind", "work-poolkind", f"{BUILD}/lib/libpoolkind.so.0",
+                  common)]
+    for name, folder in (("libmemkind", f"{BUILD}/lib"),
+                         ("memkind", memkind_folder())):
+        if folder:
+            peers.append(Peer(name, "work-memkind",
+                              f"{folder}/libmemkind.so.0",
+                              {**common, "LD_LIBRARY_PATH": folder}))
+    if place == "dram":
+        for name, library_, package in (
+                ("mallocx", "libjemalloc.so.2", "libjemalloc2"),
+                ("mi_heap", "libmimalloc.so.2", "libmimalloc2.0")):
+            if library(library_, package):
+                peers.append(Peer(name, f"work-{name}",
+                                  library(library_, package),
+                                  {"LD_LIBRARY_PATH": os.path.dirname(
+                                      library(library_, package))}))
+    return peers
+
+
+def machine():
+    """What the figures depend on."""
+    with open("/proc/cpuinfo") as lines:
+        models = [line.split(":")[1].strip() for line in lines
+                  if line.startswith("model name")]
+    version = subprocess.run(CC + ["--version"], capture_output=True,
+                             text=True).stdout.splitlines()
+    return {"processor": models[0] if models else platform.machine(),
+            "processors": os.cpu_count(), "kernel": platform.release(),
+            "libc": " ".join(platform.libc_ver()),
+            "compiler": version[0] if version else "", "flags": FLAGS}
