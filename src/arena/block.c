@@ -44,11 +44,11 @@ is_block(const void *ptr, const rtree_contents_t *contents)
 static ALWAYS_INLINE bool
 is_cacheable(const rtree_contents_t *contents)
 {
-	unsigned class = contents->metadata.szind;
+	unsigned number = contents->metadata.szind + 1;
 
-	return class < CACHE_CLASSES &&
+	return number < CACHE_BINS &&
 	    (contents->metadata.slab ||
-		edata_usize_get(contents->edata) == cache_class_size[class]);
+		edata_usize_get(contents->edata) == cache_bin_size[number]);
 }
 
 /* Looks where the thread last found something in the same GiB. */
@@ -123,6 +123,40 @@ as_block(const rtree_contents_t *contents)
 	};
 }
 
+struct source_marks
+block_mark(struct source_marks marks, void *ptr, size_t usable, unsigned number,
+    bool small)
+{
+	unsigned char *mark;
+
+	if ((uintptr_t)ptr - marks.base >= marks.bytes)
+		marks = source_marks_of(ptr);
+	mark = &marks.mark[((uintptr_t)ptr - marks.base) / PAGE_BYTES];
+	/* Pages that were an extent of small blocks may have marks still. */
+	if (!small)
+		__builtin_memset(mark, 0, usable / PAGE_BYTES);
+	/* Another thread may mark another block of the page, the same way. */
+	if (__atomic_load_n(mark, __ATOMIC_RELAXED) != number)
+		__atomic_store_n(mark, (unsigned char)number, __ATOMIC_RELAXED);
+	return marks;
+}
+
+/* The bin that takes blocks of USABLE bytes, or 0 if none does. */
+static unsigned
+bin_of_usable(size_t usable)
+{
+	unsigned number = usable > CACHE_SIZE_MAX ? 0 : bin_for(usable);
+
+	return cache_bin_size[number] == usable ? number : 0;
+}
+
+void
+block_mark_one(void *ptr, size_t usable)
+{
+	block_mark((struct source_marks){ 0 }, ptr, usable,
+	    bin_of_usable(usable), sz_can_use_slab(usable));
+}
+
 struct block
 block_of(const void *ptr)
 {
@@ -191,7 +225,8 @@ heap_resize(void *ptr, const struct block *block, size_t size)
 	    tsd_tsdn(tsd_fetch()), ptr, block->usable, size, 0, false, &usable);
 	slot_leave(slot);
 	if (!moved) {
-		atomic_fetch_add(&block->heap->changes, 1);
+		block_mark_one(ptr, usable);
+		heap_got_back(block->heap);
 		annotate_resized(ptr, block->usable, usable);
 	}
 	annotate_leave();
@@ -211,7 +246,7 @@ free_to_arena(struct heap *heap, void *ptr, const rtree_contents_t *contents)
 	else
 		large_dalloc(tsdn, contents->edata);
 	slot_leave(slot);
-	atomic_fetch_add(&heap->changes, 1);
+	heap_got_back(heap);
 }
 
 /* Whether the slab that PTR lies in has more room than those of its class have
@@ -242,11 +277,11 @@ heap_defragment(void *ptr, const struct block *block)
 		moved = arena_palloc(tsdn, block->slot->arena, block->usable, 1,
 		    false, true, NULL);
 	if (moved != NULL) {
+		block_mark_one(moved, block->usable);
 		annotate_block(moved, block->usable);
 		__builtin_memcpy(moved, ptr, block->usable);
 		annotate_freed(ptr);
 		arena_dalloc_small(tsdn, ptr);
-		atomic_fetch_add(&block->heap->changes, 1);
 	}
 	slot_leave(block->slot);
 	annotate_leave();
@@ -262,6 +297,7 @@ static bool __attribute__((noinline)) free_slowly(void *ptr)
 	struct heap *heap = NULL;
 	int saved = errno;
 
+	heaps_tend();
 	annotate_enter();
 	if (look_up(ptr, &contents))
 		heap = heap_of(&contents);
@@ -271,7 +307,7 @@ static bool __attribute__((noinline)) free_slowly(void *ptr)
 		if (is_cacheable(&contents))
 			cache = cache_of(heap);
 		if (cache == NULL ||
-		    !cache_flush(cache, contents.metadata.szind, ptr))
+		    !cache_flush(cache, contents.metadata.szind + 1, ptr))
 			free_to_arena(heap, ptr, &contents);
 	}
 	annotate_leave();
@@ -281,63 +317,58 @@ static bool __attribute__((noinline)) free_slowly(void *ptr)
 	return heap != NULL;
 }
 
-bool
-heap_free(struct heap *heap, void *ptr)
+/* The cache is the first to be tried for blocks whose kind is not named. */
+static void
+remember(struct thread *thread, struct cache *cache)
+{
+	thread->recent.cache = cache;
+	thread->recent.base = cache->marks.base;
+	atomic_store_explicit(
+	    &thread->recent.bytes, cache->marks.bytes, memory_order_relaxed);
+}
+
+/* Frees a block whose mark the caller does not have. */
+static bool __attribute__((noinline)) free_unmarked(void *ptr)
 {
 	struct thread *thread = thread_self;
 	rtree_contents_t contents;
-	struct cache *cache;
 
 	if (likely(look_up_again(thread, ptr, &contents)) &&
 	    likely(is_cacheable(&contents))) {
-		cache = thread->cache[heap->id];
-		if (unlikely(cache == NULL ||
-			(uintptr_t)ptr - cache->base >= cache->bytes)) {
-			heap = heap_of(&contents);
-			cache = heap == NULL ? NULL : thread->cache[heap->id];
-		}
+		struct heap *heap = heap_of(&contents);
+		struct cache *cache = heap == NULL ? NULL :
+						     thread->cache[heap->id];
+
 		if (likely(cache != NULL) &&
-		    likely(cache_put(cache, contents.metadata.szind, ptr)))
+		    likely(
+			cache_put(cache, contents.metadata.szind + 1, ptr))) {
+			if (cache != thread->recent.cache ||
+			    thread->recent.bytes == 0)
+				remember(thread, cache);
 			return true;
+		}
 	}
 	return free_slowly(ptr);
 }
 
-/* The thread's cache of the heap that the block is of, and from now on the one
- * to look at first. */
-static struct cache *
-cache_at_home(struct thread *thread, const rtree_contents_t *contents)
+bool
+heap_free(struct heap *heap, void *ptr)
 {
-	struct heap *heap = heap_of(contents);
-	struct cache *cache = heap == NULL ? NULL : thread->cache[heap->id];
+	struct cache *cache = thread_self->cache[heap->id];
 
-	if (cache != NULL) {
-		thread->recent.cache = cache;
-		thread->recent.base = cache->base;
-		atomic_store_explicit(
-		    &thread->recent.bytes, cache->bytes, memory_order_relaxed);
-	}
-	return cache;
+	if (likely(cache != NULL) && likely(cache_put_marked(cache, ptr)))
+		return true;
+	return free_unmarked(ptr);
 }
 
 bool
 heap_free_any(void *ptr)
 {
-	struct thread *thread = thread_self;
-	struct recent *recent = &thread->recent;
-	rtree_contents_t contents;
+	struct recent *recent = &thread_self->recent;
 
-	if (likely(look_up_again(thread, ptr, &contents)) &&
-	    likely(is_cacheable(&contents))) {
-		struct cache *cache = likely((uintptr_t)ptr - recent->base <
-					  atomic_load_explicit(&recent->bytes,
-					      memory_order_relaxed)) ?
-		    recent->cache :
-		    cache_at_home(thread, &contents);
-
-		if (likely(cache != NULL) &&
-		    likely(cache_put(cache, contents.metadata.szind, ptr)))
-			return true;
-	}
-	return free_slowly(ptr);
+	if (likely((uintptr_t)ptr - recent->base <
+		atomic_load_explicit(&recent->bytes, memory_order_relaxed)) &&
+	    likely(cache_put_marked(recent->cache, ptr)))
+		return true;
+	return free_unmarked(ptr);
 }

@@ -37,8 +37,8 @@ static struct thread nobody = { .lookup = NO_LOOKUPS };
 static struct thread gone = { .lookup = NO_LOOKUPS };
 _Thread_local struct thread *thread_self = &nobody;
 
-uint8_t cache_class_of[CACHE_SIZE_MAX / 8 + 1];
-uint32_t cache_class_size[CACHE_CLASSES];
+uint8_t cache_bin_for[CACHE_SIZE_MAX / 8 + 1];
+uint32_t cache_bin_size[CACHE_BINS];
 
 static pthread_mutex_t caches_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct thread *threads;
@@ -121,9 +121,9 @@ enter_patiently(struct cache *cache)
 /* ---- Bins --------------------------------------------------------------- */
 
 static unsigned
-slots_most(unsigned class)
+slots_most(unsigned number)
 {
-	size_t slots = BIN_BYTES / cache_class_size[class];
+	size_t slots = BIN_BYTES / cache_bin_size[number];
 
 	return (unsigned)min_size(
 	    max_size(slots, BIN_SLOTS_LEAST), BIN_SLOTS_MOST);
@@ -166,8 +166,8 @@ bin_provide(struct bin *bin, unsigned room)
 	block = record_new(room * sizeof(void *));
 	if (block == NULL)
 		return false;
-	if (bin->count != 0)
-		memcpy(block, bin->block, bin->count * sizeof(void *));
+	if (bin_count(bin) != 0)
+		memcpy(block, bin->block, bin_count(bin) * sizeof(void *));
 	record_free(bin->block, bin->slots * sizeof(void *));
 	bin->block = block;
 	bin->slots = (uint16_t)room;
@@ -176,24 +176,25 @@ bin_provide(struct bin *bin, unsigned room)
 
 /* Gives the COUNT blocks that were freed first back to their arenas. */
 static void
-bin_return(struct cache *cache, unsigned class, unsigned count)
+bin_return(struct cache *cache, unsigned number, unsigned count)
 {
-	struct bin *bin = &cache->bin[class];
+	struct bin *bin = &cache->bin[number];
 
 	if (count == 0)
 		return;
-	blocks_return(cache->heap, class, bin->block, count);
-	bin->count -= count;
-	memmove(bin->block, bin->block + count, bin->count * sizeof(void *));
+	blocks_return(cache->heap, number, bin->block, count);
+	bin->stock -= count;
+	memmove(
+	    bin->block, bin->block + count, bin_count(bin) * sizeof(void *));
 }
 
 /* Gives up the room of a bin, which is empty. */
 static void
-bin_close(struct cache *cache, unsigned class)
+bin_close(struct cache *cache, unsigned number)
 {
-	struct bin *bin = &cache->bin[class];
+	struct bin *bin = &cache->bin[number];
 
-	give_up_lease(cache, bin->room * (size_t)cache_class_size[class]);
+	give_up_lease(cache, bin->room * (size_t)cache_bin_size[number]);
 	bin->room = 0;
 }
 
@@ -203,51 +204,51 @@ static bool
 give_up_idle(struct cache *cache, unsigned wanted)
 {
 	for (unsigned i = 0; i < IDLE_STEPS; i++) {
-		unsigned class = cache->hand++ % CACHE_CLASSES;
-		struct bin *bin = &cache->bin[class];
+		unsigned number = cache->hand++ % CACHE_BINS;
+		struct bin *bin = &cache->bin[number];
 
-		if (bin->room == 0 || class == wanted)
+		if (bin->room == 0 || number == wanted)
 			continue;
-		if (bin->seen == bin->requests) {
-			bin_return(cache, class, bin->count);
-			bin_close(cache, class);
+		if (bin->seen == bin_requests(bin)) {
+			bin_return(cache, number, bin_count(bin));
+			bin_close(cache, number);
 			return true;
 		}
-		bin->seen = bin->requests;
+		bin->seen = bin_requests(bin);
 	}
 	return false;
 }
 
-/* Leases room for up to MORE blocks of the class; returns for how many. */
+/* Leases room for up to MORE blocks of a bin; returns for how many. */
 static unsigned
-lease_room(struct cache *cache, unsigned class, unsigned more)
+lease_room(struct cache *cache, unsigned number, unsigned more)
 {
-	size_t bytes = cache_class_size[class];
+	size_t bytes = cache_bin_size[number];
 
 	while (more != 0 && !lease(cache, more * bytes))
 		more /= 2;
-	if (more == 0 && give_up_idle(cache, class) && lease(cache, bytes))
+	if (more == 0 && give_up_idle(cache, number) && lease(cache, bytes))
 		more = 1;
 	return more;
 }
 
 /* Doubles the room of a bin, or as much of that as can be leased. */
 static bool
-bin_grow(struct cache *cache, unsigned class)
+bin_grow(struct cache *cache, unsigned number)
 {
-	struct bin *bin = &cache->bin[class];
-	unsigned most = slots_most(class);
+	struct bin *bin = &cache->bin[number];
+	unsigned most = slots_most(number);
 	unsigned more = bin->room == 0 ? BIN_SLOTS_LEAST : bin->room;
 
 	if (bin->room >= most ||
-	    cache_class_size[class] > cache->heap->options.cached)
+	    cache_bin_size[number] > cache->heap->options.cached)
 		return false;
 	more = lease_room(
-	    cache, class, (unsigned)min_size(more, most - bin->room));
+	    cache, number, (unsigned)min_size(more, most - bin->room));
 	if (more == 0)
 		return false;
 	if (!bin_provide(bin, bin->room + more)) {
-		give_up_lease(cache, more * (size_t)cache_class_size[class]);
+		give_up_lease(cache, more * (size_t)cache_bin_size[number]);
 		return false;
 	}
 	bin->room = (uint16_t)(bin->room + more);
@@ -257,8 +258,8 @@ bin_grow(struct cache *cache, unsigned class)
 static void
 cache_empty(struct cache *cache)
 {
-	for (unsigned i = 0; i < CACHE_CLASSES; i++) {
-		bin_return(cache, i, cache->bin[i].count);
+	for (unsigned i = 0; i < CACHE_BINS; i++) {
+		bin_return(cache, i, bin_count(&cache->bin[i]));
 		cache->bin[i].room = 0;
 	}
 	give_up_lease(cache, cache->leased);
@@ -272,43 +273,74 @@ notice(struct heap *heap)
 	atomic_fetch_add(&heap->changes, 1);
 }
 
-void *
-cache_fill(struct cache *cache, unsigned class)
+/* Marks the blocks of a bin, which were just fetched. The cache goes over to
+ * their stretch if it is larger than its own. */
+static void
+mark_blocks(struct cache *cache, unsigned number)
 {
-	struct bin *bin = &cache->bin[class];
+	struct bin *bin = &cache->bin[number];
+	size_t size = cache_bin_size[number];
+	struct source_marks marks = cache->marks;
+
+	for (unsigned i = 0; i < bin_count(bin); i++)
+		marks = block_mark(
+		    marks, bin->block[i], size, number, bin_is_small(number));
+	if (marks.bytes <= cache->marks.bytes)
+		return;
+	cache->marks = marks;
+	if (cache->thread->recent.cache == cache)
+		atomic_store_explicit(
+		    &cache->thread->recent.bytes, 0, memory_order_relaxed);
+}
+
+static void
+start_turn(struct bin *bin)
+{
+	bin->requests += STOCK_TURN - (bin->stock >> 16);
+	bin->stock = STOCK_TURN << 16 | bin_count(bin);
+}
+
+void *
+cache_fill(struct cache *cache, unsigned number)
+{
+	struct bin *bin = &cache->bin[number];
 	bool had_room;
 	void *ptr = NULL;
 
 	enter_patiently(cache);
 	had_room = bin->room != 0;
-	if (bin->count == 0 && (bin_grow(cache, class) || had_room))
-		bin->count = blocks_fetch(cache->heap, cache->turn, class,
+	start_turn(bin);
+	if (bin_count(bin) == 0 && (bin_grow(cache, number) || had_room)) {
+		bin->stock += blocks_fetch(cache->heap, cache->turn, number,
 		    bin->block, (bin->room + 1u) / 2);
-	if (bin->count != 0) {
-		ptr = bin->block[--bin->count];
-		bin->requests++;
+		mark_blocks(cache, number);
+	}
+	if (bin_count(bin) != 0) {
+		bin->stock -= STOCK_ONE;
+		ptr = bin->block[bin_count(bin)];
 		if (!had_room)
 			notice(cache->heap);
 	} else if (!had_room) {
-		bin_close(cache, class);
+		bin_close(cache, number);
 	}
 	cache_leave(cache);
 	return ptr;
 }
 
 bool
-cache_flush(struct cache *cache, unsigned class, void *ptr)
+cache_flush(struct cache *cache, unsigned number, void *ptr)
 {
-	struct bin *bin = &cache->bin[class];
+	struct bin *bin = &cache->bin[number];
 	bool done = false;
 
 	enter_patiently(cache);
 	if (bin->room == 0)
 		notice(cache->heap);
-	if (bin->count == bin->room && !bin_grow(cache, class))
-		bin_return(cache, class, (bin->count + 1u) / 2);
-	if (bin->count < bin->room) {
-		bin->block[bin->count++] = ptr;
+	if (bin_count(bin) == bin->room && !bin_grow(cache, number))
+		bin_return(cache, number, (bin_count(bin) + 1u) / 2);
+	if (bin_count(bin) < bin->room) {
+		bin->block[bin_count(bin)] = ptr;
+		bin->stock++;
 		done = true;
 	}
 	cache_leave(cache);
@@ -325,10 +357,10 @@ cache_delete(struct cache *cache)
 	struct heap *heap = cache->heap;
 	uint64_t requests = 0;
 
-	for (unsigned i = 0; i < CACHE_CLASSES; i++) {
+	for (unsigned i = 0; i < CACHE_BINS; i++) {
 		struct bin *bin = &cache->bin[i];
 
-		requests += bin->requests;
+		requests += bin_requests(bin);
 		record_free(bin->block, bin->slots * sizeof(void *));
 	}
 	atomic_fetch_add(&heap->requests, requests);
@@ -356,8 +388,7 @@ cache_new(struct thread *thread, struct heap *heap)
 	if (cache == NULL)
 		return NULL;
 	cache->heap = heap;
-	cache->base = heap->base;
-	cache->bytes = heap->bytes;
+	cache->marks = source_marks_of(source_base(heap->source));
 	cache->thread = thread;
 	cache->turn = thread->turn;
 	cache->gate = gate_open;
@@ -484,12 +515,13 @@ caches_count(struct heap *heap)
 
 	caches_stop(heap);
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
-		for (unsigned i = 0; i < CACHE_CLASSES; i++) {
+		for (unsigned i = 0; i < CACHE_BINS; i++) {
 			struct bin *bin = &c->bin[i];
 
-			count.blocks += bin->count;
-			count.bytes += bin->count * (size_t)cache_class_size[i];
-			count.requests += bin->requests;
+			count.blocks += bin_count(bin);
+			count.bytes += bin_count(bin) *
+			    (size_t)cache_bin_size[i];
+			count.requests += bin_requests(bin);
 		}
 	caches_go(heap);
 	return count;
@@ -575,6 +607,14 @@ caches_open(struct heap *heap)
 	return taken;
 }
 
+/* Whoever tends it needs none of our locks to come to an end. */
+static void
+wait_until_tended(struct heap *heap)
+{
+	while (atomic_load_explicit(&heap->tended, memory_order_acquire))
+		os_yield();
+}
+
 void
 caches_close(struct heap *heap)
 {
@@ -586,12 +626,34 @@ caches_close(struct heap *heap)
 	if (heap->next != NULL)
 		heap->next->link = heap->link;
 	pthread_mutex_unlock(&caches_lock);
+	wait_until_tended(heap);
+}
+
+struct heap *
+caches_choose_waiting(void)
+{
+	struct heap *chosen = NULL;
+
+	if (pthread_mutex_trylock(&caches_lock) != 0)
+		return NULL;
+	for (struct heap *h = heaps; h != NULL; h = h->next) {
+		if (!atomic_load_explicit(&h->waits, memory_order_relaxed) ||
+		    atomic_exchange(&h->tended, true))
+			continue;
+		atomic_store(&h->waits, false);
+		h->tend_next = chosen;
+		chosen = h;
+	}
+	pthread_mutex_unlock(&caches_lock);
+	return chosen;
 }
 
 void
 caches_prefork(void)
 {
 	pthread_mutex_lock(&caches_lock);
+	for (struct heap *h = heaps; h != NULL; h = h->next)
+		wait_until_tended(h);
 	for (struct heap *h = heaps; h != NULL; h = h->next) {
 		pthread_mutex_lock(&h->lock);
 		shut(h);

@@ -10,6 +10,11 @@
  * own, on every call; the fence is paid by the other side, which has the kernel
  * run one on all processors (membarrier(2)) after it shut the gate.
  *
+ * Which bin a block goes into is marked at the page it begins in, by the number
+ * of the bin, when an arena hands it out. So who frees it reads one byte. Of a
+ * kind's stretches a cache knows the marks of the largest, others are looked
+ * up.
+ *
  * What a cache may hold is leased from its heap: room in a bin times the size
  * of its blocks, so that all caches of a heap with a limit stay below a
  * sixteenth of it. A cache that was emptied has no room until it is used again.
@@ -20,16 +25,38 @@
 #include "arena/heap.h"
 
 #define CACHE_SIZE_MAX (64 * KIB)
-#define CACHE_CLASSES 45
+/* Bins have the number of jemalloc's size class plus one. Bin 0 is always empty
+ * and has no room: it is that of pages without a mark. */
+#define CACHE_BINS 46
+
+/* The lower half of a bin's stock is how many blocks it has, the upper half how
+ * many more may be taken before the thread looks around itself. One number, so
+ * that taking one is one subtraction; STOCK_OUT: either half was at 0. */
+#define STOCK_TURN 1024
+#define STOCK_ONE 0x00010001u
+#define STOCK_OUT 0x80008000u
 
 struct bin {
 	void **block; /* a stack, the latest freed on top */
-	uint32_t count;
+	uint32_t stock;
 	uint16_t room;     /* blocks that it may hold, as leased */
 	uint16_t slots;    /* pointers that there is memory for */
-	uint64_t requests; /* blocks handed out from here, ever */
+	uint64_t requests; /* blocks handed out, with the rest of this turn */
 	uint64_t seen;     /* requests when give_up_idle() last came by */
 };
+
+static inline unsigned
+bin_count(const struct bin *bin)
+{
+	return bin->stock & UINT16_MAX;
+}
+
+/* Blocks handed out from here, ever. */
+static inline uint64_t
+bin_requests(const struct bin *bin)
+{
+	return bin->requests - (bin->stock >> 16);
+}
 
 struct thread;
 
@@ -40,10 +67,9 @@ enum cache_gate {
 };
 
 struct cache {
-	_Atomic uint32_t busy; /* the owner is inside */
-	_Atomic uint32_t gate; /* whether it may enter */
-	uintptr_t base;        /* of the heap, for who frees: what lies there */
-	size_t bytes;          /* is its own */
+	_Atomic uint32_t busy;     /* the owner is inside */
+	_Atomic uint32_t gate;     /* whether it may enter */
+	struct source_marks marks; /* of one stretch of the heap */
 	struct heap *heap;
 	struct thread *thread;
 	unsigned turn; /* which of the heap's arenas serves it */
@@ -51,7 +77,7 @@ struct cache {
 	unsigned hand; /* where give_up_idle() looks next */
 	struct cache *heap_next, **heap_link;     /* under heap->lock */
 	struct cache *thread_next, **thread_link; /* under caches_lock */
-	struct bin bin[CACHE_CLASSES];
+	struct bin bin[CACHE_BINS];
 };
 
 /* Where the thread last found blocks: jemalloc's rtree_ctx_t. */
@@ -62,12 +88,11 @@ struct lookup {
 };
 
 /* The cache that a thread last gave a block to without naming its kind, and
- * addresses that are of its heap alone. */
+ * the addresses whose marks it has. BYTES is 0 when the cache is gone. */
 struct recent {
 	struct cache *cache;
 	uintptr_t base;
-	_Atomic size_t
-	    bytes; /* 0: the cache is gone, maybe the addresses too */
+	_Atomic size_t bytes;
 };
 
 /* What the engine knows of a thread, found through one pointer of
@@ -86,14 +111,17 @@ struct thread {
 extern _Thread_local struct thread *thread_self
     __attribute__((tls_model("initial-exec")));
 
-/* The size class of SIZE, up to CACHE_SIZE_MAX. */
-extern uint8_t cache_class_of[CACHE_SIZE_MAX / 8 + 1];
-extern uint32_t cache_class_size[CACHE_CLASSES];
+/* The bin for SIZE, up to CACHE_SIZE_MAX; and the size of a bin's blocks. */
+extern uint8_t cache_bin_for[CACHE_SIZE_MAX / 8 + 1];
+extern uint32_t cache_bin_size[CACHE_BINS];
+
+/* Whether the bin's blocks share pages with others. */
+bool bin_is_small(unsigned number);
 
 static inline unsigned
-class_of(size_t size)
+bin_for(size_t size)
 {
-	return cache_class_of[(size + 7) / 8];
+	return cache_bin_for[(size + 7) / 8];
 }
 
 /* Enters the cache, if that can be done the quick way. Only its thread may. */
@@ -119,38 +147,57 @@ cache_leave(struct cache *cache)
 	atomic_store_explicit(&cache->busy, 0, memory_order_release);
 }
 
-/* A block of the class, or NULL when the bin is empty. */
+/* A block of the bin, or NULL when it is empty or the thread is to look around:
+ * cache_fill() then has one. */
 static inline void *
-cache_take(struct cache *cache, unsigned class)
+cache_take(struct cache *cache, unsigned number)
 {
-	struct bin *bin = &cache->bin[class];
+	struct bin *bin = &cache->bin[number];
 	void *ptr = NULL;
+	uint32_t stock;
 
 	if (unlikely(!cache_enter(cache)))
 		return NULL;
-	if (likely(bin->count != 0)) {
-		ptr = bin->block[--bin->count];
-		bin->requests++;
+	stock = bin->stock - STOCK_ONE;
+	if (likely((stock & STOCK_OUT) == 0)) {
+		bin->stock = stock;
+		ptr = bin->block[stock & UINT16_MAX];
+		assume(ptr != NULL);
 	}
 	cache_leave(cache);
 	return ptr;
 }
 
-/* Puts a block of the class back; false when the bin is full. */
+/* Puts a block back into its bin; false when that is full. */
 static inline bool
-cache_put(struct cache *cache, unsigned class, void *ptr)
+cache_put(struct cache *cache, unsigned number, void *ptr)
 {
-	struct bin *bin = &cache->bin[class];
+	struct bin *bin = &cache->bin[number];
 	bool done = false;
 
 	if (unlikely(!cache_enter(cache)))
 		return false;
-	if (likely(bin->count < bin->room)) {
-		bin->block[bin->count++] = ptr;
+	if (likely(bin_count(bin) < bin->room)) {
+		bin->block[bin_count(bin)] = ptr;
+		bin->stock++;
 		done = true;
 	}
 	cache_leave(cache);
 	return done;
+}
+
+/* The same by the mark of the page that PTR is in, if the cache has that; false
+ * as well if there is none. */
+static inline bool
+cache_put_marked(struct cache *cache, void *ptr)
+{
+	size_t offset = (uintptr_t)ptr - cache->marks.base;
+
+	return likely(offset < cache->marks.bytes) &&
+	    cache_put(cache,
+		__atomic_load_n(
+		    &cache->marks.mark[offset / PAGE_BYTES], __ATOMIC_RELAXED),
+		ptr);
 }
 
 /* The calling thread's cache of HEAP, made if need be; NULL where the thread
@@ -164,8 +211,8 @@ struct cache *cache_follow(struct heap *heap);
 
 /* The slow sides of the two: fill the bin, or make room in it, and then take
  * or put. NULL and false: there is no room, do without the cache. */
-void *cache_fill(struct cache *cache, unsigned class);
-bool cache_flush(struct cache *cache, unsigned class, void *ptr);
+void *cache_fill(struct cache *cache, unsigned number);
+bool cache_flush(struct cache *cache, unsigned number, void *ptr);
 
 /* Empties all caches of the heap. Takes heap->lock. */
 void caches_drain(struct heap *heap);
@@ -182,21 +229,31 @@ struct cache_count caches_count(struct heap *heap);
 bool caches_open(struct heap *heap);
 void caches_close(struct heap *heap);
 
+/* The heaps in which something waits, chained by tend_next, whose "tended" the
+ * caller takes back. None if the list of heaps is in use. */
+struct heap *caches_choose_waiting(void);
+
 /* Around fork, for all heaps: see heap.h. caches_bury() empties and forgets,
  * in the child, the caches of the threads that are gone. */
 void caches_prefork(void);
 void caches_postfork(void);
 void caches_bury(void);
 
-/* Gives COUNT blocks of the class back to their arenas. */
+/* Gives COUNT blocks of a bin back to their arenas. */
 void blocks_return(
-    struct heap *heap, unsigned class, void **block, unsigned count);
+    struct heap *heap, unsigned number, void **block, unsigned count);
 
 /* Makes a thread ready to look blocks up, while no lock is held. */
 void lookup_start(struct thread *thread);
 
-/* Takes up to COUNT blocks of the class out of an arena; returns how many. */
-unsigned blocks_fetch(struct heap *heap, unsigned turn, unsigned class,
+/* Takes up to COUNT blocks for a bin out of an arena, not marked yet; returns
+ * how many. */
+unsigned blocks_fetch(struct heap *heap, unsigned turn, unsigned number,
     void **block, unsigned count);
+
+/* Marks a block of USABLE bytes as one of the bin, in MARKS if it lies there.
+ * SMALL: others share its pages. Returns the marks that it lies in. */
+struct source_marks block_mark(struct source_marks marks, void *ptr,
+    size_t usable, unsigned number, bool small);
 
 #endif /* ARENA_CACHE_H */

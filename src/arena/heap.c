@@ -28,8 +28,10 @@ const char *pkje_malloc_conf =
 #define ARENAS_EXTRA (MALLOCX_ARENA_LIMIT - 1 - HEAPS_MAX)
 #define CACHE_PART 16 /* of a limited heap may lie in caches */
 #define LEASE_UNLIMITED (SIZE_MAX / 4)
+/* How often heaps that wait are looked after, in ms. */
+#define TEND_MS 200
 
-_Static_assert(SC_NBINS <= CACHE_CLASSES, "caches serve every small class");
+_Static_assert(SC_NBINS < CACHE_BINS, "caches serve every small class");
 _Static_assert(HEAPS_MAX < MALLOCX_ARENA_LIMIT, "an arena for each heap");
 
 static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -43,17 +45,43 @@ static _Atomic bool stopped; /* no thread may enter an arena */
 /* ---- Arenas ------------------------------------------------------------- */
 
 static void
+forget_thread(void *record)
+{
+	annotate_enter();
+	tsd_cleanup_wrapper(record);
+	annotate_leave();
+}
+
+/* Under valgrind jemalloc's own destructor of a thread stands under the lock,
+ * too, which it does under a key of ours. */
+static void
+end_threads_under_lock(void)
+{
+	void *own = pthread_getspecific(tsd_tsd);
+	pthread_key_t key;
+
+	if (pthread_key_create(&key, forget_thread) != 0 ||
+	    pthread_setspecific(key, own) != 0)
+		return;
+	pthread_setspecific(tsd_tsd, NULL);
+	tsd_tsd = key;
+}
+
+static void
 start(void)
 {
 	size_t size = 0;
 
 	/* Any entry of the public interface makes jemalloc ready. */
 	pkje_mallctl("version", NULL, &size, NULL, 0);
-	for (unsigned i = 0; i < CACHE_CLASSES; i++)
-		cache_class_size[i] = (uint32_t)sz_index2size(i);
-	invariant(cache_class_size[CACHE_CLASSES - 1] == CACHE_SIZE_MAX);
+	if (annotate_is_on())
+		end_threads_under_lock();
+	for (unsigned i = 1; i < CACHE_BINS; i++)
+		cache_bin_size[i] = (uint32_t)sz_index2size(i - 1);
+	invariant(cache_bin_size[CACHE_BINS - 1] == CACHE_SIZE_MAX);
 	for (size_t i = 0; i < CACHE_SIZE_MAX / 8 + 1; i++)
-		cache_class_of[i] = (uint8_t)sz_size2index(i == 0 ? 1 : i * 8);
+		cache_bin_for[i] = (uint8_t)(sz_size2index(i == 0 ? 1 : i * 8) +
+		    1);
 }
 
 /* For valgrind each extent is a new one from the source. */
@@ -199,8 +227,6 @@ heap_open(struct heap *heap, struct source *source,
 	heap->full_size = SIZE_MAX;
 	pthread_mutex_init(&heap->lock, NULL);
 	source_stats(source, &stats, false);
-	heap->base = (uintptr_t)source_base(source);
-	heap->bytes = source_base_bytes(source);
 	heap->capacity = options->fixed ? stats.size : 0;
 	heap_limit_changed(heap, stats.limit);
 	if (!caches_open(heap))
@@ -242,10 +268,25 @@ heap_close(struct heap *heap)
 	pthread_mutex_destroy(&heap->lock);
 }
 
+/* Free space came back to an arena. */
+void
+heap_got_back(struct heap *heap)
+{
+	atomic_fetch_add(&heap->changes, 1);
+	if (!atomic_load_explicit(&heap->waits, memory_order_relaxed))
+		atomic_store(&heap->waits, true);
+}
+
 /* ---- Blocks in bulk, for the caches ------------------------------------- */
 
+bool
+bin_is_small(unsigned number)
+{
+	return number <= SC_NBINS;
+}
+
 unsigned
-blocks_fetch(struct heap *heap, unsigned turn, unsigned class, void **block,
+blocks_fetch(struct heap *heap, unsigned turn, unsigned number, void **block,
     unsigned count)
 {
 	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
@@ -255,10 +296,10 @@ blocks_fetch(struct heap *heap, unsigned turn, unsigned class, void **block,
 
 	if (slot == NULL)
 		return 0;
-	if (class < SC_NBINS) {
+	if (bin_is_small(number)) {
 		cache_bin_ptr_array_t array = { n, block };
 
-		got = arena_ptr_array_fill_small(tsdn, slot->arena, class,
+		got = arena_ptr_array_fill_small(tsdn, slot->arena, number - 1,
 		    &array, n, n, (cache_bin_stats_t){ 0 });
 		/* The lowest address is to be handed out first. */
 		for (unsigned i = 0; i < got / 2; i++) {
@@ -269,7 +310,7 @@ blocks_fetch(struct heap *heap, unsigned turn, unsigned class, void **block,
 		}
 	} else {
 		block[0] = large_malloc(
-		    tsdn, slot->arena, cache_class_size[class], false);
+		    tsdn, slot->arena, cache_bin_size[number], false);
 		got = block[0] != NULL;
 	}
 	slot_leave(slot);
@@ -277,16 +318,17 @@ blocks_fetch(struct heap *heap, unsigned turn, unsigned class, void **block,
 }
 
 void
-blocks_return(struct heap *heap, unsigned class, void **block, unsigned count)
+blocks_return(struct heap *heap, unsigned number, void **block, unsigned count)
 {
 	cache_bin_ptr_array_t array = { (cache_bin_sz_t)count, block };
 
 	/* They may be of several arenas: one stands for all. */
 	slot_use(heap->slot[0]);
-	arena_ptr_array_flush(tsd_fetch(), class, &array, count,
-	    class < SC_NBINS, heap->slot[0]->arena, (cache_bin_stats_t){ 0 });
+	arena_ptr_array_flush(tsd_fetch(), number - 1, &array, count,
+	    bin_is_small(number), heap->slot[0]->arena,
+	    (cache_bin_stats_t){ 0 });
 	slot_leave(heap->slot[0]);
-	atomic_fetch_add(&heap->changes, 1);
+	heap_got_back(heap);
 }
 
 /* ---- One block ---------------------------------------------------------- */
@@ -320,6 +362,8 @@ allocate_once(struct heap *heap, size_t usable, size_t alignment, bool zero)
 	ptr = arena_palloc(tsdn, slot->arena, usable, alignment, zero,
 	    sz_can_use_slab(usable), NULL);
 	slot_leave(slot);
+	if (ptr != NULL)
+		block_mark_one(ptr, usable);
 	return ptr;
 }
 
@@ -398,6 +442,7 @@ heap_allocate(struct heap *heap, size_t size, size_t alignment, bool zero)
 	size_t usable = usable_size_aligned(size, alignment);
 	void *ptr;
 
+	heaps_tend();
 	if (usable == 0 || !is_open(heap) || is_known_full(heap, usable))
 		return NULL;
 	ptr = is_bulky(heap, usable) ?
@@ -417,10 +462,12 @@ heap_malloc(struct heap *heap, size_t size)
 	if (size <= CACHE_SIZE_MAX && is_open(heap)) {
 		struct cache *cache = cache_follow(heap);
 		void *ptr = cache == NULL ? NULL :
-					    cache_fill(cache, class_of(size));
+					    cache_fill(cache, bin_for(size));
 
-		if (ptr != NULL)
+		if (ptr != NULL) {
+			heaps_tend();
 			return ptr;
+		}
 	}
 	return heap_allocate(heap, size, 1, false);
 }
@@ -454,16 +501,42 @@ heap_drain(struct heap *heap)
 	}
 }
 
-void
+bool
 heap_tend(struct heap *heap)
 {
 	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
 	unsigned arenas = atomic_load(&heap->arenas);
+	bool more = false;
 
 	for (unsigned i = 0; i < arenas; i++) {
+		arena_t *arena = heap->slot[i]->arena;
+
 		slot_use(heap->slot[i]);
-		arena_decay(tsdn, heap->slot[i]->arena, false, false);
+		arena_decay(tsdn, arena, false, false);
+		more |= purge_is_due(tsdn, arena);
 		slot_leave(heap->slot[i]);
+	}
+	return source_tend(heap->source) || more;
+}
+
+void
+heaps_tend(void)
+{
+	static _Atomic uint64_t next;
+	uint64_t now = os_now_ms(), due = atomic_load(&next);
+	struct heap *heap;
+
+	if (likely(now < due) ||
+	    !atomic_compare_exchange_strong(&next, &due, now + TEND_MS))
+		return;
+	heap = caches_choose_waiting();
+	while (heap != NULL) {
+		struct heap *after = heap->tend_next;
+
+		if (heap_tend(heap))
+			atomic_store(&heap->waits, true);
+		atomic_store(&heap->tended, false);
+		heap = after;
 	}
 }
 

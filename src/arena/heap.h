@@ -47,12 +47,14 @@ struct heap {
 	 * one of several that serve a kind, each for threads in its place. */
 	unsigned alias;
 	struct source *source;
-	uintptr_t base;  /* of the source's first stretch: what lies */
-	size_t bytes;    /* in it needs no look at its extent */
 	size_t capacity; /* 0: grows as needed */
 	struct heap_options options;
 
 	struct heap *next, **link; /* all heaps, under caches_lock */
+
+	_Atomic bool waits;     /* something free is to go back later */
+	_Atomic bool tended;    /* a thread is at that */
+	struct heap *tend_next; /* of the heaps that it tends */
 
 	pthread_mutex_t lock;
 	struct cache *caches;
@@ -136,8 +138,14 @@ uint64_t heap_changes(struct heap *heap);
  * free back to the source. */
 void heap_drain(struct heap *heap);
 
-/* Gives back the extents that have been free for as long as they are to wait. */
-void heap_tend(struct heap *heap);
+/* Gives back what has been free for as long as it is to wait; whether more is
+ * waiting. */
+bool heap_tend(struct heap *heap);
+
+/* The same for all heaps in which something waits, if nobody did for a while.
+ * Called on every slow path, where no lock is held: so heaps that nobody uses
+ * any more give back, too, as long as any is used. */
+void heaps_tend(void);
 
 struct heap_stats {
 	size_t live, cached;       /* bytes */

@@ -29,6 +29,13 @@ extern struct arena_slot slots[MALLOCX_ARENA_LIMIT];
 unsigned slot_use(struct arena_slot *slot);
 void slot_leave(struct arena_slot *slot);
 
+/* Free space came back to an arena of the heap: what failed may succeed now,
+ * and something waits to be given back. */
+void heap_got_back(struct heap *heap);
+
+/* Marks a block that an arena handed out, as those of a bin are. */
+void block_mark_one(void *ptr, size_t usable);
+
 /* What all arenas of the heap count. */
 void heap_figures(struct heap *heap, struct figures *figures);
 

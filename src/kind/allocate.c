@@ -139,7 +139,7 @@ poolkind_malloc(poolkind *kind, size_t size)
 		struct cache *cache = thread_self->cache[kind->heap.id];
 
 		if (likely(cache != NULL)) {
-			void *ptr = cache_take(cache, class_of(size));
+			void *ptr = cache_take(cache, bin_for(size));
 
 			if (likely(ptr != NULL))
 				return new_block(ptr);

@@ -78,10 +78,8 @@ poolkind_tend(poolkind *kind)
 	int saved = errno;
 
 	annotate_enter();
-	for (unsigned i = 0; i < kind_heaps(kind); i++) {
+	for (unsigned i = 0; i < kind_heaps(kind); i++)
 		heap_tend(kind_heap(kind, i));
-		source_tend(kind_heap(kind, i)->source);
-	}
 	annotate_leave();
 	errno = saved;
 }

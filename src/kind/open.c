@@ -20,6 +20,9 @@
 #include "kind/machine.h"
 #include "os/records.h"
 
+/* How long pages in no span stay backed, if the spec does not say. */
+#define IDLE_MS 10000
+
 static pthread_mutex_t kinds_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct poolkind *kinds;
 
@@ -82,11 +85,15 @@ is_bounded(const struct spec *spec)
 	return (spec->size != 0 && !spec->grow) || spec->limit != 0;
 }
 
-/* What is freed is to go at once. */
-static bool
-wants_space_back(const struct spec *spec)
+/* How many milliseconds the source keeps free pages, where arenas do not. */
+static uint64_t
+idle_ms(const struct spec *spec)
 {
-	return spec->decay_given && spec->decay_ms == 0;
+	if (!is_bounded(spec) || is_there(spec))
+		return 0;
+	if (!spec->decay_given)
+		return IDLE_MS;
+	return spec->decay_ms < 0 ? UINT64_MAX : (uint64_t)spec->decay_ms;
 }
 
 static struct heap_options
@@ -99,7 +106,7 @@ heap_options_of(const struct spec *spec)
 		.arenas = spec->arenas != 0 ? spec->arenas : HEAP_ARENAS_MAX,
 		.cached = spec->cached != 0 ? spec->cached : CACHE_SIZE_MAX,
 		.decay_given = spec->decay_given || at_once,
-		.decay_ms = spec->decay_given ? spec->decay_ms : 0,
+		.decay_ms = at_once ? 0 : spec->decay_ms,
 	};
 }
 
@@ -185,8 +192,7 @@ open_heap(struct heap *heap, const struct spec *spec, void *region,
 
 	if (source == NULL)
 		return -1;
-	if (is_bounded(spec) && !is_there(spec) && !wants_space_back(spec))
-		source_keep_idle(source);
+	source_keep_idle(source, idle_ms(spec));
 	if (heap_open(heap, source, &options,
 		kind->places != NULL ? &kind->heap : NULL) == 0)
 		return 0;

@@ -21,6 +21,7 @@ struct source *sources;
 
 /* ---- Stretches ---------------------------------------------------------- */
 
+/* The two maps of bits, and the marks. */
 static int
 bits_open(struct source *source, struct stretch *stretch)
 {
@@ -30,12 +31,14 @@ bits_open(struct source *source, struct stretch *stretch)
 	void *memory;
 	int error;
 
-	stretch->bits_bytes = align_up(backed + dirty, PAGE_BYTES);
+	stretch->bits_bytes = align_up(
+	    backed + dirty + stretch->map.pages, PAGE_BYTES);
 	error = os_map(stretch->bits_bytes, &memory);
 	if (error != 0)
 		return error;
 	stretch->backed = memory;
 	stretch->dirty = (uint64_t *)(void *)((char *)memory + backed);
+	stretch->marks = (unsigned char *)memory + backed + dirty;
 	return 0;
 }
 

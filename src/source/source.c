@@ -10,6 +10,7 @@
 #include "source/source.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/annotate.h"
 #include "base/bits.h"
@@ -25,8 +26,6 @@
 /* A span takes at least, and at most, this much space ahead. */
 #define AHEAD_LEAST (64 * KIB)
 #define AHEAD_MOST (2 * MIB)
-/* How long pages in no span stay backed in a source that keeps them. */
-#define IDLE_MS 10000
 /* So many spans do without after that failed: trying is dear where little is
  * left. */
 #define NOT_AHEAD 256
@@ -352,7 +351,7 @@ source_alloc(
 static void
 trim_idle(struct source *source, uint64_t now)
 {
-	if (now - source->idle_since >= IDLE_MS)
+	if (now - source->idle_since >= source->idle_most)
 		trim_all(source);
 }
 
@@ -380,11 +379,12 @@ source_free(struct source *source, void *addr, size_t bytes)
 	invariant(bits_find(stretch->map.used, page, page + count, false) ==
 	    page + count);
 	page_map_set(&stretch->map, page, count, false);
+	memset(stretch->marks + page, 0, count);
 	source->spans -= bytes;
 	if (atomic_load(&source->held) != 0) {
 		source->idle = true;
 	} else if (!atomic_load(&source->refused)) {
-		if (source->lazy && !source_is_over_limit(source))
+		if (source->idle_most != 0 && !source_is_over_limit(source))
 			keep_idle(source);
 		else if (source->idle)
 			trim_all(source);
@@ -396,21 +396,25 @@ source_free(struct source *source, void *addr, size_t bytes)
 }
 
 void
-source_keep_idle(struct source *source)
+source_keep_idle(struct source *source, uint64_t milliseconds)
 {
 	pthread_mutex_lock(&source->lock);
-	source->lazy = true;
+	source->idle_most = milliseconds;
 	pthread_mutex_unlock(&source->lock);
 }
 
-void
+bool
 source_tend(struct source *source)
 {
+	bool idle;
+
 	pthread_mutex_lock(&source->lock);
-	if (source->lazy && source->idle && atomic_load(&source->held) == 0 &&
-	    !atomic_load(&source->refused))
+	if (source->idle_most != 0 && source->idle &&
+	    atomic_load(&source->held) == 0 && !atomic_load(&source->refused))
 		trim_idle(source, os_now_ms());
+	idle = source->idle_most != 0 && source->idle;
 	pthread_mutex_unlock(&source->lock);
+	return idle;
 }
 
 void
@@ -614,6 +618,17 @@ source_begin_of(const void *addr)
 	return stretch == NULL ? 0 : (uintptr_t)stretch->base;
 }
 
+READS_STALE struct source_marks
+source_marks_of(const void *addr)
+{
+	struct stretch *stretch = address_map_find(addr);
+
+	if (stretch == NULL)
+		return (struct source_marks){ 0 };
+	return (struct source_marks){ (uintptr_t)stretch->base, stretch->bytes,
+		stretch->marks };
+}
+
 void *
 source_owner(const struct source *source)
 {
@@ -624,12 +639,6 @@ void *
 source_base(const struct source *source)
 {
 	return source->first == NULL ? NULL : source->first->base;
-}
-
-size_t
-source_base_bytes(const struct source *source)
-{
-	return source->first == NULL ? 0 : source->first->bytes;
 }
 
 bool

@@ -59,12 +59,13 @@ void source_free(struct source *source, void *addr, size_t bytes);
 void source_hold(struct source *source);
 void source_unhold(struct source *source);
 
-/* From now on pages of spans that came back stay backed for ten seconds, for
- * callers that keep no free extents themselves. */
-void source_keep_idle(struct source *source);
+/* From now on pages of spans that came back stay backed for so many
+ * milliseconds, for callers that keep no free extents themselves. */
+void source_keep_idle(struct source *source, uint64_t milliseconds);
 
-/* Gives back what has stayed so for that long. */
-void source_tend(struct source *source);
+/* Gives back what has stayed so for that long and returns whether something
+ * stays still. */
+bool source_tend(struct source *source);
 
 /* Gives back to the system every page that is in no span. */
 void source_trim(struct source *source);
@@ -108,12 +109,23 @@ void *source_owner_of(const void *addr);
  * safe as source_owner_of(). */
 uintptr_t source_begin_of(const void *addr);
 
+/* A byte for each page of a stretch, counted from BASE, for whoever has the
+ * span that the page is in. All are 0 in a span that was just handed out. */
+struct source_marks {
+	uintptr_t base;
+	size_t bytes; /* of the stretch */
+	unsigned char *mark;
+};
+
+/* Those of the stretch that ADDR lies in; BYTES is 0 if in none. They stay as
+ * long as the source does. As safe as source_owner_of(). */
+struct source_marks source_marks_of(const void *addr);
+
 void *source_owner(const struct source *source);
 
-/* Where the first stretch begins, its handle page included, and its length: it
- * stays as long as the source does. NULL and 0 where there is none. */
+/* Where the first stretch begins, its handle page included: it stays as long as
+ * the source does. NULL where there is none. */
 void *source_base(const struct source *source);
-size_t source_base_bytes(const struct source *source);
 
 /*
  * Fork, for all sources at once: prefork after jemalloc's own, with all its

@@ -28,10 +28,11 @@ struct stretch {
 	 * and in the one that holds the last. */
 	_Atomic(struct stretch *) beside[2];
 
-	struct page_map map; /* which pages are in spans */
-	uint64_t *backed;    /* a bit a grain: it has pages */
-	uint64_t *dirty;     /* a bit a page: it need not read as zero */
-	size_t bits_bytes;   /* of the memory behind these two */
+	struct page_map map;  /* which pages are in spans */
+	uint64_t *backed;     /* a bit a grain: it has pages */
+	uint64_t *dirty;      /* a bit a page: it need not read as zero */
+	unsigned char *marks; /* one a page, for who has the span */
+	size_t bits_bytes;    /* of the memory behind these three */
 
 	size_t usable;        /* anon.c: bytes made readable so far */
 	int fd;               /* file.c: the file, while it is kept, or -1 */
@@ -86,7 +87,7 @@ struct source {
 	struct account own, *account;
 	_Atomic unsigned held; /* source_hold() */
 	unsigned not_ahead;    /* so many spans more back nothing ahead */
-	bool lazy;             /* keeps pages backed for a while */
+	uint64_t idle_most;    /* ms that pages in no span stay backed */
 	uint64_t idle_since;
 	bool idle; /* pages stayed backed meanwhile */
 	_Atomic bool refused;

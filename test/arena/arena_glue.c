@@ -59,7 +59,7 @@ rig_malloc(struct rig *rig, size_t size)
 	struct cache *cache = thread_self->cache[rig->heap.id];
 	void *ptr = size > CACHE_SIZE_MAX || cache == NULL ?
 	    NULL :
-	    cache_take(cache, class_of(size));
+	    cache_take(cache, bin_for(size));
 
 	return ptr != NULL ? ptr : heap_malloc(&rig->heap, size);
 }

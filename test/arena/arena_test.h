@@ -23,6 +23,7 @@
 extern "C" {
 #include "arena_glue.h"
 #include "base/error.h"
+#include "os/os.h"
 #include "os/records.h"
 #include "source/source.h"
 }

@@ -256,3 +256,73 @@ TEST(Full, IsForgottenWhenOneBlockLiesInACache)
 		ASSERT_EQ(heap.malloc(32), blocks[i]) << "was in its cache";
 	}
 }
+
+/* ---- What waits, goes while others are used ------------------------------ */
+
+namespace {
+
+/* Pages of a heap that nobody calls any more stay backed for a while. */
+void
+expect_given_back(const Heap &idle, const std::function<void()> &use_another)
+{
+	char *block = idle.malloc(4 * MIB);
+
+	memset(block, 1, 4 * MIB);
+	source_keep_idle(idle.source(), 10000);
+	rig_keep_nothing(idle);
+	idle.free(block);
+	use_another();
+	EXPECT_GE(idle.stats().committed, 4 * MIB) << "it is early";
+	os_clock_advance(11000);
+	use_another();
+	EXPECT_LT(idle.stats().committed, MIB);
+}
+
+} // namespace
+
+TEST(Tend, AHeapGivesBackWhenAnotherIsShortOfBlocks)
+{
+	Heap idle("dram,size=16M"), used("dram");
+
+	expect_given_back(idle, [&] {
+		for (size_t size : { 100, 100000 })
+			used.free(used.malloc(size));
+		rig_drain(used);
+		os_clock_advance(1000);
+	});
+}
+
+TEST(Tend, AHeapGivesBackWhileAnotherIsServedByItsCache)
+{
+	Heap idle("dram,size=16M"), used("dram");
+
+	used.free(used.malloc(100));
+	expect_given_back(idle, [&] {
+		os_clock_advance(1000);
+		for (int i = 0; i < 2000; i++)
+			used.free(used.malloc(100));
+	});
+}
+
+TEST(Tend, AHeapIsNotClosedWhileItIsTended)
+{
+	Heap used("dram");
+	std::atomic<bool> over{ false };
+	std::thread tender([&] {
+		while (!over) {
+			os_clock_advance(1000);
+			used.free(used.malloc(MIB));
+		}
+	});
+
+	for (int i = 0; i < 1000; i++) {
+		Heap brief("dram,size=16M");
+
+		source_keep_idle(brief.source(), 1);
+		for (int pair = 0; pair < 10; pair++)
+			brief.free(brief.malloc(MIB));
+	}
+	over = true;
+	tender.join();
+	EXPECT_TRUE(rig_is_sound(used)) << error_text();
+}

@@ -227,7 +227,7 @@ TEST(Idle, PagesStayBackedForAWhileWhereTheyAreToBeKept)
 	for (const std::string &text :
 	    { in_shm("size=8M"), std::string("dram,limit=8M") }) {
 		Source source(text);
-		source_keep_idle(source);
+		source_keep_idle(source, 10000);
 		char *span = source.span(MIB), *other;
 
 		memset(span, 1, MIB);
@@ -245,7 +245,7 @@ TEST(Idle, PagesStayBackedForAWhileWhereTheyAreToBeKept)
 TEST(Idle, PagesMakeRoomForOthers)
 {
 	Source source("dram,limit=2M");
-	source_keep_idle(source);
+	source_keep_idle(source, 10000);
 	char *span = source.span(MIB);
 
 	source.free(span, MIB);
