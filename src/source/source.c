@@ -23,8 +23,9 @@
  * many. */
 #define STRETCH_MOST (64 * GIB)
 
-/* A span takes at least, and at most, this much space ahead. */
-#define AHEAD_LEAST (64 * KIB)
+/* A span takes as much space ahead as there is already up to the first of
+ * these, and from there on an eighth of it up to the second. */
+#define AHEAD_EQUAL (64 * KIB)
 #define AHEAD_MOST (2 * MIB)
 /* So many spans do without after that failed: trying is dear where little is
  * left. */
@@ -137,8 +138,9 @@ static size_t
 ahead_of(const struct stretch *stretch, size_t from, size_t end)
 {
 	const struct source *source = stretch->source;
-	size_t ahead = min_size(
-	    max_size(source->committed / 8, AHEAD_LEAST), AHEAD_MOST);
+	size_t ahead = min_size(AHEAD_MOST,
+	    max_size(source->committed / 8,
+		min_size(source->committed, AHEAD_EQUAL)));
 	size_t least = from + ahead / source->grain;
 	size_t last = stretch->bytes / source->grain;
 

@@ -16,7 +16,7 @@
 int
 show_room(void)
 {
-	static void *blocks[1024];
+	static void *blocks[1025];
 	int first = 0, second = 0;
 	memkind_t kind;
 
@@ -46,6 +46,7 @@ show_growth(void)
 	memkind_config_set_memory_usage_policy(
 	    config, MEMKIND_MEM_USAGE_POLICY_CONSERVATIVE);
 	MUST(memkind_create_pmem_with_config(config, &kind) == 0, "no kind");
+	memkind_config_delete(config);
 	live = memkind_malloc(kind, MIB);
 	for (int i = 0; i < 3000; i++) {
 		void *next = memkind_malloc(kind, MIB);
@@ -148,6 +149,7 @@ show_policy(void)
 		MUST(memkind_create_pmem_with_config(config, &kind) ==
 			MEMKIND_ERROR_INVALID,
 		    "policy 7 is one");
+	memkind_config_delete(config);
 	after = status_bytes("VmSize:");
 	MUST(kind == nothing, "refused, and there is a kind");
 	MUST(after < before + 64 * MIB, "20 refusals took %zu MiB of addresses",
@@ -168,6 +170,7 @@ show_config(void)
 		memkind_config_set_path(config, directory);
 		MUST(memkind_create_pmem_with_config(config, &kind) == 0,
 		    "no kind with size and policy as they are at first");
+		memkind_config_delete(config);
 	}
 	return GOOD;
 }
