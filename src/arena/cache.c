@@ -273,18 +273,23 @@ notice(struct heap *heap)
 	atomic_fetch_add(&heap->changes, 1);
 }
 
-/* Marks the blocks of a bin, which were just fetched. The cache goes over to
- * their stretch if it is larger than its own. */
+/* Marks the blocks of a bin, which were just fetched: those of one page once.
+ * The cache goes over to their stretch if it is larger than its own. */
 static void
 mark_blocks(struct cache *cache, unsigned number)
 {
 	struct bin *bin = &cache->bin[number];
 	size_t size = cache_bin_size[number];
 	struct source_marks marks = cache->marks;
+	uintptr_t page = 0;
 
-	for (unsigned i = 0; i < bin_count(bin); i++)
+	for (unsigned i = 0; i < bin_count(bin); i++) {
+		if (align_down((uintptr_t)bin->block[i], PAGE_BYTES) == page)
+			continue;
+		page = align_down((uintptr_t)bin->block[i], PAGE_BYTES);
 		marks = block_mark(
 		    marks, bin->block[i], size, number, bin_is_small(number));
+	}
 	if (marks.bytes <= cache->marks.bytes)
 		return;
 	cache->marks = marks;

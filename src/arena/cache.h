@@ -32,7 +32,7 @@
 /* The lower half of a bin's stock is how many blocks it has, the upper half how
  * many more may be taken before the thread looks around itself. One number, so
  * that taking one is one subtraction; STOCK_OUT: either half was at 0. */
-#define STOCK_TURN 1024
+#define STOCK_TURN 128
 #define STOCK_ONE 0x00010001u
 #define STOCK_OUT 0x80008000u
 
