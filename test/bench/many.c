@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * many.c - workloads over many pools: blocks of all of them, freed with and
- * without their pool's name, the pool of a pointer, and the life of a pool. See
- * work.h.
+ * without their pool's name, the pool of a pointer, the life of a pool, and of
+ * as many as can be at a time. See work.h.
  */
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "work.h"
 
 #define POOLS_MAX 1000
@@ -186,4 +189,71 @@ many_pools(unsigned threads)
 
 	open_many(1000);
 	measure(&thousand, threads);
+}
+
+/* ---- As many as can be --------------------------------------------------- */
+
+#define ALIVE_MAX 4000
+#define FORKS 3
+
+static struct pool alive[ALIVE_MAX];
+static handle alive_own[ALIVE_MAX];
+static void *alive_block[ALIVE_MAX];
+
+/* Prints microseconds for each of COUNT since START, and starts anew. */
+static double
+print_each(const char *what, size_t count, double start)
+{
+	printf("%s, us\t%.2f\n", what,
+	    (now() - start) / 1e3 / (double)(count == 0 ? 1 : count));
+	return now();
+}
+
+static void
+print_fork(void)
+{
+	double taken = 0;
+
+	for (int i = 0; i < FORKS; i++) {
+		double start = now();
+		pid_t child = fork();
+
+		if (child == 0)
+			_exit(EXIT_SUCCESS);
+		taken += now() - start;
+		waitpid(child, NULL, 0);
+	}
+	printf("fork with all of them, ms\t%.2f\n", taken / 1e6 / FORKS);
+}
+
+void
+alive_pools(unsigned threads)
+{
+	size_t count = 0, most = work_quick ? 400 : ALIVE_MAX;
+	size_t before = held();
+	double start = now();
+
+	(void)threads;
+	if (!pools_can_be_many())
+		no_figure("not more than one pool");
+	while (count < most && pool_open(&alive[count], MANY_BYTES))
+		count++;
+	start = print_each("open, of many", count, start);
+	for (size_t i = 0; i < count; i++) {
+		alive_own[i] = pool_enter(&alive[i]);
+		alive_block[i] = need(block_new(alive_own[i], 64));
+		*(char *)alive_block[i] = 1;
+	}
+	print_each("first block, of many", count, start);
+	printf("pools alive, \t%zu\n", count);
+	printf("held by each, KiB\t%.2f\n",
+	    (double)(held() - before) / 1024 / (double)count);
+	print_fork();
+	start = now();
+	for (size_t i = 0; i < count; i++) {
+		block_free(alive_own[i], alive_block[i]);
+		pool_leave(alive_own[i]);
+		pool_close(&alive[i]);
+	}
+	print_each("close, of many", count, start);
 }

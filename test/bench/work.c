@@ -253,6 +253,7 @@ static const struct {
 	{ "servers", servers },
 	{ "pools", few_pools },
 	{ "many", many_pools },
+	{ "alive", alive_pools },
 	{ "burst", burst },
 	{ "long", long_plain },
 	{ "long-trimmed", long_trimmed },

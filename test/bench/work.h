@@ -68,6 +68,7 @@ void windows(unsigned threads);
 void servers(unsigned threads);
 void few_pools(unsigned threads);
 void many_pools(unsigned threads);
+void alive_pools(unsigned threads);
 void burst(unsigned threads);
 void long_plain(unsigned threads);
 void long_trimmed(unsigned threads);

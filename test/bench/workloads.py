@@ -11,7 +11,7 @@ import peers
 GROUPS = {
     "pairs": ((1, 2, 4, 8), 3), "blocks": ((1, 2, 4, 8), 3),
     "windows": ((1, 2, 4, 8), 3), "servers": ((1, 2, 4, 8), 3),
-    "pools": ((1,), 3), "many": ((8,), 3),
+    "pools": ((1,), 3), "many": ((8,), 3), "alive": ((1,), 3),
     "long": ((1,), 1), "long-trimmed": ((1,), 1), "burst": ((4, 1), 1),
 }
 
