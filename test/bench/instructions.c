@@ -8,8 +8,10 @@
  *
  * The program starts itself once more and traces that process, which stops
  * before each run of a path, and marks its begin and its end in a page that
- * both share; between the marks each step is counted.
+ * both share; between the marks each step is counted, but for those in the C
+ * library and in the kernel's vdso, which depend on the machine.
  */
+#include <elf.h>
 #include <linux/membarrier.h>
 #include <memkind.h>
 #include <poolkind.h>
@@ -20,6 +22,8 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,6 +33,7 @@
 #define RUNS 5
 #define WARM_UP 500
 #define MANY 200
+#define FOREIGN_MAX 16
 
 struct shared {
 	volatile int marked;
@@ -225,13 +230,60 @@ next_run(pid_t child)
 	return true;
 }
 
+/* Code of others in the child. */
+static struct {
+	unsigned long start, end;
+} foreign[FOREIGN_MAX];
+static size_t foreigns;
+
+static void
+find_foreign(pid_t child)
+{
+	char path[64], line[4352];
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", child);
+	maps = fopen(path, "r");
+	foreigns = 0;
+	while (maps != NULL && foreigns < FOREIGN_MAX &&
+	    fgets(line, sizeof(line), maps) != NULL)
+		if ((strstr(line, "/libc.so") != NULL ||
+			strstr(line, "[vdso]") != NULL) &&
+		    sscanf(line, "%lx-%lx", &foreign[foreigns].start,
+			&foreign[foreigns].end) == 2)
+			foreigns++;
+	if (maps != NULL)
+		fclose(maps);
+}
+
+static bool
+is_ours(pid_t child)
+{
+	struct user_regs_struct registers;
+	struct iovec all = { &registers, sizeof(registers) };
+	unsigned long at;
+
+	if (ptrace(PTRACE_GETREGSET, child, NT_PRSTATUS, &all) != 0)
+		give_up("the registers of a process cannot be read");
+#if defined(__x86_64__)
+	at = registers.rip;
+#else
+	at = registers.pc;
+#endif
+	for (size_t i = 0; i < foreigns; i++)
+		if (at >= foreign[i].start && at < foreign[i].end)
+			return false;
+	return true;
+}
+
 static int
 count_run(pid_t child, const struct shared *marks)
 {
 	int status, count = 0;
 
 	do {
-		count += marks->marked;
+		if (marks->marked != 0)
+			count += is_ours(child);
 		if (ptrace(PTRACE_SINGLESTEP, child, NULL, NULL) != 0)
 			give_up("this machine has no single steps");
 		waitpid(child, &status, 0);
@@ -252,6 +304,7 @@ count_paths(pid_t child, const struct shared *marks)
 	int count[RUNS], runs = 0, empty = -1;
 
 	while (next_run(child)) {
+		find_foreign(child);
 		count[runs++] = count_run(child, marks);
 		if (runs < RUNS)
 			continue;
