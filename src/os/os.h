@@ -211,8 +211,9 @@ void os_barrier(void);
 /* Lets another thread run. */
 void os_yield(void);
 
-/* Milliseconds of the monotonic clock; os_clock_advance() makes it later by MS,
- * in the debug library, for tests. */
+/* Milliseconds of the monotonic clock, as of its last tick, which costs a fifth
+ * of reading it exactly; os_clock_advance() makes it later by MS, in the debug
+ * library, for tests. */
 uint64_t os_now_ms(void);
 void os_clock_advance(uint64_t ms);
 

@@ -157,6 +157,20 @@ TEST(MemkindTest, VariablesNameNodes)
 	run_with("*DISABLED_NoHbw", "MEMKIND_HBW_THRESHOLD", "4000000000");
 }
 
+/* Before the node is full: what is preferred stays elsewhere for a while. */
+TEST(MemkindTest, HbwIsVerified)
+{
+	FULL_PROFILE_OR_SKIP();
+	ASSERT_EQ(0, hbw_check_available());
+	char *block = static_cast<char *>(hbw_malloc(MIB));
+	ASSERT_NE(nullptr, block);
+	EXPECT_EQ(0, hbw_verify_memory_region(block, MIB, HBW_TOUCH_PAGES));
+	void *other = memkind_malloc(MEMKIND_HIGHEST_CAPACITY, MIB);
+	EXPECT_EQ(-1, hbw_verify_memory_region(other, MIB, HBW_TOUCH_PAGES));
+	hbw_free(block);
+	hbw_free(other);
+}
+
 TEST(MemkindTest, FullNodeIsAnAnswer)
 {
 	FULL_PROFILE_OR_SKIP();
@@ -178,19 +192,6 @@ TEST(MemkindTest, FullNodeIsAnAnswer)
 	for (void *one : blocks)
 		memkind_free(MEMKIND_HBW, one);
 	EXPECT_EQ(Nodes{ 2 }, nodes_from(0, MEMKIND_HBW));
-}
-
-TEST(MemkindTest, HbwIsVerified)
-{
-	FULL_PROFILE_OR_SKIP();
-	ASSERT_EQ(0, hbw_check_available());
-	char *block = static_cast<char *>(hbw_malloc(MIB));
-	ASSERT_NE(nullptr, block);
-	EXPECT_EQ(0, hbw_verify_memory_region(block, MIB, HBW_TOUCH_PAGES));
-	void *other = memkind_malloc(MEMKIND_HIGHEST_CAPACITY, MIB);
-	EXPECT_EQ(-1, hbw_verify_memory_region(other, MIB, HBW_TOUCH_PAGES));
-	hbw_free(block);
-	hbw_free(other);
 }
 
 TEST(MemkindTest, CapacityIsThatOfTheNodes)
