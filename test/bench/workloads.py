@@ -39,7 +39,7 @@ def compare_family(scratch, part, choices, group=None):
     quick = figures.settings["quick"]
     for name, (threads, rounds) in GROUPS.items():
         if group not in (None, name) or \
-                part == "preload" and name in ("pools", "many"):
+                part == "preload" and name in ("pools", "many", "alive"):
             continue
         for count in threads[::2] if quick else threads:
             key = (part, name, count)
