@@ -82,22 +82,46 @@ TEST(Defragment, LeavesTheRest)
 		poolkind_free(kind, block);
 }
 
-/* A kind whose frees go at once has nothing committed behind a free block, one
- * that keeps pages for a while has; being tended does not hurry it. */
+namespace {
+
+/* Bytes committed after 4 MiB were freed, and so many milliseconds later. */
+size_t
+committed_after(poolkind *kind, unsigned milliseconds)
+{
+	struct poolkind_stats stats = {};
+
+	poolkind_free(kind, poolkind_malloc(kind, 4 * MIB));
+	poolkind_tend(kind);
+	kind_let_time_pass(kind, milliseconds);
+	poolkind_tend(kind);
+	EXPECT_EQ(poolkind_get_stats(kind, &stats, sizeof(stats)), 0);
+	return stats.committed;
+}
+
+} // namespace
+
+/* Being tended does not hurry what a kind keeps for a while. */
 TEST(Tend, WaitsForTheTimeThatPagesHave)
 {
 	Kind kind("file:/dev/shm,size=16M");
-	void *block = poolkind_malloc(kind, 4 * MIB);
-	struct poolkind_stats stats;
 
-	poolkind_free(kind, block);
-	poolkind_tend(kind);
-	ASSERT_EQ(poolkind_get_stats(kind, &stats, sizeof(stats)), 0);
-	EXPECT_GE(stats.committed, 4 * MIB);
-	kind_let_time_pass(kind, 11000);
-	poolkind_tend(kind);
-	ASSERT_EQ(poolkind_get_stats(kind, &stats, sizeof(stats)), 0);
-	EXPECT_LT(stats.committed, 1 * MIB);
+	EXPECT_GE(committed_after(kind, 0), 4 * MIB);
+	EXPECT_LT(committed_after(kind, 11000), 1 * MIB);
+}
+
+TEST(Tend, WaitsForTheTimeThatIsGiven)
+{
+	const char text[] = "file:/dev/shm,size=16M";
+	poolkind *soon = kind_open_decaying(text, 3000);
+	poolkind *at_once = kind_open_decaying(text, 0);
+	poolkind *never = kind_open_decaying(text, -1);
+
+	EXPECT_GE(committed_after(soon, 0), 4 * MIB);
+	EXPECT_LT(committed_after(soon, 4000), 1 * MIB);
+	EXPECT_LT(committed_after(at_once, 0), 1 * MIB);
+	EXPECT_GE(committed_after(never, 100000000), 4 * MIB);
+	for (poolkind *kind : { soon, at_once, never })
+		EXPECT_EQ(poolkind_close(kind), 0);
 }
 
 TEST(Placed, KindServesThreadsByTheirNode)

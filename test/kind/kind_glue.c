@@ -57,6 +57,18 @@ kind_open_placed(const unsigned *nodes, unsigned count)
 	return poolkind_open_placed(&spec, &placement);
 }
 
+poolkind *
+kind_open_decaying(const char *text, long milliseconds)
+{
+	struct spec spec;
+
+	if (spec_parse(text, &spec) != 0)
+		return NULL;
+	spec.decay_given = true;
+	spec.decay_ms = milliseconds;
+	return poolkind_open_spec(&spec, NULL);
+}
+
 void
 kind_let_time_pass(poolkind *kind, unsigned milliseconds)
 {

@@ -25,6 +25,9 @@ unsigned kind_arenas(const poolkind *kind);
  * first. */
 poolkind *kind_open_placed(const unsigned *nodes, unsigned count);
 
+/* A kind of TEXT whose free pages wait for so long. */
+poolkind *kind_open_decaying(const char *text, long milliseconds);
+
 /* Has the pages that the kind's source keeps idle be older. */
 void kind_let_time_pass(poolkind *kind, unsigned milliseconds);
 
