@@ -2,9 +2,10 @@
 /*
  * allocator.h - one interface to the allocators that are compared, chosen when
  * a program is compiled, so that a block costs the call of its library and
- * nothing else: ALLOCATOR_POOLKIND, ALLOCATOR_MEMKIND, ALLOCATOR_MALLOCX
- * (jemalloc's arenas, with thread caches of the program), ALLOCATOR_MI_HEAP
- * (mimalloc's heaps), or plain malloc. Each is a file in allocator/.
+ * nothing else: ALLOCATOR_POOLKIND, ALLOCATOR_DLOPEN (the same, loaded late),
+ * ALLOCATOR_MEMKIND, ALLOCATOR_MALLOCX (jemalloc's arenas, with thread caches of
+ * the program), ALLOCATOR_MI_HEAP (mimalloc's heaps), or plain malloc. Each is a
+ * file in allocator/.
  *
  * What threads share is a pool: a kind or an arena. A thread enters it, gets a
  * handle to allocate by, and leaves it again. Where a pool lies says PLACE:
@@ -66,6 +67,8 @@ region_new(size_t bytes)
 
 #if defined(ALLOCATOR_POOLKIND)
 #include "allocator/poolkind.h"
+#elif defined(ALLOCATOR_DLOPEN)
+#include "allocator/dlopen.h"
 #elif defined(ALLOCATOR_MEMKIND)
 #include "allocator/memkind.h"
 #elif defined(ALLOCATOR_MALLOCX)

@@ -95,6 +95,7 @@ def compile_work(scratch):
     programs = {
         "malloc": [],
         "poolkind": ["-DALLOCATOR_POOLKIND", *ours("poolkind")],
+        "dlopen": ["-DALLOCATOR_DLOPEN"],
         # Found through LD_LIBRARY_PATH: ours, or memkind's.
         "memkind": ["-DALLOCATOR_MEMKIND", f"-L{BUILD}/lib", "-lmemkind",
                     f"-Wl,-rpath-link,{BUILD}/lib"],
@@ -150,6 +151,9 @@ def kinds(place):
                               f"{folder}/libmemkind.so.0",
                               {**common, "LD_LIBRARY_PATH": folder}))
     if place == "dram":
+        peers.append(Peer("poolkind, dlopen", "work-dlopen",
+                          f"{BUILD}/lib/libpoolkind.so.0",
+                          {**common, "LD_LIBRARY_PATH": f"{BUILD}/lib"}))
         for name, library_, package in (
                 ("mallocx", "libjemalloc.so.2", "libjemalloc2"),
                 ("mi_heap", "libmimalloc.so.2", "libmimalloc2.0")):
