@@ -124,8 +124,7 @@ as_block(const rtree_contents_t *contents)
 }
 
 struct source_marks
-block_mark(struct source_marks marks, void *ptr, size_t usable, unsigned number,
-    bool small)
+block_mark(struct source_marks marks, void *ptr, size_t usable, unsigned number)
 {
 	unsigned char *mark;
 
@@ -133,7 +132,7 @@ block_mark(struct source_marks marks, void *ptr, size_t usable, unsigned number,
 		marks = source_marks_of(ptr);
 	mark = &marks.mark[((uintptr_t)ptr - marks.base) / PAGE_BYTES];
 	/* Pages that were an extent of small blocks may have marks still. */
-	if (!small)
+	if (!bin_is_small(number))
 		__builtin_memset(mark, 0, usable / PAGE_BYTES);
 	/* Another thread may mark another block of the page, the same way. */
 	if (__atomic_load_n(mark, __ATOMIC_RELAXED) != number)
@@ -153,8 +152,8 @@ bin_of_usable(size_t usable)
 void
 block_mark_one(void *ptr, size_t usable)
 {
-	block_mark((struct source_marks){ 0 }, ptr, usable,
-	    bin_of_usable(usable), sz_can_use_slab(usable));
+	block_mark(
+	    (struct source_marks){ 0 }, ptr, usable, bin_of_usable(usable));
 }
 
 struct block
@@ -284,6 +283,8 @@ heap_defragment(void *ptr, const struct block *block)
 		arena_dalloc_small(tsdn, ptr);
 	}
 	slot_leave(block->slot);
+	if (moved != NULL)
+		heap_got_back(block->heap);
 	annotate_leave();
 	return moved;
 }
@@ -297,8 +298,8 @@ static bool __attribute__((noinline)) free_slowly(void *ptr)
 	struct heap *heap = NULL;
 	int saved = errno;
 
-	heaps_tend();
 	annotate_enter();
+	heaps_tend();
 	if (look_up(ptr, &contents))
 		heap = heap_of(&contents);
 	/* In the child of a fork that refused the kind nothing is left. */
@@ -342,9 +343,7 @@ static bool __attribute__((noinline)) free_unmarked(void *ptr)
 		if (likely(cache != NULL) &&
 		    likely(
 			cache_put(cache, contents.metadata.szind + 1, ptr))) {
-			if (cache != thread->recent.cache ||
-			    thread->recent.bytes == 0)
-				remember(thread, cache);
+			remember(thread, cache);
 			return true;
 		}
 	}

@@ -287,8 +287,7 @@ mark_blocks(struct cache *cache, unsigned number)
 		if (align_down((uintptr_t)bin->block[i], PAGE_BYTES) == page)
 			continue;
 		page = align_down((uintptr_t)bin->block[i], PAGE_BYTES);
-		marks = block_mark(
-		    marks, bin->block[i], size, number, bin_is_small(number));
+		marks = block_mark(marks, bin->block[i], size, number);
 	}
 	if (marks.bytes <= cache->marks.bytes)
 		return;
@@ -298,6 +297,7 @@ mark_blocks(struct cache *cache, unsigned number)
 		    &cache->thread->recent.bytes, 0, memory_order_relaxed);
 }
 
+/* Lets the thread take STOCK_TURN blocks before it looks around again. */
 static void
 start_turn(struct bin *bin)
 {

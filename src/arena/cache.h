@@ -252,8 +252,8 @@ unsigned blocks_fetch(struct heap *heap, unsigned turn, unsigned number,
     void **block, unsigned count);
 
 /* Marks a block of USABLE bytes as one of the bin, in MARKS if it lies there.
- * SMALL: others share its pages. Returns the marks that it lies in. */
-struct source_marks block_mark(struct source_marks marks, void *ptr,
-    size_t usable, unsigned number, bool small);
+ * Returns the marks that it lies in. */
+struct source_marks block_mark(
+    struct source_marks marks, void *ptr, size_t usable, unsigned number);
 
 #endif /* ARENA_CACHE_H */

@@ -282,7 +282,7 @@ heap_got_back(struct heap *heap)
 bool
 bin_is_small(unsigned number)
 {
-	return number <= SC_NBINS;
+	return number - 1 < SC_NBINS; /* bin 0 is not */
 }
 
 unsigned

@@ -190,7 +190,7 @@ FAILS(memkind_set_arena_map_len)
 #define MAPS_NOTHING(name) \
 	LEGACY(void *, name, void) \
 	{ \
-		return (void *)-1; /* MAP_FAILED of mmap(2) */ \
+		return (void *)-1; /* MAP_FAILED */ \
 	}
 
 MAPS_NOTHING(memkind_default_mmap)
