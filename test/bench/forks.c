@@ -8,32 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define FORKS 15
 #define BLOCKS 128
 #define BLOCK_BYTES (64 * 1024)
 
 static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-static double
 fork_once(void)
 {
-	double start = now();
+	double start = now_ms();
 	pid_t child = fork();
 
 	if (child == 0)
 		_exit(0);
 	waitpid(child, NULL, 0);
-	return now() - start;
+	return now_ms() - start;
 }
 
 static int

@@ -7,9 +7,10 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <poolkind.h>
+
+#include "clock.h"
 
 #define PAIRS 400000
 #define ROUNDS 5
@@ -17,15 +18,6 @@
 
 static const size_t sizes[] = { 16, 64, 256, 1024, 4096, 65536, 1 << 20 };
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 static double
 pairs(poolkind *kind, size_t size)

@@ -11,19 +11,11 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define COUNT_MAX 100
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static int
 ascending(const void *a, const void *b)
@@ -37,7 +29,7 @@ ascending(const void *a, const void *b)
 static double
 launch(char **command, const char *library, struct rusage *used)
 {
-	double start = now();
+	double start = now_ms();
 	pid_t child = fork();
 	int status;
 
@@ -51,7 +43,7 @@ launch(char **command, const char *library, struct rusage *used)
 		fprintf(stderr, "%s ended with %#x\n", command[0], status);
 		exit(EXIT_FAILURE);
 	}
-	return now() - start;
+	return now_ms() - start;
 }
 
 int

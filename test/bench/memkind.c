@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define PAIRS 200000
 #define ROUNDS 5
@@ -22,15 +23,6 @@
 #define KINDS_MAX 4096
 
 static const char *directory = "/dev/shm";
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 /* ---- Pairs --------------------------------------------------------------- */
 

@@ -9,7 +9,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "clock.h"
 
 #ifdef LIBVMEM
 #include <libvmem.h>
@@ -25,15 +26,6 @@ static VMEM *pool;
 #define ROUNDS 5
 #define WINDOW 1024
 #define THREADS_MAX 16
-
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 static double
 pairs(size_t size)

@@ -8,18 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include <libvmem.h>
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
+#include "clock.h"
 
 static VMEM *
 make(const char *place, size_t bytes)
@@ -60,10 +52,10 @@ main(int argc, char **argv)
 	static const size_t sizes[] = { 16, 64, 256, 1024, 4096, 65536,
 		1 << 20 };
 	size_t bytes = argc < 3 ? 0 : (size_t)atol(argv[2]) << 20;
-	double start = now(), made;
+	double start = now_ms(), made;
 	VMEM *pool = argc < 3 ? NULL : make(argv[1], bytes);
 
-	made = now();
+	made = now_ms();
 	if (pool == NULL) {
 		fprintf(stderr, "%s\n", vmem_errormsg());
 		return EXIT_FAILURE;
@@ -73,9 +65,9 @@ main(int argc, char **argv)
 		fill(pool, bytes, sizes[i]);
 	if (argc == 3)
 		printf("create, ms\t%.3f\n", made - start);
-	start = now();
+	start = now_ms();
 	vmem_delete(pool);
 	if (argc == 3)
-		printf("delete, ms\t%.3f\n", now() - start);
+		printf("delete, ms\t%.3f\n", now_ms() - start);
 	return EXIT_SUCCESS;
 }

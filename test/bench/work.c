@@ -6,7 +6,6 @@
  */
 #include <dlfcn.h>
 #include <pthread.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "work.h"
@@ -19,15 +18,6 @@
 struct pool work_pool;
 bool work_quick;
 uint32_t small_sizes[SIZES], mixed_sizes[SIZES];
-
-double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 void
 no_figure(const char *why)

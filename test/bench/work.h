@@ -9,6 +9,7 @@
 #define BENCH_WORK_H
 
 #include "allocator.h"
+#include "clock.h"
 
 #define MIB ((size_t)1 << 20)
 #define POOL_BYTES (1024 * MIB)
@@ -46,7 +47,6 @@ extern bool work_quick;
 /* 16 to 1024 bytes, each as likely; 16 to 65536, most of them small. */
 extern uint32_t small_sizes[SIZES], mixed_sizes[SIZES];
 
-double now(void); /* in ns */
 void *need(void *ptr);
 void no_figure(const char *why);
 

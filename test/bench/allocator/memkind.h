@@ -9,11 +9,7 @@
 
 typedef memkind_t handle;
 
-struct pool {
-	memkind_t kind;
-	void *region;
-	size_t bytes;
-};
+#include "kinds.h"
 
 /* Of ordinary memory there is the one that is there. */
 static inline bool
@@ -26,8 +22,7 @@ static inline bool
 pool_open(struct pool *pool, size_t bytes)
 {
 	pool->kind = MEMKIND_DEFAULT;
-	pool->region = place_is("fixed") ? region_new(bytes) : NULL;
-	pool->bytes = bytes;
+	pool_provide(pool, bytes);
 	if (place_is("fixed"))
 		return memkind_create_fixed(pool->region, bytes, &pool->kind) ==
 		    0;
@@ -40,20 +35,7 @@ pool_close(struct pool *pool)
 {
 	if (pool->kind != MEMKIND_DEFAULT)
 		memkind_destroy_kind(pool->kind);
-	if (pool->region != NULL)
-		munmap(pool->region, pool->bytes);
-}
-
-static inline handle
-pool_enter(struct pool *pool)
-{
-	return pool->kind;
-}
-
-static inline void
-pool_leave(handle own)
-{
-	(void)own;
+	pool_give_back(pool);
 }
 
 static inline bool

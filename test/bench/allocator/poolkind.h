@@ -9,11 +9,7 @@
 
 typedef poolkind *handle;
 
-struct pool {
-	poolkind *kind;
-	void *region;
-	size_t bytes;
-};
+#include "kinds.h"
 
 static inline bool
 pools_can_be_many(void)
@@ -26,8 +22,7 @@ pool_open(struct pool *pool, size_t bytes)
 {
 	char text[4096] = "dram";
 
-	pool->region = place_is("fixed") ? region_new(bytes) : NULL;
-	pool->bytes = bytes;
+	pool_provide(pool, bytes);
 	if (place_is("file"))
 		snprintf(text, sizeof(text), "file:%s,size=%zu",
 		    pool_directory(), bytes);
@@ -41,20 +36,7 @@ static inline void
 pool_close(struct pool *pool)
 {
 	poolkind_close(pool->kind);
-	if (pool->region != NULL)
-		munmap(pool->region, pool->bytes);
-}
-
-static inline handle
-pool_enter(struct pool *pool)
-{
-	return pool->kind;
-}
-
-static inline void
-pool_leave(handle own)
-{
-	(void)own;
+	pool_give_back(pool);
 }
 
 static inline bool
