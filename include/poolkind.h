@@ -203,9 +203,9 @@ int poolkind_block_at(const void *address, struct poolkind_block *block);
 int poolkind_set_limit(poolkind *kind, size_t limit);
 
 /* Returns to the system, or to the file system, every page that holds no live
- * block, thread caches included. Without it pages stay for ten seconds, and go
- * with the next calls on any kind then: the first that its thread's cache does
- * not serve, or the 128th of a size. Errors: none today. */
+ * block, thread caches included. Without it they go some ten seconds later, as
+ * calls on any kind go on: with those that the thread's cache does not serve,
+ * and with each 128th of a size. Errors: none today. */
 int poolkind_trim(poolkind *kind);
 
 /* Compares the engine's records of the kind with each other. Errors: EIO, and
