@@ -84,6 +84,20 @@ rig_resize(void *ptr, size_t size)
 	return heap_resize(ptr, &block, size);
 }
 
+void *
+rig_defragment(void *ptr)
+{
+	struct block block = block_of(ptr);
+
+	return heap_defragment(ptr, &block);
+}
+
+uint64_t
+rig_changes(struct rig *rig)
+{
+	return heap_changes(&rig->heap);
+}
+
 void
 rig_drain(struct rig *rig)
 {

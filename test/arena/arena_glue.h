@@ -23,6 +23,10 @@ void *rig_malloc(struct rig *rig, size_t size);
 void *rig_allocate(struct rig *rig, size_t size, size_t alignment, bool zero);
 bool rig_free(struct rig *rig, void *ptr);
 bool rig_resize(void *ptr, size_t size);
+/* Where the small block at PTR is after that, or NULL. */
+void *rig_defragment(void *ptr);
+/* Counts up when a heap that was full may have room. */
+uint64_t rig_changes(struct rig *rig);
 void rig_drain(struct rig *rig);
 void rig_set_limit(struct rig *rig, size_t limit);
 bool rig_is_sound(struct rig *rig);

@@ -257,6 +257,28 @@ TEST(Full, IsForgottenWhenOneBlockLiesInACache)
 	}
 }
 
+/* A slab may have become free, so a heap that was full is worth a try. */
+TEST(Heap, ChangesWhenABlockIsMoved)
+{
+	Heap heap("dram");
+	std::vector<char *> blocks = heap.fill(128, 20000);
+	unsigned moved = 0;
+
+	for (size_t i = 0; i < blocks.size(); i++)
+		if (i % 10 != 0)
+			heap.free(blocks[i]);
+	rig_drain(heap);
+	for (size_t i = 0; i < blocks.size(); i += 10) {
+		uint64_t before = rig_changes(heap);
+
+		if (rig_defragment(blocks[i]) == nullptr)
+			continue;
+		moved++;
+		EXPECT_GT(rig_changes(heap), before);
+	}
+	EXPECT_GT(moved, 100u);
+}
+
 /* ---- What waits, goes while others are used ------------------------------ */
 
 namespace {
