@@ -225,7 +225,7 @@ heap_resize(void *ptr, const struct block *block, size_t size)
 	slot_leave(slot);
 	if (!moved) {
 		block_mark_one(ptr, usable);
-		heap_got_back(block->heap);
+		heap_got_back(block->heap, block->slot);
 		annotate_resized(ptr, block->usable, usable);
 	}
 	annotate_leave();
@@ -245,7 +245,7 @@ free_to_arena(struct heap *heap, void *ptr, const rtree_contents_t *contents)
 	else
 		large_dalloc(tsdn, contents->edata);
 	slot_leave(slot);
-	heap_got_back(heap);
+	heap_got_back(heap, slot);
 }
 
 /* Whether the slab that PTR lies in has more room than those of its class have
@@ -284,7 +284,7 @@ heap_defragment(void *ptr, const struct block *block)
 	}
 	slot_leave(block->slot);
 	if (moved != NULL)
-		heap_got_back(block->heap);
+		heap_got_back(block->heap, block->slot);
 	annotate_leave();
 	return moved;
 }

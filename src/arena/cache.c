@@ -182,7 +182,7 @@ bin_return(struct cache *cache, unsigned number, unsigned count)
 
 	if (count == 0)
 		return;
-	blocks_return(cache->heap, number, bin->block, count);
+	blocks_return(cache->heap, cache->turn, number, bin->block, count);
 	bin->stock -= count;
 	memmove(
 	    bin->block, bin->block + count, bin_count(bin) * sizeof(void *));
@@ -270,7 +270,7 @@ cache_empty(struct cache *cache)
 static void
 notice(struct heap *heap)
 {
-	atomic_fetch_add(&heap->changes, 1);
+	atomic_fetch_add(&heap->noticed, 1);
 }
 
 /* Marks the blocks of a bin, which were just fetched: those of one page once.
@@ -473,15 +473,21 @@ thread_new(void)
 	return thread;
 }
 
+struct thread *
+thread_here(void)
+{
+	if (unlikely(thread_self == &nobody) && !no_caches)
+		thread_new();
+	return thread_self;
+}
+
 struct cache *
 cache_of(struct heap *heap)
 {
-	struct thread *thread = thread_self;
+	struct thread *thread = thread_here();
 	struct cache *cache;
 
-	if (thread == &gone || no_caches)
-		return NULL;
-	if (thread == &nobody && (thread = thread_new()) == NULL)
+	if (thread == &gone || thread == &nobody)
 		return NULL;
 	cache = thread->cache[heap->id];
 	return cache != NULL ? cache : cache_new(thread, heap);

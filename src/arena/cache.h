@@ -200,6 +200,10 @@ cache_put_marked(struct cache *cache, void *ptr)
 		ptr);
 }
 
+/* The calling thread's record, made if need be; one without caches where it can
+ * have none: no memory for it, or the thread is about to end. */
+struct thread *thread_here(void);
+
 /* The calling thread's cache of HEAP, made if need be; NULL where the thread
  * can have none: no memory for it, or the thread is about to end. */
 struct cache *cache_of(struct heap *heap);
@@ -240,8 +244,8 @@ void caches_postfork(void);
 void caches_bury(void);
 
 /* Gives COUNT blocks of a bin back to their arenas. */
-void blocks_return(
-    struct heap *heap, unsigned number, void **block, unsigned count);
+void blocks_return(struct heap *heap, unsigned turn, unsigned number,
+    void **block, unsigned count);
 
 /* Makes a thread ready to look blocks up, while no lock is held. */
 void lookup_start(struct thread *thread);

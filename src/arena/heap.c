@@ -86,14 +86,14 @@ start(void)
 
 /* For valgrind each extent is a new one from the source. */
 static void
-set_decay(struct arena_slot *slot, const struct heap_options *options)
+set_decay(struct arena_slot *slot, const struct heap *heap)
 {
-	ssize_t wanted = options->decay_given ?
-	    (ssize_t)options->decay_ms :
+	ssize_t wanted = heap->options.decay_given ?
+	    (ssize_t)heap->options.decay_ms :
 	    arena_dirty_decay_ms_default_get();
 	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
 
-	if (annotate_is_on())
+	if (annotate_is_on() || atomic_load(&heap->tight))
 		wanted = 0;
 	if (arena_decay_ms_get(slot->arena, extent_state_dirty) != wanted)
 		arena_decay_ms_set(
@@ -125,7 +125,9 @@ slot_new(struct heap *heap)
 		if (slot->arena == NULL)
 			return NULL;
 	}
-	set_decay(slot, &heap->options);
+	set_decay(slot, heap);
+	atomic_store(&slot->requests, 0);
+	atomic_store(&slot->changes, 0);
 	atomic_store(&slot->heap, heap);
 	return slot;
 }
@@ -171,6 +173,28 @@ void
 slot_leave(struct arena_slot *slot)
 {
 	atomic_fetch_sub(&slot->users, 1);
+}
+
+/* In a bounded heap that is more than half full, free space of all arenas meets
+ * in the source, at once; until it is less than a quarter full. When two
+ * threads find it otherwise at once, an arena may go the old way until the
+ * next change. */
+static void
+follow_use(struct heap *heap)
+{
+	size_t most = atomic_load(&heap->lease_most); /* a CACHE_PARTth */
+	bool was_tight = atomic_load(&heap->tight);
+	bool tight = source_used(heap->source) / CACHE_PART >
+	    most / (was_tight ? 4 : 2);
+
+	if (likely(tight == was_tight))
+		return;
+	atomic_store(&heap->tight, tight);
+	for (unsigned i = 0; i < atomic_load(&heap->arenas); i++) {
+		slot_use(heap->slot[i]);
+		set_decay(heap->slot[i], heap);
+		slot_leave(heap->slot[i]);
+	}
 }
 
 /* From here to slots_go() no thread is inside an arena, so that arenas and
@@ -268,11 +292,10 @@ heap_close(struct heap *heap)
 	pthread_mutex_destroy(&heap->lock);
 }
 
-/* Free space came back to an arena. */
 void
-heap_got_back(struct heap *heap)
+heap_got_back(struct heap *heap, struct arena_slot *slot)
 {
-	atomic_fetch_add(&heap->changes, 1);
+	atomic_fetch_add(&slot->changes, 1);
 	if (!atomic_load_explicit(&heap->waits, memory_order_relaxed))
 		atomic_store(&heap->waits, true);
 }
@@ -318,17 +341,18 @@ blocks_fetch(struct heap *heap, unsigned turn, unsigned number, void **block,
 }
 
 void
-blocks_return(struct heap *heap, unsigned number, void **block, unsigned count)
+blocks_return(struct heap *heap, unsigned turn, unsigned number, void **block,
+    unsigned count)
 {
 	cache_bin_ptr_array_t array = { (cache_bin_sz_t)count, block };
-
 	/* They may be of several arenas: one stands for all. */
-	slot_use(heap->slot[0]);
+	struct arena_slot *slot = heap->slot[turn % atomic_load(&heap->arenas)];
+
+	slot_use(slot);
 	arena_ptr_array_flush(tsd_fetch(), number - 1, &array, count,
-	    bin_is_small(number), heap->slot[0]->arena,
-	    (cache_bin_stats_t){ 0 });
-	slot_leave(heap->slot[0]);
-	heap_got_back(heap);
+	    bin_is_small(number), slot->arena, (cache_bin_stats_t){ 0 });
+	slot_leave(slot);
+	heap_got_back(heap, slot);
 }
 
 /* ---- One block ---------------------------------------------------------- */
@@ -354,30 +378,40 @@ static void *
 allocate_once(struct heap *heap, size_t usable, size_t alignment, bool zero)
 {
 	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
-	struct arena_slot *slot = slot_enter(heap, thread_self->turn);
+	struct arena_slot *slot = slot_enter(heap, thread_here()->turn);
 	void *ptr;
 
 	if (slot == NULL)
 		return NULL;
 	ptr = arena_palloc(tsdn, slot->arena, usable, alignment, zero,
 	    sz_can_use_slab(usable), NULL);
-	slot_leave(slot);
-	if (ptr != NULL)
+	if (ptr != NULL) {
+		atomic_fetch_add(&slot->requests, 1);
 		block_mark_one(ptr, usable);
+	}
+	slot_leave(slot);
 	return ptr;
 }
 
 uint64_t
 heap_changes(struct heap *heap)
 {
-	return atomic_load(&heap->changes) + source_freed(heap->source);
+	uint64_t changes = atomic_load(&heap->noticed) +
+	    source_freed(heap->source);
+
+	for (unsigned i = 0; i < atomic_load(&heap->arenas); i++)
+		changes += atomic_load(&heap->slot[i]->changes);
+	return changes;
 }
 
 /* Both words are of one failure, since the writer makes the size impossible
- * while it changes the other. */
+ * while it changes the other. Most heaps never failed: a look at the size
+ * saves them the counts. */
 static bool
 is_known_full(struct heap *heap, size_t usable)
 {
+	if (likely(usable < atomic_load(&heap->full_size)))
+		return false;
 	return atomic_load(&heap->full_changes) == heap_changes(heap) &&
 	    usable >= atomic_load(&heap->full_size);
 }
@@ -445,14 +479,13 @@ heap_allocate(struct heap *heap, size_t size, size_t alignment, bool zero)
 	heaps_tend();
 	if (usable == 0 || !is_open(heap) || is_known_full(heap, usable))
 		return NULL;
+	if (heap->options.bounded)
+		follow_use(heap);
 	ptr = is_bulky(heap, usable) ?
 	    NULL :
 	    allocate_once(heap, usable, alignment, zero);
 	if (ptr == NULL)
 		ptr = allocate_last(heap, usable, alignment, zero);
-	if (ptr != NULL)
-		atomic_fetch_add_explicit(
-		    &heap->requests, 1, memory_order_relaxed);
 	return ptr;
 }
 
@@ -554,6 +587,7 @@ void
 heap_stats(struct heap *heap, struct heap_stats *stats)
 {
 	struct cache_count cached = caches_count(heap);
+	uint64_t requests = atomic_load(&heap->requests) + cached.requests;
 	struct figures_class small, large;
 	struct figures all;
 	size_t bytes;
@@ -569,8 +603,9 @@ heap_stats(struct heap *heap, struct heap_stats *stats)
 	stats->cached = cached.bytes;
 	stats->live = bytes - min_size(bytes, cached.bytes);
 	stats->blocks = blocks - min_size(blocks, cached.blocks);
-	stats->requests = max_size(
-	    stats->blocks, atomic_load(&heap->requests) + cached.requests);
+	for (unsigned i = 0; i < atomic_load(&heap->arenas); i++)
+		requests += atomic_load(&heap->slot[i]->requests);
+	stats->requests = max_size(stats->blocks, requests);
 }
 
 bool

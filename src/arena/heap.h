@@ -35,6 +35,7 @@ struct cache;
 
 struct heap_options {
 	bool fixed;       /* the source does not grow */
+	bool bounded;     /* arenas keep nothing when it gets full */
 	unsigned arenas;  /* at most */
 	size_t cached;    /* the largest size that thread caches keep */
 	bool decay_given; /* else as long as jemalloc does */
@@ -62,13 +63,12 @@ struct heap {
 	struct arena_slot *slot[HEAP_ARENAS_MAX];
 	_Atomic unsigned contended;
 
+	_Atomic bool tight;        /* bounded, and more than half full */
 	_Atomic size_t lease_most; /* bytes that all caches may hold */
 	_Atomic size_t leased;
 
-	/* Blocks that were given out other than from a cache. */
-	_Atomic uint64_t requests;
-	/* What was freed, or changed, so that a full heap is worth a try. */
-	_Atomic uint64_t changes;
+	_Atomic uint64_t requests;     /* of caches that are gone */
+	_Atomic uint64_t noticed;      /* see heap_changes() */
 	_Atomic uint64_t full_changes; /* changes when the heap was full... */
 	_Atomic size_t full_size;      /* ...for this size; SIZE_MAX: none */
 };

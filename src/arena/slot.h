@@ -12,11 +12,15 @@
 
 struct figures;
 
-struct arena_slot {
+/* Lines of the processor's cache are fetched in pairs: no two slots share one.
+ * What threads count with each large block, they count here. */
+struct __attribute__((aligned(128))) arena_slot {
 	struct hooked_source hooked;
 	arena_t *arena;
 	_Atomic(struct heap *) heap; /* whom it serves */
 	_Atomic unsigned users;      /* threads inside, see slot_use() */
+	_Atomic uint64_t requests;   /* blocks handed out, but for the caches */
+	_Atomic uint64_t changes;    /* see heap_changes() */
 	struct arena_slot *next;     /* free slots */
 };
 
@@ -29,9 +33,9 @@ extern struct arena_slot slots[MALLOCX_ARENA_LIMIT];
 unsigned slot_use(struct arena_slot *slot);
 void slot_leave(struct arena_slot *slot);
 
-/* Free space came back to an arena of the heap: what failed may succeed now,
+/* Free space came back to one of the heap's arenas: what failed may succeed now,
  * and something waits to be given back. */
-void heap_got_back(struct heap *heap);
+void heap_got_back(struct heap *heap, struct arena_slot *slot);
 
 /* Marks a block that an arena handed out, as those of a bin are. */
 void block_mark_one(void *ptr, size_t usable);

@@ -22,6 +22,8 @@
 
 /* How long pages in no span stay backed, if the spec does not say. */
 #define IDLE_MS 10000
+/* How long a bounded kind's arenas keep what is free, for the next block. */
+#define ARENA_MS 10
 
 static pthread_mutex_t kinds_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct poolkind *kinds;
@@ -85,7 +87,8 @@ is_bounded(const struct spec *spec)
 	return (spec->size != 0 && !spec->grow) || spec->limit != 0;
 }
 
-/* How many milliseconds the source keeps free pages, where arenas do not. */
+/* How many milliseconds the source keeps free pages, where arenas keep them no
+ * longer than ARENA_MS. */
 static uint64_t
 idle_ms(const struct spec *spec)
 {
@@ -99,14 +102,18 @@ idle_ms(const struct spec *spec)
 static struct heap_options
 heap_options_of(const struct spec *spec)
 {
-	bool at_once = is_bounded(spec) || is_there(spec);
+	bool bounded = is_bounded(spec) || is_there(spec);
+	bool brief = bounded &&
+	    (!spec->decay_given || spec->decay_ms < 0 ||
+		spec->decay_ms > ARENA_MS);
 
 	return (struct heap_options){
 		.fixed = spec->size != 0 && !spec->grow,
+		.bounded = bounded,
 		.arenas = spec->arenas != 0 ? spec->arenas : HEAP_ARENAS_MAX,
 		.cached = spec->cached != 0 ? spec->cached : CACHE_SIZE_MAX,
-		.decay_given = spec->decay_given || at_once,
-		.decay_ms = at_once ? 0 : spec->decay_ms,
+		.decay_given = spec->decay_given || brief,
+		.decay_ms = brief ? ARENA_MS : spec->decay_ms,
 	};
 }
 

@@ -372,7 +372,8 @@ source_open(
 	source->account = beside == NULL ? &source->own : beside->account;
 	if (beside == NULL)
 		source->account->limit = spec->limit;
-	pthread_mutex_init(&source->lock, NULL);
+	/* Held for less than a microsecond, but where pages are backed. */
+	source->lock = (pthread_mutex_t)PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
 
 	pthread_mutex_lock(&sources_lock);
 	error = open_stretches(source, region);

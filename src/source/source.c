@@ -527,6 +527,14 @@ source_has_limit(const struct source *source)
 	return atomic_load(&source->account->limit) != 0;
 }
 
+size_t
+source_used(const struct source *source)
+{
+	return source_has_limit(source) ?
+	    atomic_load(&source->account->committed) :
+	    atomic_load(&source->spans);
+}
+
 bool
 source_is_over_limit(const struct source *source)
 {

@@ -75,6 +75,9 @@ void source_set_limit(struct source *source, size_t limit);
 
 bool source_has_limit(const struct source *source);
 
+/* Bytes that are handed out; under a limit those that count for it. */
+size_t source_used(const struct source *source);
+
 /* Whether more is backed than the limit allows, because it was lowered. */
 bool source_is_over_limit(const struct source *source);
 

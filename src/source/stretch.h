@@ -80,10 +80,10 @@ struct source {
 	struct source *next, **link; /* all sources, under the list's lock */
 
 	struct stretch *first;
-	size_t grain;     /* bytes backed and given back at once */
-	size_t size;      /* addresses in all stretches */
-	size_t committed; /* backed bytes of this source */
-	size_t spans;     /* bytes in spans */
+	size_t grain;         /* bytes backed and given back at once */
+	size_t size;          /* addresses in all stretches */
+	size_t committed;     /* backed bytes of this source */
+	_Atomic size_t spans; /* bytes in spans */
 	struct account own, *account;
 	_Atomic unsigned held; /* source_hold() */
 	unsigned not_ahead;    /* so many spans more back nothing ahead */

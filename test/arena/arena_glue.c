@@ -168,6 +168,12 @@ rig_arena(struct rig *rig, unsigned which)
 	return (unsigned)(rig->heap.slot[which] - slots);
 }
 
+uint64_t
+rig_arena_requests(struct rig *rig, unsigned which)
+{
+	return atomic_load(&rig->heap.slot[which]->requests);
+}
+
 size_t
 rig_leased(struct rig *rig)
 {

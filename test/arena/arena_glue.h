@@ -40,6 +40,8 @@ unsigned rig_id(struct rig *rig);
 unsigned rig_arenas(struct rig *rig);
 /* The index of jemalloc's arena behind the heap's WHICHth. */
 unsigned rig_arena(struct rig *rig, unsigned which);
+/* Blocks that came from that one, but for the caches. */
+uint64_t rig_arena_requests(struct rig *rig, unsigned which);
 size_t rig_leased(struct rig *rig);
 size_t rig_lease_most(struct rig *rig);
 unsigned rig_caches(struct rig *rig);

@@ -90,9 +90,11 @@ TEST(Arenas, AreOneUntilThreadsMeet)
 	EXPECT_EQ(rig_arenas(heap), 1u);
 }
 
-TEST(Arenas, AreMoreWhenThreadsContend)
+/* Threads that take blocks of SIZE, past the caches, until there are two arenas
+ * and each has served some. */
+static void
+contend_for(Heap &heap, size_t size)
 {
-	Heap heap("dram");
 	std::vector<std::thread> threads;
 	std::atomic<bool> stop{ false };
 
@@ -100,16 +102,36 @@ TEST(Arenas, AreMoreWhenThreadsContend)
 		threads.emplace_back([&] {
 			while (!stop)
 				if (void *p = rig_allocate(
-					heap, 4 * KIB, 1, false))
+					heap, size, 1, false))
 					rig_free(heap, p);
 		});
-	for (int i = 0; i < 20000 && rig_arenas(heap) < 2; i++)
+	for (int i = 0; i < 20000 &&
+	     (rig_arenas(heap) < 2 || rig_arena_requests(heap, 1) == 0);
+	     i++)
 		usleep(1000);
 	stop = true;
 	for (std::thread &thread : threads)
 		thread.join();
-	EXPECT_GE(rig_arenas(heap), 2u);
+}
+
+TEST(Arenas, AreMoreWhenThreadsContend)
+{
+	Heap heap("dram");
+
+	contend_for(heap, 4 * KIB);
+	ASSERT_GE(rig_arenas(heap), 2u);
+	EXPECT_GT(rig_arena_requests(heap, 1), 0u);
 	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
+}
+
+/* Threads that have no cache, since they take large blocks alone. */
+TEST(Arenas, AreSharedOutAmongThreadsWithLargeBlocks)
+{
+	Heap heap("dram");
+
+	contend_for(heap, 256 * KIB);
+	ASSERT_GE(rig_arenas(heap), 2u);
+	EXPECT_GT(rig_arena_requests(heap, 1), 0u);
 }
 
 TEST(Arenas, ServeTheNextHeapWhenTheirsIsClosed)

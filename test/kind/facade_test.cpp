@@ -91,6 +91,7 @@ committed_after(poolkind *kind, unsigned milliseconds)
 	struct poolkind_stats stats = {};
 
 	poolkind_free(kind, poolkind_malloc(kind, 4 * MIB));
+	usleep(30000); /* a moment that arenas keep it for */
 	poolkind_tend(kind);
 	kind_let_time_pass(kind, milliseconds);
 	poolkind_tend(kind);

@@ -75,6 +75,12 @@ kind_let_time_pass(poolkind *kind, unsigned milliseconds)
 	kind->heap.source->idle_since -= milliseconds;
 }
 
+size_t
+kind_spans(const poolkind *kind)
+{
+	return atomic_load(&kind->heap.source->spans);
+}
+
 void
 kind_falsify(poolkind *kind, long bytes)
 {

@@ -31,6 +31,9 @@ poolkind *kind_open_decaying(const char *text, long milliseconds);
 /* Has the pages that the kind's source keeps idle be older. */
 void kind_let_time_pass(poolkind *kind, unsigned milliseconds);
 
+/* Bytes that the kind's arenas have of its source. */
+size_t kind_spans(const poolkind *kind);
+
 /* Makes what the kind's source says it has handed out wrong, and right. */
 void kind_falsify(poolkind *kind, long bytes);
 

@@ -172,3 +172,40 @@ TEST(Names, AreNeverTheSameForTwoThreads)
 		all.insert(some.begin(), some.end());
 	EXPECT_EQ(all.size(), 400u);
 }
+
+/* Where there is room, an arena keeps for a moment what was freed; in a kind
+ * that is more than half full, all that is free meets in one place. */
+TEST(Bounded, ArenasKeepWhatIsFreeWhileThereIsRoom)
+{
+	Kind kind("file:/dev/shm,size=16M");
+	std::vector<void *> blocks;
+
+	poolkind_free(kind, poolkind_malloc(kind, 1 * MIB));
+	EXPECT_EQ(kind_spans(kind), 1 * MIB);
+	for (int i = 0; i < 10; i++)
+		blocks.push_back(poolkind_malloc(kind, 1 * MIB));
+	for (void *block : blocks) {
+		size_t before = kind_spans(kind);
+
+		poolkind_free(kind, block);
+		EXPECT_EQ(kind_spans(kind), before - 1 * MIB);
+	}
+	poolkind_free(kind, poolkind_malloc(kind, 1 * MIB));
+	EXPECT_EQ(kind_spans(kind), 1 * MIB) << "there is room again";
+	EXPECT_EQ(poolkind_check(kind), 0) << poolkind_errormsg();
+}
+
+/* As long as another thread's arena keeps something, none is told NULL. */
+TEST(Bounded, WhatAnArenaKeepsIsThereForEverybody)
+{
+	Kind kind("file:/dev/shm,size=16M");
+	void *whole;
+
+	std::thread([&] {
+		poolkind_free(kind, poolkind_malloc(kind, 6 * MIB));
+	}).join();
+	EXPECT_EQ(kind_spans(kind), 6 * MIB);
+	whole = poolkind_malloc(kind, 15 * MIB);
+	EXPECT_NE(whole, nullptr) << poolkind_errormsg();
+	poolkind_free(kind, whole);
+}
