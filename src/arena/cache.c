@@ -169,6 +169,8 @@ bin_provide(struct bin *bin, unsigned room)
 	if (bin_count(bin) != 0)
 		memcpy(block, bin->block, bin_count(bin) * sizeof(void *));
 	record_free(bin->block, bin->slots * sizeof(void *));
+	bin->head = block + bin_count(bin);
+	bin->limit = block + bin_room(bin);
 	bin->block = block;
 	bin->slots = (uint16_t)room;
 	return true;
@@ -183,7 +185,7 @@ bin_return(struct cache *cache, unsigned number, unsigned count)
 	if (count == 0)
 		return;
 	blocks_return(cache->heap, cache->turn, number, bin->block, count);
-	bin->stock -= count;
+	bin->head -= count;
 	memmove(
 	    bin->block, bin->block + count, bin_count(bin) * sizeof(void *));
 }
@@ -194,8 +196,8 @@ bin_close(struct cache *cache, unsigned number)
 {
 	struct bin *bin = &cache->bin[number];
 
-	give_up_lease(cache, bin->room * (size_t)cache_bin_size[number]);
-	bin->room = 0;
+	give_up_lease(cache, bin_room(bin) * (size_t)cache_bin_size[number]);
+	bin->limit = bin->block;
 }
 
 /* Gives up a bin that was not used for a while, in favour of WANTED: each call
@@ -206,15 +208,16 @@ give_up_idle(struct cache *cache, unsigned wanted)
 	for (unsigned i = 0; i < IDLE_STEPS; i++) {
 		unsigned number = cache->hand++ % CACHE_BINS;
 		struct bin *bin = &cache->bin[number];
+		uint16_t requests = (uint16_t)bin_requests(cache, number);
 
-		if (bin->room == 0 || number == wanted)
+		if (bin_room(bin) == 0 || number == wanted)
 			continue;
-		if (bin->seen == bin_requests(bin)) {
+		if (bin->seen == requests) {
 			bin_return(cache, number, bin_count(bin));
 			bin_close(cache, number);
 			return true;
 		}
-		bin->seen = bin_requests(bin);
+		bin->seen = requests;
 	}
 	return false;
 }
@@ -238,20 +241,20 @@ bin_grow(struct cache *cache, unsigned number)
 {
 	struct bin *bin = &cache->bin[number];
 	unsigned most = slots_most(number);
-	unsigned more = bin->room == 0 ? BIN_SLOTS_LEAST : bin->room;
+	unsigned room = bin_room(bin);
+	unsigned more = room == 0 ? BIN_SLOTS_LEAST : room;
 
-	if (bin->room >= most ||
+	if (room >= most ||
 	    cache_bin_size[number] > cache->heap->options.cached)
 		return false;
-	more = lease_room(
-	    cache, number, (unsigned)min_size(more, most - bin->room));
+	more = lease_room(cache, number, (unsigned)min_size(more, most - room));
 	if (more == 0)
 		return false;
-	if (!bin_provide(bin, bin->room + more)) {
+	if (!bin_provide(bin, room + more)) {
 		give_up_lease(cache, more * (size_t)cache_bin_size[number]);
 		return false;
 	}
-	bin->room = (uint16_t)(bin->room + more);
+	bin->limit = bin->block + room + more;
 	return true;
 }
 
@@ -259,8 +262,10 @@ static void
 cache_empty(struct cache *cache)
 {
 	for (unsigned i = 0; i < CACHE_BINS; i++) {
-		bin_return(cache, i, bin_count(&cache->bin[i]));
-		cache->bin[i].room = 0;
+		struct bin *bin = &cache->bin[i];
+
+		bin_return(cache, i, bin_count(bin));
+		bin->limit = bin->block;
 	}
 	give_up_lease(cache, cache->leased);
 }
@@ -297,12 +302,12 @@ mark_blocks(struct cache *cache, unsigned number)
 		    &cache->thread->recent.bytes, 0, memory_order_relaxed);
 }
 
-/* Lets the thread take STOCK_TURN blocks before it looks around again. */
+/* Lets the thread take BIN_TURN blocks before it looks around again. */
 static void
-start_turn(struct bin *bin)
+start_turn(struct cache *cache, unsigned number)
 {
-	bin->requests += STOCK_TURN - (bin->stock >> 16);
-	bin->stock = STOCK_TURN << 16 | bin_count(bin);
+	cache->requests[number] += BIN_TURN - cache->bin[number].left;
+	cache->bin[number].left = BIN_TURN;
 }
 
 void *
@@ -313,16 +318,16 @@ cache_fill(struct cache *cache, unsigned number)
 	void *ptr = NULL;
 
 	enter_patiently(cache);
-	had_room = bin->room != 0;
-	start_turn(bin);
+	had_room = bin_room(bin) != 0;
+	start_turn(cache, number);
 	if (bin_count(bin) == 0 && (bin_grow(cache, number) || had_room)) {
-		bin->stock += blocks_fetch(cache->heap, cache->turn, number,
-		    bin->block, (bin->room + 1u) / 2);
+		bin->head += blocks_fetch(cache->heap, cache->turn, number,
+		    bin->block, (bin_room(bin) + 1) / 2);
 		mark_blocks(cache, number);
 	}
 	if (bin_count(bin) != 0) {
-		bin->stock -= STOCK_ONE;
-		ptr = bin->block[bin_count(bin)];
+		bin->left--;
+		ptr = *--bin->head;
 		if (!had_room)
 			notice(cache->heap);
 	} else if (!had_room) {
@@ -339,13 +344,12 @@ cache_flush(struct cache *cache, unsigned number, void *ptr)
 	bool done = false;
 
 	enter_patiently(cache);
-	if (bin->room == 0)
+	if (bin_room(bin) == 0)
 		notice(cache->heap);
-	if (bin_count(bin) == bin->room && !bin_grow(cache, number))
-		bin_return(cache, number, (bin_count(bin) + 1u) / 2);
-	if (bin_count(bin) < bin->room) {
-		bin->block[bin_count(bin)] = ptr;
-		bin->stock++;
+	if (bin->head == bin->limit && !bin_grow(cache, number))
+		bin_return(cache, number, (bin_count(bin) + 1) / 2);
+	if (bin->head != bin->limit) {
+		*bin->head++ = ptr;
 		done = true;
 	}
 	cache_leave(cache);
@@ -365,7 +369,7 @@ cache_delete(struct cache *cache)
 	for (unsigned i = 0; i < CACHE_BINS; i++) {
 		struct bin *bin = &cache->bin[i];
 
-		requests += bin_requests(bin);
+		requests += bin_requests(cache, i);
 		record_free(bin->block, bin->slots * sizeof(void *));
 	}
 	atomic_fetch_add(&heap->requests, requests);
@@ -532,7 +536,7 @@ caches_count(struct heap *heap)
 			count.blocks += bin_count(bin);
 			count.bytes += bin_count(bin) *
 			    (size_t)cache_bin_size[i];
-			count.requests += bin_requests(bin);
+			count.requests += bin_requests(c, i);
 		}
 	caches_go(heap);
 	return count;

@@ -29,33 +29,31 @@
  * and has no room: it is that of pages without a mark. */
 #define CACHE_BINS 46
 
-/* The lower half of a bin's stock is how many blocks it has, the upper half how
- * many more may be taken before the thread looks around itself. One number, so
- * that taking one is one subtraction; STOCK_OUT: either half was at 0. */
-#define STOCK_TURN 128
-#define STOCK_ONE 0x00010001u
-#define STOCK_OUT 0x80008000u
+/* Blocks taken from a bin until the thread looks around itself. */
+#define BIN_TURN 128
 
+/* The top of the stack is an address, not a count: so a processor predicts that
+ * what a free stored is what the next allocation loads, and starts on that
+ * before it knows which bin the block went into. */
 struct bin {
-	void **block; /* a stack, the latest freed on top */
-	uint32_t stock;
-	uint16_t room;     /* blocks that it may hold, as leased */
-	uint16_t slots;    /* pointers that there is memory for */
-	uint64_t requests; /* blocks handed out, with the rest of this turn */
-	uint64_t seen;     /* requests when give_up_idle() last came by */
+	void **head;    /* behind the latest freed */
+	void **block;   /* a stack, the first freed at the bottom */
+	void **limit;   /* where the head is when the bin is full, as leased */
+	int32_t left;   /* blocks that may be taken in this turn */
+	uint16_t slots; /* pointers that there is memory for */
+	uint16_t seen;  /* of its requests when give_up_idle() last came by */
 };
 
 static inline unsigned
 bin_count(const struct bin *bin)
 {
-	return bin->stock & UINT16_MAX;
+	return (unsigned)(bin->head - bin->block);
 }
 
-/* Blocks handed out from here, ever. */
-static inline uint64_t
-bin_requests(const struct bin *bin)
+static inline unsigned
+bin_room(const struct bin *bin)
 {
-	return bin->requests - (bin->stock >> 16);
+	return (unsigned)(bin->limit - bin->block);
 }
 
 struct thread;
@@ -78,7 +76,16 @@ struct cache {
 	struct cache *heap_next, **heap_link;     /* under heap->lock */
 	struct cache *thread_next, **thread_link; /* under caches_lock */
 	struct bin bin[CACHE_BINS];
+	/* Blocks handed out of each, with those left of this turn. */
+	uint64_t requests[CACHE_BINS];
 };
+
+/* Blocks handed out of a bin, ever. */
+static inline uint64_t
+bin_requests(const struct cache *cache, unsigned number)
+{
+	return cache->requests[number] - cache->bin[number].left;
+}
 
 /* Where the thread last found blocks: jemalloc's rtree_ctx_t. */
 #define LOOKUPS 24
@@ -147,22 +154,37 @@ cache_leave(struct cache *cache)
 	atomic_store_explicit(&cache->busy, 0, memory_order_release);
 }
 
+/* The bin's address is computed once: compilers take it apart else, and do it
+ * for each member. */
+static inline struct bin *
+bin_of(struct cache *cache, unsigned number)
+{
+	struct bin *bin = &cache->bin[number];
+
+	__asm__("" : "+r"(bin));
+	return bin;
+}
+
 /* A block of the bin, or NULL when it is empty or the thread is to look around:
  * cache_fill() then has one. */
 static inline void *
 cache_take(struct cache *cache, unsigned number)
 {
-	struct bin *bin = &cache->bin[number];
+	struct bin *bin = bin_of(cache, number);
 	void *ptr = NULL;
-	uint32_t stock;
+	void **head;
 
 	if (unlikely(!cache_enter(cache)))
 		return NULL;
-	stock = bin->stock - STOCK_ONE;
-	if (likely((stock & STOCK_OUT) == 0)) {
-		bin->stock = stock;
-		ptr = bin->block[stock & UINT16_MAX];
-		assume(ptr != NULL);
+	head = bin->head;
+	if (likely(head != bin->block)) {
+		if (unlikely(--bin->left < 0))
+			bin->left = 0;
+		else {
+			ptr = head[-1];
+			bin->head = head - 1;
+			assume(ptr != NULL);
+		}
 	}
 	cache_leave(cache);
 	return ptr;
@@ -172,14 +194,16 @@ cache_take(struct cache *cache, unsigned number)
 static inline bool
 cache_put(struct cache *cache, unsigned number, void *ptr)
 {
-	struct bin *bin = &cache->bin[number];
+	struct bin *bin = bin_of(cache, number);
+	void **head;
 	bool done = false;
 
 	if (unlikely(!cache_enter(cache)))
 		return false;
-	if (likely(bin_count(bin) < bin->room)) {
-		bin->block[bin_count(bin)] = ptr;
-		bin->stock++;
+	head = bin->head;
+	if (likely(head != bin->limit)) {
+		*head = ptr;
+		bin->head = head + 1;
 		done = true;
 	}
 	cache_leave(cache);
