@@ -126,6 +126,7 @@ slot_new(struct heap *heap)
 			return NULL;
 	}
 	set_decay(slot, heap);
+	purge_oversize(slot->arena, heap->options.oversize);
 	atomic_store(&slot->requests, 0);
 	atomic_store(&slot->changes, 0);
 	atomic_store(&slot->heap, heap);

@@ -36,6 +36,7 @@ struct cache;
 struct heap_options {
 	bool fixed;       /* the source does not grow */
 	bool bounded;     /* arenas keep nothing when it gets full */
+	bool oversize;    /* large free space goes back: purge_oversize() */
 	unsigned arenas;  /* at most */
 	size_t cached;    /* the largest size that thread caches keep */
 	bool decay_given; /* else as long as jemalloc does */

@@ -63,6 +63,18 @@ purge_is_due(tsdn_t *tsdn, arena_t *arena)
 	return is_due;
 }
 
+/* What free space must have grown to for purge_oversize(): jemalloc's default. */
+#define OVERSIZE (8 * MIB)
+
+/* Whether space of that size goes back at once, so that what a burst left is not
+ * held until it has decayed. */
+static inline void
+purge_oversize(arena_t *arena, bool at_once)
+{
+	atomic_store_zu(&arena->pa_shard.pac.oversize_threshold,
+	    at_once ? OVERSIZE : SC_LARGE_MAXCLASS + PAGE, ATOMIC_RELAXED);
+}
+
 /* Around a fork: from purge_stop() to purge_go() nobody purges. */
 static inline void
 purge_stop(tsdn_t *tsdn, arena_t *arena)

@@ -110,6 +110,8 @@ heap_options_of(const struct spec *spec)
 	return (struct heap_options){
 		.fixed = spec->size != 0 && !spec->grow,
 		.bounded = bounded,
+		.oversize = spec_is_anonymous(spec) && !bounded &&
+		    !spec->decay_given,
 		.arenas = spec->arenas != 0 ? spec->arenas : HEAP_ARENAS_MAX,
 		.cached = spec->cached != 0 ? spec->cached : CACHE_SIZE_MAX,
 		.decay_given = spec->decay_given || brief,

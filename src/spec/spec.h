@@ -99,6 +99,13 @@ struct spec {
 	char path[PATH_MAX];
 };
 
+/* Whether the pages are anonymous memory. */
+static inline bool
+spec_is_anonymous(const struct spec *spec)
+{
+	return spec->source < SPEC_FILE;
+}
+
 /* Whether the topology of the machine names the nodes. */
 static inline bool
 spec_is_rank(const struct spec *spec)

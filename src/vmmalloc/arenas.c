@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "arena/hooks.h"
+#include "arena/purge.h"
 #include "os/os.h"
 #include "vmmalloc/budget.h"
 #include "vmmalloc/log.h"
@@ -35,6 +36,7 @@ static struct hooked_source hooked;
 static _Atomic(arena_t *) table[ARENAS_MAX];
 static atomic_uint claimed;
 static unsigned most;
+static bool goes_back; /* as purge_oversize() has it */
 
 arena_t *arenas_before_pool;
 
@@ -71,6 +73,7 @@ make_arena(void)
 		&config, sizeof(config)) != 0)
 		return NULL;
 	arena = arena_get(TSDN_NULL, index, false);
+	purge_oversize(arena, goes_back);
 	atomic_store_explicit(&table[slot], arena, memory_order_release);
 	LOG_TRACE(3, "arena %u made", index);
 	return arena;
@@ -143,11 +146,12 @@ arenas_bind(tsd_t *tsd)
 }
 
 bool
-arenas_open(struct source *source, size_t bytes)
+arenas_open(struct source *source, size_t bytes, bool anonymous)
 {
 	tsd_t *tsd;
 
 	most = (unsigned)min_size(4 * (size_t)os_processors(), ARENAS_MAX);
+	goes_back = anonymous && bytes == 0;
 	if (bytes != 0)
 		most = (unsigned)min_size(most, max_size(bytes / MIB, 1));
 	/* Arenas that are never reset need no lists of what is in them. */

@@ -20,8 +20,9 @@
 #include "source/source.h"
 
 /* Makes the first arena and binds this thread to it; false without memory.
- * BYTES is the size of the pool, 0 when it has no end. */
-bool arenas_open(struct source *source, size_t bytes);
+ * BYTES is the size of the pool, 0 when it has no end; ANONYMOUS, what its
+ * pages are. */
+bool arenas_open(struct source *source, size_t bytes, bool anonymous);
 
 /* Binds the thread of TSD, which is in one of jemalloc's ordinary states. */
 void arenas_bind(tsd_t *tsd);

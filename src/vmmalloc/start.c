@@ -71,7 +71,8 @@ start(int argc, char **argv, char **environment)
 #endif
 	settings_read_pool(&settings, environment);
 	pool_open(&settings);
-	if (!arenas_open(pool_source, pool_end()))
+	if (!arenas_open(
+		pool_source, pool_end(), spec_is_anonymous(&pool_spec)))
 		log_fatal("vmem pool creation failed: %s", error_name(ENOMEM));
 	wants_report = settings.log_stats;
 	LOG_TRACE(2, "initialization completed");

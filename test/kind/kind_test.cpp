@@ -209,3 +209,33 @@ TEST(Bounded, WhatAnArenaKeepsIsThereForEverybody)
 	EXPECT_NE(whole, nullptr) << poolkind_errormsg();
 	poolkind_free(kind, whole);
 }
+
+namespace {
+
+/* Bytes that the kind's arenas have, after 16 MiB in pieces were freed. */
+size_t
+spans_after_burst(poolkind *kind)
+{
+	std::vector<void *> blocks;
+
+	for (int i = 0; i < 64; i++)
+		blocks.push_back(poolkind_malloc(kind, 256 * KIB));
+	for (void *block : blocks)
+		poolkind_free(kind, block);
+	return kind_spans(kind);
+}
+
+} // namespace
+
+/* Ordinary memory is not held until it has decayed once it is much. A hole in a
+ * file is dear, and a time that was given holds. */
+TEST(Unbounded, MuchFreeSpaceGoesBackAtOnce)
+{
+	Kind memory("dram"), file("file:/dev/shm,size=1M,grow=yes");
+	poolkind *later = kind_open_decaying("dram", 60000);
+
+	EXPECT_LT(spans_after_burst(memory), 8 * MIB);
+	EXPECT_EQ(spans_after_burst(file), 16 * MIB);
+	EXPECT_EQ(spans_after_burst(later), 16 * MIB);
+	EXPECT_EQ(poolkind_close(later), 0);
+}
