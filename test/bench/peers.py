@@ -139,7 +139,8 @@ def mallocs():
 
 
 def kinds(place):
-    """Kinds on ordinary memory (dram), in a file, or in a region (fixed)."""
+    """Kinds on ordinary memory (dram), in a file, or in a region (fixed); and
+    what choosing memory is to cost nothing beside: a plain malloc."""
     common = {"PLACE": place, "POOL_DIR": POOL_DIR, "MEMKIND_HBW_NODES": "0",
               "MEMKIND_DAX_KMEM_NODES": "0"}
     peers = [Peer("poolkind", "work-poolkind", f"{BUILD}/lib/libpoolkind.so.0",
@@ -150,6 +151,10 @@ def kinds(place):
             peers.append(Peer(name, "work-memkind",
                               f"{folder}/libmemkind.so.0",
                               {**common, "LD_LIBRARY_PATH": folder}))
+    jemalloc = library("libjemalloc.so.2", "libjemalloc2")
+    if jemalloc:
+        peers.append(Peer("jemalloc", "work-malloc", jemalloc,
+                          preload(jemalloc)))
     if place == "dram":
         peers.append(Peer("poolkind, dlopen", "work-dlopen",
                           f"{BUILD}/lib/libpoolkind.so.0",
