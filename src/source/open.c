@@ -350,6 +350,19 @@ explain(int error, const struct spec *spec)
 		    error, "cannot have %zu bytes of addresses", spec->size);
 }
 
+/* Waiting threads spin first: it is held for less than a microsecond, but where
+ * pages are backed. */
+static void
+lock_init(pthread_mutex_t *lock)
+{
+	pthread_mutexattr_t attributes;
+
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+	pthread_mutex_init(lock, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+}
+
 struct source *
 source_open(
     const struct spec *spec, void *region, void *owner, struct source *beside)
@@ -372,8 +385,7 @@ source_open(
 	source->account = beside == NULL ? &source->own : beside->account;
 	if (beside == NULL)
 		source->account->limit = spec->limit;
-	/* Held for less than a microsecond, but where pages are backed. */
-	source->lock = (pthread_mutex_t)PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
+	lock_init(&source->lock);
 
 	pthread_mutex_lock(&sources_lock);
 	error = open_stretches(source, region);
