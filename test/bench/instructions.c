@@ -2,9 +2,10 @@
 /*
  * instructions.c - how many instructions the program and the library execute
  * for one call: instructions SET [LIBRARY] steps through each path of a set
- * ("libraries", or "malloc" with LIBRARY preloaded) and prints the median of
- * its runs. A program that steps and not valgrind, under which the library
- * takes other paths. Started by test/bench/check_instructions.
+ * ("libraries", or "malloc" with LIBRARY preloaded) and prints the least of its
+ * runs: what comes now and then, as a new slab or a moment of the decay, makes
+ * a run longer by chance. A program that steps and not valgrind, under which
+ * the library takes other paths. Started by test/bench/check_instructions.
  *
  * The program starts itself once more and traces that process, which stops
  * before each run of a path, and marks its begin and its end in a page that
@@ -12,6 +13,7 @@
  * library and in the kernel's vdso, which depend on the machine.
  */
 #include <elf.h>
+#include <limits.h>
 #include <linux/membarrier.h>
 #include <memkind.h>
 #include <poolkind.h>
@@ -30,7 +32,7 @@
 #include <libvmem.h>
 
 #define SKIPPED 77
-#define RUNS 5
+#define RUNS 15
 #define WARM_UP 500
 #define MANY 200
 #define FOREIGN_MAX 16
@@ -291,30 +293,25 @@ count_run(pid_t child, const struct shared *marks)
 	return count;
 }
 
-static int
-ascending(const void *a, const void *b)
-{
-	return *(const int *)a - *(const int *)b;
-}
-
 /* The first path is empty: what it takes is taken off the others. */
 static void
 count_paths(pid_t child, const struct shared *marks)
 {
-	int count[RUNS], runs = 0, empty = -1;
+	int count, least = INT_MAX, runs = 0, empty = -1;
 
 	while (next_run(child)) {
 		find_foreign(child);
-		count[runs++] = count_run(child, marks);
-		if (runs < RUNS)
+		count = count_run(child, marks);
+		if (count < least)
+			least = count;
+		if (++runs < RUNS)
 			continue;
-		qsort(count, RUNS, sizeof(count[0]), ascending);
-		runs = 0;
 		if (empty < 0)
-			empty = count[RUNS / 2];
+			empty = least;
 		else
-			printf(
-			    "%d\t%s\n", count[RUNS / 2] - empty, marks->name);
+			printf("%d\t%s\n", least - empty, marks->name);
+		runs = 0;
+		least = INT_MAX;
 	}
 }
 
