@@ -205,7 +205,8 @@ int poolkind_set_limit(poolkind *kind, size_t limit);
 /* Returns to the system, or to the file system, every page that holds no live
  * block, thread caches included. Without it they go some ten seconds later, as
  * calls on any kind go on: with those that the thread's cache does not serve,
- * and with each 128th of a size. Errors: none today. */
+ * and with each 128th of a size; and anonymous memory of a kind without a size
+ * or a limit at once, where 8 MiB in one piece are free. Errors: none today. */
 int poolkind_trim(poolkind *kind);
 
 /* Compares the engine's records of the kind with each other. Errors: EIO, and

@@ -66,8 +66,8 @@ purge_is_due(tsdn_t *tsdn, arena_t *arena)
 /* What free space must have grown to for purge_oversize(): jemalloc's default. */
 #define OVERSIZE (8 * MIB)
 
-/* Whether space of that size goes back at once, so that what a burst left is not
- * held until it has decayed. */
+/* Has free space of that size go back at once, so that what a burst left is not
+ * held until it has decayed; or decay as any other. */
 static inline void
 purge_oversize(arena_t *arena, bool at_once)
 {
