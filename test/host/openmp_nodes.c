@@ -145,12 +145,16 @@ static void
 shared_block(void)
 {
 	char *p = omp_alloc(16 * MIB, omp_high_bw_mem_alloc);
+	nodes found;
 
 #pragma omp parallel for num_threads(THREADS) schedule(static)
 	for (size_t i = 0; i < 16 * MIB; i += PAGE)
 		p[i] = 1;
-	CHECK("a block that all threads touch",
-	    fast == 0 || nodes_of(p, 16 * MIB) == fast);
+	p[16 * MIB - 1] = 1; /* it need not begin with a page */
+	found = nodes_of(p, 16 * MIB);
+	CHECK("a block that all threads touch", fast == 0 || found == fast);
+	if (fast != 0 && found != fast)
+		printf("# on nodes %#lx, not on %#lx\n", found, fast);
 	omp_free(p, omp_high_bw_mem_alloc);
 }
 
