@@ -95,7 +95,19 @@ stay_on(int cpu)
 
 /* ---- Blocks -------------------------------------------------------------- */
 
-/* Whether a block of BYTES lies on all the nodes WANTED and on no other. */
+/* Whether BYTES were FOUND on all the nodes WANTED and on no other. */
+static bool
+is_wanted(size_t bytes, nodes found, nodes wanted)
+{
+	if (wanted == 0 ? found != 0 && (found & ~with_cpus) == 0 :
+			  found == wanted)
+		return true;
+	printf(
+	    "# %zu bytes on nodes %#lx, not on %#lx\n", bytes, found, wanted);
+	return false;
+}
+
+/* As is_wanted(), of a new block. */
 static bool
 block_lies_on(omp_allocator_handle_t from, size_t bytes, nodes wanted)
 {
@@ -107,12 +119,7 @@ block_lies_on(omp_allocator_handle_t from, size_t bytes, nodes wanted)
 	memset(p, 1, bytes);
 	found = nodes_of(p, bytes);
 	omp_free(p, from);
-	if (wanted == 0 ? found != 0 && (found & ~with_cpus) == 0 :
-			  found == wanted)
-		return true;
-	printf(
-	    "# %zu bytes on nodes %#lx, not on %#lx\n", bytes, found, wanted);
-	return false;
+	return is_wanted(bytes, found, wanted);
 }
 
 /* From threads on each processor, in blocks of all sorts. */
@@ -145,16 +152,13 @@ static void
 shared_block(void)
 {
 	char *p = omp_alloc(16 * MIB, omp_high_bw_mem_alloc);
-	nodes found;
 
 #pragma omp parallel for num_threads(THREADS) schedule(static)
 	for (size_t i = 0; i < 16 * MIB; i += PAGE)
 		p[i] = 1;
 	p[16 * MIB - 1] = 1; /* it need not begin with a page */
-	found = nodes_of(p, 16 * MIB);
-	CHECK("a block that all threads touch", fast == 0 || found == fast);
-	if (fast != 0 && found != fast)
-		printf("# on nodes %#lx, not on %#lx\n", found, fast);
+	CHECK("a block that all threads touch",
+	    fast == 0 || is_wanted(16 * MIB, nodes_of(p, 16 * MIB), fast));
 	omp_free(p, omp_high_bw_mem_alloc);
 }
 
