@@ -44,6 +44,14 @@ needs_libc_alone() {
 	! readelf -d "$1" | grep NEEDED | grep -vE 'libc\.so|ld-linux|ld64'
 }
 
+# looks_beside_itself PROGRAM: every folder of its RUNPATH is told from its own.
+looks_beside_itself() {
+	local folders
+	folders=$(readelf -d "$1" | sed -n 's/.*R.*PATH.*\[\(.*\)\]/\1/p')
+	[ -n "$folders" ] || { echo "it has none"; return 1; }
+	! tr ':' '\n' <<<"$folders" | grep -v '^\$ORIGIN/\.\./lib'
+}
+
 compile() { ${CC:-cc} -Wall -Wextra -pthread "$@"; }
 
 # runs PROGRAM: prints, as program.c says, where its two blocks lie.
@@ -199,7 +207,9 @@ if [ -e "$libdir/libpoolkind-topology.a" ]; then
 	    "${memkind_static[@]}"
 	check "and runs" runs "$work/kinds-static"
 	tool=$(find "$work/root" -path '*/bin/poolkind')
-	check "the program poolkind runs" runs "$tool" nodes
+	check "the program poolkind runs wherever it lies" "$tool" nodes
+	check "and looks for libraries beside itself alone" \
+	    looks_beside_itself "$tool"
 fi
 if [ -e "$libdir/libvmmalloc.a" ]; then
 	check "libvmmalloc is complete" all_there \

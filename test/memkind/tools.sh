@@ -5,7 +5,7 @@
 # they print, where, and how they end.
 . "$(dirname "$0")/preload_tap.sh"
 
-tools=$built/src/tool
+tools=$built/bin
 if [ ! -x "$tools/memtier" ]; then
 	echo "1..0 # SKIP the programs were not built"
 	exit 0

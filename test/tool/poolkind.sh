@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The program poolkind: what it prints, where, and how it ends. TAP.
-poolkind=$TOP_BUILDDIR/src/tool/poolkind
+poolkind=$TOP_BUILDDIR/bin/poolkind
 machines=$TOP_SRCDIR/test/topology/machines
 export LD_LIBRARY_PATH=$TOP_BUILDDIR/lib LC_ALL=C
 number=0
