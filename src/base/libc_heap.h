@@ -2,7 +2,8 @@
 /*
  * libc_heap.h - blocks of glibc's own heap, for libraries that stand in for it.
  *
- * Such blocks come to them from a library that was opened with RTLD_DEEPBIND.
+ * Such blocks come to them from who calls glibc's malloc by another of its names,
+ * or of a C library in another namespace (interpose/dlopen.c).
  * Owns nothing, takes no lock. A program that is linked statically has no such
  * heap, unless something else in it asked for it; then nothing is done. A
  * pointer that is no block ends the process in glibc, with a line of its own.

@@ -112,8 +112,8 @@ usable_size(const void *ptr, const emap_full_alloc_ctx_t *found)
 	return is_early(found) ? bytes : memcheck_usable(ptr, bytes);
 }
 
-/* Not a block of ours: glibc's, from a library that was opened with
- * RTLD_DEEPBIND, or freed already. The latter is left alone. */
+/* Not a block of ours: glibc's own, or freed already. The latter is left
+ * alone. */
 static __attribute__((noinline, cold)) void
 free_foreign(void *ptr)
 {

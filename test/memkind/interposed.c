@@ -194,7 +194,7 @@ check_usable_size(void)
 	CHECK("the usable size can be used", good);
 }
 
-/* A library that was opened with RTLD_DEEPBIND hands out such blocks. */
+/* Who knows glibc's malloc by its other name hands out such blocks. */
 static void
 check_foreign(void)
 {

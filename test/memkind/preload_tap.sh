@@ -61,7 +61,8 @@ unchanged() {
 looks() {
 	local file=$1 name=${1##*/} family
 	shift
-	family="aligned_alloc calloc cfree free free_aligned_sized free_sized"
+	family="aligned_alloc calloc cfree dlmopen dlopen free"
+	family+=" free_aligned_sized free_sized"
 	family+=" malloc malloc_usable_size memalign posix_memalign pvalloc"
 	family+=" realloc reallocarray valloc"
 	# shellcheck disable=SC2086 # words

@@ -132,17 +132,17 @@ check_exec(void)
 	CHECK("every descriptor of ours is close-on-exec", leaked == 0);
 }
 
-/* A library that was opened with RTLD_DEEPBIND may use glibc's heap. */
+/* Blocks of glibc's own heap, as a library takes them that knows its name. */
 static void
-check_deepbind(const char *file)
+check_foreign(const char *file)
 {
-	void *library = dlopen(file, RTLD_NOW | RTLD_DEEPBIND);
+	void *library = dlopen(file, RTLD_NOW);
 	char *(*make)(size_t) = NULL;
 	char *p;
 
 	if (library != NULL)
 		make = (char *(*)(size_t))dlsym(library, "make");
-	CHECK("a library is opened with RTLD_DEEPBIND", make != NULL);
+	CHECK("a library is opened", make != NULL);
 	if (make == NULL)
 		return;
 	p = make(1000);
@@ -217,8 +217,8 @@ main(int argc, char **argv)
 		check_chroot(argv[2]);
 	else if (strcmp(argv[1], "exec") == 0)
 		check_exec();
-	else if (strcmp(argv[1], "deepbind") == 0)
-		check_deepbind(argv[2]);
+	else if (strcmp(argv[1], "foreign") == 0)
+		check_foreign(argv[2]);
 	else if (strcmp(argv[1], "threads") == 0)
 		check_threads();
 	return failures != 0;

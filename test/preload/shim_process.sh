@@ -6,13 +6,14 @@
 
 compile shim_process -ldl || exit 1
 pool_place 64 || { skip "process" "no room for a pool of 64 MiB"; finish; }
-cat > "$work/deepbind.c" <<'END'
+cat > "$work/foreign.c" <<'END'
 #include <stdlib.h>
 char *make(size_t size);
-char *make(size_t size) { return malloc(size); }
+extern void *__libc_malloc(size_t size);
+char *make(size_t size) { return __libc_malloc(size); }
 END
-"$CC" -O1 -fno-builtin -shared -fPIC -o "$work/deepbind.so" \
-    "$work/deepbind.c"
+"$CC" -O1 -fno-builtin -shared -fPIC -o "$work/foreign.so" \
+    "$work/foreign.c"
 
 for mode in 1 2 3; do
 	export VMMALLOC_FORK=$mode
@@ -26,8 +27,8 @@ for mode in 1 2 3; do
 	fi
 done
 unset VMMALLOC_FORK
-results_of "RTLD_DEEPBIND" 0 shim "$work/shim_process" deepbind \
-    "$work/deepbind.so"
+results_of "glibc's heap" 0 shim "$work/shim_process" foreign \
+    "$work/foreign.so"
 results_of "threads" 0 shim "$work/shim_process" threads
 
 # A hundred small processes at once need the space of what they use.
