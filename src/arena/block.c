@@ -313,8 +313,6 @@ static bool __attribute__((noinline)) free_slowly(void *ptr)
 	}
 	annotate_leave();
 	errno = saved;
-	if (heap == NULL)
-		error_set(EINVAL, "%p is no block of any kind", ptr);
 	return heap != NULL;
 }
 
@@ -329,7 +327,8 @@ remember(struct thread *thread, struct cache *cache)
 }
 
 /* Frees a block whose mark the caller does not have. */
-static bool __attribute__((noinline)) free_unmarked(void *ptr)
+static ALWAYS_INLINE bool
+free_unmarked(void *ptr)
 {
 	struct thread *thread = thread_self;
 	rtree_contents_t contents;
@@ -350,24 +349,46 @@ static bool __attribute__((noinline)) free_unmarked(void *ptr)
 	return free_slowly(ptr);
 }
 
+/* The same, and a sentence where there is none. */
+static bool __attribute__((noinline)) free_or_explain(void *ptr)
+{
+	if (likely(free_unmarked(ptr)))
+		return true;
+	error_set(EINVAL, "%p is no block of any kind", ptr);
+	return false;
+}
+
+static bool __attribute__((noinline)) free_quietly(void *ptr)
+{
+	return free_unmarked(ptr);
+}
+
 bool
 heap_free(struct heap *heap, void *ptr)
 {
-	struct cache *cache = thread_self->cache[heap->id];
+	return likely(cache_free(heap->id, ptr)) || free_or_explain(ptr);
+}
 
-	if (likely(cache != NULL) && likely(cache_put_marked(cache, ptr)))
-		return true;
-	return free_unmarked(ptr);
+/* Whether the cache that the thread last gave a block to takes this one. */
+static ALWAYS_INLINE bool
+free_as_before(void *ptr)
+{
+	struct recent *recent = &thread_self->recent;
+
+	return likely((uintptr_t)ptr - recent->base <
+		   atomic_load_explicit(
+		       &recent->bytes, memory_order_relaxed)) &&
+	    likely(cache_put_marked(recent->cache, ptr));
 }
 
 bool
 heap_free_any(void *ptr)
 {
-	struct recent *recent = &thread_self->recent;
+	return likely(free_as_before(ptr)) || free_or_explain(ptr);
+}
 
-	if (likely((uintptr_t)ptr - recent->base <
-		atomic_load_explicit(&recent->bytes, memory_order_relaxed)) &&
-	    likely(cache_put_marked(recent->cache, ptr)))
-		return true;
-	return free_unmarked(ptr);
+bool
+heap_free_if_any(void *ptr)
+{
+	return likely(free_as_before(ptr)) || free_quietly(ptr);
 }

@@ -105,7 +105,8 @@ struct recent {
 /* What the engine knows of a thread, found through one pointer of
  * initial-exec TLS. Made at the thread's first block, gone with it. */
 struct thread {
-	struct cache *cache[HEAPS_MAX]; /* by heap id; pages touched as used */
+	/* By heap id; pages touched as used. That of NO_HEAP stays NULL. */
+	struct cache *cache[HEAPS_MAX + 1];
 	struct cache *caches;           /* the same as a list */
 	struct thread *next, **link;    /* all threads, under caches_lock */
 	unsigned turn;                  /* spreads threads over arenas */
@@ -222,6 +223,32 @@ cache_put_marked(struct cache *cache, void *ptr)
 		__atomic_load_n(
 		    &cache->marks.mark[offset / PAGE_BYTES], __ATOMIC_RELAXED),
 		ptr);
+}
+
+/*
+ * The quick way in and out, for those who know a heap by its id: a block of the
+ * thread's cache of that heap, and back into it. NULL and false: it can't be
+ * done so, and the slow way is to be taken. PTR may be anything, NULL too.
+ */
+#define NO_HEAP HEAPS_MAX /* an id under which no thread finds a cache */
+
+static inline void *
+cache_malloc(unsigned id, size_t size)
+{
+	struct cache *cache;
+
+	if (unlikely(size > CACHE_SIZE_MAX))
+		return NULL;
+	cache = thread_self->cache[id];
+	return likely(cache != NULL) ? cache_take(cache, bin_for(size)) : NULL;
+}
+
+static inline bool
+cache_free(unsigned id, void *ptr)
+{
+	struct cache *cache = thread_self->cache[id];
+
+	return likely(cache != NULL) && likely(cache_put_marked(cache, ptr));
 }
 
 /* The calling thread's record, made if need be; one without caches where it can

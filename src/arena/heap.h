@@ -113,6 +113,9 @@ bool heap_free(struct heap *heap, void *ptr);
 /* The same for a block of whatever heap. */
 bool heap_free_any(void *ptr);
 
+/* The same, for those to whom it is no error when PTR is no block of any. */
+bool heap_free_if_any(void *ptr);
+
 /* Moves a small block to a slab that is fuller; NULL if its own is full enough,
  * or there is no other place. */
 void *heap_defragment(void *ptr, const struct block *block);

@@ -135,17 +135,9 @@ malloc_slowly(poolkind *kind, size_t size)
 EXPORT void *
 poolkind_malloc(poolkind *kind, size_t size)
 {
-	if (likely(size <= CACHE_SIZE_MAX)) {
-		struct cache *cache = thread_self->cache[kind->heap.id];
+	void *ptr = cache_malloc(kind->heap.id, size);
 
-		if (likely(cache != NULL)) {
-			void *ptr = cache_take(cache, bin_for(size));
-
-			if (likely(ptr != NULL))
-				return new_block(ptr);
-		}
-	}
-	return malloc_slowly(kind, size);
+	return likely(ptr != NULL) ? new_block(ptr) : malloc_slowly(kind, size);
 }
 
 /* A block that no cache serves: large, or aligned to more than a page. */
@@ -292,6 +284,14 @@ poolkind_free_sized(poolkind *kind, void *ptr, size_t size)
 {
 	if (likely(ptr != NULL))
 		free_block(kind, ptr, size);
+}
+
+EXPORT bool
+poolkind_free_if_any(void *ptr)
+{
+	if (DEBUGGING && (block_of(ptr).heap == NULL || !may_free(NULL, ptr, 0)))
+		return false;
+	return heap_free_if_any(ptr);
 }
 
 EXPORT size_t

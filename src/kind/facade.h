@@ -9,6 +9,8 @@
 #ifndef KIND_FACADE_H
 #define KIND_FACADE_H
 
+#include <stdbool.h>
+
 #include "kind/placement.h"
 #include "poolkind.h"
 #include "spec/spec.h"
@@ -37,6 +39,10 @@ void poolkind_follow_forks(void);
 /* Lets what is free grow older: gives back what has waited long enough, as
  * otherwise later calls on the kind do. */
 void poolkind_tend(poolkind *kind);
+
+/* Frees the block PTR, of whatever kind; false, and nothing is said, if it is no
+ * block of any. */
+bool poolkind_free_if_any(void *ptr);
 
 /* Moves the small block at PTR to another slab, past all caches, if its own has
  * more room than those of its class have on average, so that slabs become

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the engine does for facades alone: kinds placed by others, blocks moved
- * so that slabs become empty, idle kinds tended. */
+ * so that slabs become empty, idle kinds tended, blocks of whatever kind. */
 #include "kind_test.h"
 
 extern "C" {
 void *poolkind_defragment(void *ptr);
 void poolkind_tend(poolkind *kind);
+bool poolkind_free_if_any(void *ptr);
 }
 
 namespace {
@@ -151,4 +152,25 @@ TEST(Placed, KindOnNodesThatAreNotThereIsASentence)
 	EXPECT_EQ(kind_open_placed(nodes, 1), nullptr);
 	EXPECT_EQ(errno, ENODEV);
 	EXPECT_TRUE(sentence_names("1000")) << poolkind_errormsg();
+}
+
+/* A block of whatever kind is freed; what is none is told, and nothing said. */
+TEST(FreeIfAny, TellsBlocksFromTheRest)
+{
+	Kind one("dram"), other("dram");
+	void *small = poolkind_malloc(one, 100);
+	void *large = poolkind_malloc(other, 300 * KIB);
+	std::string before;
+	int local;
+
+	EXPECT_EQ(poolkind_open("no kind", 0), nullptr);
+	before = poolkind_errormsg();
+	errno = 7;
+	EXPECT_TRUE(poolkind_free_if_any(small));
+	EXPECT_TRUE(poolkind_free_if_any(large));
+	EXPECT_FALSE(poolkind_free_if_any(&local));
+	EXPECT_FALSE(poolkind_free_if_any(nullptr));
+	EXPECT_EQ(errno, 7);
+	EXPECT_EQ(poolkind_errormsg(), before);
+	EXPECT_EQ(poolkind_usable_size(large), 0u);
 }
