@@ -157,8 +157,9 @@ int poolkind_posix_memalign(
  * one; the debug library reports it, with both names, as errno EINVAL and the
  * error message. A pointer that is no block of any kind is left alone and
  * reported in the same way by both libraries; only that a pointer leads into a
- * small block, and not to its start, is seen by the debug library alone. errno
- * is untouched otherwise.
+ * block of less than 16 KiB, and not to its start, may be seen by the debug
+ * library alone, where the size of the block is no power of two or more than a
+ * page. errno is untouched otherwise.
  */
 void poolkind_free(poolkind *kind, void *ptr);
 

@@ -212,12 +212,12 @@ give_up_idle(struct cache *cache, unsigned wanted)
 
 		if (bin_room(bin) == 0 || number == wanted)
 			continue;
-		if (bin->seen == requests) {
+		if (cache->seen[number] == requests) {
 			bin_return(cache, number, bin_count(bin));
 			bin_close(cache, number);
 			return true;
 		}
-		bin->seen = requests;
+		cache->seen[number] = requests;
 	}
 	return false;
 }
@@ -389,6 +389,14 @@ cache_delete(struct cache *cache)
 	record_free(cache, sizeof(*cache));
 }
 
+/* What no address of a block has set, of blocks that lie side by side from the
+ * begin of a page on, or are pages. */
+static uint16_t
+bits_within(size_t size)
+{
+	return (uint16_t)(min_size(size & -size, PAGE_BYTES) - 1);
+}
+
 static struct cache *
 cache_new(struct thread *thread, struct heap *heap)
 {
@@ -401,6 +409,8 @@ cache_new(struct thread *thread, struct heap *heap)
 	cache->thread = thread;
 	cache->turn = thread->turn;
 	cache->gate = gate_open;
+	for (unsigned i = 1; i < CACHE_BINS; i++)
+		cache->bin[i].within = bits_within(cache_bin_size[i]);
 	pthread_mutex_lock(&caches_lock);
 	pthread_mutex_lock(&heap->lock);
 	cache->heap_next = heap->caches;

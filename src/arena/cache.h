@@ -15,6 +15,14 @@
  * kind's stretches a cache knows the marks of the largest, others are looked
  * up.
  *
+ * A mark tells of a page, not of where in it a block begins: each bin has the
+ * low bits that are never set in the address of one of its blocks, and takes
+ * nothing that has one of them. Large blocks begin with a page, and of one the
+ * first page alone has a mark; slots of a slab are apart by their size, whose
+ * factor of two they share. So no pointer into a large block gets into a bin,
+ * and of those into a small one only such as are a multiple of that factor off,
+ * which for a size that is a power of two are other blocks.
+ *
  * What a cache may hold is leased from its heap: room in a bin times the size
  * of its blocks, so that all caches of a heap with a limit stay below a
  * sixteenth of it. A cache that was emptied has no room until it is used again.
@@ -41,7 +49,7 @@ struct bin {
 	void **limit;   /* where the head is when the bin is full, as leased */
 	int32_t left;   /* blocks that may be taken in this turn */
 	uint16_t slots; /* pointers that there is memory for */
-	uint16_t seen;  /* of its requests when give_up_idle() last came by */
+	uint16_t within; /* bits that are set in no address of its blocks */
 };
 
 static inline unsigned
@@ -78,6 +86,8 @@ struct cache {
 	struct bin bin[CACHE_BINS];
 	/* Blocks handed out of each, with those left of this turn. */
 	uint64_t requests[CACHE_BINS];
+	/* Of these, as many as there were when give_up_idle() last came by. */
+	uint16_t seen[CACHE_BINS];
 };
 
 /* Blocks handed out of a bin, ever. */
@@ -191,7 +201,8 @@ cache_take(struct cache *cache, unsigned number)
 	return ptr;
 }
 
-/* Puts a block back into its bin; false when that is full. */
+/* Puts a block back into its bin; false when that is full, or PTR is no block of
+ * the bin, as far as its address tells. */
 static inline bool
 cache_put(struct cache *cache, unsigned number, void *ptr)
 {
@@ -199,7 +210,8 @@ cache_put(struct cache *cache, unsigned number, void *ptr)
 	void **head;
 	bool done = false;
 
-	if (unlikely(!cache_enter(cache)))
+	if (unlikely(((uint16_t)(uintptr_t)ptr & bin->within) != 0) ||
+	    unlikely(!cache_enter(cache)))
 		return false;
 	head = bin->head;
 	if (likely(head != bin->limit)) {
