@@ -6,13 +6,13 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "autohbw/log.h"
 #include "base/base.h"
-#include "spec/spec.h"
+#include "support/environment.h"
+#include "support/words.h"
 
 /* In the order in which a message lists them. */
 static const struct named_kind {
@@ -106,15 +106,13 @@ is_missing(memkind_t kind, char why[MEMKIND_ERROR_MESSAGE_SIZE])
 static bool
 parse_sizes(const char *text, size_t *low, size_t *high)
 {
+	struct word rest = word_of(text), first;
+
 	*high = SIZE_MAX;
-	if (spec_parse_size(text, &text, low) != 0)
-		return false;
-	if (*text == ':' && text[1] != '\0' &&
-	    spec_parse_size(text + 1, &text, high) != 0)
-		return false;
-	if (*text == ':')
-		text++;
-	return *text == '\0' && *low <= *high;
+	word_next(&rest, ':', &first);
+	return word_size(first, low) &&
+	    (rest.text == NULL || rest.length == 0 || word_size(rest, high)) &&
+	    *low <= *high;
 }
 
 static void
@@ -159,9 +157,9 @@ settings_read(struct settings *settings)
 	char why[MEMKIND_ERROR_MESSAGE_SIZE];
 	const struct named_kind *named;
 
-	read_log(secure_getenv("AUTO_HBW_LOG"));
-	read_sizes(settings, secure_getenv("AUTO_HBW_SIZE"));
-	named = read_kind(secure_getenv("AUTO_HBW_MEM_TYPE"));
+	read_log(variable("AUTO_HBW_LOG"));
+	read_sizes(settings, variable("AUTO_HBW_SIZE"));
+	named = read_kind(variable("AUTO_HBW_MEM_TYPE"));
 	settings->kind = *named->kind;
 	settings->name = named->name;
 	if (!is_missing(settings->kind, why))

@@ -272,7 +272,7 @@ memkind_check_available(memkind_t kind)
 	rule = kind->rule;
 	if (rule == NULL)
 		return 0;
-	error = settings_apply(&ignored);
+	error = kind == MEMKIND_DEFAULT ? 0 : settings_apply(&ignored);
 	if (error == 0 && rule->family != FAMILY_ANY)
 		error = memkind_place(kind, &placement);
 	if (error != 0 || !rule->huge)

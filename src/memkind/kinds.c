@@ -243,7 +243,9 @@ open_ruled(const struct memkind_rule *rule, const struct placement *placement)
 	};
 	poolkind *engine;
 
-	if (settings_apply(&spec) != 0)
+	/* Whatever stands on libmemkind in the place of malloc needs this one:
+	 * a wrong setting must not leave the program without memory. */
+	if (settings_apply(&spec) != 0 && rule != &rules[OWN_DEFAULT])
 		return NULL;
 	engine = placement == NULL ? poolkind_open_spec(&spec, NULL) :
 				     poolkind_open_placed(&spec, placement);

@@ -20,6 +20,7 @@
 #include "memkind/lock.h"
 #include "memkind/settings.h"
 #include "os/os.h"
+#include "support/environment.h"
 #include "topology/topology.h"
 
 #define HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/"
@@ -89,9 +90,10 @@ nodes_with_memory(bool with_cpus)
 	return set;
 }
 
-/* The nodes that a variable names: "0-3,5" or "all". */
+/* The nodes that a variable names: "0-3,5" or "all". Nothing else that a spec
+ * may have behind them. */
 static int
-named_nodes(const char *variable, const char *text, struct node_set *set)
+named_nodes(const char *name, const char *text, struct node_set *set)
 {
 	struct node_set all = nodes_with_memory(false);
 	char list[256];
@@ -102,9 +104,15 @@ named_nodes(const char *variable, const char *text, struct node_set *set)
 		return 0;
 	}
 	snprintf(list, sizeof(list), "nodes:%s", text);
+	if (text[strspn(text, "0123456789,-")] != '\0') {
+		memkind_warn("%s=%.64s is not a list of nodes: write 0-3,5 or "
+			     "all",
+		    name, text);
+		return MEMKIND_ERROR_ENVIRON;
+	}
 	if (strlen(text) >= sizeof(list) - sizeof("nodes:") ||
 	    spec_parse(list, &spec) != 0) {
-		memkind_warn("%s=%.64s is no list of nodes: %s", variable, text,
+		memkind_warn("%s=%.64s is not a list of nodes: %s", name, text,
 		    error_text());
 		return MEMKIND_ERROR_ENVIRON;
 	}
@@ -113,7 +121,7 @@ named_nodes(const char *variable, const char *text, struct node_set *set)
 		if (spec.nodes[i] & ~all.bits[i]) {
 			memkind_warn("%s=%.64s names a node that is not there, "
 				     "has no memory or is forbidden",
-			    variable, text);
+			    name, text);
 			return MEMKIND_ERROR_ENVIRON;
 		}
 	}
@@ -148,16 +156,16 @@ nodes_from(uint64_t threshold)
 static int
 given_nodes(enum family family, struct node_set *set)
 {
-	const char *variable = family == FAMILY_HBW ? "MEMKIND_HBW_NODES" :
-						      "MEMKIND_DAX_KMEM_NODES";
-	const char *text = secure_getenv(variable);
+	const char *name = family == FAMILY_HBW ? "MEMKIND_HBW_NODES" :
+						  "MEMKIND_DAX_KMEM_NODES";
+	const char *text = variable(name);
 	uint64_t threshold = 0;
 
 	memset(set, 0, sizeof(*set));
 	if (family != FAMILY_HBW && family != FAMILY_KMEM)
 		return 0;
 	if (text != NULL)
-		return named_nodes(variable, text, set);
+		return named_nodes(name, text, set);
 	if (family == FAMILY_KMEM)
 		return 0;
 	if (!settings_hbw_threshold(&threshold))

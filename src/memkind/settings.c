@@ -18,6 +18,8 @@
 
 #include "memkind.h"
 #include "os/os.h"
+#include "support/environment.h"
+#include "support/numbers.h"
 
 /* Options of jemalloc 5.3 that nothing here answers to. */
 static const char *const passed_over[] = { "abort", "abort_conf",
@@ -108,25 +110,12 @@ memkind_warn(const char *format, ...)
 
 /* ---- Variables ----------------------------------------------------------- */
 
-/* The number that TEXT is, from LEAST to MOST; false if it is none. */
-static bool
-read_number(const char *text, unsigned long long least, unsigned long long most,
-    unsigned long long *number)
-{
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	*number = strtoull(text, &end, 10);
-	return *end == '\0' && *number >= least && *number <= most;
-}
-
 static struct conf the_conf;
 
 static void
 read_conf(void)
 {
-	const char *text = secure_getenv("JEMK_MALLOC_CONF");
+	const char *text = variable("JEMK_MALLOC_CONF");
 
 	if (text != NULL)
 		conf_read(&the_conf, text, passed_over);
@@ -150,20 +139,26 @@ settings_stats_print(void)
 int
 settings_apply(struct spec *spec)
 {
-	const char *arenas = secure_getenv("MEMKIND_ARENA_NUM_PER_KIND");
-	const char *hog = secure_getenv("MEMKIND_HOG_MEMORY");
-	unsigned long long number;
+	const char *arenas = variable("MEMKIND_ARENA_NUM_PER_KIND");
+	const char *hog = variable("MEMKIND_HOG_MEMORY");
+	bool keeps = false;
+	uint64_t number;
 
 	conf_apply(conf(), spec);
-	if (hog != NULL && strcmp(hog, "1") == 0) {
+	if (hog != NULL && switch_read(hog, &keeps) != 0)
+		memkind_warn("MEMKIND_HOG_MEMORY=%.64s is neither 0 nor 1: "
+			     "memory is given back",
+		    hog);
+	if (keeps) {
 		spec->decay_given = true;
 		spec->decay_ms = -1;
 	}
 	if (arenas == NULL)
 		return 0;
-	if (!read_number(arenas, 1, INT_MAX, &number)) {
-		memkind_warn("MEMKIND_ARENA_NUM_PER_KIND=%s is no number from "
-			     "1 to %d: no kind can be made",
+	if (number_read(arenas, 1, INT_MAX, &number) != 0) {
+		memkind_warn("MEMKIND_ARENA_NUM_PER_KIND=%.64s is not a number "
+			     "from 1 to %d: there is no kind but "
+			     "MEMKIND_DEFAULT",
 		    arenas, INT_MAX);
 		return MEMKIND_ERROR_ENVIRON;
 	}
@@ -174,15 +169,16 @@ settings_apply(struct spec *spec)
 bool
 settings_hbw_threshold(uint64_t *threshold)
 {
-	const char *text = secure_getenv("MEMKIND_HBW_THRESHOLD");
-	unsigned long long number = 0;
+	const char *text = variable("MEMKIND_HBW_THRESHOLD");
+	uint64_t number = 0;
 
 	*threshold = 0;
 	if (text == NULL)
 		return true;
-	if (!read_number(text, 0, UINT_MAX, &number)) {
-		memkind_warn("MEMKIND_HBW_THRESHOLD=%s is no number of MB/s "
-			     "from 0 to %u: there is no high-bandwidth memory",
+	if (number_read(text, 0, UINT_MAX, &number) != 0) {
+		memkind_warn(
+		    "MEMKIND_HBW_THRESHOLD=%.64s is not a number of MB/s "
+		    "from 0 to %u: there is no high-bandwidth memory",
 		    text, UINT_MAX);
 		return false;
 	}
@@ -196,7 +192,7 @@ settings_pmem_fork(void)
 	static const char *const words[] = { [SPEC_FORK_SHARED] = "shared",
 		[SPEC_FORK_COPY] = "copy",
 		[SPEC_FORK_REFUSE] = "refuse" };
-	const char *text = secure_getenv("MEMKIND_PMEM_FORK");
+	const char *text = variable("MEMKIND_PMEM_FORK");
 
 	if (text == NULL)
 		return SPEC_FORK_COPY;
@@ -214,7 +210,7 @@ settings_pmem_fork(void)
 static void
 read_debug(void)
 {
-	const char *text = secure_getenv("MEMKIND_DEBUG");
+	const char *text = variable("MEMKIND_DEBUG");
 
 	debug = text != NULL && strcmp(text, "1") == 0;
 	if (text != NULL && !debug)
@@ -226,7 +222,7 @@ read_debug(void)
 static void
 read_heap_manager(void)
 {
-	const char *text = secure_getenv("MEMKIND_HEAP_MANAGER");
+	const char *text = variable("MEMKIND_HEAP_MANAGER");
 
 	if (text != NULL && strcmp(text, "JEMALLOC") != 0)
 		memkind_warn("MEMKIND_HEAP_MANAGER=%s: all kinds are on "
@@ -237,13 +233,14 @@ read_heap_manager(void)
 static void
 read_background_limit(void)
 {
-	const char *text = secure_getenv("MEMKIND_BACKGROUND_THREAD_LIMIT");
-	unsigned long long number;
+	const char *text = variable("MEMKIND_BACKGROUND_THREAD_LIMIT");
+	uint64_t number;
 
-	if (text == NULL || read_number(text, 0, UINT_MAX, &number))
+	if (text == NULL || number_read(text, 0, UINT_MAX, &number) == 0)
 		return;
 	fprintf(stderr,
-	    "MEMKIND_FATAL: MEMKIND_BACKGROUND_THREAD_LIMIT=%s is no number: "
+	    "MEMKIND_FATAL: MEMKIND_BACKGROUND_THREAD_LIMIT=%.64s is not a "
+	    "number: "
 	    "write how many threads there may be, or leave it out\n",
 	    text);
 	abort();

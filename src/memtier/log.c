@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "os/log.h"
+#include "support/environment.h"
+#include "support/numbers.h"
 
 static int level;
 static struct log_file destination = LOG_FILE_INIT("libmemtier");
@@ -71,13 +73,14 @@ log_debug(const char *format, ...)
 void
 log_open(void)
 {
-	const char *text = secure_getenv("MEMKIND_MEM_TIERING_LOG_LEVEL");
+	const char *text = variable("MEMKIND_MEM_TIERING_LOG_LEVEL");
+	uint64_t number;
 
-	if (text == NULL || text[0] == '\0')
+	if (text == NULL)
 		return;
-	if (text[0] < '0' || text[0] > '2' || text[1] != '\0')
+	if (number_read(text, 0, 2, &number) != 0)
 		log_fatal("MEMKIND_MEM_TIERING_LOG_LEVEL: \"%s\" is no level; "
 			  "write 0, 1 or 2",
 		    text);
-	level = text[0] - '0';
+	level = (int)number;
 }

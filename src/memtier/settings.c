@@ -9,6 +9,7 @@
 
 #include "base/base.h"
 #include "memtier/log.h"
+#include "support/environment.h"
 
 #define TIERS "MEMKIND_MEM_TIERS"
 #define THRESHOLDS "MEMKIND_MEM_THRESHOLDS"
@@ -235,6 +236,6 @@ read_thresholds(struct settings *settings, const char *value)
 void
 settings_read(struct settings *settings)
 {
-	read_tiers(settings, secure_getenv(TIERS));
-	read_thresholds(settings, secure_getenv(THRESHOLDS));
+	read_tiers(settings, variable(TIERS));
+	read_thresholds(settings, variable(THRESHOLDS));
 }

@@ -148,8 +148,8 @@ size_t spec_print(const struct spec *spec, char *text, size_t size);
 
 /* Parses a size: digits with an optional K, M, G or T (powers of 1024, either
  * case). END, when not NULL, receives the first character that is no part of
- * it. Returns 0, or -1 with EINVAL where there is no number or it overflows;
- * sets no sentence. */
+ * it, also of one that is too large. Returns 0, or -1 with EINVAL where there is
+ * no number, ERANGE where it overflows; sets no sentence. */
 int spec_parse_size(const char *text, const char **end, size_t *size);
 
 #endif /* SPEC_SPEC_H */

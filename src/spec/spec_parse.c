@@ -212,30 +212,29 @@ int
 spec_parse_size(const char *text, const char **end, size_t *size)
 {
 	static const char units[] = "kmgt";
+	bool is_number = is_digit(*text), too_large = false;
 	size_t value = 0, unit;
 
-	if (!is_digit(*text))
-		goto invalid;
 	for (; is_digit(*text); text++)
-		if (__builtin_mul_overflow(value, (size_t)10, &value) ||
+		too_large |= __builtin_mul_overflow(
+				 value, (size_t)10, &value) ||
 		    __builtin_add_overflow(
-			value, (size_t)(*text - '0'), &value))
-			goto invalid;
+			value, (size_t)(*text - '0'), &value);
 	for (unit = 0; units[unit] != '\0'; unit++)
 		if (lower(*text) == units[unit])
 			break;
-	if (units[unit] != '\0') {
+	if (is_number && units[unit] != '\0') {
 		text++;
-		if (__builtin_mul_overflow(
-			value, (size_t)1 << 10 * (unit + 1), &value))
-			goto invalid;
+		too_large |= __builtin_mul_overflow(
+		    value, (size_t)1 << 10 * (unit + 1), &value);
 	}
 	if (end != NULL)
 		*end = text;
-	*size = value;
-	return 0;
-invalid:
-	errno = EINVAL;
+	if (is_number && !too_large) {
+		*size = value;
+		return 0;
+	}
+	errno = is_number ? ERANGE : EINVAL;
 	return -1;
 }
 

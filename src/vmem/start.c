@@ -11,11 +11,15 @@
 #include "config.h"
 #endif
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "os/os.h"
+#include "support/environment.h"
+#include "support/numbers.h"
 #include "vmem/facade.h"
 #include "vmem/registry.h"
 
@@ -41,12 +45,23 @@ static const char support[][48] __attribute__((used)) = {
 };
 #endif
 
+/* Says of a variable what it is not, and what is taken. */
+static void
+complain(const char *name, const char *value, const char *text)
+{
+	char line[256];
+	int length = snprintf(line, sizeof(line),
+	    "libvmem: %s=%.64s is not %s\n", name, value, text);
+
+	os_write(2, line, (size_t)length);
+}
+
 int
 vmem_log_open(void)
 {
-	const char *name = secure_getenv(LOG_FILE);
+	const char *name = variable(LOG_FILE);
 
-	if (name == NULL || *name == '\0' || vmem_log.name[0] != '\0')
+	if (name == NULL || vmem_log.name[0] != '\0')
 		return 0;
 	return log_file_open(&vmem_log, name);
 }
@@ -68,22 +83,30 @@ write_banner(void)
 #endif
 }
 
+/* A whole number; 0 where there is none. */
+static int
+read_number(const char *name)
+{
+	const char *text = variable(name);
+	uint64_t number = 0;
+
+	if (text != NULL && number_read(text, 0, INT_MAX, &number) != 0)
+		complain(name, text, "a whole number; it is 0");
+	return (int)number;
+}
+
 static void
 open_log(void)
 {
-	const char *level = secure_getenv("VMEM_LOG_LEVEL");
-	const char *align = secure_getenv("PMDK_LOG_ALIGN");
 	int error = vmem_log_open();
 
 	if (error != 0) {
 		fprintf(stderr, "Error (libvmem): %s=%s: %s\n", LOG_FILE,
-		    secure_getenv(LOG_FILE), error_name(error));
+		    variable(LOG_FILE), error_name(error));
 		abort();
 	}
-	if (align != NULL)
-		vmem_log.align = atoi(align);
-	if (level != NULL)
-		vmem_log.level = atoi(level);
+	vmem_log.align = read_number("PMDK_LOG_ALIGN");
+	vmem_log.level = read_number("VMEM_LOG_LEVEL");
 	write_banner();
 }
 #endif
@@ -91,9 +114,9 @@ open_log(void)
 static void
 read_environment(void)
 {
-	const char *conf = secure_getenv("JE_VMEM_MALLOC_CONF");
-	const char *hint = secure_getenv("PMEM_MMAP_HINT");
-	char linked[4096], *end;
+	const char *conf = variable("JE_VMEM_MALLOC_CONF");
+	const char *hint = variable("PMEM_MMAP_HINT");
+	char linked[4096];
 
 #ifdef POOLKIND_DEBUG
 	open_log();
@@ -102,12 +125,9 @@ read_environment(void)
 		conf_read(&settings.conf, linked, passed_over);
 	if (conf != NULL)
 		conf_read(&settings.conf, conf, passed_over);
-	if (hint != NULL) {
-		unsigned long long value = strtoull(hint, &end, 16);
-
-		if (*end == '\0' && end != hint)
-			settings.hint = (uintptr_t)value;
-	}
+	if (hint != NULL && address_read(hint, &settings.hint) != 0)
+		complain("PMEM_MMAP_HINT", hint,
+		    "an address in hexadecimal; pools lie anywhere");
 }
 
 static __attribute__((constructor)) void

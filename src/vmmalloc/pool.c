@@ -45,11 +45,11 @@ check_room(const char *directory, uint64_t bytes)
 static int
 spec_of_directory(const struct settings *settings, struct spec *spec)
 {
-	uint64_t bytes = settings->size + PAGE_BYTES - 1;
+	uint64_t bytes;
 
-	if (bytes > INT64_MAX)
+	if (settings->size > INT64_MAX - PAGE_BYTES)
 		return EFBIG;
-	bytes = align_down(bytes, PAGE_BYTES);
+	bytes = align_up(settings->size, PAGE_BYTES);
 	if (strlen(settings->directory) >= sizeof(spec->path))
 		return ENAMETOOLONG;
 	spec->source = SPEC_FILE;

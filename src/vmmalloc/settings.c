@@ -2,93 +2,77 @@
 /*
  * settings.c - what the environment asks of the shim. See settings.h.
  */
+#include <errno.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "support/environment.h"
+#include "support/numbers.h"
 #include "vmmalloc/log.h"
 #include "vmmalloc/settings.h"
 
-const char *
-settings_variable(char *const *environment, const char *name)
+/* vmem read its numbers by atoll(3), which passes over blanks and a sign. */
+static const char *
+pass_over_blanks(const char *text)
 {
-	size_t length = strlen(name);
-
-	if (environment == NULL)
-		return NULL;
-	for (; *environment != NULL; environment++)
-		if (strncmp(*environment, name, length) == 0 &&
-		    (*environment)[length] == '=')
-			return *environment + length + 1;
-	return NULL;
-}
-
-/* Reads a number as atoll(3) does (leading blanks, a sign, digits, the rest
- * ignored), but stays at the ends of its range. END receives what follows. */
-static int64_t
-parse_number(const char *text, const char **end)
-{
-	bool negative;
-	int64_t value = 0;
-
 	while (*text == ' ' || (*text >= '\t' && *text <= '\r'))
 		text++;
-	negative = *text == '-';
-	if (*text == '-' || *text == '+')
-		text++;
-	for (; *text >= '0' && *text <= '9'; text++) {
-		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, *text - '0', &value))
-			value = INT64_MAX;
-	}
-	*end = text;
-	return negative ? -value : value;
+	return *text == '+' ? text + 1 : text;
 }
 
-/* Power of two that a size's suffix stands for. */
-static unsigned
-suffix_shift(char suffix)
+/* A variable that is 0 or 1, and 0 where it is not set. */
+static bool
+read_switch(char *const *environment, const char *name)
 {
-	switch (suffix) {
-	case 'k':
-	case 'K':
-		return 10;
-	case 'm':
-	case 'M':
-		return 20;
-	case 'g':
-	case 'G':
-		return 30;
-	case 't':
-	case 'T':
-		return 40;
-	default:
-		return 0;
-	}
-}
+	const char *text = variable_in(environment, name);
+	bool on = false;
 
-static int64_t
-parse_size(const char *text)
-{
-	const char *end;
-	int64_t value = parse_number(text, &end);
-	int64_t unit = (int64_t)1 << suffix_shift(*end);
-
-	if (value > INT64_MAX / unit)
-		return INT64_MAX;
-	return value < 0 ? value : value * unit;
+	if (text != NULL && switch_read(text, &on) != 0)
+		log_fatal("%s: \"%.64s\" is neither 0 nor 1", name, text);
+	return on;
 }
 
 void
 settings_read_log(struct settings *settings, char *const *environment)
 {
-	const char *stats;
+	const char *stats = variable_in(environment, "VMMALLOC_LOG_STATS");
 
-	stats = settings_variable(environment, "VMMALLOC_LOG_STATS");
 	settings->log_stats = stats != NULL && strcmp(stats, "1") == 0;
-	settings->log_file = settings_variable(
-	    environment, "VMMALLOC_LOG_FILE");
-	settings->log_level = settings_variable(
-	    environment, "VMMALLOC_LOG_LEVEL");
+	settings->log_file = variable_in(environment, "VMMALLOC_LOG_FILE");
+	settings->log_level = variable_in(environment, "VMMALLOC_LOG_LEVEL");
+}
+
+/* What settings_read_log() could not complain of, as there was no log yet. */
+static void
+check_log(const struct settings *settings, char *const *environment)
+{
+	uint64_t level;
+
+	read_switch(environment, "VMMALLOC_LOG_STATS");
+	if (settings->log_level != NULL &&
+	    number_read(settings->log_level, 0, INT_MAX, &level) != 0)
+		log_fatal("VMMALLOC_LOG_LEVEL: \"%.64s\" is not a level; write "
+			  "a whole number from 0 to 4",
+		    settings->log_level);
+}
+
+/* A size that is too large for 64 bits is too large for any file. */
+static uint64_t
+read_size(const char *text)
+{
+	const char *digits = pass_over_blanks(text);
+	bool negative = *digits == '-';
+	size_t size = 0;
+	int error = size_read(digits + negative, &size);
+
+	if (error == EINVAL)
+		log_fatal("VMMALLOC_POOL_SIZE: \"%.64s\" is not a size; write "
+			  "bytes, or a whole number with K, M, G or T",
+		    text);
+	if (negative && (size != 0 || error == ERANGE))
+		log_fatal("negative VMMALLOC_POOL_SIZE");
+	return error == ERANGE ? UINT64_MAX : size;
 }
 
 /* The pool as a directory and a size, the way it has always been. */
@@ -96,46 +80,44 @@ static void
 read_directory_and_size(struct settings *settings, char *const *environment)
 {
 	const char *text;
-	int64_t size;
 
-	settings->directory = settings_variable(
-	    environment, "VMMALLOC_POOL_DIR");
+	settings->directory = variable_in(environment, "VMMALLOC_POOL_DIR");
 	if (settings->directory == NULL)
 		log_fatal("environment variable VMMALLOC_POOL_DIR "
 			  "not specified");
-	text = settings_variable(environment, "VMMALLOC_POOL_SIZE");
+	text = variable_in(environment, "VMMALLOC_POOL_SIZE");
 	if (text == NULL)
 		log_fatal("environment variable VMMALLOC_POOL_SIZE "
 			  "not specified");
-	size = parse_size(text);
-	if (size < 0)
-		log_fatal("negative VMMALLOC_POOL_SIZE");
-	if ((uint64_t)size < SETTINGS_MIN_POOL)
+	settings->size = read_size(text);
+	if (settings->size < SETTINGS_MIN_POOL)
 		log_fatal("VMMALLOC_POOL_SIZE value is less than minimum "
 			  "(%llu < %zu)",
-		    (unsigned long long)size, SETTINGS_MIN_POOL);
-	settings->size = (uint64_t)size;
+		    (unsigned long long)settings->size, SETTINGS_MIN_POOL);
+}
+
+static enum settings_fork
+read_fork(const char *text)
+{
+	uint64_t number;
+
+	if (number_read(pass_over_blanks(text), FORK_SHARED,
+		FORK_COPY_OR_PRIVATE, &number) != 0)
+		log_fatal("incorrect VMMALLOC_FORK value (%.64s)", text);
+	return (enum settings_fork)number;
 }
 
 void
 settings_read_pool(struct settings *settings, char *const *environment)
 {
-	const char *text, *end;
-	int64_t number;
+	const char *fork;
 
-	settings->kind = settings_variable(environment, "VMMALLOC_KIND");
+	settings->kind = variable_in(environment, "VMMALLOC_KIND");
 	if (settings->kind == NULL)
 		read_directory_and_size(settings, environment);
-	text = settings_variable(environment, "VMMALLOC_FORK");
-	settings->fork_given = text != NULL;
-	settings->fork = FORK_PRIVATE;
-	if (text != NULL) {
-		number = parse_number(text, &end);
-		if (number < FORK_SHARED || number > FORK_COPY_OR_PRIVATE)
-			log_fatal("incorrect VMMALLOC_FORK value (%lld)",
-			    (long long)number);
-		settings->fork = (enum settings_fork)number;
-	}
-	text = settings_variable(environment, "VMMALLOC_RESERVE");
-	settings->reserve = text != NULL && strcmp(text, "1") == 0;
+	fork = variable_in(environment, "VMMALLOC_FORK");
+	settings->fork_given = fork != NULL;
+	settings->fork = fork != NULL ? read_fork(fork) : FORK_PRIVATE;
+	settings->reserve = read_switch(environment, "VMMALLOC_RESERVE");
+	check_log(settings, environment);
 }

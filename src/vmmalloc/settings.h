@@ -5,7 +5,8 @@
  * Owns nothing: the values point into the environment block of the process.
  * Called by the constructor, once, before anything else runs: it must do with
  * what works before libc has set itself up, so it reads the block that the
- * constructor was given, not environ. Allocates nothing, takes no lock.
+ * constructor was given, not environ. What is not understood ends the process
+ * with a line. Allocates nothing, takes no lock.
  */
 #ifndef VMMALLOC_SETTINGS_H
 #define VMMALLOC_SETTINGS_H
@@ -33,9 +34,6 @@ struct settings {
 	const char *log_level;
 	bool log_stats; /* VMMALLOC_LOG_STATS=1 */
 };
-
-/* The value of NAME in ENVIRONMENT, or NULL. */
-const char *settings_variable(char *const *environment, const char *name);
 
 /* Fills in what says how to log; never fails. ENVIRONMENT may be NULL. */
 void settings_read_log(struct settings *settings, char *const *environment);

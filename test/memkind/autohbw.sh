@@ -39,12 +39,15 @@ done
 chosen "the kind memkind_default" "dram dram" \
     AUTO_HBW_MEM_TYPE=memkind_default -- 1 2000000
 
+chosen "what is empty is not set" "dram hbw" AUTO_HBW_SIZE= AUTO_HBW_MEM_TYPE= -- \
+    1048575 1048576
+
 # What is wrong gets a line, and the program runs.
 wrong() { # NAME VARIABLE LINE KINDS
 	run "${under[@]}" "$2" "$work/kind_of_size" 1048575 1048576
 	same "$1" "$status|$output|${errors%%;*}" "0|$4|libautohbw: $3"
 }
-for size in "" x 1x -1 4K:x 2M:1M 1M:2M:3M : :4K 99999999999G; do
+for size in x 1x 1.5G 1MiB -1 4K:x 2M:1M 1M:2M:3M : :4K 99999999999G; do
 	wrong "no sizes: '$size'" "AUTO_HBW_SIZE=$size" \
 	    "AUTO_HBW_SIZE=$size is not understood" "dram hbw"
 done
@@ -52,7 +55,7 @@ wrong "no kind" AUTO_HBW_MEM_TYPE=memkind_hbv \
     "AUTO_HBW_MEM_TYPE=memkind_hbv is no kind" "dram hbw"
 check "the line lists the kinds" grep -q "one of default, .* hbw_all, " \
     "$work/errors"
-for level in "" 3 -3 x 1x 01; do
+for level in 3 -3 x 1x 01; do
 	run "${under[@]}" AUTO_HBW_LOG="$level" "$work/kind_of_size" 1
 	same "no level: '$level'" "$status|${errors%%;*}" \
 	    "0|libautohbw: AUTO_HBW_LOG=$level is no level"

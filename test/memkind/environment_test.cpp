@@ -36,13 +36,36 @@ TEST(EnvironArenas, Numbers)
 
 TEST(EnvironArenas, NoNumber)
 {
-	for (const char *text : { "", "0", "-1", "abc", "1x", "2147483648",
-		 "99999999999999999999" }) {
+	for (const char *text :
+	    { "0", "-1", "abc", "1x", "2147483648", "99999999999999999999" }) {
 		std::string said = said_by("arenas",
 		    { std::string("MEMKIND_ARENA_NUM_PER_KIND=") + text });
 		EXPECT_EQ(1u, count_of(said, "-12 1 NULL -12\n")) << said;
 		EXPECT_EQ(1u, count_of(said, "MEMKIND_WARNING: ")) << said;
 	}
+}
+
+TEST(EnvironArenas, EmptyIsNotSet)
+{
+	EXPECT_EQ("0 0 REGULAR 0\n",
+	    said_by("arenas", { "MEMKIND_ARENA_NUM_PER_KIND=" }));
+}
+
+/* Who stands on libmemkind in malloc's place needs MEMKIND_DEFAULT. */
+MEMKIND_PROGRAM(default_alone)
+{
+	void *block = memkind_malloc(MEMKIND_DEFAULT, 100);
+	printf("%s %d\n", name_of(memkind_detect_kind(block)).c_str(),
+	    memkind_check_available(MEMKIND_DEFAULT));
+	return memkind_malloc(MEMKIND_REGULAR, 100) != nullptr;
+}
+
+TEST(EnvironArenas, LeavesDefaultWhereItIsNoNumber)
+{
+	std::string said = said_by(
+	    "default_alone", { "MEMKIND_ARENA_NUM_PER_KIND=1x" });
+	EXPECT_EQ(1u, count_of(said, "DEFAULT 0\n")) << said;
+	EXPECT_EQ(1u, count_of(said, "MEMKIND_WARNING: ")) << said;
 }
 
 /* Threads meet in blocks that none of them keeps. */
@@ -97,10 +120,14 @@ TEST(EnvironHog, KeepsMemory)
 	if (left_after("MEMKIND_HOG_MEMORY=1") == "skipped")
 		GTEST_SKIP() << "cannot mount a tmpfs";
 	EXPECT_EQ("3", left_after("MEMKIND_HOG_MEMORY=1"));
-	for (const char *other : { "MEMKIND_HOG_MEMORY=0",
-		 "MEMKIND_HOG_MEMORY=", "MEMKIND_HOG_MEMORY=11",
-		 "MEMKIND_HOG_MEMORY=yes" })
+	for (const char *other :
+	    { "MEMKIND_HOG_MEMORY=0", "MEMKIND_HOG_MEMORY=" })
 		EXPECT_EQ("0", left_after(other)) << other;
+	for (const char *other :
+	    { "MEMKIND_HOG_MEMORY=11", "MEMKIND_HOG_MEMORY=yes" })
+		EXPECT_EQ(std::string("MEMKIND_WARNING: ") + other +
+			" is neither 0 nor 1: memory is given back\n0",
+		    left_after(other));
 }
 
 /* ---- What is said -------------------------------------------------------- */
@@ -124,7 +151,8 @@ TEST(EnvironDebug, IsQuietWithoutIt)
 
 TEST(EnvironDebug, OtherValues)
 {
-	for (const char *text : { "0", "2", "yes", "" }) {
+	EXPECT_EQ("0 0 REGULAR 0\n", said_by("arenas", { "MEMKIND_DEBUG=" }));
+	for (const char *text : { "0", "2", "yes" }) {
 		std::string said = said_by(
 		    "arenas", { std::string("MEMKIND_DEBUG=") + text });
 		EXPECT_EQ(0u, said.find("MEMKIND_WARNING: debug option "));
@@ -146,7 +174,7 @@ MEMKIND_PROGRAM(threads)
 
 TEST(EnvironLimit, Numbers)
 {
-	for (const char *text : { "0", "1", "4", "4294967295" })
+	for (const char *text : { "", "0", "1", "4", "4294967295" })
 		EXPECT_EQ("",
 		    said_by("threads",
 			{ std::string("MEMKIND_BACKGROUND_THREAD_LIMIT=") +
@@ -155,7 +183,7 @@ TEST(EnvironLimit, Numbers)
 
 TEST(EnvironLimit, NoNumberEndsTheProcess)
 {
-	for (const char *text : { "abc", "-1", "1x", "", "4294967296" }) {
+	for (const char *text : { "abc", "-1", "1x", "4294967296" }) {
 		Ran ran = run_program("threads",
 		    { std::string("MEMKIND_BACKGROUND_THREAD_LIMIT=") + text });
 		EXPECT_EQ(Ending::Signalled, ran.ending.how) << text;
@@ -169,8 +197,10 @@ TEST(EnvironLimit, NoNumberEndsTheProcess)
 
 TEST(EnvironHeapManager, IsOneAlone)
 {
-	EXPECT_EQ("0 0 REGULAR 0\n",
-	    said_by("arenas", { "MEMKIND_HEAP_MANAGER=JEMALLOC" }));
+	for (const char *text : { "", "JEMALLOC" })
+		EXPECT_EQ("0 0 REGULAR 0\n",
+		    said_by("arenas",
+			{ std::string("MEMKIND_HEAP_MANAGER=") + text }));
 	for (const char *text : { "TBB", "other" }) {
 		std::string said = said_by(
 		    "arenas", { std::string("MEMKIND_HEAP_MANAGER=") + text });
@@ -181,11 +211,11 @@ TEST(EnvironHeapManager, IsOneAlone)
 
 TEST(EnvironFork, NoWord)
 {
-	for (const char *text : { "copy", "shared", "refuse" })
+	for (const char *text : { "", "copy", "shared", "refuse" })
 		EXPECT_EQ("0 0 REGULAR 0\n",
 		    said_by("arenas",
 			{ std::string("MEMKIND_PMEM_FORK=") + text }));
-	for (const char *text : { "", "Copy", "private" }) {
+	for (const char *text : { "Copy", "private" }) {
 		std::string said = said_by(
 		    "arenas", { std::string("MEMKIND_PMEM_FORK=") + text });
 		EXPECT_EQ(1u, count_of(said, "MEMKIND_WARNING: "));

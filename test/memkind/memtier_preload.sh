@@ -70,6 +70,8 @@ if [ "$(stat -f -c %T "$work")" != xfs ]; then
 	    "^${said}INFO: $work is no directory with DAX" "$work/errors"
 fi
 
+accepted "no thresholds" "MEMKIND_MEM_TIERS=$static" MEMKIND_MEM_THRESHOLDS=
+
 # ---- What may not -----------------------------------------------------------
 
 refused() { # NAME TEXT VARIABLE...: one line names TEXT, and is the last
@@ -89,7 +91,7 @@ bad() { # NAME TEXT TIERS
 }
 policy=";POLICY:STATIC_RATIO"
 refused "no tiers" "MEMKIND_MEM_TIERS is not set; write KIND:DRAM" A=B
-bad "an empty text" ': "" is last' ""
+bad "an empty text" " is not set; write KIND:DRAM" ""
 bad "no policy" ': "KIND:DRAM,RATIO:1" is last' "KIND:DRAM,RATIO:1"
 bad "a policy alone" ': "POLICY:STATIC_RATIO" has no tier' POLICY:STATIC_RATIO
 bad "the policy first" ': "POLICY:STATIC_RATIO" is no parameter; write' \
@@ -150,7 +152,7 @@ unfit() { # NAME TEXT THRESHOLDS
 }
 refused "thresholds for another policy" '"INIT_VAL:2000" is for the policy' \
     "MEMKIND_MEM_TIERS=$static" MEMKIND_MEM_THRESHOLDS=INIT_VAL:2000
-unfit "an empty threshold" '"" is no parameter; write INIT_VAL:' ""
+unfit "an empty threshold" '"" is no parameter; write INIT_VAL:' ";"
 unfit "no such value" '"VAL:1" is no parameter' VAL:1
 unfit "a value twice" '"MIN_VAL:2" is the second MIN_VAL' MIN_VAL:1,MIN_VAL:2
 unfit "no size" '"INIT_VAL:x" is no size' INIT_VAL:x

@@ -37,7 +37,8 @@ TEST(EnvironNodes, Valid)
 TEST(EnvironNodes, NoList)
 {
 	for (const char *list : { "abc", "0-", "x0", "0x", "0,,0", "1-0", "999",
-		 "0,999", "99999999999999999999" }) {
+		 "0,999", "99999999999999999999", "0,page=2M", "0,limit=1G",
+		 "!0", " 0" }) {
 		std::string said = said_by("codes",
 		    { std::string("MEMKIND_HBW_NODES=") + list,
 			std::string("MEMKIND_DAX_KMEM_NODES=") + list });
@@ -109,13 +110,21 @@ TEST(EnvironThreshold, InMegabytesPerSecond)
 
 TEST(EnvironThreshold, NoNumber)
 {
-	for (const char *text : { "", "abc", "-1", "1x", " 1", "1.5",
-		 "4294967296", "99999999999999999999" }) {
+	for (const char *text : { "abc", "-1", "1x", " 1", "1.5", "4294967296",
+		 "99999999999999999999" }) {
 		std::string said = said_by("nodes",
 		    { WITH_HBM, std::string("MEMKIND_HBW_THRESHOLD=") + text });
 		EXPECT_EQ(1u, count_of(said, "hbw=-12")) << said;
 		EXPECT_EQ(1u, count_of(said, "MEMKIND_WARNING: ")) << said;
 	}
+}
+
+TEST(EnvironNodes, EmptyIsNotSet)
+{
+	EXPECT_EQ(said_by("nodes", { WITH_HBM }),
+	    said_by("nodes",
+		{ WITH_HBM, "MEMKIND_HBW_NODES=", "MEMKIND_DAX_KMEM_NODES=",
+		    "MEMKIND_HBW_THRESHOLD=" }));
 }
 
 /* The list of nodes goes before the threshold. */

@@ -29,10 +29,15 @@ has_not() {
 debug_log() {
 	logged 0 A=b
 	same "level 0 is quiet" "$status|$(cat "$work/log")" "0|"
-	logged abc A=b
-	same "a level that is no number is 0" "$(cat "$work/log")" ""
-	logged -3 A=b
-	same "a negative level is 0" "$(cat "$work/log")" ""
+	logged "" A=b
+	same "an empty level is 0" "$status|$(cat "$work/log")" "0|"
+	for bad in abc 1x -3; do
+		logged $bad A=b 2> /dev/null
+		same "a level '$bad' is an error" \
+		    "$status|$(tail -n 1 "$work/log")" "134|Error \
+(libvmmalloc): VMMALLOC_LOG_LEVEL: \"$bad\" is not a level; write a whole \
+number from 0 to 4"
+	done
 
 	logged 1 A=b
 	has "level 1 names process and program" "pid [0-9]+: program: .*shim_log"
@@ -117,10 +122,16 @@ report() { # LIBRARY NAME
 	    "$(cat "$work/log")" ""
 	check "$name: the file has the report" \
 	    grep -q "^vmem pool" "$work/$name"-[0-9]*
-	for other in 0 2 11 yes ""; do
+	for other in 0 ""; do
 		shim env "VMMALLOC_LOG_STATS=$other" "$work/shim_log" \
 		    2> "$work/log"
 		same "$name: none for '$other'" "$(cat "$work/log")" ""
+	done
+	for other in 2 11 yes; do
+		( shim env "VMMALLOC_LOG_STATS=$other" "$work/shim_log" ) \
+		    2> "$work/log"
+		has "$name: an error for '$other'" "VMMALLOC_LOG_STATS: \
+\"$other\" is neither 0 nor 1"
 	done
 	unset preload
 }

@@ -35,6 +35,12 @@ size=VMMALLOC_POOL_SIZE=16777216
 accepted "directory and size" "$dir" "$size"
 refused "no directory" \
     "environment variable VMMALLOC_POOL_DIR not specified" "$size"
+refused "an empty directory is none" \
+    "environment variable VMMALLOC_POOL_DIR not specified" "$size" \
+    VMMALLOC_POOL_DIR=
+refused "an empty size is none" \
+    "environment variable VMMALLOC_POOL_SIZE not specified" "$dir" \
+    VMMALLOC_POOL_SIZE=
 refused "no size" \
     "environment variable VMMALLOC_POOL_SIZE not specified" "$dir"
 refused "nothing at all" \
@@ -55,15 +61,15 @@ small() { # VALUE NUMBER
 ($2 < 14680064)" "$dir" "VMMALLOC_POOL_SIZE=$1"
 }
 small 14680063 14680063
-small abc 0
-small "" 0
-small 0x1000000 0
 small 13M 13631488
 small 14335k 14679040
-small M 0
-small "64 M" 64
-for good in 14680064 16777216xyz " 16777216" +16777216 14M 16384K 16m 16MiB \
-    020000000; do
+small -0 0
+for bad in abc 0x1000000 M "64 M" 16777216xyz 16MiB 1.5G -5MB 16M- "16M "; do
+	refused "size '$bad'" "VMMALLOC_POOL_SIZE: \"$bad\" is not a size; \
+write bytes, or a whole number with K, M, G or T" "$dir" \
+	    "VMMALLOC_POOL_SIZE=$bad"
+done
+for good in 14680064 " 16777216" +16777216 14M 16384K 16m 020000000; do
 	accepted "size '$good'" "$dir" "VMMALLOC_POOL_SIZE=$good"
 done
 refused "size of many tebibytes" "vmem pool creation failed: File too large" \
@@ -71,14 +77,11 @@ refused "size of many tebibytes" "vmem pool creation failed: File too large" \
 refused "size beyond 64 bits" "vmem pool creation failed: File too large" \
     "$dir" VMMALLOC_POOL_SIZE=99999999999999999999999T
 
-fork_is() { # VALUE NUMBER
-	refused "fork '$1'" "incorrect VMMALLOC_FORK value ($2)" "$dir" \
-	    "$size" "VMMALLOC_FORK=$1"
-}
-fork_is 4 4
-fork_is -1 -1
-fork_is 99x 99
-for good in 0 1 2 3 1x "" abc " 2"; do
+for bad in 4 -1 99x 1x abc 0x1 "1 "; do
+	refused "fork '$bad'" "incorrect VMMALLOC_FORK value ($bad)" "$dir" \
+	    "$size" "VMMALLOC_FORK=$bad"
+done
+for good in 0 1 2 3 "" " 2" +2; do
 	accepted "fork '$good'" "$dir" "$size" "VMMALLOC_FORK=$good"
 done
 
@@ -89,7 +92,6 @@ failed() { # NAME REASON DIRECTORY
 touch "$work/file"
 failed "a directory that is not there" "No such file or directory" \
     "$work/none"
-failed "an empty name" "No such file or directory" ""
 failed "a file" "Not a directory" "$work/file"
 failed "a file on the way" "Not a directory" "$work/file/x"
 failed "a device" "Not a directory" /dev/null
@@ -143,6 +145,7 @@ accepted "a pool that takes its space at once" "$dir" "$size" \
 
 accepted "a kind: a file" "VMMALLOC_KIND=file:$pool,size=16M"
 accepted "a kind: anonymous memory" VMMALLOC_KIND=dram
+accepted "an empty kind is none" "$dir" "$size" VMMALLOC_KIND=
 accepted "a kind is all that is needed" VMMALLOC_KIND=dram \
     VMMALLOC_POOL_SIZE=1
 start VMMALLOC_KIND=drm

@@ -395,14 +395,26 @@ TEST(ParseSize, TakesUnitsOfEitherCase)
 TEST(ParseSize, RefusesWhatIsNoneAndLeavesTheSentence)
 {
 	error_set(EIO, "before");
-	for (const char *text : { "", "K", "-1", "+1", " 1", "x1",
-		 "18446744073709551616", "18014398509481984K", "17179869184G",
-		 "16777216T", "99999999999999999999999" }) {
+	for (const char *text : { "", "K", "-1", "+1", " 1", "x1" }) {
+		const char *end = nullptr;
 		size_t size = 77;
 
 		errno = 0;
-		EXPECT_EQ(spec_parse_size(text, nullptr, &size), -1) << text;
+		EXPECT_EQ(spec_parse_size(text, &end, &size), -1) << text;
 		EXPECT_EQ(errno, EINVAL);
+		EXPECT_EQ(end, text);
+		EXPECT_EQ(size, 77u);
+	}
+	for (const char *text :
+	    { "18446744073709551616x", "18014398509481984Kx", "17179869184Gx",
+		"16777216Tx", "99999999999999999999999x" }) {
+		const char *end = nullptr;
+		size_t size = 77;
+
+		errno = 0;
+		EXPECT_EQ(spec_parse_size(text, &end, &size), -1) << text;
+		EXPECT_EQ(errno, ERANGE);
+		EXPECT_STREQ(end, "x") << text;
 		EXPECT_EQ(size, 77u);
 	}
 	EXPECT_STREQ(error_text(), "before");

@@ -27,10 +27,16 @@ has_not() {
 
 levels() {
 	local level
-	for level in 0 abc -3 ""; do
+	for level in 0 ""; do
 		logged "$level" calls
 		same "level '$level' is quiet" "$status|$(cat "$work/log")" \
 		    "0|"
+	done
+	for level in abc 1x -3; do
+		logged $level calls
+		same "level '$level' gets a line, and is 0" \
+		    "$status|$(cat "$work/log")" "0|libvmem: \
+VMEM_LOG_LEVEL=$level is not a whole number; it is 0"
 	done
 	logged 1 calls
 	same "level 1 changes no result" "$status|$(cat "$work/out")" "0|"

@@ -2,7 +2,7 @@
 /*
  * words.c - parts of a text. See words.h.
  */
-#include "memtier/words.h"
+#include "support/words.h"
 
 #include <string.h>
 

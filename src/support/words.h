@@ -5,8 +5,8 @@
  * Owns nothing: a word lives as long as its text. Allocates nothing, takes no
  * lock.
  */
-#ifndef MEMTIER_WORDS_H
-#define MEMTIER_WORDS_H
+#ifndef SUPPORT_WORDS_H
+#define SUPPORT_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,4 +31,4 @@ bool word_is(struct word word, const char *text);
 bool word_number(struct word word, size_t most, size_t *number);
 bool word_size(struct word word, size_t *size);
 
-#endif /* MEMTIER_WORDS_H */
+#endif /* SUPPORT_WORDS_H */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * numbers.c - numbers, sizes and switches from a whole text. See numbers.h.
+ */
+#include "support/numbers.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "spec/spec.h"
+
+int
+size_read(const char *text, size_t *bytes)
+{
+	const char *end = text;
+	size_t value;
+	int saved = errno, error = 0;
+
+	if (spec_parse_size(text, &end, &value) != 0)
+		error = errno;
+	errno = saved;
+	if (*end != '\0')
+		return EINVAL;
+	if (error == 0)
+		*bytes = value;
+	return error;
+}
+
+int
+number_read(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+{
+	size_t value;
+	int error;
+
+	if (text[strspn(text, "0123456789")] != '\0')
+		return EINVAL;
+	error = size_read(text, &value);
+	if (error == 0 && (value < least || value > most))
+		error = ERANGE;
+	if (error == 0)
+		*number = value;
+	return error;
+}
+
+static int
+hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *at = c == '\0' ? NULL : strchr(digits, c);
+
+	return at == NULL ? -1 : (int)(at - digits) % 16;
+}
+
+int
+address_read(const char *text, uintptr_t *address)
+{
+	uintptr_t value = 0;
+
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		text += 2;
+	if (*text == '\0')
+		return EINVAL;
+	for (; *text != '\0'; text++) {
+		int digit = hex_digit(*text);
+
+		if (digit < 0)
+			return EINVAL;
+		if (value > UINTPTR_MAX / 16)
+			return ERANGE;
+		value = value * 16 + (unsigned)digit;
+	}
+	*address = value;
+	return 0;
+}
+
+int
+switch_read(const char *text, bool *on)
+{
+	uint64_t number;
+	int error = number_read(text, 0, 1, &number);
+
+	if (error == 0)
+		*on = number == 1;
+	return error;
+}
