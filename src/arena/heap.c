@@ -34,6 +34,9 @@ const char *pkje_malloc_conf =
 _Static_assert(SC_NBINS < CACHE_BINS, "caches serve every small class");
 _Static_assert(HEAPS_MAX < MALLOCX_ARENA_LIMIT, "an arena for each heap");
 
+static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool started; /* jemalloc is ready */
+
 static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
 struct arena_slot slots[MALLOCX_ARENA_LIMIT];
 static struct arena_slot *free_slots;
@@ -82,6 +85,17 @@ start(void)
 	for (size_t i = 0; i < CACHE_SIZE_MAX / 8 + 1; i++)
 		cache_bin_for[i] = (uint8_t)(sz_size2index(i == 0 ? 1 : i * 8) +
 		    1);
+}
+
+/* Not by pthread_once(3): a fork must not happen in the midst of it. */
+static void
+start_once(void)
+{
+	pthread_mutex_lock(&start_lock);
+	if (!started)
+		start();
+	started = true;
+	pthread_mutex_unlock(&start_lock);
 }
 
 /* For valgrind each extent is a new one from the source. */
@@ -243,10 +257,9 @@ int
 heap_open(struct heap *heap, struct source *source,
     const struct heap_options *options, const struct heap *alias)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct source_stats stats;
 
-	pthread_once(&once, start);
+	start_once();
 	heap->source = source;
 	heap->options = *options;
 	heap->full_size = SIZE_MAX;
@@ -631,36 +644,30 @@ struct tsd_init_head_s {
 	malloc_mutex_t lock;
 };
 
-void
-heaps_prefork(void)
+/* jemalloc's part, where there is one: before the first heap nothing has made
+ * it ready. */
+static void
+jemalloc_before_fork(void)
 {
-	tsd_fetch();
-	caches_prefork();
-	slots_stop();
-	pthread_mutex_lock(&slots_lock);
 	jemalloc_prefork();
 	malloc_mutex_prefork(TSDN_NULL, &tsd_init_head.lock);
 }
 
-void
-heaps_postfork_parent(void)
+static void
+jemalloc_in_parent(void)
 {
 	malloc_mutex_postfork_parent(TSDN_NULL, &tsd_init_head.lock);
 	jemalloc_postfork_parent();
-	pthread_mutex_unlock(&slots_lock);
-	slots_go();
-	caches_postfork();
 }
 
-/* jemalloc makes its mutexes anew in the child; ThreadSanitizer would take them
- * for locked still. */
+/* It makes its mutexes anew in the child; ThreadSanitizer would take them for
+ * locked still. */
 static void
 jemalloc_in_child(void)
 {
 	ql_new(&tsd_init_head.blocks);
 #if defined(__SANITIZE_THREAD__)
-	malloc_mutex_postfork_parent(TSDN_NULL, &tsd_init_head.lock);
-	jemalloc_postfork_parent();
+	jemalloc_in_parent();
 #else
 	malloc_mutex_postfork_child(TSDN_NULL, &tsd_init_head.lock);
 	jemalloc_postfork_child();
@@ -668,11 +675,37 @@ jemalloc_in_child(void)
 }
 
 void
+heaps_prefork(void)
+{
+	pthread_mutex_lock(&start_lock);
+	if (started)
+		tsd_fetch();
+	caches_prefork();
+	slots_stop();
+	pthread_mutex_lock(&slots_lock);
+	if (started)
+		jemalloc_before_fork();
+}
+
+void
+heaps_postfork_parent(void)
+{
+	if (started)
+		jemalloc_in_parent();
+	pthread_mutex_unlock(&slots_lock);
+	slots_go();
+	caches_postfork();
+	pthread_mutex_unlock(&start_lock);
+}
+
+void
 heaps_postfork_child(void)
 {
-	jemalloc_in_child();
+	if (started)
+		jemalloc_in_child();
 	pthread_mutex_unlock(&slots_lock);
 	slots_go();
 	caches_bury();
 	caches_postfork();
+	pthread_mutex_unlock(&start_lock);
 }

@@ -8,6 +8,7 @@
  *
  * Lock order, outermost first:
  *   (kind/)          the machine's topology; the list of all kinds
+ *   start_lock       whether jemalloc is ready
  *   caches_lock      which caches exist, of which thread and heap; heap ids
  *   heap->lock       the caches of a heap, while one thread empties them all
  *   (a cache)        its owner is inside, or it was revoked: see cache.h

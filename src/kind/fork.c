@@ -3,7 +3,9 @@
  * fork.c - the engine over fork.
  *
  * Takes every lock of the engine before the fork, in the order that heap.h
- * writes down, and gives them up after it. Threads that the child does not have
+ * writes down, and gives them up after it: always, since whether there is a
+ * kind can only be known under a lock, and the first one may be opened by
+ * another thread just now. Threads that the child does not have
  * are forgotten there, what their caches held goes back to the arenas, and file
  * kinds become what their fork policy says. Nothing here calls malloc.
  */
@@ -15,18 +17,11 @@
 #include "kind/machine.h"
 #include "os/records.h"
 
-/* A process without kinds forks as if this library were not there. */
-static _Atomic bool kinds_are_there;
-static _Thread_local bool held __attribute__((tls_model("initial-exec")));
-
 static void
 before_fork(void)
 {
 	int saved = errno;
 
-	held = atomic_load(&kinds_are_there);
-	if (!held)
-		return;
 	annotate_enter();
 	machine_prefork();
 	kinds_prefork();
@@ -42,8 +37,6 @@ in_parent(void)
 {
 	int saved = errno;
 
-	if (!held)
-		return;
 	records_postfork();
 	sources_postfork_parent();
 	heaps_postfork_parent();
@@ -58,8 +51,6 @@ in_child(void)
 {
 	int saved = errno;
 
-	if (!held)
-		return;
 	records_postfork();
 	sources_postfork_child();
 	heaps_postfork_child();
@@ -67,13 +58,6 @@ in_child(void)
 	machine_postfork();
 	annotate_forked();
 	errno = saved;
-}
-
-void
-kinds_follow_forks(void)
-{
-	poolkind_follow_forks();
-	atomic_store(&kinds_are_there, true);
 }
 
 /* When the library is loaded, or with the first kind if that comes sooner.

@@ -89,9 +89,6 @@ kind_limit_changed(poolkind *kind, size_t limit)
 		heap_limit_changed(kind_heap(kind, i), limit / heaps);
 }
 
-/* From now on forks have to do with kinds. */
-void kinds_follow_forks(void);
-
 /* Around fork: the list of all kinds. */
 void kinds_prefork(void);
 void kinds_postfork(void);

@@ -386,7 +386,7 @@ kind_new(
 {
 	poolkind *kind = record_new(sizeof(*kind));
 
-	kinds_follow_forks();
+	poolkind_follow_forks();
 	if (kind == NULL || kind_describe(kind, spec) != 0) {
 		error_set(ENOMEM, "no memory for the records of a kind");
 	} else if (open_heaps(kind, spec, region, placement) == 0) {

@@ -83,21 +83,27 @@ forget(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static void
+/* Before the lock is first taken. Its handlers come after those of the kinds,
+ * and so are called sooner. */
+static __attribute__((constructor)) void
 follow_forks(void)
 {
+	static _Atomic bool done;
+
+	if (atomic_exchange(&done, true))
+		return;
+	memkind_follow_forks();
 	pthread_atfork(hold, release, forget);
 }
 
 EXPORT int
 memkind_set_bg_threads(bool state)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_t ended = thread;
 	int error = 0;
 	bool ends;
 
-	pthread_once(&once, follow_forks);
+	follow_forks();
 	pthread_mutex_lock(&lock);
 	if (state && !running)
 		error = start();

@@ -106,8 +106,8 @@ release(void)
 /* Before the first kind is opened: pthread_atfork(3) may call malloc, which may
  * be ours, and would find the lock taken. Ours come after the engine's, and so
  * take their locks first. */
-static __attribute__((constructor)) void
-follow_forks(void)
+__attribute__((constructor)) void
+memkind_follow_forks(void)
 {
 	static _Atomic bool done;
 
@@ -188,7 +188,7 @@ enliven(memkind_t kind, poolkind *engine)
 void
 memkind_enliven(memkind_t kind, poolkind *engine)
 {
-	follow_forks();
+	memkind_follow_forks();
 	memkind_lock(&lock);
 	kind->zero_allowed = false;
 	memset(&kind->stats, 0, sizeof(kind->stats));
@@ -265,7 +265,7 @@ open_own(memkind_t kind)
 	struct placement placement;
 	poolkind *engine;
 
-	follow_forks();
+	memkind_follow_forks();
 	/* First DEFAULT: whoever reads the topology is served by that. */
 	if (placed && memkind_open(MEMKIND_DEFAULT) == NULL)
 		return NULL;

@@ -85,4 +85,8 @@ bool memkind_claim(memkind_t kind);
  * the other, none of which is destroyed meanwhile. */
 void memkind_each(void (*do_it)(memkind_t kind, void *with), void *with);
 
+/* Registers the handlers of the kinds, if that is still to be done: those that
+ * are registered afterwards are called sooner. */
+void memkind_follow_forks(void);
+
 #endif /* MEMKIND_KINDS_H */

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "base/annotate.h"
+#include "kind/facade.h"
 #include "vmem/functions.h"
 #include "vmem/message.h"
 
@@ -25,20 +26,18 @@ static struct pool *free_records, *pools;
 
 /* ---- The list ------------------------------------------------------------ */
 
-static void
-install(void)
-{
-	pthread_atfork(registry_hold, registry_release, registry_release);
-}
-
-/* The engine registered its handlers when it was loaded. Those that come later
- * are called sooner, and so take their lock in the right order. */
-static void
+/* When the library is loaded, or with the first pool if that comes sooner:
+ * before the lock is taken. Handlers that come later than the engine's are
+ * called sooner, and so take their lock in the right order. */
+static __attribute__((constructor)) void
 follow_forks(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static _Atomic bool done;
 
-	pthread_once(&once, install);
+	if (atomic_exchange(&done, true))
+		return;
+	poolkind_follow_forks();
+	pthread_atfork(registry_hold, registry_release, registry_release);
 }
 
 void
@@ -129,6 +128,7 @@ registry_claim(void *begin, size_t bytes)
 	struct pool *pool = NULL;
 	bool taken;
 
+	follow_forks();
 	pthread_mutex_lock(&lock);
 	taken = find_at(begin) != NULL;
 	if (!taken)
@@ -155,7 +155,6 @@ registry_claim(void *begin, size_t bytes)
 VMEM *
 registry_enliven(struct pool *pool, poolkind *kind)
 {
-	follow_forks();
 	poolkind_set_user_data(kind, pool->begin);
 	atomic_store(&pool->kind, kind);
 	return (VMEM *)(void *)pool->begin;
