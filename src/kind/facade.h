@@ -25,8 +25,10 @@ poolkind *poolkind_open_placed(
     const struct spec *spec, const struct placement *placement);
 
 /* The address at which the kind's memory begins: its handle's page, if its spec
- * has one. NULL for a region of which all belongs to others. */
+ * has one. NULL for a region of which all belongs to others. And how many bytes
+ * of the kind follow in a row. */
 void *poolkind_base(const poolkind *kind);
+size_t poolkind_extent(const poolkind *kind);
 
 /* Writes statistics in the form of jemalloc's. OMIT: as in arena/heap.h. */
 void poolkind_print(poolkind *kind, unsigned omit,

@@ -223,6 +223,12 @@ poolkind_base(const poolkind *kind)
 	return source_base(kind_source(kind));
 }
 
+EXPORT size_t
+poolkind_extent(const poolkind *kind)
+{
+	return source_extent(kind_source(kind));
+}
+
 EXPORT void
 poolkind_print(poolkind *kind, unsigned omit,
     void (*write)(void *to, const char *text), void *to)

@@ -161,13 +161,18 @@ int os_lock_holder(const char *path, unsigned *process);
  * what is in it goes. */
 int os_open_log(const char *path, bool truncate, int *fd);
 
+/* What a file in DIRECTORY is mapped, backed and cut by: the huge page of a
+ * hugetlbfs, a page elsewhere. */
+size_t os_file_grain(const char *directory);
+
 /* Sets the length. EFBIG, without SIGXFSZ, beyond RLIMIT_FSIZE. */
 int os_set_length(int fd, off_t length);
 
 /* Takes space for a range of the file, which is inside its length. */
 int os_take_space(int fd, off_t offset, off_t bytes);
 
-/* Free bytes of the file system, for an unprivileged user. */
+/* Free bytes of the file system, for an unprivileged user; of a hugetlbfs no
+ * more than there are huge pages. */
 int os_free_space(int fd, uint64_t *bytes);
 
 /* Bytes of the file system that PATH lies in, free or not. */
@@ -227,6 +232,7 @@ void os_write(int fd, const char *text, size_t length);
 enum os_call {
 	OS_RESERVE,
 	OS_MAKE_USABLE,
+	OS_MAKE_UNUSABLE,
 	OS_MAP,
 	OS_MAP_FILE,
 	OS_MAP_HUGE,

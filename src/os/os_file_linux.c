@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -107,6 +108,17 @@ open_nameless(const char *directory, int *fd)
 		    directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
 	while (*fd < 0 && errno == EINTR);
 	return *fd < 0 ? errno : 0;
+}
+
+size_t
+os_file_grain(const char *directory)
+{
+	struct statfs status;
+
+	return statfs(directory, &status) == 0 &&
+		status.f_type == HUGETLBFS_MAGIC ?
+	    (size_t)status.f_bsize :
+	    PAGE_BYTES;
 }
 
 static bool
@@ -381,6 +393,33 @@ os_take_space(int fd, off_t offset, off_t bytes)
 	return err;
 }
 
+/* A number of the system's huge pages of GRAIN bytes. */
+static uint64_t
+read_huge_pages(size_t grain, const char *name)
+{
+	char path[96], text[32];
+
+	snprintf(path, sizeof(path),
+	    "/sys/kernel/mm/hugepages/hugepages-%zukB/%s", grain / KIB, name);
+	return os_read_text(path, text, sizeof(text)) == 0 ?
+	    strtoull(text, NULL, 10) :
+	    0;
+}
+
+/* Bytes of huge pages that a file could still have: those that are free and
+ * promised to nobody, and those that may be made when they are wanted. */
+static uint64_t
+free_huge_bytes(size_t grain)
+{
+	uint64_t free = read_huge_pages(grain, "free_hugepages");
+	uint64_t promised = read_huge_pages(grain, "resv_hugepages");
+	uint64_t more = read_huge_pages(grain, "nr_overcommit_hugepages");
+	uint64_t made = read_huge_pages(grain, "surplus_hugepages");
+
+	free = free > promised ? free - promised : 0;
+	return (free + (more > made ? more - made : 0)) * grain;
+}
+
 /* A tmpfs without a size, and ramfs, say nothing at all: as much as there is
  * memory. */
 int
@@ -396,6 +435,11 @@ os_free_space(int fd, uint64_t *bytes)
 	if (status.f_blocks == 0 ||
 	    __builtin_mul_overflow((uint64_t)status.f_bavail, unit, bytes))
 		*bytes = UINT64_MAX;
+	if (status.f_type == HUGETLBFS_MAGIC) {
+		uint64_t huge = free_huge_bytes((size_t)status.f_bsize);
+
+		*bytes = huge < *bytes ? huge : *bytes;
+	}
 	return 0;
 }
 
@@ -414,9 +458,12 @@ os_file_system_size(const char *path, uint64_t *bytes)
 int
 os_is_dax_file(int fd, bool *is_dax)
 {
+	struct statfs status;
 	void *memory;
 
 	*is_dax = false;
+	if (fstatfs(fd, &status) == 0 && status.f_type == HUGETLBFS_MAGIC)
+		return 0;
 	if (ftruncate(fd, PAGE_BYTES) != 0)
 		return errno;
 	memory = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,

@@ -60,6 +60,10 @@ advise(void *addr, size_t bytes, int advice)
 int
 os_make_unusable(void *addr, size_t bytes)
 {
+	int err = os_fault(OS_MAKE_UNUSABLE);
+
+	if (err != 0)
+		return err;
 	return mprotect(addr, bytes, PROT_NONE) == 0 ? 0 : errno;
 }
 

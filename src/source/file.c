@@ -10,6 +10,9 @@
  * harms nobody. The descriptor is kept only where fork must map the file
  * again, or the kernel cannot populate; it is checked before each use.
  *
+ * A file of a hugetlbfs is cut, mapped, backed and given back in whole huge
+ * pages, which are the source's grain; its handle's page is as large.
+ *
  * Called by source.c and fork.c under the source's lock.
  */
 #include <errno.h>
@@ -59,7 +62,8 @@ file_open(struct source *source, struct stretch *stretch)
 	if (error != 0)
 		goto no_file;
 	error = os_reserve_above(spec->hint, stretch->bytes,
-	    max_size(spec->alignment, 2 * MIB), &base);
+	    max_size(spec->alignment, max_size(source->grain, 2 * MIB)),
+	    &base);
 	if (error != 0)
 		goto no_file;
 	error = os_map_file((char *)base + stretch->head, size, fd,

@@ -16,13 +16,41 @@
 #include "source/address_map.h"
 #include "source/stretch.h"
 
+static bool
+has_huge_pages(const struct source *source)
+{
+	return source->grain != PAGE_BYTES;
+}
+
+/* A hugetlbfs takes no write(2): its files are written where they are mapped. */
+static int
+write_span(struct stretch *stretch, int fd, size_t offset, size_t bytes)
+{
+	size_t grain = stretch->source->grain;
+	size_t low = align_down(offset, grain);
+	size_t high = align_up(offset + bytes, grain);
+	char *copy = stretch->copy;
+	int error;
+
+	if (!has_huge_pages(stretch->source))
+		return os_write_file(
+		    fd, stretch->base + offset, bytes, (off_t)offset);
+	error = os_populate(copy + low, high - low);
+	if (error == ENOSYS)
+		error = os_take_space(fd, (off_t)low, (off_t)(high - low));
+	if (error == 0)
+		__builtin_memcpy(copy + offset, stretch->base + offset, bytes);
+	return error;
+}
+
 /* Copies what is in spans into the new file: by sharing blocks where the file
  * system can, else by writing. */
 static int
 copy_spans(struct stretch *stretch, int fd)
 {
 	size_t pages = stretch->map.pages, end = 0;
-	bool share = file_is_ours(stretch) && !stretch->private;
+	bool share = file_is_ours(stretch) && !stretch->private &&
+	    !has_huge_pages(stretch->source);
 
 	for (;;) {
 		size_t from = bits_find(stretch->map.used, end, pages, true);
@@ -36,9 +64,7 @@ copy_spans(struct stretch *stretch, int fd)
 		if (share)
 			share = os_share_blocks(stretch->fd, fd, (off_t)offset,
 				    (off_t)bytes) == 0;
-		int error = share ? 0 :
-				    os_write_file(fd, stretch->base + offset,
-					bytes, (off_t)offset);
+		int error = share ? 0 : write_span(stretch, fd, offset, bytes);
 		if (error != 0)
 			return error;
 	}
@@ -57,17 +83,13 @@ copy_stretch(struct stretch *stretch)
 	if (error == 0 && stretch->source->spec->reserve)
 		error = os_take_space(fd, 0, (off_t)stretch->bytes);
 	if (error == 0)
-		error = copy_spans(stretch, fd);
+		error = os_reserve(stretch->bytes,
+		    max_size(stretch->source->grain, 2 * MIB), &stretch->copy);
 	if (error == 0)
-		error = os_reserve(stretch->bytes, 2 * MIB, &stretch->copy);
-	if (error == 0) {
 		error = os_map_file(
 		    stretch->copy, stretch->bytes, fd, 0, false);
-		if (error != 0) {
-			os_unreserve(stretch->copy, stretch->bytes);
-			stretch->copy = NULL;
-		}
-	}
+	if (error == 0)
+		error = copy_spans(stretch, fd);
 	if (error == 0 && stretch->fd >= 0)
 		stretch->copy_fd = fd;
 	else
@@ -108,10 +130,14 @@ copy_source(struct source *source)
 	return error;
 }
 
-/* Parent and child both go on with copies on write of the file as it is. */
+/* Parent and child both go on with copies on write of the file as it is: EBADF
+ * where that cannot be. A copy of a huge page is taken when it is written to,
+ * and where there is none left the kernel ends the process. */
 static int
 make_private(struct source *source)
 {
+	if (has_huge_pages(source))
+		return EBADF;
 	for (struct stretch *s = source->first; s != NULL; s = s->next) {
 		if (s->private)
 			continue;
@@ -126,7 +152,8 @@ make_private(struct source *source)
 }
 
 /* A file that was lost to a program that closes all descriptors can't be
- * mapped again, so the child gets a copy. */
+ * mapped again, and one of huge pages not so that nothing is lost: the child
+ * gets a copy. */
 static int
 prepare(struct source *source)
 {
@@ -176,23 +203,25 @@ sources_postfork_parent(void)
 	pthread_mutex_unlock(&sources_lock);
 }
 
-/* The copy has the spans alone: what else was backed is no longer. A grain of a
- * file is a page. */
+/* The copy has the grains of spans alone: what else was backed is no longer. */
 static void
 forget_idle(struct stretch *stretch)
 {
 	struct source *source = stretch->source;
 	size_t pages = stretch->map.pages, page = 0;
+	size_t per = source->grain / PAGE_BYTES;
 
 	if (source->spec->reserve)
 		return;
 	while (
 	    (page = bits_find(stretch->map.used, page, pages, false)) < pages) {
 		size_t end = bits_find(stretch->map.used, page, pages, true);
+		size_t first = (page + per - 1) / per;
+		size_t last = max_size(end / per, first);
 
 		source_uncount(source,
-		    PAGE_BYTES * bits_count(stretch->backed, page, end));
-		bits_fill(stretch->backed, page, end, false);
+		    source->grain * bits_count(stretch->backed, first, last));
+		bits_fill(stretch->backed, first, last, false);
 		bits_fill(stretch->dirty, page, end, false);
 		page = end;
 	}

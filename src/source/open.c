@@ -146,10 +146,13 @@ ops_of(enum spec_source source)
 	}
 }
 
+/* Files decide by the file system that they are in. */
 static size_t
-grain_of(enum spec_page page)
+grain_of(const struct spec *spec)
 {
-	switch (page) {
+	if (spec->source == SPEC_FILE)
+		return os_file_grain(spec->path);
+	switch (spec->page) {
 	case SPEC_PAGE_THP:
 	case SPEC_PAGE_2M:
 		return 2 * MIB;
@@ -261,7 +264,7 @@ static int
 open_all(struct source *source)
 {
 	size_t left = align_up(source->spec->size, source->grain);
-	size_t head = source->spec->handle ? PAGE_BYTES : 0, bytes;
+	size_t head = source->spec->handle ? source->grain : 0, bytes;
 	struct stretch *stretch;
 	int error = 0;
 
@@ -381,7 +384,7 @@ source_open(
 	source->spec = copy;
 	source->ops = ops_of(spec->source);
 	source->owner = owner;
-	source->grain = grain_of(spec->page);
+	source->grain = grain_of(spec);
 	source->account = beside == NULL ? &source->own : beside->account;
 	if (beside == NULL)
 		source->account->limit = spec->limit;

@@ -5,9 +5,16 @@
  * The caller mapped it and keeps it mapped: there is nothing to take and
  * nothing to give back, and nothing is known of its content.
  *
- * Called by source.c under the source's lock. Only opening can fail, where the
- * handle's page cannot be protected.
+ * The handle's page is made unreadable where that can be done. It can't within a
+ * huge page (MAP_HUGETLB, MFD_HUGETLB, a mapping of a DAX device): there, and
+ * where the kernel refuses for another reason, the page stays as it is, kept
+ * out of every span all the same.
+ *
+ * Called by source.c under the source's lock. Only opening can fail, where
+ * nothing is mapped.
  */
+#include <errno.h>
+
 #include "base/annotate.h"
 #include "source/stretch.h"
 
@@ -15,16 +22,21 @@ static int
 region_open(struct source *source, struct stretch *stretch)
 {
 	(void)source;
+	if (stretch->head != 0) {
+		stretch->guarded = os_make_unusable(
+				       stretch->base, stretch->head) == 0;
+		if (!stretch->guarded &&
+		    !os_is_mapped(stretch->base, stretch->head))
+			return ENOMEM;
+	}
 	annotate_span(stretch->base, stretch->bytes, false);
-	return stretch->head == 0 ?
-	    0 :
-	    os_make_unusable(stretch->base, stretch->head);
+	return 0;
 }
 
 static void
 region_close(struct stretch *stretch)
 {
-	if (stretch->head != 0)
+	if (stretch->guarded)
 		os_make_usable(stretch->base, stretch->head);
 	annotate_given_back(stretch->base, stretch->bytes);
 }

@@ -651,6 +651,12 @@ source_base(const struct source *source)
 	return source->first == NULL ? NULL : source->first->base;
 }
 
+size_t
+source_extent(const struct source *source)
+{
+	return source->first == NULL ? 0 : source->first->bytes;
+}
+
 bool
 source_refused(const struct source *source)
 {

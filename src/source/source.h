@@ -10,7 +10,7 @@
  * A source whose spec has "handle" begins with one page more, which is in no
  * span and cannot be touched as long as the source is open: its address names
  * the source. In a file that page is a hole, and not part of the size; a region
- * gives up its first page. A region whose spec has "overlap" consists of what
+ * gives up its first page, which stays readable within a huge page. A region whose spec has "overlap" consists of what
  * no other source holds, nothing perhaps.
  *
  * Called by the extent hooks of arena/, by kind/ and by the shim. Each source
@@ -129,6 +129,9 @@ void *source_owner(const struct source *source);
 /* Where the first stretch begins, its handle page included: it stays as long as
  * the source does. NULL where there is none. */
 void *source_base(const struct source *source);
+
+/* The bytes of that stretch, its handle page included; 0 where there is none. */
+size_t source_extent(const struct source *source);
 
 /*
  * Fork, for all sources at once: prefork after jemalloc's own, with all its

@@ -38,6 +38,7 @@ struct stretch {
 	int fd;               /* file.c: the file, while it is kept, or -1 */
 	struct os_file_id id; /* file.c: to know that fd is still ours */
 	bool private;         /* file.c: mapped copy on write */
+	bool guarded;         /* region.c: the handle's page is unreadable */
 	bool bound;           /* anon.c: some range has a policy of its own */
 	void *copy;           /* fork.c: the child's pages, during a fork */
 	int copy_fd;

@@ -36,10 +36,11 @@ spec_of_pool(enum spec_source source, size_t size)
 	return spec;
 }
 
-/* Makes the kind, which has BYTES where the engine put them, a pool. */
+/* Makes the kind, which the engine put where it wanted, a pool. */
 static VMEM *
-enter(poolkind *kind, size_t bytes)
+enter(poolkind *kind)
 {
+	size_t bytes = poolkind_extent(kind);
 	struct pool *pool = registry_claim(poolkind_base(kind), bytes);
 
 	if (pool == NULL) {
@@ -129,7 +130,7 @@ create_in_file(const char *dir, size_t size)
 		explain(errno, dir, size);
 		return NULL;
 	}
-	return enter(kind, bytes + PAGE_BYTES);
+	return enter(kind);
 }
 
 static VMEM *
@@ -153,7 +154,7 @@ create_on_device(const char *path, size_t device, size_t size)
 		    errno, "open or mmap of device \"%s\"", path);
 		return NULL;
 	}
-	return enter(kind, spec.size);
+	return enter(kind);
 }
 
 EXPORT VMEM *

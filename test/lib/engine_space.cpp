@@ -9,7 +9,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/mman.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -113,17 +115,74 @@ own_mounts()
 	return "";
 }
 
-std::string
-mount_tmpfs(const std::string &path, size_t bytes)
+static std::string
+mount_here(
+    const char *type, const std::string &path, const std::string &options)
 {
 	std::string why = own_mounts();
 	if (!why.empty())
 		return why;
-	std::string options = "size=" + std::to_string(bytes);
 	if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-	    mount("tmpfs", path.c_str(), "tmpfs", 0, options.c_str()) != 0)
+	    mount(type, path.c_str(), type, 0, options.c_str()) != 0)
 		return std::string("mount: ") + strerror(errno);
 	return "";
+}
+
+std::string
+mount_tmpfs(const std::string &path, size_t bytes)
+{
+	return mount_here("tmpfs", path, "size=" + std::to_string(bytes));
+}
+
+std::string
+mount_hugetlbfs(const std::string &path, const std::string &options)
+{
+	return mount_here("hugetlbfs", path, options);
+}
+
+static const char *const OVERCOMMIT =
+    "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_overcommit_hugepages";
+
+/* Adds to the number in OVERCOMMIT; "" or why not. */
+static std::string
+add_overcommit(long pages)
+{
+	long now = 0;
+	FILE *file = fopen(OVERCOMMIT, "re");
+	if (!file || fscanf(file, "%ld", &now) != 1)
+		now = -1;
+	if (file)
+		fclose(file);
+	if (now < 0)
+		return "the kernel has none of 2 MiB";
+	if (!write_text(OVERCOMMIT, std::to_string(now + pages)))
+		return std::string("nr_overcommit_hugepages: ") +
+		    strerror(errno);
+	return "";
+}
+
+HugePages::HugePages(unsigned pages)
+    : pages_(pages), why_not_(add_overcommit(pages))
+{
+	if (!why_not_.empty())
+		return;
+	/* The system may have no run of pages that is free. */
+	void *probe = mmap(nullptr, pages * (size_t(2) << 20),
+	    PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 21 << MAP_HUGE_SHIFT,
+	    -1, 0);
+	if (probe == MAP_FAILED) {
+		why_not_ = std::string("mmap: ") + strerror(errno);
+		add_overcommit(-pages_);
+	} else {
+		munmap(probe, pages * (size_t(2) << 20));
+	}
+}
+
+HugePages::~HugePages()
+{
+	if (why_not_.empty())
+		add_overcommit(-pages_);
 }
 
 std::string

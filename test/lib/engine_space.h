@@ -41,6 +41,30 @@ private:
  * reason; "" on success. */
 std::string mount_tmpfs(const std::string &path, size_t bytes);
 
+/* The same for a hugetlbfs with OPTIONS of its own. */
+std::string mount_hugetlbfs(
+    const std::string &path, const std::string &options);
+
+/* Lets the system have so many huge pages of 2 MiB more as long as the object
+ * lives: they are made when they are wanted, and go when they are not. */
+class HugePages {
+public:
+	explicit HugePages(unsigned pages);
+	~HugePages();
+	HugePages(const HugePages &) = delete;
+	HugePages &operator=(const HugePages &) = delete;
+	/* Why there are none; "" where there are. */
+	const std::string &
+	why_not() const
+	{
+		return why_not_;
+	}
+
+private:
+	long pages_;
+	std::string why_not_;
+};
+
 /* Makes what mount_tmpfs() mounted read-only. */
 std::string remount_read_only(const std::string &path);
 
@@ -57,6 +81,20 @@ void remove_filler(const std::string &directory);
 	if (var.empty()) \
 	GTEST_SKIP() << "no directory with " << (bytes) \
 		     << " bytes to spare; set POOLKIND_TEST_DIR"
+
+/* Huge pages for the length of a test, or skips. */
+#define ENGINE_HUGE_PAGES_OR_SKIP(pages) \
+	engine::HugePages huge_pages(pages); \
+	if (!huge_pages.why_not().empty()) \
+	GTEST_SKIP() << "no huge pages: " << huge_pages.why_not()
+
+/* In a child: a hugetlbfs at PATH, or skips. */
+#define ENGINE_HUGETLBFS_OR_SKIP(path, options) \
+	do { \
+		std::string why = engine::mount_hugetlbfs(path, options); \
+		if (!why.empty()) \
+			GTEST_SKIP() << "cannot mount a hugetlbfs: " << why; \
+	} while (0)
 
 /* In a child: a tmpfs of BYTES at PATH, or skips. */
 #define ENGINE_TMPFS_OR_SKIP(path, bytes) \

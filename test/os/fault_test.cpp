@@ -22,6 +22,8 @@ call(enum os_call which)
 		return os_reserve(SIZE_MAX / 2 + 1, PAGE_BYTES, &addr);
 	case OS_MAKE_USABLE:
 		return os_make_usable(nullptr, PAGE_BYTES);
+	case OS_MAKE_UNUSABLE:
+		return os_make_unusable(nullptr, PAGE_BYTES);
 	case OS_MAP:
 		return os_map(0, &addr);
 	case OS_MAP_FILE:

@@ -45,6 +45,24 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" &&
 	    "Error (libvmmalloc): pool cloning failed" "$work/results"
 	rm -f "$work/small/filler"
 	umount "$work/small"
+
+	# Huge pages, made as they are wanted.
+	overcommit=/sys/kernel/mm/hugepages/hugepages-2048kB
+	overcommit=$overcommit/nr_overcommit_hugepages
+	pages=$(cat $overcommit 2> /dev/null)
+	if echo $((pages + 128)) 2> /dev/null > $overcommit &&
+	    mount -t hugetlbfs none "$work/small" 2> /dev/null; then
+		for mode in 1 2 3; do
+			results_of "mode $mode, huge pages" 0 \
+			    env VMMALLOC_FORK=$mode LD_PRELOAD="$LIBVMMALLOC" \
+			    VMMALLOC_POOL_DIR="$pool" VMMALLOC_POOL_SIZE=64M \
+			    "$work/shim_fork" $mode
+		done
+		umount "$work/small"
+	else
+		skip "huge pages" "the system gives none"
+	fi
+	[ -z "$pages" ] || echo "$pages" > $overcommit
 else
 	skip "a full file system" "no permission to mount one"
 fi

@@ -114,7 +114,20 @@ TEST(Handle, BelongsToItsSource)
 	EXPECT_EQ(source_owner_of(base + 4 * MIB + PAGE_BYTES), nullptr);
 }
 
-TEST(Handle, ThatCannotBeProtectedIsNoSource)
+TEST(Handle, StaysAsItIsWhereTheRegionCannotBeProtected)
+{
+	Region region(2 * MIB);
+	size_t pages;
+
+	os_fault_at(OS_MAKE_UNUSABLE, 1, EINVAL, false);
+	Source source(region_with_handle(2 * MIB), region.start, nullptr);
+	ASSERT_NE((struct source *)source, nullptr) << error_text();
+	EXPECT_EQ(signal_on_touch(region.start), 0);
+	EXPECT_EQ(take_all(source, &pages), region.start + PAGE_BYTES);
+	EXPECT_EQ(pages, 2 * MIB / PAGE_BYTES - 1);
+}
+
+TEST(Handle, WhereNothingIsMappedIsNoSource)
 {
 	void *addr;
 
