@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Programs run in turn for several rounds; medians and spread of what they
-print, as tables on the terminal and in a file of JSON.
+print, as tables on the terminal and in a file of results.
 
-A file of results has "machine", "left_out", a list of sentences, and "tables".
-Each of these has part, group, threads (or null), title, peers (names, the first
-is what ratios refer to) and rows: name, unit, and by peer median, low, high and
-all, a figure a round.
+That file is a table of tabs, a line a figure: part, group, threads, rounds,
+name, unit, and for each peer the median and, behind it, the lowest and the
+highest of the rounds. A line of names begins each part, in which the first peer
+is what ratios refer to. Lines with # in front tell of the machine and of what
+was left out.
 """
-import json
 import os
 import statistics
 import subprocess
@@ -117,9 +117,77 @@ def compare(title, choices, measure, usual_rounds=7, key=("", "", None)):
     enter_table(title, measured, key)
 
 
+COLUMNS = ["part", "group", "threads", "rounds", "name", "unit"]
+MACHINE, LEFT_OUT = "# machine: ", "# left out: "
+
+
+def cell(of):
+    if of is None:
+        return "-"
+    if of["low"] == of["high"]:
+        return f"{of['median']:.4g}"
+    return f"{of['median']:.4g} {of['low']:.4g}..{of['high']:.4g}"
+
+
+def lines_of(machine, left_out, all_tables):
+    for key, value in machine.items():
+        words = " ".join(value) if isinstance(value, list) else value
+        yield f"{MACHINE}{key}: {words}"
+    yield from (LEFT_OUT + why for why in left_out)
+    for part in dict.fromkeys(table["part"] for table in all_tables):
+        of_part = [table for table in all_tables if table["part"] == part]
+        names = list(max((t["peers"] for t in of_part), key=len))
+        names += dict.fromkeys(name for t in of_part for name in t["peers"]
+                               if name not in names)
+        yield "\t".join(COLUMNS + names)
+        for table in of_part:
+            for row in table["rows"]:
+                yield "\t".join(
+                    [part, table["group"], str(table["threads"] or "-"),
+                     str(table["rounds"]), row["name"], row["unit"] or "-",
+                     *(cell(row["figures"].get(name)) for name in names)])
+
+
 def write(path):
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "w") as file:
-        json.dump({"machine": peers.machine(), "left_out": peers.left_out,
-                   "tables": tables}, file, indent=1)
-        file.write("\n")
+        for line in lines_of(peers.machine(), peers.left_out, tables):
+            print(line, file=file)
+
+
+def number_of(text):
+    """A cell as median, low and high; None where there is no figure."""
+    if text == "-":
+        return None
+    median, _, span = text.partition(" ")
+    low, _, high = (span or f"{median}..{median}").partition("..")
+    return {"median": float(median), "low": float(low), "high": float(high)}
+
+
+def read(path):
+    """What write() wrote: the machine, and tables as enter_table() makes them,
+    one for each part, group and number of threads."""
+    machine, found, names = {}, {}, []
+    with open(path) as file:
+        for line in file.read().splitlines():
+            fields = line.split("\t")
+            if line.startswith(MACHINE):
+                key, _, words = line[len(MACHINE):].partition(": ")
+                machine[key] = words
+            elif fields[:len(COLUMNS)] == COLUMNS:
+                names = fields[len(COLUMNS):]
+            elif not line.startswith("#"):
+                part, group, threads, count, name, unit, *cells = fields
+                figures_of = {peer: number_of(text)
+                              for peer, text in zip(names, cells)
+                              if text != "-"}
+                table = found.setdefault((part, group, threads), {
+                    "part": part, "group": group, "peers": [],
+                    "threads": None if threads == "-" else int(threads),
+                    "rounds": int(count), "rows": []})
+                table["peers"] = [peer for peer in names if peer in figures_of
+                                  or peer in table["peers"]]
+                table["rows"].append({"name": name,
+                                      "unit": "" if unit == "-" else unit,
+                                      "figures": figures_of})
+    return machine, list(found.values())

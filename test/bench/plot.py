@@ -7,8 +7,9 @@ the right of the line is more time or memory than it needs. A thin line spans
 what the rounds came to; the number at the left is the first peer's own figure.
 """
 import html
-import json
 import math
+
+import figures
 
 PARTS = {
     "dram": "Kinds of ordinary memory", "file": "Kinds in a file",
@@ -129,15 +130,13 @@ def panel(part, tables, top):
 
 
 def write(results, path):
-    with open(results) as file:
-        read = json.load(file)
+    machine, all_tables = figures.read(results)
     drawn, y = [], 44
     for part in PARTS:
-        tables = [t for t in read["tables"] if t["part"] == part]
+        tables = [t for t in all_tables if t["part"] == part]
         if tables:
             figure, y = panel(part, tables, y)
             drawn.append(figure)
-    machine = read["machine"]
     about = (f"{machine['processors']} processors, {machine['processor']}, "
              f"Linux {machine['kernel']}, {machine['libc']}, "
              f"{machine['compiler']}")
