@@ -40,7 +40,7 @@ _Thread_local struct thread *thread_self = &nobody;
 uint8_t cache_bin_for[CACHE_SIZE_MAX / 8 + 1];
 uint32_t cache_bin_size[CACHE_BINS];
 
-static pthread_mutex_t caches_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lock caches_lock = LOCK_INIT;
 static struct thread *threads;
 static struct heap *heaps;
 static uint64_t heap_ids[HEAPS_MAX / 64 + 1]; /* a bit an id in use */
@@ -71,15 +71,14 @@ static void
 wait_until_left(struct heap *heap)
 {
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
-		while (atomic_load_explicit(&c->busy, memory_order_acquire))
-			os_yield();
+		wait_while(&c->busy, 1);
 }
 
 /* From here to caches_go() no thread is inside a cache of the heap. */
 static void
 caches_stop(struct heap *heap)
 {
-	pthread_mutex_lock(&heap->lock);
+	lock_take(&heap->lock);
 	shut(heap);
 	if (heap->caches != NULL)
 		fence_all_threads();
@@ -92,7 +91,7 @@ caches_go(struct heap *heap)
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
 		atomic_store_explicit(
 		    &c->gate, gate_open, memory_order_release);
-	pthread_mutex_unlock(&heap->lock);
+	lock_give(&heap->lock);
 }
 
 /* Without membarrier(2) the store of busy and the load of the gate need a fence
@@ -108,13 +107,27 @@ cache_enter_fenced(struct cache *cache)
 	return false;
 }
 
+/* After work that took long: somebody who shut the gate may be asleep. He has
+ * us see the gate shut, or himself that we left: see cache_enter_fenced(). */
+static void
+leave_and_wake(struct cache *cache)
+{
+	cache_leave(cache);
+	if (gate_open == GATE_FENCED)
+		atomic_thread_fence(memory_order_seq_cst);
+	else
+		atomic_signal_fence(memory_order_seq_cst);
+	if (atomic_load(&cache->gate) == GATE_SHUT)
+		wake_all(&cache->busy);
+}
+
 /* Enters the cache, if need be after whoever shut the gate is done. */
 static void
 enter_patiently(struct cache *cache)
 {
 	while (!cache_enter_fenced(cache)) {
-		pthread_mutex_lock(&cache->heap->lock);
-		pthread_mutex_unlock(&cache->heap->lock);
+		lock_take(&cache->heap->lock);
+		lock_give(&cache->heap->lock);
 	}
 }
 
@@ -333,7 +346,7 @@ cache_fill(struct cache *cache, unsigned number)
 	} else if (!had_room) {
 		bin_close(cache, number);
 	}
-	cache_leave(cache);
+	leave_and_wake(cache);
 	return ptr;
 }
 
@@ -352,7 +365,7 @@ cache_flush(struct cache *cache, unsigned number, void *ptr)
 		*bin->head++ = ptr;
 		done = true;
 	}
-	cache_leave(cache);
+	leave_and_wake(cache);
 	return done;
 }
 
@@ -411,8 +424,8 @@ cache_new(struct thread *thread, struct heap *heap)
 	cache->gate = gate_open;
 	for (unsigned i = 1; i < CACHE_BINS; i++)
 		cache->bin[i].within = bits_within(cache_bin_size[i]);
-	pthread_mutex_lock(&caches_lock);
-	pthread_mutex_lock(&heap->lock);
+	lock_take(&caches_lock);
+	lock_take(&heap->lock);
 	cache->heap_next = heap->caches;
 	cache->heap_link = &heap->caches;
 	if (heap->caches != NULL)
@@ -424,8 +437,8 @@ cache_new(struct thread *thread, struct heap *heap)
 		thread->caches->thread_link = &cache->thread_next;
 	thread->caches = cache;
 	thread->cache[heap->id] = cache;
-	pthread_mutex_unlock(&heap->lock);
-	pthread_mutex_unlock(&caches_lock);
+	lock_give(&heap->lock);
+	lock_give(&caches_lock);
 	return cache;
 }
 
@@ -439,11 +452,11 @@ thread_delete(struct thread *thread, bool locked)
 		struct heap *heap = cache->heap;
 
 		if (!locked)
-			pthread_mutex_lock(&heap->lock);
+			lock_take(&heap->lock);
 		cache_empty(cache);
 		cache_delete(cache);
 		if (!locked)
-			pthread_mutex_unlock(&heap->lock);
+			lock_give(&heap->lock);
 	}
 	*thread->link = thread->next;
 	if (thread->next != NULL)
@@ -456,9 +469,9 @@ static void
 thread_exit(void *record)
 {
 	thread_self = &gone;
-	pthread_mutex_lock(&caches_lock);
+	lock_take(&caches_lock);
 	thread_delete(record, false);
-	pthread_mutex_unlock(&caches_lock);
+	lock_give(&caches_lock);
 }
 
 static struct thread *
@@ -475,14 +488,14 @@ thread_new(void)
 		return NULL;
 	}
 	lookup_start(thread);
-	pthread_mutex_lock(&caches_lock);
+	lock_take(&caches_lock);
 	thread->turn = turns++;
 	thread->next = threads;
 	thread->link = &threads;
 	if (threads != NULL)
 		threads->link = &thread->next;
 	threads = thread;
-	pthread_mutex_unlock(&caches_lock);
+	lock_give(&caches_lock);
 	thread_self = thread;
 	return thread;
 }
@@ -518,7 +531,7 @@ cache_follow(struct heap *heap)
 	if (before != NULL) {
 		enter_patiently(before);
 		cache_empty(before);
-		cache_leave(before);
+		leave_and_wake(before);
 	}
 	thread_self->cache[heap->alias] = cache;
 	return cache;
@@ -569,9 +582,9 @@ caches_start(void)
 static __attribute__((constructor)) void
 caches_start_once(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static struct once once = ONCE_INIT;
 
-	pthread_once(&once, caches_start);
+	once_do(&once, caches_start);
 }
 
 /* Under caches_lock; false: there are too many. */
@@ -599,18 +612,18 @@ heap_open_alias(struct heap *alias)
 	bool taken;
 
 	caches_start_once();
-	pthread_mutex_lock(&caches_lock);
+	lock_take(&caches_lock);
 	taken = id_take(alias);
-	pthread_mutex_unlock(&caches_lock);
+	lock_give(&caches_lock);
 	return taken ? 0 : ENOMEM;
 }
 
 void
 heap_close_alias(struct heap *alias)
 {
-	pthread_mutex_lock(&caches_lock);
+	lock_take(&caches_lock);
 	id_release(alias);
-	pthread_mutex_unlock(&caches_lock);
+	lock_give(&caches_lock);
 }
 
 bool
@@ -619,7 +632,7 @@ caches_open(struct heap *heap)
 	bool taken;
 
 	caches_start_once();
-	pthread_mutex_lock(&caches_lock);
+	lock_take(&caches_lock);
 	taken = id_take(heap);
 	if (taken) {
 		heap->next = heaps;
@@ -628,7 +641,7 @@ caches_open(struct heap *heap)
 			heaps->link = &heap->next;
 		heaps = heap;
 	}
-	pthread_mutex_unlock(&caches_lock);
+	lock_give(&caches_lock);
 	return taken;
 }
 
@@ -636,21 +649,20 @@ caches_open(struct heap *heap)
 static void
 wait_until_tended(struct heap *heap)
 {
-	while (atomic_load_explicit(&heap->tended, memory_order_acquire))
-		os_yield();
+	wait_while(&heap->tended, 1);
 }
 
 void
 caches_close(struct heap *heap)
 {
-	pthread_mutex_lock(&caches_lock);
+	lock_take(&caches_lock);
 	while (heap->caches != NULL)
 		cache_delete(heap->caches);
 	id_release(heap);
 	*heap->link = heap->next;
 	if (heap->next != NULL)
 		heap->next->link = heap->link;
-	pthread_mutex_unlock(&caches_lock);
+	lock_give(&caches_lock);
 	wait_until_tended(heap);
 }
 
@@ -659,28 +671,28 @@ caches_choose_waiting(void)
 {
 	struct heap *chosen = NULL;
 
-	if (pthread_mutex_trylock(&caches_lock) != 0)
+	if (!lock_try(&caches_lock))
 		return NULL;
 	for (struct heap *h = heaps; h != NULL; h = h->next) {
 		if (!atomic_load_explicit(&h->waits, memory_order_relaxed) ||
-		    atomic_exchange(&h->tended, true))
+		    atomic_exchange(&h->tended, 1))
 			continue;
 		atomic_store(&h->waits, false);
 		h->tend_next = chosen;
 		chosen = h;
 	}
-	pthread_mutex_unlock(&caches_lock);
+	lock_give(&caches_lock);
 	return chosen;
 }
 
 void
 caches_prefork(void)
 {
-	pthread_mutex_lock(&caches_lock);
+	lock_take(&caches_lock);
 	for (struct heap *h = heaps; h != NULL; h = h->next)
 		wait_until_tended(h);
 	for (struct heap *h = heaps; h != NULL; h = h->next) {
-		pthread_mutex_lock(&h->lock);
+		lock_take(&h->lock);
 		shut(h);
 	}
 	if (heaps != NULL)
@@ -694,7 +706,7 @@ caches_postfork(void)
 {
 	for (struct heap *h = heaps; h != NULL; h = h->next)
 		caches_go(h);
-	pthread_mutex_unlock(&caches_lock);
+	lock_give(&caches_lock);
 }
 
 void

@@ -34,15 +34,15 @@ const char *pkje_malloc_conf =
 _Static_assert(SC_NBINS < CACHE_BINS, "caches serve every small class");
 _Static_assert(HEAPS_MAX < MALLOCX_ARENA_LIMIT, "an arena for each heap");
 
-static pthread_mutex_t start_lock = PTHREAD_MUTEX_INITIALIZER;
-static bool started; /* jemalloc is ready */
+/* jemalloc is made ready, in the midst of which no fork must happen. */
+static struct once started = ONCE_INIT;
 
-static pthread_mutex_t slots_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lock slots_lock = LOCK_INIT;
 struct arena_slot slots[MALLOCX_ARENA_LIMIT];
 static struct arena_slot *free_slots;
 static unsigned arenas_extra; /* beyond the first of each heap */
 
-static pthread_mutex_t stop_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lock stop_lock = LOCK_INIT;
 static _Atomic bool stopped; /* no thread may enter an arena */
 
 /* ---- Arenas ------------------------------------------------------------- */
@@ -85,17 +85,6 @@ start(void)
 	for (size_t i = 0; i < CACHE_SIZE_MAX / 8 + 1; i++)
 		cache_bin_for[i] = (uint8_t)(sz_size2index(i == 0 ? 1 : i * 8) +
 		    1);
-}
-
-/* Not by pthread_once(3): a fork must not happen in the midst of it. */
-static void
-start_once(void)
-{
-	pthread_mutex_lock(&start_lock);
-	if (!started)
-		start();
-	started = true;
-	pthread_mutex_unlock(&start_lock);
 }
 
 /* For valgrind each extent is a new one from the source. */
@@ -155,7 +144,7 @@ heap_add_arena(struct heap *heap, unsigned had)
 	static unsigned most;
 	struct arena_slot *slot;
 
-	pthread_mutex_lock(&slots_lock);
+	lock_take(&slots_lock);
 	if (most == 0)
 		most = (unsigned)min_size(
 		    HEAP_ARENAS_MAX, 2 * (size_t)os_processors());
@@ -167,7 +156,15 @@ heap_add_arena(struct heap *heap, unsigned had)
 		arenas_extra += had != 0;
 		atomic_store(&heap->arenas, had + 1);
 	}
-	pthread_mutex_unlock(&slots_lock);
+	lock_give(&slots_lock);
+}
+
+void
+slot_leave(struct arena_slot *slot)
+{
+	atomic_fetch_sub(&slot->users, 1);
+	if (unlikely(atomic_load(&stopped)))
+		wake_all(&slot->users);
 }
 
 unsigned
@@ -176,18 +173,12 @@ slot_use(struct arena_slot *slot)
 	unsigned others = atomic_fetch_add(&slot->users, 1);
 
 	while (unlikely(atomic_load(&stopped))) {
-		atomic_fetch_sub(&slot->users, 1);
-		pthread_mutex_lock(&stop_lock);
-		pthread_mutex_unlock(&stop_lock);
+		slot_leave(slot);
+		lock_take(&stop_lock);
+		lock_give(&stop_lock);
 		atomic_fetch_add(&slot->users, 1);
 	}
 	return others;
-}
-
-void
-slot_leave(struct arena_slot *slot)
-{
-	atomic_fetch_sub(&slot->users, 1);
 }
 
 /* In a bounded heap that is more than half full, free space of all arenas meets
@@ -217,18 +208,17 @@ follow_use(struct heap *heap)
 static void
 slots_stop(void)
 {
-	pthread_mutex_lock(&stop_lock);
+	lock_take(&stop_lock);
 	atomic_store(&stopped, true);
 	for (unsigned i = 0; i < narenas_total_get(); i++)
-		while (atomic_load(&slots[i].users) != 0)
-			os_yield();
+		wait_until_zero(&slots[i].users);
 }
 
 static void
 slots_go(void)
 {
 	atomic_store(&stopped, false);
-	pthread_mutex_unlock(&stop_lock);
+	lock_give(&stop_lock);
 }
 
 /* Uses an arena for the TURNth of the heap's threads: NULL if there is none.
@@ -259,11 +249,10 @@ heap_open(struct heap *heap, struct source *source,
 {
 	struct source_stats stats;
 
-	start_once();
+	once_do(&started, start);
 	heap->source = source;
 	heap->options = *options;
 	heap->full_size = SIZE_MAX;
-	pthread_mutex_init(&heap->lock, NULL);
 	source_stats(source, &stats, false);
 	heap->capacity = options->fixed ? stats.size : 0;
 	heap_limit_changed(heap, stats.limit);
@@ -296,14 +285,13 @@ heap_close(struct heap *heap)
 	caches_close(heap);
 	for (unsigned i = 0; i < arenas; i++)
 		slot_reset(heap->slot[i]);
-	pthread_mutex_lock(&slots_lock);
+	lock_take(&slots_lock);
 	for (unsigned i = 0; i < arenas; i++) {
 		heap->slot[i]->next = free_slots;
 		free_slots = heap->slot[i];
 		arenas_extra -= i != 0;
 	}
-	pthread_mutex_unlock(&slots_lock);
-	pthread_mutex_destroy(&heap->lock);
+	lock_give(&slots_lock);
 }
 
 void
@@ -433,13 +421,13 @@ is_known_full(struct heap *heap, size_t usable)
 static void
 remember_full(struct heap *heap, uint64_t changes, size_t usable)
 {
-	pthread_mutex_lock(&heap->lock);
+	lock_take(&heap->lock);
 	if (atomic_load(&heap->full_changes) == changes)
 		usable = min_size(usable, atomic_load(&heap->full_size));
 	atomic_store(&heap->full_size, SIZE_MAX);
 	atomic_store(&heap->full_changes, changes);
 	atomic_store(&heap->full_size, usable);
-	pthread_mutex_unlock(&heap->lock);
+	lock_give(&heap->lock);
 }
 
 /* Whether a block is so large a part of a limited heap that what lies in
@@ -582,7 +570,8 @@ heaps_tend(void)
 
 		if (heap_tend(heap))
 			atomic_store(&heap->waits, true);
-		atomic_store(&heap->tended, false);
+		atomic_store(&heap->tended, 0);
+		wake_all(&heap->tended);
 		heap = after;
 	}
 }
@@ -677,35 +666,35 @@ jemalloc_in_child(void)
 void
 heaps_prefork(void)
 {
-	pthread_mutex_lock(&start_lock);
-	if (started)
+	lock_take(&started.lock);
+	if (started.done)
 		tsd_fetch();
 	caches_prefork();
 	slots_stop();
-	pthread_mutex_lock(&slots_lock);
-	if (started)
+	lock_take(&slots_lock);
+	if (started.done)
 		jemalloc_before_fork();
 }
 
 void
 heaps_postfork_parent(void)
 {
-	if (started)
+	if (started.done)
 		jemalloc_in_parent();
-	pthread_mutex_unlock(&slots_lock);
+	lock_give(&slots_lock);
 	slots_go();
 	caches_postfork();
-	pthread_mutex_unlock(&start_lock);
+	lock_give(&started.lock);
 }
 
 void
 heaps_postfork_child(void)
 {
-	if (started)
+	if (started.done)
 		jemalloc_in_child();
-	pthread_mutex_unlock(&slots_lock);
+	lock_give(&slots_lock);
 	slots_go();
 	caches_bury();
 	caches_postfork();
-	pthread_mutex_unlock(&start_lock);
+	lock_give(&started.lock);
 }

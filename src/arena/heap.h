@@ -8,7 +8,7 @@
  *
  * Lock order, outermost first:
  *   (kind/)          the machine's topology; the list of all kinds
- *   start_lock       whether jemalloc is ready
+ *   started          whether jemalloc is ready
  *   caches_lock      which caches exist, of which thread and heap; heap ids
  *   heap->lock       the caches of a heap, while one thread empties them all
  *   (a cache)        its owner is inside, or it was revoked: see cache.h
@@ -22,10 +22,10 @@
 #ifndef ARENA_HEAP_H
 #define ARENA_HEAP_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/base.h"
+#include "os/lock.h"
 #include "source/source.h"
 
 #define HEAPS_MAX 4032     /* of jemalloc's 4094 arenas, one for each */
@@ -55,11 +55,11 @@ struct heap {
 
 	struct heap *next, **link; /* all heaps, under caches_lock */
 
-	_Atomic bool waits;     /* something free is to go back later */
-	_Atomic bool tended;    /* a thread is at that */
-	struct heap *tend_next; /* of the heaps that it tends */
+	_Atomic bool waits;      /* something free is to go back later */
+	_Atomic uint32_t tended; /* a thread is at that */
+	struct heap *tend_next;  /* of the heaps that it tends */
 
-	pthread_mutex_t lock;
+	struct lock lock;
 	struct cache *caches;
 	_Atomic unsigned arenas; /* how many of slot[] there are */
 	struct arena_slot *slot[HEAP_ARENAS_MAX];

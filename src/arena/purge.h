@@ -14,7 +14,7 @@
 #ifndef ARENA_PURGE_H
 #define ARENA_PURGE_H
 
-#include "os/os.h"
+#include "os/lock.h"
 
 static inline decay_t *
 purge_lock(tsdn_t *tsdn, arena_t *arena)
@@ -30,10 +30,11 @@ static inline decay_t *
 purge_lock_idle(tsdn_t *tsdn, arena_t *arena)
 {
 	decay_t *decay = purge_lock(tsdn, arena);
+	unsigned nap = 0;
 
 	while (decay->purging) {
 		malloc_mutex_unlock(tsdn, &decay->mtx);
-		os_yield();
+		take_nap(&nap);
 		malloc_mutex_lock(tsdn, &decay->mtx);
 	}
 	return decay;

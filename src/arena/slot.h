@@ -18,7 +18,7 @@ struct __attribute__((aligned(128))) arena_slot {
 	struct hooked_source hooked;
 	arena_t *arena;
 	_Atomic(struct heap *) heap; /* whom it serves */
-	_Atomic unsigned users;      /* threads inside, see slot_use() */
+	_Atomic uint32_t users;      /* threads inside, see slot_use() */
 	_Atomic uint64_t requests;   /* blocks handed out, but for the caches */
 	_Atomic uint64_t changes;    /* see heap_changes() */
 	struct arena_slot *next;     /* free slots */

@@ -10,17 +10,17 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "os/lock.h"
 #include "os/os.h"
 #include "topology/topology.h"
 
 #define LIBRARY "libpoolkind-topology.so.0"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lock lock = LOCK_INIT;
 static struct topology *topology;
 
 static struct {
@@ -100,23 +100,23 @@ now(void)
 void
 machine_refresh(void)
 {
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	if (topology != NULL)
 		call.close(topology);
 	topology = NULL;
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 }
 
 void
 machine_prefork(void)
 {
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 }
 
 void
 machine_postfork(void)
 {
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 }
 
 /* ---- Nodes --------------------------------------------------------------- */
@@ -144,9 +144,9 @@ machine_find_nodes(struct spec *spec)
 {
 	int result;
 
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	result = select_nodes(spec, SPEC_ALL, os_node(), spec->nodes);
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	return result;
 }
 
@@ -179,9 +179,9 @@ machine_find_places(const struct spec *spec, struct placement *placement)
 	int result;
 
 	memset(placement, 0, sizeof(*placement));
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	result = find_places(spec, placement);
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	return result;
 }
 
@@ -211,8 +211,8 @@ machine_find_device(struct spec *spec, unsigned skip)
 {
 	int result;
 
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	result = find_device(spec, skip);
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	return result;
 }

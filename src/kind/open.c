@@ -18,6 +18,7 @@
 #include "kind/facade.h"
 #include "kind/kind.h"
 #include "kind/machine.h"
+#include "os/lock.h"
 #include "os/records.h"
 
 /* How long pages in no span stay backed, if the spec does not say. */
@@ -25,7 +26,7 @@
 /* How long a bounded kind's arenas keep what is free, for the next block. */
 #define ARENA_MS 10
 
-static pthread_mutex_t kinds_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lock kinds_lock = LOCK_INIT;
 static struct poolkind *kinds;
 
 /* ---- Records ------------------------------------------------------------- */
@@ -146,7 +147,7 @@ kind_link(poolkind *kind, const char *fallback)
 {
 	int result;
 
-	pthread_mutex_lock(&kinds_lock);
+	lock_take(&kinds_lock);
 	result = find_fallback(kind, fallback);
 	if (result == 0) {
 		kind->next = kinds;
@@ -155,7 +156,7 @@ kind_link(poolkind *kind, const char *fallback)
 			kinds->link = &kind->next;
 		kinds = kind;
 	}
-	pthread_mutex_unlock(&kinds_lock);
+	lock_give(&kinds_lock);
 	return result;
 }
 
@@ -165,7 +166,7 @@ kind_unlink(poolkind *kind)
 {
 	unsigned fallen;
 
-	pthread_mutex_lock(&kinds_lock);
+	lock_take(&kinds_lock);
 	fallen = kind->fallen;
 	if (fallen == 0) {
 		*kind->link = kind->next;
@@ -174,20 +175,20 @@ kind_unlink(poolkind *kind)
 		if (kind->fallback != NULL)
 			kind->fallback->fallen--;
 	}
-	pthread_mutex_unlock(&kinds_lock);
+	lock_give(&kinds_lock);
 	return fallen;
 }
 
 void
 kinds_prefork(void)
 {
-	pthread_mutex_lock(&kinds_lock);
+	lock_take(&kinds_lock);
 }
 
 void
 kinds_postfork(void)
 {
-	pthread_mutex_unlock(&kinds_lock);
+	lock_give(&kinds_lock);
 }
 
 /* ---- Heaps --------------------------------------------------------------- */

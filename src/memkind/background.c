@@ -6,19 +6,18 @@
  * the thread, under a lock that is taken before that of the kinds. The child of
  * a fork has no such thread until it asks for one.
  */
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 
 #include "memkind/kinds.h"
+#include "os/lock.h"
 
-#define EVERY_SECONDS 1
+#define EVERY_MS 1000
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static struct lock lock = LOCK_INIT;
 static pthread_t thread;
 static bool running;
-static uintptr_t turn; /* the thread of another turn ends */
+static _Atomic uint32_t turn; /* the thread of another turn ends */
 
 static void
 tend(memkind_t kind, void *with)
@@ -30,20 +29,8 @@ tend(memkind_t kind, void *with)
 static void *
 run(void *mine)
 {
-	struct timespec until;
-
-	pthread_mutex_lock(&lock);
-	while ((uintptr_t)mine == turn) {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec += EVERY_SECONDS;
-		if (pthread_cond_timedwait(&changed, &lock, &until) !=
-		    ETIMEDOUT)
-			continue;
-		pthread_mutex_unlock(&lock);
+	while (!wait_while_for(&turn, (uint32_t)(uintptr_t)mine, EVERY_MS))
 		memkind_each(tend, NULL);
-		pthread_mutex_lock(&lock);
-	}
-	pthread_mutex_unlock(&lock);
 	return NULL;
 }
 
@@ -56,7 +43,8 @@ start(void)
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, NULL, run, (void *)turn);
+	error = pthread_create(
+	    &thread, NULL, run, (void *)(uintptr_t)atomic_load(&turn));
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	running = error == 0;
 	return error;
@@ -65,13 +53,13 @@ start(void)
 static void
 hold(void)
 {
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 }
 
 static void
 release(void)
 {
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 }
 
 static void
@@ -79,8 +67,7 @@ forget(void)
 {
 	running = false;
 	turn++;
-	pthread_cond_init(&changed, NULL);
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 }
 
 /* Before the lock is first taken. Its handlers come after those of the kinds,
@@ -104,7 +91,7 @@ memkind_set_bg_threads(bool state)
 	bool ends;
 
 	follow_forks();
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	if (state && !running)
 		error = start();
 	ends = !state && running;
@@ -112,9 +99,9 @@ memkind_set_bg_threads(bool state)
 		ended = thread;
 		running = false;
 		turn++;
-		pthread_cond_signal(&changed);
+		wake_all(&turn);
 	}
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	if (ends)
 		pthread_join(ended, NULL);
 	return error == 0 ? 0 : MEMKIND_ERROR_INVALID;

@@ -8,6 +8,7 @@
 #include "memkind/kinds.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -80,7 +81,7 @@ OWN(NAME)
 
 /* ---- Records ------------------------------------------------------------- */
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lock lock = LOCK_INIT;
 static struct memkind made[MEMKIND_KINDS_MAX - MEMKIND_OWN];
 static size_t made_used; /* from here on none ever was */
 static struct memkind *made_free;
@@ -91,7 +92,7 @@ static void
 hold(void)
 {
 	nodes_hold();
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	memkind_forks = true;
 }
 
@@ -99,7 +100,7 @@ static void
 release(void)
 {
 	memkind_forks = false;
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	nodes_release();
 }
 

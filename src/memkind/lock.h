@@ -10,25 +10,26 @@
 #ifndef MEMKIND_LOCK_H
 #define MEMKIND_LOCK_H
 
-#include <pthread.h>
 #include <stdbool.h>
+
+#include "os/lock.h"
 
 /* Whether this thread has taken the locks for a fork: kinds.c. */
 extern _Thread_local bool memkind_forks
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 static inline void
-memkind_lock(pthread_mutex_t *lock)
+memkind_lock(struct lock *lock)
 {
 	if (!memkind_forks)
-		pthread_mutex_lock(lock);
+		lock_take(lock);
 }
 
 static inline void
-memkind_unlock(pthread_mutex_t *lock)
+memkind_unlock(struct lock *lock)
 {
 	if (!memkind_forks)
-		pthread_mutex_unlock(lock);
+		lock_give(lock);
 }
 
 #endif /* MEMKIND_LOCK_H */

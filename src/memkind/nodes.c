@@ -25,20 +25,20 @@
 
 #define HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lock lock = LOCK_INIT;
 static struct topology *topology;
 static _Thread_local bool reading __attribute__((tls_model("initial-exec")));
 
 void
 nodes_hold(void)
 {
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 }
 
 void
 nodes_release(void)
 {
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 }
 
 bool

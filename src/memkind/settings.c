@@ -9,7 +9,6 @@
 #include "memkind/settings.h"
 
 #include <limits.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 #include <string.h>
 
 #include "memkind.h"
+#include "os/lock.h"
 #include "os/os.h"
 #include "support/environment.h"
 #include "support/numbers.h"
@@ -124,9 +124,9 @@ read_conf(void)
 static const struct conf *
 conf(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static struct once once = ONCE_INIT;
 
-	pthread_once(&once, read_conf);
+	once_do(&once, read_conf);
 	return &the_conf;
 }
 

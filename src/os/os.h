@@ -213,9 +213,6 @@ bool os_barrier_prepare(void);
  * memory barrier since the call began (membarrier(2), private expedited). */
 void os_barrier(void);
 
-/* Lets another thread run. */
-void os_yield(void);
-
 /* Milliseconds of the monotonic clock, as of its last tick, which costs a fifth
  * of reading it exactly; os_clock_advance() makes it later by MS, in the debug
  * library, for tests. */

@@ -425,12 +425,6 @@ os_node(void)
 	return node;
 }
 
-void
-os_yield(void)
-{
-	sched_yield();
-}
-
 uint64_t
 os_now_ms(void)
 {

@@ -4,13 +4,13 @@
  *
  * Owns chunks of DRAM, cut into records of power-of-two sizes, and a list of
  * free records a size. Called by source, arena, kind and the shim, under any
- * of their locks; its own mutex is the last in the lock order. Only a lack of
+ * of their locks; its own lock is the last in the lock order. Only a lack of
  * memory can make it fail.
  */
-#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
+#include "os/lock.h"
 #include "os/os.h"
 #include "os/records.h"
 
@@ -23,7 +23,7 @@ struct free_record {
 	struct free_record *next;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lock lock = LOCK_INIT;
 static struct free_record *free_records[CLASSES];
 static char *chunk; /* what is left of the newest chunk, all zero */
 static size_t chunk_left;
@@ -121,9 +121,9 @@ record_new(size_t bytes)
 	if (is_large(bytes))
 		return new_large(bytes);
 	class = class_of(bytes);
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	record = take(class);
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	if (record != NULL)
 		atomic_fetch_add(&in_use, class_bytes(class));
 	return record;
@@ -142,9 +142,9 @@ record_free(void *record, size_t bytes)
 		return;
 	}
 	class = class_of(bytes);
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	put(record, class);
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	atomic_fetch_sub(&in_use, class_bytes(class));
 }
 
@@ -157,11 +157,11 @@ record_bytes_in_use(void)
 void
 records_prefork(void)
 {
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 }
 
 void
 records_postfork(void)
 {
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 }

@@ -180,9 +180,9 @@ sources_prefork(void)
 {
 	int first_error = 0;
 
-	pthread_mutex_lock(&sources_lock);
+	lock_take(&sources_lock);
 	for (struct source *s = sources; s != NULL; s = s->next)
-		pthread_mutex_lock(&s->lock);
+		lock_take(&s->lock);
 	for (struct source *s = sources; s != NULL; s = s->next) {
 		if (s->spec->source != SPEC_FILE || atomic_load(&s->refused))
 			continue;
@@ -198,9 +198,9 @@ sources_postfork_parent(void)
 {
 	for (struct source *s = sources; s != NULL; s = s->next) {
 		drop_copies(s);
-		pthread_mutex_unlock(&s->lock);
+		lock_give(&s->lock);
 	}
-	pthread_mutex_unlock(&sources_lock);
+	lock_give(&sources_lock);
 }
 
 /* The copy has the grains of spans alone: what else was backed is no longer. */
@@ -272,7 +272,7 @@ sources_postfork_child(void)
 		if (s->spec->source == SPEC_FILE && !atomic_load(&s->refused))
 			settle_child(s);
 		atomic_store(&s->held, 0);
-		pthread_mutex_unlock(&s->lock);
+		lock_give(&s->lock);
 	}
-	pthread_mutex_unlock(&sources_lock);
+	lock_give(&sources_lock);
 }

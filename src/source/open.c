@@ -16,7 +16,7 @@
 /* A source without a size begins with this many addresses. */
 #define STRETCH_FIRST (64 * MIB)
 
-pthread_mutex_t sources_lock = PTHREAD_MUTEX_INITIALIZER;
+struct lock sources_lock = LOCK_INIT;
 struct source *sources;
 
 /* ---- Stretches ---------------------------------------------------------- */
@@ -173,14 +173,14 @@ lowest_between(const char *base, const char *end)
 	const struct stretch *lowest = NULL;
 
 	for (struct source *s = sources; s != NULL; s = s->next) {
-		pthread_mutex_lock(&s->lock);
+		lock_take(&s->lock);
 		for (struct stretch *other = s->first; other != NULL;
 		     other = other->next)
 			if (base < other->base + other->bytes &&
 			    other->base < end &&
 			    (lowest == NULL || other->base < lowest->base))
 				lowest = other;
-		pthread_mutex_unlock(&s->lock);
+		lock_give(&s->lock);
 	}
 	return lowest;
 }
@@ -212,7 +212,6 @@ source_discard(struct source *source)
 		source->first = stretch->next;
 		stretch_delete(stretch);
 	}
-	pthread_mutex_destroy(&source->lock);
 	record_free(source->spec, spec_bytes(source->spec));
 	record_free(source, sizeof(*source));
 }
@@ -353,19 +352,6 @@ explain(int error, const struct spec *spec)
 		    error, "cannot have %zu bytes of addresses", spec->size);
 }
 
-/* Waiting threads spin first: it is held for less than a microsecond, but where
- * pages are backed. */
-static void
-lock_init(pthread_mutex_t *lock)
-{
-	pthread_mutexattr_t attributes;
-
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
-	pthread_mutex_init(lock, &attributes);
-	pthread_mutexattr_destroy(&attributes);
-}
-
 struct source *
 source_open(
     const struct spec *spec, void *region, void *owner, struct source *beside)
@@ -388,15 +374,14 @@ source_open(
 	source->account = beside == NULL ? &source->own : beside->account;
 	if (beside == NULL)
 		source->account->limit = spec->limit;
-	lock_init(&source->lock);
 
-	pthread_mutex_lock(&sources_lock);
+	lock_take(&sources_lock);
 	error = open_stretches(source, region);
 	if (error == 0)
 		source_link(source);
 	else
 		source_discard(source);
-	pthread_mutex_unlock(&sources_lock);
+	lock_give(&sources_lock);
 	if (error != 0) {
 		explain(error, spec);
 		return NULL;
@@ -407,8 +392,8 @@ source_open(
 void
 source_close(struct source *source)
 {
-	pthread_mutex_lock(&sources_lock);
+	lock_take(&sources_lock);
 	source_unlink(source);
 	source_discard(source);
-	pthread_mutex_unlock(&sources_lock);
+	lock_give(&sources_lock);
 }

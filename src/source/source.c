@@ -65,12 +65,12 @@ source_grow(struct source *source, size_t bytes, size_t alignment)
 	    least > SOURCE_STRETCH_MAX ||
 	    (source->spec->size != 0 && !source->spec->grow))
 		return NULL;
-	pthread_mutex_lock(&sources_lock);
-	pthread_mutex_lock(&source->lock);
+	lock_take(&sources_lock);
+	lock_take(&source->lock);
 	want = min_size(source->size, STRETCH_MOST);
-	pthread_mutex_unlock(&source->lock);
+	lock_give(&source->lock);
 	error = stretch_new_within(source, want, least, &stretch);
-	pthread_mutex_unlock(&sources_lock);
+	lock_give(&sources_lock);
 	if (error == 0)
 		return stretch;
 	atomic_fetch_add(&source->account->freed, 1);
@@ -328,17 +328,17 @@ source_alloc(
 	invariant(is_aligned(bytes, PAGE_BYTES) && bytes != 0);
 	if (atomic_load(&source->refused))
 		return NULL;
-	pthread_mutex_lock(&source->lock);
+	lock_take(&source->lock);
 	found = span_alloc(source, at, bytes, alignment);
-	pthread_mutex_unlock(&source->lock);
+	lock_give(&source->lock);
 	if (found.addr == NULL && at == NULL && !found.no_backing) {
 		stretch = source_grow(source, bytes, alignment);
 		if (stretch == NULL)
 			return NULL;
-		pthread_mutex_lock(&source->lock);
+		lock_take(&source->lock);
 		stretch_append(source, stretch);
 		found = span_alloc(source, NULL, bytes, alignment);
-		pthread_mutex_unlock(&source->lock);
+		lock_give(&source->lock);
 	}
 	if (found.addr == NULL)
 		return NULL;
@@ -372,7 +372,7 @@ keep_idle(struct source *source)
 void
 source_free(struct source *source, void *addr, size_t bytes)
 {
-	pthread_mutex_lock(&source->lock);
+	lock_take(&source->lock);
 	struct stretch *stretch = stretch_of(source, addr);
 	invariant(stretch != NULL);
 	size_t page = (size_t)((char *)addr - stretch->base) / PAGE_BYTES;
@@ -394,15 +394,15 @@ source_free(struct source *source, void *addr, size_t bytes)
 			unback_between(stretch, page, page + count);
 	}
 	atomic_fetch_add(&source->account->freed, 1);
-	pthread_mutex_unlock(&source->lock);
+	lock_give(&source->lock);
 }
 
 void
 source_keep_idle(struct source *source, uint64_t milliseconds)
 {
-	pthread_mutex_lock(&source->lock);
+	lock_take(&source->lock);
 	source->idle_most = milliseconds;
-	pthread_mutex_unlock(&source->lock);
+	lock_give(&source->lock);
 }
 
 bool
@@ -410,12 +410,12 @@ source_tend(struct source *source)
 {
 	bool idle;
 
-	pthread_mutex_lock(&source->lock);
+	lock_take(&source->lock);
 	if (source->idle_most != 0 && source->idle &&
 	    atomic_load(&source->held) == 0 && !atomic_load(&source->refused))
 		trim_idle(source, os_now_ms());
 	idle = source->idle_most != 0 && source->idle;
-	pthread_mutex_unlock(&source->lock);
+	lock_give(&source->lock);
 	return idle;
 }
 
@@ -436,10 +436,10 @@ source_unhold(struct source *source)
 void
 source_trim(struct source *source)
 {
-	pthread_mutex_lock(&source->lock);
+	lock_take(&source->lock);
 	if (!atomic_load(&source->refused))
 		trim_all(source);
-	pthread_mutex_unlock(&source->lock);
+	lock_give(&source->lock);
 }
 
 void
@@ -496,17 +496,17 @@ source_count_on_nodes(struct source *source, size_t *bytes_on, unsigned nodes)
 {
 	struct on_nodes on = { bytes_on, nodes };
 
-	pthread_mutex_lock(&source->lock);
+	lock_take(&source->lock);
 	if (!atomic_load(&source->refused))
 		for_backed(source, add_on_nodes, &on);
-	pthread_mutex_unlock(&source->lock);
+	lock_give(&source->lock);
 }
 
 void
 source_stats(
     struct source *source, struct source_stats *stats, bool want_resident)
 {
-	pthread_mutex_lock(&source->lock);
+	lock_take(&source->lock);
 	*stats = (struct source_stats){
 		.size = source->spec->size == 0 || source->spec->grow ?
 		    0 :
@@ -518,7 +518,7 @@ source_stats(
 	};
 	if (want_resident && !atomic_load(&source->refused))
 		for_backed(source, add_resident, &stats->resident);
-	pthread_mutex_unlock(&source->lock);
+	lock_give(&source->lock);
 }
 
 bool
@@ -594,7 +594,7 @@ source_check(struct source *source)
 	size_t spans = 0, committed = 0;
 	int result = 0;
 
-	pthread_mutex_lock(&source->lock);
+	lock_take(&source->lock);
 	for (struct stretch *s = source->first; s != NULL && result == 0;
 	     s = s->next)
 		result = stretch_check(s, &spans, &committed);
@@ -608,7 +608,7 @@ source_check(struct source *source)
 		    "%zu bytes are marked as committed, "
 		    "%zu were",
 		    committed, source->committed);
-	pthread_mutex_unlock(&source->lock);
+	lock_give(&source->lock);
 	return result;
 }
 

@@ -11,9 +11,9 @@
 #ifndef SOURCE_STRETCH_H
 #define SOURCE_STRETCH_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
+#include "os/lock.h"
 #include "os/os.h"
 #include "source/page_map.h"
 #include "source/source.h"
@@ -74,7 +74,7 @@ struct account {
 };
 
 struct source {
-	pthread_mutex_t lock;
+	struct lock lock;
 	const struct stretch_ops *ops;
 	struct spec *spec; /* a copy of our own, spec_bytes() long */
 	void *owner;
@@ -103,7 +103,7 @@ struct source {
 void source_uncount(struct source *source, size_t bytes);
 
 /* All sources and the lock of that list, which comes before every source's. */
-extern pthread_mutex_t sources_lock;
+extern struct lock sources_lock;
 extern struct source *sources;
 
 /* open.c. The first is under the lock of the list: a stretch of WANT bytes, or

@@ -9,6 +9,7 @@
 
 #include "base/annotate.h"
 #include "kind/facade.h"
+#include "os/lock.h"
 #include "vmem/functions.h"
 #include "vmem/message.h"
 
@@ -19,7 +20,7 @@ _Thread_local struct registry_memo registry_memo = { .handle = NO_POOL };
 _Atomic unsigned registry_removals;
 static _Atomic(struct pool *) buckets[1 << LG_BUCKETS];
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct lock lock = LOCK_INIT;
 static struct pool records[REGISTRY_POOLS_MAX];
 static size_t records_used; /* from here on none ever was */
 static struct pool *free_records, *pools;
@@ -43,13 +44,13 @@ follow_forks(void)
 void
 registry_hold(void)
 {
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 }
 
 void
 registry_release(void)
 {
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 }
 
 struct pool *
@@ -129,7 +130,7 @@ registry_claim(void *begin, size_t bytes)
 	bool taken;
 
 	follow_forks();
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	taken = find_at(begin) != NULL;
 	if (!taken)
 		pool = record_take();
@@ -140,7 +141,7 @@ registry_claim(void *begin, size_t bytes)
 		pool->state = NULL;
 		list_add(pool);
 	}
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	if (taken)
 		message_set(EINVAL,
 		    "a pool begins at %p already: delete it "
@@ -163,9 +164,9 @@ registry_enliven(struct pool *pool, poolkind *kind)
 void
 registry_give_up(struct pool *pool)
 {
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	list_remove(pool);
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 }
 
 /* ---- The table ----------------------------------------------------------- */
@@ -234,13 +235,13 @@ provide_state(struct pool *pool, const struct functions *functions)
 
 	if (state == NULL)
 		return false;
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	if (pool->state == NULL) {
 		pool->state = state;
 		pool->state_free = functions->free_func;
 		state = NULL;
 	}
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	if (state != NULL)
 		functions->free_func(state);
 	return true;
@@ -257,10 +258,10 @@ registry_use(const VMEM *handle)
 	if (kind != NULL)
 		return kind;
 	functions = functions_now();
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	pool = registry_find(handle);
 	has_state = pool != NULL && pool->state != NULL;
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	if (pool == NULL) {
 		message_no_pool(handle);
 		return NULL;
@@ -270,10 +271,10 @@ registry_use(const VMEM *handle)
 		errno = ENOMEM;
 		return NULL;
 	}
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	kind = atomic_load(&pool->kind);
 	bucket_put(pool);
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	return kind;
 }
 
@@ -285,7 +286,7 @@ registry_remove(const VMEM *handle)
 	char *state = NULL;
 	void (*state_free)(void *) = NULL;
 
-	pthread_mutex_lock(&lock);
+	lock_take(&lock);
 	pool = registry_find(handle);
 	if (pool != NULL) {
 		kind = atomic_load(&pool->kind);
@@ -294,7 +295,7 @@ registry_remove(const VMEM *handle)
 		bucket_take(pool);
 		list_remove(pool);
 	}
-	pthread_mutex_unlock(&lock);
+	lock_give(&lock);
 	if (state != NULL)
 		state_free(state);
 	return kind;

@@ -12,11 +12,11 @@
 #endif
 
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "os/lock.h"
 #include "os/os.h"
 #include "support/environment.h"
 #include "support/numbers.h"
@@ -133,9 +133,9 @@ read_environment(void)
 static __attribute__((constructor)) void
 start(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static struct once once = ONCE_INIT;
 
-	pthread_once(&once, read_environment);
+	once_do(&once, read_environment);
 }
 
 const struct vmem_settings *

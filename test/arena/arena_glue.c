@@ -191,10 +191,10 @@ rig_caches(struct rig *rig)
 {
 	unsigned count = 0;
 
-	pthread_mutex_lock(&rig->heap.lock);
+	lock_take(&rig->heap.lock);
 	for (struct cache *c = rig->heap.caches; c != NULL; c = c->heap_next)
 		count++;
-	pthread_mutex_unlock(&rig->heap.lock);
+	lock_give(&rig->heap.lock);
 	return count;
 }
 
@@ -209,10 +209,10 @@ rig_keep_nothing(struct rig *rig)
 bool
 rig_is_locked(struct rig *rig)
 {
-	bool locked = pthread_mutex_trylock(&rig->heap.lock) != 0;
+	bool locked = !lock_try(&rig->heap.lock);
 
 	if (!locked)
-		pthread_mutex_unlock(&rig->heap.lock);
+		lock_give(&rig->heap.lock);
 	return locked;
 }
 

@@ -277,3 +277,35 @@ TEST(Cache, TakesBlocksThatOtherThreadsMade)
 	}
 	EXPECT_EQ(rig_live(heap), 0u);
 }
+
+/* A thread that the scheduler prefers would keep the one that it waits for from
+ * running, if it did not sleep. */
+TEST(Cache, IsWaitedForAsleep)
+{
+	Heap heap("dram,size=4M");
+	std::atomic<bool> inside{ false }, leave{ false };
+	struct timespec before, after;
+
+	std::thread owner([&] {
+		heap.free(heap.malloc(64));
+		ASSERT_TRUE(rig_enter_cache(heap));
+		inside = true;
+		while (!leave)
+			usleep(1000);
+		rig_leave_cache(heap);
+	});
+	while (!inside)
+		usleep(1000);
+	std::thread other([&] {
+		usleep(300000);
+		leave = true;
+	});
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+	rig_drain(heap);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+	owner.join();
+	other.join();
+	EXPECT_LT((after.tv_sec - before.tv_sec) * 1000 +
+		(after.tv_nsec - before.tv_nsec) / 1000000,
+	    60);
+}
