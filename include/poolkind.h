@@ -13,6 +13,11 @@
  *  - After a failure poolkind_errormsg() says what went wrong and what would
  *    have been valid, for the calling thread. The one exception is ENOMEM
  *    from an allocation, which sets errno only: it is an answer, not a fault.
+ *  - A handle stands for one kind, and for none when that is closed: no other
+ *    ever has it. In the place of a kind, NULL and the handle of a closed kind
+ *    are EINVAL where nothing else is said. (poolkind_malloc() and its like may
+ *    serve the latter from a kind that was opened since, but for those of the
+ *    debug library.)
  *  - flags are reserved: pass 0. Anything else is EINVAL.
  *  - Sizes are bytes. A size of 0 gives a unique pointer that may be freed.
  *  - Every function may be called by any thread at any time, except that a
@@ -41,7 +46,8 @@ extern "C" {
 #define POOLKIND_ATTR(...)
 #endif
 
-/* An open kind. Opaque: only pointers to it are ever used. */
+/* An open kind. Its handle is a number in the shape of a pointer: there is
+ * nothing where it points to. */
 typedef struct poolkind poolkind;
 
 /* The smallest region poolkind_open_region() takes: one MiB. */
@@ -90,8 +96,8 @@ poolkind *poolkind_open_region(
  * that no thread uses the kind or its blocks during the call or after it.
  * NULL is allowed and does nothing.
  *
- * Errors: EINVAL (KIND is no open kind, as far as that can be told), EBUSY
- * (another open kind has it as its fallback=).
+ * Errors: EINVAL (KIND is no open kind), EBUSY (another open kind has it as its
+ * fallback=).
  */
 int poolkind_close(poolkind *kind);
 
@@ -154,17 +160,17 @@ int poolkind_posix_memalign(
 /*
  * Frees PTR; NULL is a no-op. KIND NULL stands for the kind of PTR, at the
  * cost of a look-up. A block that belongs to another kind goes home to that
- * one; the debug library reports it, with both names, as errno EINVAL and the
- * error message. A pointer that is no block of any kind is left alone and
- * reported in the same way by both libraries; only that a pointer leads into a
- * block of less than 16 KiB, and not to its start, may be seen by the debug
- * library alone, where the size of the block is no power of two or more than a
- * page. errno is untouched otherwise.
+ * one; the debug library reports it, with both names, as errno EINVAL, the
+ * error message and poolkind_set_report(). A pointer that is no block of any
+ * kind is left alone and reported in the same way by both libraries. Two such
+ * may be seen by the debug library alone: a block that was freed already, and a
+ * pointer into a block of less than 16 KiB, where the size of that is no power
+ * of two or more than a page. errno is untouched otherwise.
  */
 void poolkind_free(poolkind *kind, void *ptr);
 
 /* poolkind_free() for a caller who knows the size that was asked for. The
- * debug library reports a size that cannot be that of the block. */
+ * debug library reports a size that is less, or more than the block has. */
 void poolkind_free_sized(poolkind *kind, void *ptr, size_t size);
 
 /* The bytes that may be used at PTR, at least what was asked for; 0 for NULL
@@ -260,6 +266,18 @@ int poolkind_refresh(void);
 /* The calling thread's last error as one line without a newline; "" before
  * the first. Valid until the thread's next failing call. */
 const char *poolkind_errormsg(void);
+
+/*
+ * Has every misuse that is found reported to REPORT, with ARG and the sentence
+ * that poolkind_errormsg() has afterwards: a block that is freed twice, or as
+ * one of another kind or size, a pointer that is no block, a handle that is no
+ * open kind. The thread that did it calls, from within the function at fault,
+ * with no lock held; REPORT may call any function of this header, and is not
+ * called for what goes wrong meanwhile. NULL: as before the first call, which
+ * is a line on standard error in the debug library and nothing in the other.
+ */
+void poolkind_set_report(
+    void (*report)(void *arg, const char *sentence), void *arg);
 
 /* The library's version, MAJOR << 16 | MINOR << 8 | PATCH, to compare with
  * the POOLKIND_VERSION_* a program was built against. */

@@ -8,7 +8,7 @@
  */
 #include "arena/slot.h"
 #include "base/annotate.h"
-#include "base/error.h"
+#include "os/misuse.h"
 
 /* On the quick way what the tree says stays in registers. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -354,7 +354,7 @@ static bool __attribute__((noinline)) free_or_explain(void *ptr)
 {
 	if (likely(free_unmarked(ptr)))
 		return true;
-	error_set(EINVAL, "%p is no block of any kind", ptr);
+	misuse("%p is no block of any kind", ptr);
 	return false;
 }
 
@@ -364,9 +364,9 @@ static bool __attribute__((noinline)) free_quietly(void *ptr)
 }
 
 bool
-heap_free(struct heap *heap, void *ptr)
+heap_free(unsigned id, void *ptr)
 {
-	return likely(cache_free(heap->id, ptr)) || free_or_explain(ptr);
+	return likely(cache_free(id, ptr)) || free_or_explain(ptr);
 }
 
 /* Whether the cache that the thread last gave a block to takes this one. */

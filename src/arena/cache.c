@@ -43,7 +43,7 @@ uint32_t cache_bin_size[CACHE_BINS];
 static struct lock caches_lock = LOCK_INIT;
 static struct thread *threads;
 static struct heap *heaps;
-static uint64_t heap_ids[HEAPS_MAX / 64 + 1]; /* a bit an id in use */
+static uint64_t heap_ids[HEAPS_MAX / 64 + 1]; /* a bit an id in use, from 1 */
 static unsigned turns;
 static pthread_key_t thread_key;
 static bool no_caches;
@@ -591,9 +591,9 @@ caches_start_once(void)
 static bool
 id_take(struct heap *heap)
 {
-	size_t id = bits_find(heap_ids, 0, HEAPS_MAX, false);
+	size_t id = bits_find(heap_ids, 1, HEAPS_MAX + 1, false);
 
-	if (id == HEAPS_MAX)
+	if (id > HEAPS_MAX)
 		return false;
 	bits_fill(heap_ids, id, id + 1, true);
 	heap->id = heap->alias = (unsigned)id;
@@ -607,22 +607,23 @@ id_release(struct heap *heap)
 }
 
 int
-heap_open_alias(struct heap *alias)
+heap_take_id(struct heap *heap)
 {
 	bool taken;
 
 	caches_start_once();
 	lock_take(&caches_lock);
-	taken = id_take(alias);
+	taken = id_take(heap);
+	heap->id_is_lent = taken;
 	lock_give(&caches_lock);
 	return taken ? 0 : ENOMEM;
 }
 
 void
-heap_close_alias(struct heap *alias)
+heap_release_id(struct heap *heap)
 {
 	lock_take(&caches_lock);
-	id_release(alias);
+	id_release(heap);
 	lock_give(&caches_lock);
 }
 
@@ -633,7 +634,7 @@ caches_open(struct heap *heap)
 
 	caches_start_once();
 	lock_take(&caches_lock);
-	taken = id_take(heap);
+	taken = heap->id_is_lent || id_take(heap);
 	if (taken) {
 		heap->next = heaps;
 		heap->link = &heaps;
@@ -658,7 +659,8 @@ caches_close(struct heap *heap)
 	lock_take(&caches_lock);
 	while (heap->caches != NULL)
 		cache_delete(heap->caches);
-	id_release(heap);
+	if (!heap->id_is_lent)
+		id_release(heap);
 	*heap->link = heap->next;
 	if (heap->next != NULL)
 		heap->next->link = heap->link;

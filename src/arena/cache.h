@@ -44,11 +44,11 @@
  * what a free stored is what the next allocation loads, and starts on that
  * before it knows which bin the block went into. */
 struct bin {
-	void **head;    /* behind the latest freed */
-	void **block;   /* a stack, the first freed at the bottom */
-	void **limit;   /* where the head is when the bin is full, as leased */
-	int32_t left;   /* blocks that may be taken in this turn */
-	uint16_t slots; /* pointers that there is memory for */
+	void **head;     /* behind the latest freed */
+	void **block;    /* a stack, the first freed at the bottom */
+	void **limit;    /* where the head is when the bin is full, as leased */
+	int32_t left;    /* blocks that may be taken in this turn */
+	uint16_t slots;  /* pointers that there is memory for */
 	uint16_t within; /* bits that are set in no address of its blocks */
 };
 
@@ -117,10 +117,10 @@ struct recent {
 struct thread {
 	/* By heap id; pages touched as used. That of NO_HEAP stays NULL. */
 	struct cache *cache[HEAPS_MAX + 1];
-	struct cache *caches;           /* the same as a list */
-	struct thread *next, **link;    /* all threads, under caches_lock */
-	unsigned turn;                  /* spreads threads over arenas */
-	bool has_lookup;                /* it may be written to */
+	struct cache *caches;        /* the same as a list */
+	struct thread *next, **link; /* all threads, under caches_lock */
+	unsigned turn;               /* spreads threads over arenas */
+	bool has_lookup;             /* it may be written to */
 	struct recent recent;
 	struct lookup lookup[LOOKUPS];
 };
@@ -242,7 +242,7 @@ cache_put_marked(struct cache *cache, void *ptr)
  * thread's cache of that heap, and back into it. NULL and false: it can't be
  * done so, and the slow way is to be taken. PTR may be anything, NULL too.
  */
-#define NO_HEAP HEAPS_MAX /* an id under which no thread finds a cache */
+#define NO_HEAP 0 /* an id under which no thread finds a cache */
 
 static inline void *
 cache_malloc(unsigned id, size_t size)

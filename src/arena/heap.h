@@ -45,7 +45,8 @@ struct heap_options {
 };
 
 struct heap {
-	unsigned id; /* below HEAPS_MAX, recycled */
+	unsigned id;     /* 1 to HEAPS_MAX, recycled; 0: none yet */
+	bool id_is_lent; /* it is heap_release_id() that ends it */
 	/* The id under which threads look for their cache: another heap's for
 	 * one of several that serve a kind, each for threads in its place. */
 	unsigned alias;
@@ -84,15 +85,17 @@ struct block {
 };
 
 /* Opens a heap on SOURCE, behind ALIAS if that is not NULL. Returns 0 or ENOMEM:
- * HEAPS_MAX heaps are open already, or no memory. */
+ * HEAPS_MAX heaps are open already, or no memory. A heap that has an id keeps
+ * it. */
 int heap_open(struct heap *heap, struct source *source,
     const struct heap_options *options, const struct heap *alias);
 
-/* Makes ALIAS the name of the heaps that are opened with it: of these a thread
- * finds one, which it changes by allocating from another. It has nothing else
- * of a heap. ENOMEM as above. */
-int heap_open_alias(struct heap *alias);
-void heap_close_alias(struct heap *alias);
+/* Gives HEAP an id before it is opened, which is given back after it was closed.
+ * One that is never opened can be the alias of those that are opened with it:
+ * of these a thread finds one under its id, which it changes by allocating from
+ * another. ENOMEM as above. */
+int heap_take_id(struct heap *heap);
+void heap_release_id(struct heap *heap);
 
 /* Takes all blocks back at once; nobody uses the heap any more. The source is
  * left to the caller, who closes it next: its spans need not be freed. */
@@ -107,9 +110,10 @@ void *heap_allocate(
 /* Makes the block larger or smaller where it is; false if that can't be. */
 bool heap_resize(void *ptr, const struct block *block, size_t size);
 
-/* Frees a block of the heap; a block of another heap goes to that one. False,
- * with EINVAL and a sentence, when PTR is no block of any; else errno stays. */
-bool heap_free(struct heap *heap, void *ptr);
+/* Frees a block of the heap with the id, or alias, ID; a block of another heap
+ * goes to that one. False, with EINVAL and a sentence, when PTR is no block of
+ * any; else errno stays. */
+bool heap_free(unsigned id, void *ptr);
 
 /* The same for a block of whatever heap. */
 bool heap_free_any(void *ptr);

@@ -4,8 +4,9 @@
  *
  * The fast paths: a block comes out of the thread's cache of the kind, found
  * through one pointer of the thread, and goes back there. Takes no lock; what
- * lies behind does. The debug library fills blocks as they come and go, and
- * looks each pointer up before it believes what is said of it.
+ * lies behind does. The debug library looks each handle and each pointer up
+ * before it believes what is said of it, keeps account of the blocks that are
+ * in the program's hands, and fills them as they come and go.
  */
 #include <errno.h>
 #include <string.h>
@@ -30,7 +31,7 @@
 
 /* NULL from below, as the caller of the API sees it. */
 static void *
-no_block(const poolkind *kind)
+no_block(const struct kind *kind)
 {
 	if (source_refused(kind_source(kind)))
 		error_set(EPERM,
@@ -42,37 +43,58 @@ no_block(const poolkind *kind)
 	return NULL;
 }
 
-static void *
-new_block(void *ptr)
+/* What is asked of a kind: SIZE bytes, for a program that asked for ASKED. */
+struct request {
+	size_t size, alignment; /* 0: through the cache */
+	bool zero;
+	size_t asked;
+};
+
+/* The debug library's part with a block that goes out. */
+static void
+enter_block(void *ptr, size_t asked, bool zero)
+{
+	struct block block = block_of(ptr);
+
+	live_add(&kind_of_heap(block.heap)->live, ptr, asked);
+	if (!zero)
+		memset(ptr, JUNK_NEW, block.usable);
+}
+
+static inline void *
+new_block(void *ptr, size_t asked)
 {
 	if (DEBUGGING)
-		memset(ptr, JUNK_NEW, block_of(ptr).usable);
+		enter_block(ptr, asked, false);
 	return ptr;
 }
 
 /* What a slow path has to do to a block, or to none, before it returns. */
 static void *
-finish(poolkind *kind, void *ptr, bool zero, int saved_errno)
+finish(struct kind *kind, void *ptr, const struct request *request)
 {
 	if (unlikely(ptr == NULL))
 		return no_block(kind);
-	errno = saved_errno;
 	if (unlikely(annotate_is_on())) {
 		size_t usable = block_of(ptr).usable;
 
 		annotate_block(ptr, usable);
-		if (zero)
+		if (request->zero)
 			memset(ptr, 0, usable);
 	}
-	return zero ? ptr : new_block(ptr);
+	if (DEBUGGING)
+		enter_block(ptr, request->asked, request->zero);
+	return ptr;
 }
 
-/* A block of one heap, through the cache if ALIGNMENT is 0. */
+/* A block of one heap. Under valgrind nobody may touch it before it is one. */
 static void *
-block_of_heap(struct heap *heap, size_t size, size_t alignment, bool zero)
+block_of_heap(struct heap *heap, const struct request *request)
 {
-	return alignment == 0 ? heap_malloc(heap, size) :
-				heap_allocate(heap, size, alignment, zero);
+	return request->alignment == 0 ?
+	    heap_malloc(heap, request->size) :
+	    heap_allocate(heap, request->size, request->alignment,
+		request->zero && !annotate_is_on());
 }
 
 /* Drops what all places of a kind keep, when that can make room under their
@@ -98,62 +120,69 @@ drain_places(struct places *places)
 
 /* A block of KIND alone. */
 static void *
-block_of_kind(poolkind *kind, size_t size, size_t alignment, bool zero)
+block_of_kind(struct kind *kind, const struct request *request)
 {
 	struct heap *heap = kind_heap_here(kind);
-	void *ptr = block_of_heap(heap, size, alignment, zero);
+	void *ptr = block_of_heap(heap, request);
 
 	return unlikely(ptr == NULL && kind->places != NULL) &&
 		drain_places(kind->places) ?
-	    block_of_heap(heap, size, alignment, zero) :
+	    block_of_heap(heap, request) :
 	    ptr;
 }
 
 /* The same, or a block of the kind that it falls back to. */
 static void *
-block_of_any(poolkind *kind, size_t size, size_t alignment, bool zero)
+block_of_any(struct kind *kind, const struct request *request)
 {
-	void *ptr = block_of_kind(kind, size, alignment, zero);
+	void *ptr = block_of_kind(kind, request);
 
 	while (unlikely(ptr == NULL && (kind = kind->fallback) != NULL))
-		ptr = block_of_kind(kind, size, alignment, zero);
+		ptr = block_of_kind(kind, request);
+	return ptr;
+}
+
+static void *
+allocate(poolkind *handle, const struct request *request)
+{
+	struct kind *kind = kind_of(handle);
+	int saved = errno;
+	void *ptr;
+
+	if (unlikely(kind == NULL))
+		return NULL;
+	annotate_enter();
+	ptr = finish(kind, block_of_any(kind, request), request);
+	annotate_leave();
+	if (ptr != NULL)
+		errno = saved;
 	return ptr;
 }
 
 static void *__attribute__((noinline))
-malloc_slowly(poolkind *kind, size_t size)
+malloc_slowly(poolkind *kind, size_t size, size_t asked)
 {
-	int saved = errno;
+	return allocate(
+	    kind, &(struct request){ .size = size, .asked = asked });
+}
+
+/* A block of SIZE bytes or more, for a program that asked for ASKED. */
+static inline void *
+malloc_for(poolkind *kind, size_t size, size_t asked)
+{
 	void *ptr;
 
-	annotate_enter();
-	ptr = finish(kind, block_of_any(kind, size, 0, false), false, saved);
-	annotate_leave();
-	return ptr;
+	if (DEBUGGING && kind_of(kind) == NULL)
+		return NULL;
+	ptr = cache_malloc(kind_id(kind), size);
+	return likely(ptr != NULL) ? new_block(ptr, asked) :
+				     malloc_slowly(kind, size, asked);
 }
 
 EXPORT void *
 poolkind_malloc(poolkind *kind, size_t size)
 {
-	void *ptr = cache_malloc(kind->heap.id, size);
-
-	return likely(ptr != NULL) ? new_block(ptr) : malloc_slowly(kind, size);
-}
-
-/* A block that no cache serves: large, or aligned to more than a page. */
-static void *
-allocate(poolkind *kind, size_t size, size_t alignment, bool zero)
-{
-	int saved = errno;
-	void *ptr;
-
-	annotate_enter();
-	/* Under valgrind nobody may touch the block before it is one. */
-	ptr = finish(kind,
-	    block_of_any(kind, size, alignment, zero && !annotate_is_on()),
-	    zero, saved);
-	annotate_leave();
-	return ptr;
+	return malloc_for(kind, size, size);
 }
 
 EXPORT void *
@@ -167,8 +196,9 @@ poolkind_calloc(poolkind *kind, size_t count, size_t size)
 		return NULL;
 	}
 	if (bytes > CACHE_SIZE_MAX)
-		return allocate(kind, bytes, 1, true);
-	ptr = poolkind_malloc(kind, bytes);
+		return allocate(
+		    kind, &(struct request){ bytes, 1, true, bytes });
+	ptr = malloc_for(kind, bytes, bytes);
 	return ptr == NULL ? NULL : memset(ptr, 0, bytes);
 }
 
@@ -183,8 +213,9 @@ aligned(poolkind *kind, size_t alignment, size_t size)
 		return NULL;
 	}
 	if (alignment <= PAGE_BYTES && usable <= CACHE_SIZE_MAX)
-		return poolkind_malloc(kind, usable);
-	return allocate(kind, size, alignment, false);
+		return malloc_for(kind, usable, size);
+	return allocate(
+	    kind, &(struct request){ size, alignment, false, size });
 }
 
 EXPORT void *
@@ -203,6 +234,11 @@ poolkind_posix_memalign(
 {
 	int saved = errno, error = 0;
 
+	if (ptr == NULL) {
+		misuse("posix_memalign without a place for the block");
+		errno = saved;
+		return EINVAL;
+	}
 	*ptr = NULL;
 	if (!is_power_of_two(alignment) || alignment % sizeof(void *) != 0) {
 		error_set(EINVAL,
@@ -224,38 +260,89 @@ poolkind_posix_memalign(
 static void
 no_such_block(const void *ptr)
 {
-	error_set(EINVAL, "%p is no block of any kind", ptr);
+	misuse("%p is no block of any kind", ptr);
+}
+
+static void
+no_live_block(const void *ptr, const struct block *block)
+{
+	misuse(
+	    "%p, in kind \"%s\", is no block in use: it was freed before, or "
+	    "never handed out",
+	    ptr, kind_of_heap(block->heap)->name);
+}
+
+bool
+kind_block_of(const void *ptr, struct block *block)
+{
+	*block = block_of(ptr);
+	if (block->heap == NULL) {
+		no_such_block(ptr);
+		return false;
+	}
+	if (DEBUGGING &&
+	    live_find(&kind_of_heap(block->heap)->live, ptr, NULL) ==
+		NOT_LIVE) {
+		no_live_block(ptr, block);
+		return false;
+	}
+	return true;
 }
 
 /* Whether a block of HOME can have come out of KIND. */
 static bool
-may_be_of(const poolkind *home, const poolkind *kind)
+may_be_of(const struct kind *home, const struct kind *kind)
 {
 	while (kind != NULL && kind != home)
 		kind = kind->fallback;
 	return kind != NULL;
 }
 
-/* What the debug library finds out before it frees: false if it must not. */
+static void
+check_home(const poolkind *handle, const void *ptr, const struct kind *home)
+{
+	struct kind *kind = handle == NULL ? NULL : kind_of(handle);
+
+	if (kind != NULL && !may_be_of(home, kind))
+		misuse("block %p of kind \"%s\" was freed as one of kind "
+		       "\"%s\"",
+		    ptr, home->name, kind->name);
+}
+
+/* Of a caller who does not know it: more than any block has. */
+#define SIZE_UNKNOWN SIZE_MAX
+
+/* What may be said of a block's size is what was asked for, up to what it has;
+ * ASKED is 0 where that is not known. */
+static void
+check_size(const void *ptr, size_t size, size_t asked, size_t usable)
+{
+	if (size != SIZE_UNKNOWN && (size < asked || size > usable))
+		misuse("block %p was freed as one of %zu bytes: %zu were asked "
+		       "for, and it has %zu",
+		    ptr, size, asked, usable);
+}
+
+/* The debug library's part with a block that comes back: false if it must not
+ * be freed. */
 static bool
-may_free(const poolkind *kind, void *ptr, size_t size)
+take_block(const poolkind *handle, void *ptr, size_t size)
 {
 	struct block block = block_of(ptr);
+	size_t asked = 0;
+	struct kind *home;
 
 	if (block.heap == NULL) {
 		no_such_block(ptr);
 		return false;
 	}
-	if (kind != NULL && !may_be_of(kind_of_heap(block.heap), kind))
-		error_set(EINVAL,
-		    "block %p of kind \"%s\" was freed as one of "
-		    "kind \"%s\"",
-		    ptr, kind_of_heap(block.heap)->name, kind->name);
-	if (size > block.usable)
-		error_set(EINVAL,
-		    "block %p of %zu bytes was freed as one of "
-		    "%zu",
-		    ptr, block.usable, size);
+	home = kind_of_heap(block.heap);
+	if (live_take(&home->live, ptr, &asked) == NOT_LIVE) {
+		no_live_block(ptr, &block);
+		return false;
+	}
+	check_home(handle, ptr, home);
+	check_size(ptr, size, asked, block.usable);
 	if (!source_refused(block.heap->source))
 		memset(ptr, JUNK_OLD, block.usable);
 	return true;
@@ -264,19 +351,19 @@ may_free(const poolkind *kind, void *ptr, size_t size)
 static inline void
 free_block(poolkind *kind, void *ptr, size_t size)
 {
-	if (DEBUGGING && !may_free(kind, ptr, size))
+	if (DEBUGGING && !take_block(kind, ptr, size))
 		return;
 	if (kind == NULL)
 		heap_free_any(ptr);
 	else
-		heap_free(&kind->heap, ptr);
+		heap_free(kind_id(kind), ptr);
 }
 
 EXPORT void
 poolkind_free(poolkind *kind, void *ptr)
 {
 	if (likely(ptr != NULL))
-		free_block(kind, ptr, 0);
+		free_block(kind, ptr, SIZE_UNKNOWN);
 }
 
 EXPORT void
@@ -289,8 +376,10 @@ poolkind_free_sized(poolkind *kind, void *ptr, size_t size)
 EXPORT bool
 poolkind_free_if_any(void *ptr)
 {
-	if (DEBUGGING && (block_of(ptr).heap == NULL || !may_free(NULL, ptr, 0)))
+	if (DEBUGGING && block_of(ptr).heap == NULL)
 		return false;
+	if (DEBUGGING && !take_block(NULL, ptr, SIZE_UNKNOWN))
+		return true;
 	return heap_free_if_any(ptr);
 }
 
@@ -299,24 +388,26 @@ poolkind_usable_size(const void *ptr)
 {
 	struct block block;
 
-	if (ptr == NULL)
-		return 0;
-	block = block_of(ptr);
-	if (block.heap == NULL) {
-		no_such_block(ptr);
-		return 0;
-	}
-	return block.usable;
+	return ptr != NULL && kind_block_of(ptr, &block) ? block.usable : 0;
 }
 
 /* ---- Reallocation -------------------------------------------------------- */
+
+static void *
+same_block(struct kind *home, void *ptr, size_t asked)
+{
+	if (DEBUGGING)
+		live_add(&home->live, ptr, asked);
+	return ptr;
+}
 
 /* The block in SIZE bytes, where it is if that can be, else somewhere else. A
  * block that cannot shrink, for want of a smaller one, is as good as it is. */
 static void *
 reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 {
-	bool at_home = kind_of_heap(block->heap) == kind;
+	struct kind *home = kind_of_heap(block->heap);
+	bool at_home = home->handle == kind;
 	int saved = errno;
 	void *moved;
 
@@ -324,14 +415,14 @@ reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 	    (usable_size_for(size) == block->usable ||
 		heap_resize(ptr, block, size))) {
 		errno = saved;
-		return ptr;
+		return same_block(home, ptr, size);
 	}
 	moved = poolkind_malloc(kind, size);
 	if (moved == NULL) {
 		if (!at_home || size > block->usable)
 			return NULL;
 		errno = saved;
-		return ptr;
+		return same_block(home, ptr, size);
 	}
 	memcpy(moved, ptr, min_size(size, block->usable));
 	poolkind_free(NULL, ptr);
@@ -341,9 +432,20 @@ reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 EXPORT void *
 poolkind_defragment(void *ptr)
 {
-	struct block block = block_of(ptr);
+	struct block block;
+	size_t asked = 0;
+	struct kind *home;
+	void *moved;
 
-	return block.heap == NULL ? NULL : heap_defragment(ptr, &block);
+	if (!kind_block_of(ptr, &block))
+		return NULL;
+	if (!DEBUGGING)
+		return heap_defragment(ptr, &block);
+	home = kind_of_heap(block.heap);
+	live_take(&home->live, ptr, &asked);
+	moved = heap_defragment(ptr, &block);
+	live_add(&home->live, moved != NULL ? moved : ptr, asked);
+	return moved;
 }
 
 EXPORT void *
@@ -363,14 +465,11 @@ poolkind_realloc(poolkind *kind, void *ptr, size_t size)
 		poolkind_free(kind, ptr);
 		return NULL;
 	}
-	block = block_of(ptr);
-	if (block.heap == NULL) {
-		no_such_block(ptr);
+	if (!kind_block_of(ptr, &block))
 		return NULL;
-	}
 	if (source_refused(block.heap->source))
 		return no_block(kind_of_heap(block.heap));
 	if (kind == NULL)
-		kind = kind_of_heap(block.heap);
+		kind = kind_of_heap(block.heap)->handle;
 	return reallocate(kind, ptr, &block, size);
 }

@@ -28,6 +28,8 @@ before_fork(void)
 	heaps_prefork();
 	/* A kind that cannot be copied is refused to the child: it says so. */
 	sources_prefork();
+	misuse_prefork();
+	live_prefork();
 	records_prefork();
 	errno = saved;
 }
@@ -38,6 +40,8 @@ in_parent(void)
 	int saved = errno;
 
 	records_postfork();
+	live_postfork();
+	misuse_postfork();
 	sources_postfork_parent();
 	heaps_postfork_parent();
 	kinds_postfork();
@@ -52,6 +56,8 @@ in_child(void)
 	int saved = errno;
 
 	records_postfork();
+	live_postfork();
+	misuse_postfork();
 	sources_postfork_child();
 	heaps_postfork_child();
 	kinds_postfork();

@@ -16,52 +16,87 @@
 #include "kind/facade.h"
 #include "kind/machine.h"
 
-EXPORT const char *
-poolkind_name(const poolkind *kind)
+struct kind_entry kind_entries[HEAPS_MAX + 1];
+
+struct kind *
+kind_of(const poolkind *handle)
 {
-	return kind->name;
+	struct kind *kind = kind_find(handle);
+
+	if (unlikely(kind == NULL) && handle == NULL)
+		misuse("the kind is NULL: poolkind_open() gives one");
+	else if (unlikely(kind == NULL))
+		misuse("%p is no open kind", (const void *)handle);
+	return kind;
 }
 
 EXPORT const char *
-poolkind_text(const poolkind *kind)
+poolkind_name(const poolkind *handle)
 {
-	return kind->text;
+	struct kind *kind = kind_of(handle);
+
+	return kind == NULL ? NULL : kind->name;
+}
+
+EXPORT const char *
+poolkind_text(const poolkind *handle)
+{
+	struct kind *kind = kind_of(handle);
+
+	return kind == NULL ? NULL : kind->text;
 }
 
 EXPORT void
-poolkind_set_user_data(poolkind *kind, void *data)
+poolkind_set_user_data(poolkind *handle, void *data)
 {
-	atomic_store(&kind->user_data, data);
+	struct kind *kind = kind_of(handle);
+
+	if (kind != NULL)
+		atomic_store(&kind->user_data, data);
 }
 
 EXPORT void *
-poolkind_user_data(const poolkind *kind)
+poolkind_user_data(const poolkind *handle)
 {
-	return atomic_load(&kind->user_data);
+	struct kind *kind = kind_of(handle);
+
+	return kind == NULL ? NULL : atomic_load(&kind->user_data);
+}
+
+EXPORT void
+poolkind_set_report(void (*report)(void *arg, const char *sentence), void *arg)
+{
+	misuse_report_to(report, arg);
 }
 
 /* ---- Limit, trim, check -------------------------------------------------- */
 
 EXPORT int
-poolkind_set_limit(poolkind *kind, size_t limit)
+poolkind_set_limit(poolkind *handle, size_t limit)
 {
+	struct kind *kind = kind_of(handle);
 	int saved = errno;
 
+	if (kind == NULL)
+		return -1;
 	annotate_enter();
 	source_set_limit(kind_source(kind), limit);
 	kind_limit_changed(kind, limit);
 	if (source_is_over_limit(kind_source(kind)))
-		poolkind_trim(kind);
+		poolkind_trim(handle);
 	annotate_leave();
 	errno = saved;
 	return 0;
 }
 
 EXPORT int
-poolkind_trim(poolkind *kind)
+poolkind_trim(poolkind *handle)
 {
+	struct kind *kind = kind_of(handle);
 	int saved = errno;
 
+	if (kind == NULL)
+		return -1;
 	annotate_enter();
 	for (unsigned i = 0; i < kind_heaps(kind); i++) {
 		heap_drain(kind_heap(kind, i));
@@ -73,10 +108,13 @@ poolkind_trim(poolkind *kind)
 }
 
 EXPORT void
-poolkind_tend(poolkind *kind)
+poolkind_tend(poolkind *handle)
 {
+	struct kind *kind = kind_of(handle);
 	int saved = errno;
 
+	if (kind == NULL)
+		return;
 	annotate_enter();
 	for (unsigned i = 0; i < kind_heaps(kind); i++)
 		heap_tend(kind_heap(kind, i));
@@ -85,10 +123,13 @@ poolkind_tend(poolkind *kind)
 }
 
 EXPORT int
-poolkind_check(poolkind *kind)
+poolkind_check(poolkind *handle)
 {
+	struct kind *kind = kind_of(handle);
 	int saved = errno, result = 0;
 
+	if (kind == NULL)
+		return -1;
 	annotate_enter();
 	for (unsigned i = 0; i < kind_heaps(kind) && result == 0; i++) {
 		struct heap *heap = kind_heap(kind, i);
@@ -131,11 +172,14 @@ add_stats(struct poolkind_stats *all, struct heap *heap)
 
 EXPORT int
 poolkind_get_stats(
-    poolkind *kind, struct poolkind_stats *stats, size_t stats_size)
+    poolkind *handle, struct poolkind_stats *stats, size_t stats_size)
 {
+	struct kind *kind = kind_of(handle);
 	struct poolkind_stats all = { 0 };
 	int saved = errno;
 
+	if (kind == NULL)
+		return -1;
 	if (stats == NULL || stats_size == 0)
 		return error_set(EINVAL,
 		    "statistics need a place of %zu bytes, "
@@ -161,10 +205,13 @@ no_node_bytes(const size_t *bytes, unsigned nodes)
 }
 
 EXPORT int
-poolkind_get_node_bytes(poolkind *kind, size_t *bytes, unsigned nodes)
+poolkind_get_node_bytes(poolkind *handle, size_t *bytes, unsigned nodes)
 {
+	struct kind *kind = kind_of(handle);
 	int saved = errno;
 
+	if (kind == NULL)
+		return -1;
 	if (bytes == NULL || nodes == 0)
 		return no_node_bytes(bytes, nodes);
 	memset(bytes, 0, nodes * sizeof(*bytes));
@@ -186,9 +233,8 @@ poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes)
 
 	if (bytes == NULL || nodes == 0)
 		return no_node_bytes(bytes, nodes);
-	block = block_of(ptr);
-	if (block.heap == NULL)
-		return error_set(EINVAL, "%p is no block of any kind", ptr);
+	if (!kind_block_of(ptr, &block))
+		return -1;
 	memset(bytes, 0, nodes * sizeof(*bytes));
 	end = (char *)align_up((uintptr_t)ptr + block.usable, PAGE_BYTES);
 	os_count_on_nodes(from, (size_t)(end - from), bytes, nodes);
@@ -205,7 +251,7 @@ poolkind_block_at(const void *address, struct poolkind_block *result)
 	*result = (struct poolkind_block){ NULL, NULL, 0 };
 	if (!block_around(address, &block, &start))
 		return -1;
-	*result = (struct poolkind_block){ kind_of_heap(block.heap), start,
+	*result = (struct poolkind_block){ source_owner_of(address), start,
 		block.usable };
 	return 0;
 }
@@ -218,21 +264,29 @@ poolkind_refresh(void)
 }
 
 EXPORT void *
-poolkind_base(const poolkind *kind)
+poolkind_base(const poolkind *handle)
 {
-	return source_base(kind_source(kind));
+	struct kind *kind = kind_of(handle);
+
+	return kind == NULL ? NULL : source_base(kind_source(kind));
 }
 
 EXPORT size_t
-poolkind_extent(const poolkind *kind)
+poolkind_extent(const poolkind *handle)
 {
-	return source_extent(kind_source(kind));
+	struct kind *kind = kind_of(handle);
+
+	return kind == NULL ? 0 : source_extent(kind_source(kind));
 }
 
 EXPORT void
-poolkind_print(poolkind *kind, unsigned omit,
+poolkind_print(poolkind *handle, unsigned omit,
     void (*write)(void *to, const char *text), void *to)
 {
+	struct kind *kind = kind_of(handle);
+
+	if (kind == NULL)
+		return;
 	annotate_enter();
 	for (unsigned i = 0; i < kind_heaps(kind); i++)
 		heap_print(kind_heap(kind, i), omit, write, to);

@@ -9,17 +9,22 @@
  * each thread finds its cache of the heap in its place, as quickly as that of
  * any other kind.
  *
- * Its record is never unmapped, so that a stale handle can be told.
+ * A handle is a number in the shape of a pointer, which nobody follows: the id
+ * of the kind's heap in its low 16 bits, above them how many kinds were opened
+ * before, and the highest bit, so that it is no address. None is ever given out
+ * twice. The quick paths find a thread's cache by the id alone; all others ask
+ * kind_of() for the record, which knows what is open. NULL has the id that no
+ * thread has a cache under.
  */
 #ifndef KIND_KIND_H
 #define KIND_KIND_H
 
 #include "arena/heap.h"
+#include "kind/live.h"
+#include "os/misuse.h"
 #include "os/os.h"
 #include "poolkind.h"
 #include "spec/spec.h"
-
-#define KIND_MAGIC 0x706b696e /* "pkin" */
 
 /* The heaps of a kind of scope local. */
 struct places {
@@ -29,26 +34,56 @@ struct places {
 	struct heap heap[];
 };
 
-struct poolkind {
-	struct heap heap; /* first: the fast path looks nowhere else */
-	unsigned magic;
+struct kind {
+	struct heap heap;
+	poolkind *handle;
 	char *name, *text;
 	_Atomic(void *) user_data;
 	struct places *places; /* NULL: heap is the only one */
+	struct live live;      /* the debug library's */
 
-	struct poolkind *fallback; /* asked when this one is full, or NULL */
+	struct kind *fallback;     /* asked when this one is full, or NULL */
 	unsigned fallen;           /* kinds whose fallback this is */
-	struct poolkind *next, **link; /* all kinds: open.c */
+	struct kind *next, **link; /* all kinds: open.c */
 };
 
+/* What handles lead to, by id: open.c enters and takes out. */
+struct kind_entry {
+	_Atomic(const poolkind *) handle; /* NULL: not open */
+	struct kind *kind;
+};
+extern struct kind_entry kind_entries[HEAPS_MAX + 1];
+
 static inline unsigned
-kind_heaps(const poolkind *kind)
+kind_id(const poolkind *handle)
+{
+	return (uint16_t)(uintptr_t)handle;
+}
+
+/* The record behind a handle, or NULL. */
+static inline struct kind *
+kind_find(const poolkind *handle)
+{
+	unsigned id = kind_id(handle);
+
+	if (unlikely(id > HEAPS_MAX || handle == NULL) ||
+	    unlikely(atomic_load_explicit(&kind_entries[id].handle,
+			 memory_order_acquire) != handle))
+		return NULL;
+	return kind_entries[id].kind;
+}
+
+/* The same, and where there is none, which is a misuse, the report of it. */
+struct kind *kind_of(const poolkind *handle);
+
+static inline unsigned
+kind_heaps(const struct kind *kind)
 {
 	return kind->places == NULL ? 1 : kind->places->count;
 }
 
 static inline struct heap *
-kind_heap(const poolkind *kind, unsigned i)
+kind_heap(const struct kind *kind, unsigned i)
 {
 	return kind->places == NULL ? (struct heap *)&kind->heap :
 				      &kind->places->heap[i];
@@ -56,7 +91,7 @@ kind_heap(const poolkind *kind, unsigned i)
 
 /* The heap for the calling thread, where it runs now. */
 static inline struct heap *
-kind_heap_here(const poolkind *kind)
+kind_heap_here(const struct kind *kind)
 {
 	unsigned node;
 
@@ -68,20 +103,24 @@ kind_heap_here(const poolkind *kind)
 
 /* What is the same in all heaps of a kind. */
 static inline struct source *
-kind_source(const poolkind *kind)
+kind_source(const struct kind *kind)
 {
 	return kind_heap(kind, 0)->source;
 }
 
-static inline poolkind *
-kind_of_heap(struct heap *heap)
+static inline struct kind *
+kind_of_heap(const struct heap *heap)
 {
-	return source_owner(heap->source);
+	return kind_entries[heap->alias].kind;
 }
+
+/* The block at PTR, which may be anything but NULL: false, which is a misuse and
+ * reported, if it is none, or in the debug library one that was freed. */
+bool kind_block_of(const void *ptr, struct block *block);
 
 /* Tells every heap of the kind its share of LIMIT. */
 static inline void
-kind_limit_changed(poolkind *kind, size_t limit)
+kind_limit_changed(struct kind *kind, size_t limit)
 {
 	unsigned heaps = kind_heaps(kind);
 

@@ -2,8 +2,8 @@
 /*
  * open.c - the life of a kind. See poolkind.h.
  *
- * Owns the kinds' records and the list of all kinds, with its lock, which comes
- * before all others of the engine. Opening asks the machine first for what the
+ * Owns the kinds' records, what handles lead to them, and the list of all kinds,
+ * with its lock, which comes before all others of the engine. Opening asks the machine first for what the
  * spec leaves to it (machine.c), then makes a source and a heap, or one of each
  * for every place. It fails with errno and a sentence, and leaves nothing
  * behind.
@@ -27,7 +27,7 @@
 #define ARENA_MS 10
 
 static struct lock kinds_lock = LOCK_INIT;
-static struct poolkind *kinds;
+static struct kind *kinds;
 
 /* ---- Records ------------------------------------------------------------- */
 
@@ -40,11 +40,46 @@ copy_of(const char *text)
 	return copy == NULL ? NULL : memcpy(copy, text, bytes);
 }
 
-/* Frees the record. Its magic goes first: it tells a stale handle. */
-static void
-kind_delete(poolkind *kind)
+/* The next handle with the id of the kind's heap; see kind.h. */
+static poolkind *
+new_handle(const struct kind *kind)
 {
-	kind->magic = 0;
+	static _Atomic uintptr_t counter;
+	uintptr_t count = atomic_fetch_add(&counter, 1);
+
+	return (poolkind *)((uintptr_t)1 << 63 | count << 16 | kind->heap.id);
+}
+
+/* A record with a handle, which leads to it but to nobody else yet. NULL: no
+ * memory, or no number. */
+static struct kind *
+kind_record(void)
+{
+	struct kind *kind = record_new(sizeof(*kind));
+
+	if (kind == NULL)
+		error_set(ENOMEM, "no memory for the records of a kind");
+	else if (heap_take_id(&kind->heap) != 0) {
+		record_free(kind, sizeof(*kind));
+		error_set(ENOMEM,
+		    "%d kinds are open, more cannot be: close one first",
+		    HEAPS_MAX);
+		return NULL;
+	}
+	if (kind != NULL) {
+		kind->handle = new_handle(kind);
+		kind_entries[kind->heap.id].kind = kind;
+	}
+	return kind;
+}
+
+/* Frees the record, and the number, which the next kind may have. */
+static void
+kind_delete(struct kind *kind)
+{
+	live_close(&kind->live);
+	kind_entries[kind->heap.id].kind = NULL;
+	heap_release_id(&kind->heap);
 	if (kind->name != NULL)
 		record_free(kind->name, strlen(kind->name) + 1);
 	if (kind->text != NULL)
@@ -54,7 +89,7 @@ kind_delete(poolkind *kind)
 
 /* Name and text of the kind. */
 static int
-kind_describe(poolkind *kind, const struct spec *spec)
+kind_describe(struct kind *kind, const struct spec *spec)
 {
 	static _Atomic unsigned counter;
 	char text[SPEC_TEXT_MAX];
@@ -124,9 +159,9 @@ heap_options_of(const struct spec *spec)
 
 /* Finds the kind that FALLBACK names, for KIND. Under the list's lock. */
 static int
-find_fallback(poolkind *kind, const char *name)
+find_fallback(struct kind *kind, const char *name)
 {
-	poolkind *other = kinds;
+	struct kind *other = kinds;
 
 	if (name[0] == '\0')
 		return 0;
@@ -143,7 +178,7 @@ find_fallback(poolkind *kind, const char *name)
 }
 
 static int
-kind_link(poolkind *kind, const char *fallback)
+kind_link(struct kind *kind, const char *fallback)
 {
 	int result;
 
@@ -155,20 +190,25 @@ kind_link(poolkind *kind, const char *fallback)
 		if (kinds != NULL)
 			kinds->link = &kind->next;
 		kinds = kind;
+		atomic_store_explicit(&kind_entries[kind->heap.id].handle,
+		    kind->handle, memory_order_release);
 	}
 	lock_give(&kinds_lock);
 	return result;
 }
 
-/* Takes the kind out, unless others fall back to it: how many do. */
-static unsigned
-kind_unlink(poolkind *kind)
+/* Takes the kind of HANDLE out, unless others fall back to it: FALLEN do. NULL
+ * if there is none. Its handle leads nowhere from here on. */
+static struct kind *
+kind_unlink(const poolkind *handle, unsigned *fallen)
 {
-	unsigned fallen;
+	struct kind *kind;
 
 	lock_take(&kinds_lock);
-	fallen = kind->fallen;
-	if (fallen == 0) {
+	kind = kind_find(handle);
+	*fallen = kind == NULL ? 0 : kind->fallen;
+	if (kind != NULL && *fallen == 0) {
+		atomic_store(&kind_entries[kind->heap.id].handle, NULL);
 		*kind->link = kind->next;
 		if (kind->next != NULL)
 			kind->next->link = kind->link;
@@ -176,7 +216,7 @@ kind_unlink(poolkind *kind)
 			kind->fallback->fallen--;
 	}
 	lock_give(&kinds_lock);
-	return fallen;
+	return kind;
 }
 
 void
@@ -195,10 +235,10 @@ kinds_postfork(void)
 
 static int
 open_heap(struct heap *heap, const struct spec *spec, void *region,
-    poolkind *kind, struct source *beside)
+    struct kind *kind, struct source *beside)
 {
 	const struct heap_options options = heap_options_of(spec);
-	struct source *source = source_open(spec, region, kind, beside);
+	struct source *source = source_open(spec, region, kind->handle, beside);
 
 	if (source == NULL)
 		return -1;
@@ -213,7 +253,7 @@ open_heap(struct heap *heap, const struct spec *spec, void *region,
 
 /* Sources come and go in the order in which they lean on the first. */
 static void
-close_heaps(poolkind *kind)
+close_heaps(struct kind *kind)
 {
 	for (unsigned i = kind_heaps(kind); i-- > 0;) {
 		struct heap *heap = kind_heap(kind, i);
@@ -230,26 +270,24 @@ places_bytes(unsigned count)
 }
 
 static void
-close_places(poolkind *kind, unsigned reserved)
+close_places(struct kind *kind, unsigned reserved)
 {
 	close_heaps(kind);
 	record_free(kind->places, places_bytes(reserved));
-	heap_close_alias(&kind->heap);
+	kind->places = NULL;
 }
 
 /* A size is a limit here: what each place may have of it is not known. */
 static int
-open_places(
-    poolkind *kind, const struct spec *spec, const struct placement *placement)
+open_places(struct kind *kind, const struct spec *spec,
+    const struct placement *placement)
 {
 	struct places *places = record_new(places_bytes(placement->count));
 	struct spec here = *spec;
 	int result = 0;
 
-	if (places == NULL || heap_open_alias(&kind->heap) != 0) {
-		record_free(places, places_bytes(placement->count));
-		return error_set(ENOMEM, "no memory or no number for a kind");
-	}
+	if (places == NULL)
+		return error_set(ENOMEM, "no memory for the records of a kind");
 	kind->places = places;
 	memcpy(places->of_node, placement->of_node, sizeof(places->of_node));
 	if (spec->size != 0 && !spec->grow &&
@@ -265,7 +303,6 @@ open_places(
 	}
 	if (result != 0) {
 		close_places(kind, placement->count);
-		kind->places = NULL;
 		return -1;
 	}
 	if (here.limit != 0)
@@ -306,7 +343,7 @@ check_device(struct spec *spec)
 
 /* The first device that nobody else uses. */
 static int
-open_device(poolkind *kind, const struct spec *spec)
+open_device(struct kind *kind, const struct spec *spec)
 {
 	struct spec found;
 
@@ -324,8 +361,8 @@ open_device(poolkind *kind, const struct spec *spec)
 }
 
 static int
-open_placed(
-    poolkind *kind, const struct spec *spec, const struct placement *placement)
+open_placed(struct kind *kind, const struct spec *spec,
+    const struct placement *placement)
 {
 	struct spec found;
 
@@ -337,7 +374,7 @@ open_placed(
 }
 
 static int
-open_local(poolkind *kind, const struct spec *spec)
+open_local(struct kind *kind, const struct spec *spec)
 {
 	struct placement placement;
 
@@ -347,7 +384,7 @@ open_local(poolkind *kind, const struct spec *spec)
 }
 
 static int
-open_ranked(poolkind *kind, const struct spec *spec)
+open_ranked(struct kind *kind, const struct spec *spec)
 {
 	struct spec found = *spec;
 
@@ -357,7 +394,7 @@ open_ranked(poolkind *kind, const struct spec *spec)
 }
 
 static int
-open_heaps(poolkind *kind, const struct spec *spec, void *region,
+open_heaps(struct kind *kind, const struct spec *spec, void *region,
     const struct placement *placement)
 {
 	if (placement != NULL)
@@ -371,7 +408,7 @@ open_heaps(poolkind *kind, const struct spec *spec, void *region,
 }
 
 static void
-kind_close(poolkind *kind)
+kind_close(struct kind *kind)
 {
 	if (kind->places != NULL)
 		close_places(kind, kind->places->count);
@@ -385,20 +422,20 @@ static poolkind *
 kind_new(
     const struct spec *spec, void *region, const struct placement *placement)
 {
-	poolkind *kind = record_new(sizeof(*kind));
+	struct kind *kind;
 
 	poolkind_follow_forks();
-	if (kind == NULL || kind_describe(kind, spec) != 0) {
+	kind = kind_record();
+	if (kind == NULL)
+		return NULL;
+	if (kind_describe(kind, spec) != 0) {
 		error_set(ENOMEM, "no memory for the records of a kind");
 	} else if (open_heaps(kind, spec, region, placement) == 0) {
-		if (kind_link(kind, spec->fallback) == 0) {
-			kind->magic = KIND_MAGIC;
-			return kind;
-		}
+		if (kind_link(kind, spec->fallback) == 0)
+			return kind->handle;
 		kind_close(kind);
 	}
-	if (kind != NULL)
-		kind_delete(kind);
+	kind_delete(kind);
 	return NULL;
 }
 
@@ -492,15 +529,16 @@ poolkind_open_region(
 }
 
 EXPORT int
-poolkind_close(poolkind *kind)
+poolkind_close(poolkind *handle)
 {
+	struct kind *kind;
 	unsigned fallen;
 
-	if (kind == NULL)
+	if (handle == NULL)
 		return 0;
-	if (kind->magic != KIND_MAGIC)
-		return error_set(EINVAL, "%p is no open kind", (void *)kind);
-	fallen = kind_unlink(kind);
+	kind = kind_unlink(handle, &fallen);
+	if (kind == NULL)
+		return misuse("%p is no open kind", (void *)handle);
 	if (fallen != 0)
 		return error_set(EBUSY,
 		    "kind \"%s\" is the fallback of %u open kinds: close "

@@ -73,7 +73,7 @@ rig_allocate(struct rig *rig, size_t size, size_t alignment, bool zero)
 bool
 rig_free(struct rig *rig, void *ptr)
 {
-	return heap_free(&rig->heap, ptr);
+	return heap_free(rig->heap.id, ptr);
 }
 
 bool

@@ -9,7 +9,7 @@
 size_t
 kind_record_bytes(void)
 {
-	return sizeof(struct poolkind);
+	return sizeof(struct kind);
 }
 
 unsigned
@@ -21,25 +21,19 @@ kinds_most(void)
 bool
 kind_is_open(const poolkind *kind)
 {
-	return kind->magic == KIND_MAGIC;
+	return kind_find(kind) != NULL;
 }
 
 bool
 kind_is_refused(const poolkind *kind)
 {
-	return source_refused(kind->heap.source);
-}
-
-unsigned
-kind_id(const poolkind *kind)
-{
-	return kind->heap.id;
+	return source_refused(kind_find(kind)->heap.source);
 }
 
 unsigned
 kind_arenas(const poolkind *kind)
 {
-	return atomic_load(&kind->heap.arenas);
+	return atomic_load(&kind_find(kind)->heap.arenas);
 }
 
 poolkind *
@@ -72,17 +66,17 @@ kind_open_decaying(const char *text, long milliseconds)
 void
 kind_let_time_pass(poolkind *kind, unsigned milliseconds)
 {
-	kind->heap.source->idle_since -= milliseconds;
+	kind_find(kind)->heap.source->idle_since -= milliseconds;
 }
 
 size_t
 kind_spans(const poolkind *kind)
 {
-	return atomic_load(&kind->heap.source->spans);
+	return atomic_load(&kind_find(kind)->heap.source->spans);
 }
 
 void
 kind_falsify(poolkind *kind, long bytes)
 {
-	kind->heap.source->spans += (size_t)bytes;
+	kind_find(kind)->heap.source->spans += (size_t)bytes;
 }

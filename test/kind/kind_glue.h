@@ -18,7 +18,6 @@ unsigned kinds_most(void);
 
 bool kind_is_open(const poolkind *kind);
 bool kind_is_refused(const poolkind *kind);
-unsigned kind_id(const poolkind *kind);
 unsigned kind_arenas(const poolkind *kind);
 
 /* Opens a kind that has a place with one node each, for threads on node 0 the
