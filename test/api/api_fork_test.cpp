@@ -47,7 +47,7 @@ public:
 	void
 	await(int step)
 	{
-		for (int i = 0; *word() < step && i < 20000; i++)
+		for (int i = 0; *word() < step && i < 200000; i++)
 			usleep(1000);
 	}
 

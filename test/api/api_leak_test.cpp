@@ -25,7 +25,7 @@ namespace {
 Facts
 facts_with_threads(size_t threads)
 {
-	for (int i = 0; i < 100 && facts().threads > threads; i++)
+	for (int i = 0; i < 3000 && facts().threads > threads; i++)
 		usleep(10000);
 	return facts();
 }

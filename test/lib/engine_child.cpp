@@ -8,11 +8,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "watch.h"
 
 namespace engine {
 
@@ -93,20 +94,11 @@ status_since(int first_part)
 Ending
 wait_for(pid_t pid, unsigned seconds)
 {
-	Ending ending = { Ending::TimedOut, 0 };
-	time_t deadline = time(nullptr) + seconds * slowness();
 	int status;
-	for (;;) {
-		pid_t done = waitpid(pid, &status, WNOHANG);
-		if (done == pid)
-			break;
-		if (done < 0 || time(nullptr) > deadline) {
-			kill(-pid, SIGKILL);
-			kill(pid, SIGKILL);
-			waitpid(pid, nullptr, 0);
-			return ending;
-		}
-		usleep(2000);
+	const char *why = watch_wait(pid, seconds * slowness(), &status);
+	if (why) {
+		printf("process %d %s\n", static_cast<int>(pid), why);
+		return Ending{ Ending::TimedOut, 0 };
 	}
 	if (WIFSIGNALED(status))
 		return Ending{ Ending::Signalled, WTERMSIG(status) };

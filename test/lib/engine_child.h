@@ -26,14 +26,15 @@ struct Ending {
 /* Exit status of a child whose body skipped. */
 constexpr int SKIPPED = 77;
 
-/* Runs BODY in a child and tells how that ended. After SECONDS (times the
- * slowness of a sanitizer) the child and its children are killed. */
+/* Runs BODY in a child and tells how that ended. When it hangs, or took SECONDS
+ * of processor time (times the slowness of a sanitizer) with its children, these
+ * are killed: watch.h. */
 Ending run_in_child(unsigned seconds, const std::function<void()> &body);
 
 /* run_in_child(), and the current test fails or is skipped as the child. */
 void in_child(unsigned seconds, const std::function<void()> &body);
 
-/* Waits for PID for at most SECONDS, then kills it. */
+/* Waits for PID in the same way. */
 Ending wait_for(pid_t pid, unsigned seconds);
 
 /* How much longer things take in this build: 1, or 10 with a sanitizer. */

@@ -10,8 +10,7 @@
 
 #include <functional>
 
-#include <sys/wait.h>
-#include <unistd.h>
+#include "watch.h"
 
 /* What CHILD_DOES returns in a child that FORK_BY makes; 128 + the signal that
  * ended it. */
@@ -21,11 +20,9 @@ forked_by(pid_t (*fork_by)(), const std::function<int()> &child_does)
 	int status;
 	pid_t child = fork_by();
 
-	if (child == 0) {
-		alarm(20);
+	if (child == 0)
 		_exit(child_does());
-	}
-	EXPECT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(watch_wait(child, 60, &status), nullptr);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
 				     WEXITSTATUS(status);
 }

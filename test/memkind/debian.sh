@@ -42,7 +42,7 @@ alike() {
 run() {
 	local folder=$1
 	shift
-	env LD_LIBRARY_PATH="$folder" timeout 120 "$@" > "$work/out" \
+	env LD_LIBRARY_PATH="$folder" "$library/watch" -p 120 "$@" > "$work/out" \
 	    2> "$work/err" < /dev/null
 	echo "status $?"
 	cat "$work/out" "$work/err" | alike

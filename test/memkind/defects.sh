@@ -86,7 +86,7 @@ show() {
 		[ -z "$size" ] || mount -t tmpfs -o size="$size" none "$files"
 		exec "$@"' sh "${own:+${mib}m}" "$work/files" \
 	    env LD_LIBRARY_PATH="$folder" $variables \
-	    timeout -s KILL "$time" "$work/defect" "$@" \
+	    "$library/watch" -p "$time" "$work/defect" "$@" \
 	    > "$work/said" 2>&1; } 2> /dev/null
 	status=$?
 	said=$(tail -n 1 "$work/said")

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "lifetime.h"
+#include "watch.h"
 
 #define THREADS 4
 #define FORKS 30
@@ -113,7 +114,6 @@ churn(void *seed)
 static int
 child(void)
 {
-	alarm(60);
 	for (size_t size = 1; size < 4 << 20; size *= 3) {
 		char *p = malloc(size);
 
@@ -139,7 +139,7 @@ check_forks(void)
 
 		if (pid == 0)
 			_exit(child());
-		good = waitpid(pid, &status, 0) == pid && status == 0;
+		good = watch_wait(pid, 60, &status) == NULL && status == 0;
 	}
 	stop = true;
 	for (int i = 0; i < THREADS; i++)

@@ -42,9 +42,9 @@ suite() {
 	clean "$name, OMP_ALLOCATOR" one_node \
 	    OMP_ALLOCATOR=omp_high_bw_mem_alloc "$@" "$work/openmp" \
 	    "$LIBMEMKIND" default
-	clean "$name, threads" one_node timeout 60 "$@" "$work/openmp_threads"
+	clean "$name, threads" one_node "$library/watch" "$@" "$work/openmp_threads"
 	clean "$name, as a plugin" one_node OMP_NUM_THREADS="$threads" \
-	    timeout 60 "$@" "$work/openmp_load" "$work/openmp_plugin.so"
+	    "$library/watch" "$@" "$work/openmp_load" "$work/openmp_plugin.so"
 }
 
 # symbols NAME RUNTIME: what the runtime may ask libmemkind for is there.

@@ -23,7 +23,7 @@ together() {
 	for way in 1 2 3; do
 		preload=$2 clean "$1, VMMALLOC_FORK=$way" \
 		    shim VMMALLOC_FORK=$way LD_LIBRARY_PATH="$3" \
-		    timeout 60 "$work/together" "$4" "$pool"
+		    "$library/watch" "$work/together" "$4" "$pool"
 	done
 }
 

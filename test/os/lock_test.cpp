@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "../lib/watch.h"
 #include "os_test.h"
 
 extern "C" {
@@ -103,7 +104,6 @@ TEST(Lock, IsGivenBackInTheChildOfAFork)
 	usleep(20000);
 	child = fork();
 	if (child == 0) {
-		alarm(20);
 		the_lock_give();
 		std::thread([] {
 			the_lock_take();
@@ -113,7 +113,7 @@ TEST(Lock, IsGivenBackInTheChildOfAFork)
 	}
 	the_lock_give();
 	waiter.join();
-	EXPECT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(watch_wait(child, 60, &status), nullptr);
 	EXPECT_EQ(status, 0);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Memory of the engine's own records. */
+#include "../lib/watch.h"
 #include "os_test.h"
 
 #include <atomic>
@@ -215,11 +216,9 @@ TEST(Records, CanBeUsedInTheChildOfAFork)
 		records_prefork();
 		child = fork();
 		records_postfork();
-		if (child == 0) {
-			alarm(20);
+		if (child == 0)
 			_exit(record_new(200) == nullptr);
-		}
-		EXPECT_EQ(waitpid(child, &status, 0), child);
+		EXPECT_EQ(watch_wait(child, 60, &status), nullptr);
 		EXPECT_EQ(status, 0);
 	}
 }

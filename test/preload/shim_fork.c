@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "shim_check.h"
+#include "watch.h"
 
 #define BLOCKS 3000
 #define THREADS 8
@@ -224,11 +225,10 @@ fork_with_threads(int rounds, void *(*work)(void *), int (*child)(void))
 	for (int i = 0; i < rounds && good; i++) {
 		pid_t pid = fork();
 
-		if (pid == 0) {
-			alarm(60);
+		if (pid == 0)
 			_exit(child());
-		}
-		if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		if (pid < 0 || watch_wait(pid, 60, &status) != NULL ||
+		    status != 0)
 			good = false;
 	}
 	stop = true;

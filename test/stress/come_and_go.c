@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "watch.h"
 
 #define BLOCKS 200
 
@@ -51,12 +52,11 @@ fork_a_child(void)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		alarm(30);
 		void *block = poolkind_malloc(stays, 5000);
 		poolkind_free(stays, block);
 		_exit(block == NULL);
 	}
-	if (waitpid(pid, &status, 0) != pid || status != 0)
+	if (watch_wait(pid, 60, &status) != NULL || status != 0)
 		fail("child");
 }
 
