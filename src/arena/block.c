@@ -310,6 +310,10 @@ static bool __attribute__((noinline)) free_slowly(void *ptr)
 		if (cache == NULL ||
 		    !cache_flush(cache, contents.metadata.szind + 1, ptr))
 			free_to_arena(heap, ptr, &contents);
+	} else if (heap == NULL && unlikely(annotate_is_on()) &&
+	    source_owner_of(ptr) != NULL) {
+		/* What was freed already: memcheck says so. */
+		annotate_freed(ptr);
 	}
 	annotate_leave();
 	errno = saved;

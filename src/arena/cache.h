@@ -125,12 +125,16 @@ struct thread {
 	struct lookup lookup[LOOKUPS];
 };
 
+/* Seen by the preload libraries, too, which stand on this one: what is inline
+ * below is theirs as well. */
+#define SHARED_BELOW __attribute__((visibility("default")))
+
 /* The thread's record; one with no caches before the first block. */
-extern _Thread_local struct thread *thread_self
+extern SHARED_BELOW _Thread_local struct thread *thread_self
     __attribute__((tls_model("initial-exec")));
 
 /* The bin for SIZE, up to CACHE_SIZE_MAX; and the size of a bin's blocks. */
-extern uint8_t cache_bin_for[CACHE_SIZE_MAX / 8 + 1];
+extern SHARED_BELOW uint8_t cache_bin_for[CACHE_SIZE_MAX / 8 + 1];
 extern uint32_t cache_bin_size[CACHE_BINS];
 
 /* Whether the bin's blocks share pages with others. */

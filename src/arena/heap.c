@@ -79,12 +79,16 @@ start(void)
 	pkje_mallctl("version", NULL, &size, NULL, 0);
 	if (annotate_is_on())
 		end_threads_under_lock();
-	for (unsigned i = 1; i < CACHE_BINS; i++)
-		cache_bin_size[i] = (uint32_t)sz_index2size(i - 1);
+	for (unsigned i = 1; i < CACHE_BINS; i++) {
+		size_t bytes = sz_index2size(i - 1);
+		size_t first = cache_bin_size[i - 1] / 8 + (i != 1);
+
+		/* The first bin serves a request for nothing, too. */
+		cache_bin_size[i] = (uint32_t)bytes;
+		__builtin_memset(
+		    &cache_bin_for[first], (int)i, bytes / 8 + 1 - first);
+	}
 	invariant(cache_bin_size[CACHE_BINS - 1] == CACHE_SIZE_MAX);
-	for (size_t i = 0; i < CACHE_SIZE_MAX / 8 + 1; i++)
-		cache_bin_for[i] = (uint8_t)(sz_size2index(i == 0 ? 1 : i * 8) +
-		    1);
 }
 
 /* For valgrind each extent is a new one from the source. */
@@ -376,6 +380,22 @@ usable_size_aligned(size_t size, size_t alignment)
 	return usable > SC_LARGE_MAXCLASS ? 0 : usable;
 }
 
+/*
+ * Valgrind takes an extent's record for a pointer to the first block in it, so a
+ * leak of that one would never be found: in a slab it is left unused.
+ */
+static void *
+leave_first_unused(
+    tsdn_t *tsdn, struct arena_slot *slot, void *ptr, size_t usable)
+{
+	void *other;
+
+	if (!is_aligned((uintptr_t)ptr, PAGE_BYTES) || !sz_can_use_slab(usable))
+		return ptr;
+	other = arena_palloc(tsdn, slot->arena, usable, 1, false, true, NULL);
+	return other != NULL ? other : ptr;
+}
+
 static void *
 allocate_once(struct heap *heap, size_t usable, size_t alignment, bool zero)
 {
@@ -387,6 +407,8 @@ allocate_once(struct heap *heap, size_t usable, size_t alignment, bool zero)
 		return NULL;
 	ptr = arena_palloc(tsdn, slot->arena, usable, alignment, zero,
 	    sz_can_use_slab(usable), NULL);
+	if (unlikely(annotate_is_on()) && ptr != NULL && alignment < PAGE_BYTES)
+		ptr = leave_first_unused(tsdn, slot, ptr, usable);
 	if (ptr != NULL) {
 		atomic_fetch_add(&slot->requests, 1);
 		block_mark_one(ptr, usable);

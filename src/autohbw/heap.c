@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * heap.c - the heap of libautohbw: blocks of some sizes come from a chosen
- * kind, all others from MEMKIND_DEFAULT. See interpose/heap.h and
+ * kind, all others from MEMKIND_DEFAULT. See interpose/door.h and
  * autohbw_api.h.
  *
  * Owns the settings, constant once the constructor has made `chosen` known;
@@ -9,16 +9,24 @@
  * constructor, when hardly another thread can be waiting for what that needs.
  * Takes no lock.
  */
+#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
 
+#include "autohbw/door.h"
 #include "autohbw/log.h"
 #include "autohbw/settings.h"
 #include "autohbw_api.h"
 #include "base/base.h"
-#include "interpose/heap.h"
+#include "interpose/inside.h"
+#include "kind/facade.h"
 
 #define EXPORT __attribute__((visibility("default")))
+
+_Thread_local bool heap_inside;
+
+/* As long as nothing is known, no size is MEMKIND_DEFAULT's for sure. */
+struct chosen_sizes chosen_sizes = { NO_HEAP, 0, SIZE_MAX };
 
 static struct settings settings;
 static _Atomic(memkind_t) chosen; /* NULL: not yet, or switched off */
@@ -42,7 +50,7 @@ is_logged(memkind_t kind)
 }
 
 void *
-heap_malloc(size_t size)
+door_malloc(size_t size)
 {
 	memkind_t kind = choose(size);
 	void *block;
@@ -59,7 +67,7 @@ heap_malloc(size_t size)
 }
 
 void *
-heap_calloc(size_t size)
+door_calloc(size_t size)
 {
 	memkind_t kind = choose(size);
 	void *block;
@@ -75,8 +83,8 @@ heap_calloc(size_t size)
 	return block;
 }
 
-int
-heap_memalign(void **block, size_t alignment, size_t size)
+static int
+memalign(void **block, size_t alignment, size_t size)
 {
 	memkind_t kind = choose(size);
 	int error;
@@ -93,59 +101,89 @@ heap_memalign(void **block, size_t alignment, size_t size)
 	return error;
 }
 
+void *
+door_memalign(size_t alignment, size_t size)
+{
+	int saved = errno;
+	void *block = NULL;
+	int error = memalign(&block, max_size(alignment, sizeof(void *)), size);
+
+	errno = error == 0 ? saved : error;
+	return error == 0 ? block : NULL;
+}
+
+size_t
+door_usable_size(const void *ptr)
+{
+	return memkind_detect_kind((void *)ptr) == NULL ?
+	    0 :
+	    poolkind_usable_size(ptr);
+}
+
 /* A block whose new size belongs to another kind. */
 static void *
-move(memkind_t from, void *block, size_t size)
+move(void *block, size_t size)
 {
-	size_t bytes = memkind_malloc_usable_size(from, block);
-	void *moved = heap_malloc(size);
+	size_t bytes = poolkind_usable_size(block);
+	void *moved = door_malloc(size);
 
 	if (moved == NULL)
 		return NULL;
 	memcpy(moved, block, min_size(bytes, size));
-	heap_free(block);
+	door_free(block);
 	return moved;
 }
 
-void *
-heap_realloc(memkind_t kind, void *block, size_t size)
-{
-	void *resized;
-
-	if (choose(size) != kind)
-		return move(kind, block, size);
-	resized = memkind_realloc(kind, block, size);
-	if (is_logged(kind))
-		log_block("In my memkind realloc: %zu bytes at %p, was at %p",
-		    size, resized, block);
-	return resized;
-}
-
 bool
-heap_free(void *ptr)
+door_realloc(void *ptr, size_t size, void **resized)
 {
 	memkind_t kind = memkind_detect_kind(ptr);
 
 	if (unlikely(kind == NULL))
 		return false;
-	if (unlikely(is_logged(kind)))
-		log_block("In my memkind free: %p", ptr);
-	memkind_free(kind, ptr);
+	if (choose(size) != kind) {
+		*resized = move(ptr, size);
+		return true;
+	}
+	*resized = memkind_realloc(kind, ptr, size);
+	if (is_logged(kind))
+		log_block("In my memkind realloc: %zu bytes at %p, was at %p",
+		    size, *resized, ptr);
 	return true;
 }
 
+bool
+door_free(void *ptr)
+{
+	if (unlikely(
+		log_level >= LOG_BLOCKS && is_logged(memkind_detect_kind(ptr))))
+		log_block("In my memkind free: %p", ptr);
+	return poolkind_free_if_any(ptr);
+}
+
 /* ---- Switches ------------------------------------------------------------ */
+
+/* Sizes from LOW to HIGH come to door_malloc(), which knows whose they are. */
+static void
+look_at(size_t low, size_t high)
+{
+	atomic_store(&chosen_sizes.low, low);
+	atomic_store(&chosen_sizes.span, high - low);
+}
 
 EXPORT void
 enableAutoHBW(void)
 {
 	atomic_store(&chosen, settings.kind);
+	if (settings.kind != MEMKIND_DEFAULT)
+		look_at(settings.low, settings.high);
 }
 
 EXPORT void
 disableAutoHBW(void)
 {
 	atomic_store(&chosen, NULL);
+	look_at(0, 0);
 }
 
 static void
@@ -161,6 +199,22 @@ say_what_is_chosen(void)
 		    settings.low, settings.high, settings.name);
 }
 
+/* Has entry.c ask the thread's cache of MEMKIND_DEFAULT first, unless the program
+ * has functions that are to hear of each block. */
+static void
+find_default(void)
+{
+	void *block = memkind_malloc(MEMKIND_DEFAULT, 1);
+	poolkind *kind = poolkind_of(block);
+
+	look_at(0, 0);
+#ifndef MEMKIND_DECORATION_ENABLED
+	if (kind != NULL)
+		chosen_sizes.heap = poolkind_id(kind);
+#endif
+	memkind_free(MEMKIND_DEFAULT, block);
+}
+
 static __attribute__((constructor)) void
 start(void)
 {
@@ -168,6 +222,7 @@ start(void)
 	settings_read(&settings);
 	say_what_is_chosen();
 	memkind_free(settings.kind, memkind_malloc(settings.kind, 1));
+	find_default();
 	heap_inside = false;
 	enableAutoHBW();
 }

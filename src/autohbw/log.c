@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "interpose/heap.h"
+#include "interpose/inside.h"
 #include "os/log.h"
 
 #define CALLERS_MAX 64

@@ -27,6 +27,8 @@
 #define VALGRIND_HG_CLEAN_MEMORY(addr, bytes) ((void)(addr), (void)(bytes))
 #define VALGRIND_MAKE_MEM_NOACCESS(addr, bytes) ((void)(addr), (void)(bytes))
 #define VALGRIND_MAKE_MEM_UNDEFINED(addr, bytes) ((void)(addr), (void)(bytes))
+#define VALGRIND_DISABLE_ERROR_REPORTING ((void)0)
+#define VALGRIND_ENABLE_ERROR_REPORTING ((void)0)
 #endif
 
 static inline bool
@@ -87,6 +89,19 @@ annotate_span(void *addr, size_t bytes, bool to_be_zeroed)
 		(void)VALGRIND_MAKE_MEM_UNDEFINED(addr, bytes);
 	else
 		(void)VALGRIND_MAKE_MEM_NOACCESS(addr, bytes);
+}
+
+/* What lies between these two may read what no program should. */
+static inline void
+annotate_look_away(void)
+{
+	VALGRIND_DISABLE_ERROR_REPORTING;
+}
+
+static inline void
+annotate_look_again(void)
+{
+	VALGRIND_ENABLE_ERROR_REPORTING;
 }
 
 /* A region is its owner's again, with nothing in it. */

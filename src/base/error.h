@@ -2,9 +2,9 @@
 /*
  * error.h - the sentence that explains a thread's last failure.
  *
- * Owns one buffer per thread, in initial-exec TLS (small enough for dlopen).
- * Called by every folder above. Takes no lock, never allocates, cannot fail:
- * a sentence that is too long is cut.
+ * base/error.c formats, os/sentence.c keeps it for each thread. Called by every
+ * folder above. Takes no lock, never allocates, cannot fail: a sentence that is
+ * too long is cut, and one for which there is no memory is "".
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H

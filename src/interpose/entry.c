@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * entry.c - malloc and its relatives, as the C library has them, for the
- * libraries that are preloaded: libautohbw and libmemtier.
+ * libraries that stand in its place: libvmmalloc, libautohbw and libmemtier.
  *
  * All of them, so that a block is freed by whom it came from. Rules of the C
- * library are kept here: sizes of 0, overflow, alignments, errno. heap.h gives
- * the blocks. A pointer that no kind knows is glibc's and goes there.
+ * library are kept here: sizes of 0, overflow, alignments, errno. The thread's
+ * cache of one heap is asked first (arena/cache.h), as far as the library's
+ * door.h allows; what that does not serve is the library's heap.c to serve. A
+ * pointer that no kind knows is glibc's and goes there.
  *
- * Owns heap_inside. Called by the program, from any thread, at any time. Takes
- * no lock.
+ * Owns nothing. Called by the program, from any thread, at any time. Takes no
+ * lock.
  */
 #include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
 #include "base/libc_heap.h"
-#include "interpose/heap.h"
+#include "poolkind.h"
+#include INTERPOSE_DOOR
 
 #define EXPORT __attribute__((visibility("default")))
-
-_Thread_local bool heap_inside;
 
 /* Not in the headers of every C library. */
 void cfree(void *ptr);
@@ -42,18 +42,47 @@ refuse(int errnum)
 	return NULL;
 }
 
+/* The quick way: NULL if that is none for SIZE, or not just now. */
+static inline void *
+take(size_t size)
+{
+	return likely(door_is_plain(size)) ? cache_malloc(door_heap(), size) :
+					     NULL;
+}
+
+static inline void *
+allocate(size_t size)
+{
+	void *ptr = take(size);
+
+	return likely(ptr != NULL) ? ptr : door_malloc(some(size));
+}
+
+/* glibc's own block, or one of ours that was freed already: that one is left
+ * alone. */
+static __attribute__((noinline)) void
+release_slowly(void *ptr)
+{
+	if (ptr != NULL && unlikely(!door_free(ptr)) &&
+	    poolkind_of(ptr) == NULL)
+		libc_heap_free(ptr);
+}
+
 static inline void
 release(void *ptr)
 {
-	if (ptr != NULL && unlikely(!heap_free(ptr)))
-		libc_heap_free(ptr);
+	if (unlikely(!cache_free(door_heap(), ptr)))
+		release_slowly(ptr);
 }
 
 static __attribute__((noinline, cold)) void *
 move_foreign(void *ptr, size_t size)
 {
-	void *block = heap_malloc(size);
+	void *block;
 
+	if (!libc_heap_exists() || poolkind_of(ptr) != NULL)
+		return refuse(EINVAL);
+	block = door_malloc(size);
 	if (block != NULL && !libc_heap_move(ptr, block, size)) {
 		release(block);
 		return refuse(ENOMEM);
@@ -64,32 +93,17 @@ move_foreign(void *ptr, size_t size)
 static void *
 resize(void *ptr, size_t size)
 {
-	memkind_t kind;
+	void *resized;
 
 	if (ptr == NULL)
-		return heap_malloc(some(size));
+		return allocate(size);
 	if (size == 0) {
 		release(ptr);
 		return NULL;
 	}
-	kind = memkind_detect_kind(ptr);
-	if (unlikely(kind == NULL))
-		return move_foreign(ptr, size);
-	return heap_realloc(kind, ptr, size);
-}
-
-static void *
-allocate_aligned(size_t alignment, size_t size)
-{
-	int saved_errno = errno;
-	void *block = NULL;
-	int error = heap_memalign(
-	    &block, max_size(alignment, sizeof(void *)), some(size));
-
-	if (error != 0)
-		return refuse(error);
-	errno = saved_errno;
-	return block;
+	return likely(door_realloc(ptr, size, &resized)) ?
+	    resized :
+	    move_foreign(ptr, size);
 }
 
 /* ---- The functions ------------------------------------------------------- */
@@ -97,18 +111,21 @@ allocate_aligned(size_t alignment, size_t size)
 EXPORT void *
 malloc(size_t size)
 {
-	return heap_malloc(some(size));
+	DOOR_TRACE("size %zu", size);
+	return allocate(size);
 }
 
 EXPORT void
 free(void *ptr)
 {
+	DOOR_TRACE("ptr %p", ptr);
 	release(ptr);
 }
 
 EXPORT void
 cfree(void *ptr)
 {
+	DOOR_TRACE("ptr %p", ptr);
 	release(ptr);
 }
 
@@ -116,6 +133,7 @@ cfree(void *ptr)
 EXPORT void
 free_sized(void *ptr, size_t size)
 {
+	DOOR_TRACE("ptr %p, size %zu", ptr, size);
 	(void)size;
 	release(ptr);
 }
@@ -123,6 +141,7 @@ free_sized(void *ptr, size_t size)
 EXPORT void
 free_aligned_sized(void *ptr, size_t alignment, size_t size)
 {
+	DOOR_TRACE("ptr %p, alignment %zu, size %zu", ptr, alignment, size);
 	(void)alignment;
 	(void)size;
 	release(ptr);
@@ -132,15 +151,20 @@ EXPORT void *
 calloc(size_t number, size_t size)
 {
 	size_t bytes;
+	void *ptr;
 
+	DOOR_TRACE("nmemb %zu, size %zu", number, size);
 	if (__builtin_mul_overflow(number, size, &bytes))
 		return refuse(ENOMEM);
-	return heap_calloc(some(bytes));
+	ptr = take(bytes);
+	return likely(ptr != NULL) ? memset(ptr, 0, bytes) :
+				     door_calloc(some(bytes));
 }
 
 EXPORT void *
 realloc(void *ptr, size_t size)
 {
+	DOOR_TRACE("ptr %p, size %zu", ptr, size);
 	return resize(ptr, size);
 }
 
@@ -149,6 +173,7 @@ reallocarray(void *ptr, size_t number, size_t size)
 {
 	size_t bytes;
 
+	DOOR_TRACE("ptr %p, nmemb %zu, size %zu", ptr, number, size);
 	if (__builtin_mul_overflow(number, size, &bytes))
 		return refuse(ENOMEM);
 	return resize(ptr, bytes);
@@ -157,60 +182,69 @@ reallocarray(void *ptr, size_t number, size_t size)
 EXPORT int
 posix_memalign(void **memptr, size_t alignment, size_t size)
 {
-	int saved_errno = errno;
+	int saved = errno, error = 0;
 	void *block;
-	int error;
 
-	if (!is_power_of_two(alignment) || alignment < sizeof(void *))
+	DOOR_TRACE("alignment %zu  size %zu", alignment, size);
+	if (DOOR_ANY_ALIGNMENT)
+		*memptr = NULL;
+	if (!is_power_of_two(alignment) ||
+	    (!DOOR_ANY_ALIGNMENT && alignment < sizeof(void *)))
 		return EINVAL;
-	error = heap_memalign(&block, alignment, some(size));
-	if (error == 0)
+	block = door_memalign(alignment, some(size));
+	if (block != NULL)
 		*memptr = block;
-	errno = saved_errno;
+	else
+		error = errno;
+	errno = saved;
 	return error;
 }
 
 EXPORT void *
 aligned_alloc(size_t alignment, size_t size)
 {
+	DOOR_TRACE("alignment %zu  size %zu", alignment, size);
 	if (!is_power_of_two(alignment))
 		return refuse(EINVAL);
-	return allocate_aligned(alignment, size);
+	return door_memalign(alignment, some(size));
 }
 
 /* Takes any alignment, and gives that of the next power of two. */
 EXPORT void *
-memalign(size_t alignment, size_t size)
+memalign(size_t boundary, size_t size)
 {
 	size_t power = sizeof(void *);
 
-	if (alignment > SIZE_MAX / 2 + 1)
+	DOOR_TRACE("boundary %zu  size %zu", boundary, size);
+	if (boundary > SIZE_MAX / 2 + 1 ||
+	    (DOOR_ANY_ALIGNMENT && !is_power_of_two(boundary)))
 		return refuse(EINVAL);
-	while (power < alignment)
+	while (power < boundary)
 		power <<= 1;
-	return allocate_aligned(power, size);
+	return door_memalign(DOOR_ANY_ALIGNMENT ? boundary : power, some(size));
 }
 
 EXPORT void *
 valloc(size_t size)
 {
-	return allocate_aligned(PAGE_BYTES, size);
+	DOOR_TRACE("size %zu", size);
+	return door_memalign(PAGE_BYTES, some(size));
 }
 
 EXPORT void *
 pvalloc(size_t size)
 {
+	DOOR_TRACE("size %zu", size);
 	if (size > SIZE_MAX - PAGE_BYTES)
 		return refuse(ENOMEM);
-	return allocate_aligned(PAGE_BYTES, align_up(some(size), PAGE_BYTES));
+	return door_memalign(PAGE_BYTES, align_up(some(size), PAGE_BYTES));
 }
 
 EXPORT size_t
 malloc_usable_size(void *ptr)
 {
-	memkind_t kind = ptr == NULL ? NULL : memkind_detect_kind(ptr);
-
-	return kind == NULL ? 0 : memkind_malloc_usable_size(kind, ptr);
+	DOOR_TRACE("ptr %p", ptr);
+	return ptr == NULL ? 0 : door_usable_size(ptr);
 }
 
 #ifdef INTERPOSE_JE

@@ -46,6 +46,17 @@ void poolkind_tend(poolkind *kind);
  * block of any. */
 bool poolkind_free_if_any(void *ptr);
 
+/* The id of the heap that the kind's blocks are cached under, for arena/cache.h;
+ * one without caches in the debug library, which sees every call. */
+unsigned poolkind_id(const poolkind *kind);
+
+/* In a fork, after the engine's handlers have prepared it: the error number with
+ * which what the child is to have of the kind could not be had, or 0. */
+int poolkind_fork_error(const poolkind *kind);
+
+/* Whether this process is the child of a fork that was refused the kind. */
+bool poolkind_is_refused(const poolkind *kind);
+
 /* Moves the small block at PTR to another slab, past all caches, if its own has
  * more room than those of its class have on average, so that slabs become
  * empty. NULL where it is better left, for any reason. */

@@ -27,7 +27,9 @@ before_fork(void)
 	kinds_prefork();
 	heaps_prefork();
 	/* A kind that cannot be copied is refused to the child: it says so. */
+	annotate_look_away();
 	sources_prefork();
+	annotate_look_again();
 	misuse_prefork();
 	live_prefork();
 	records_prefork();

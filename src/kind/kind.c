@@ -299,6 +299,39 @@ poolkind_of(const void *address)
 	return source_owner_of(address);
 }
 
+EXPORT unsigned
+poolkind_id(const poolkind *handle)
+{
+#ifdef POOLKIND_DEBUG
+	(void)handle;
+	return NO_HEAP;
+#else
+	return kind_id(handle);
+#endif
+}
+
+EXPORT int
+poolkind_fork_error(const poolkind *handle)
+{
+	const struct kind *kind = kind_of(handle);
+	int error = 0;
+
+	if (kind == NULL)
+		return EINVAL;
+
+	for (unsigned i = 0; i < kind_heaps(kind) && error == 0; i++)
+		error = source_fork_error(kind_heap(kind, i)->source);
+	return error;
+}
+
+EXPORT bool
+poolkind_is_refused(const poolkind *handle)
+{
+	const struct kind *kind = kind_of(handle);
+
+	return kind != NULL && source_refused(kind_source(kind));
+}
+
 EXPORT const char *
 poolkind_errormsg(void)
 {

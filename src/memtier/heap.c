@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * heap.c - the heap of libmemtier: all blocks come from one memory of tiers,
- * whose policy chooses. See interpose/heap.h.
+ * whose policy chooses. See interpose/door.h.
  *
  * Owns that memory, made by the constructor and never deleted. What is
  * allocated before, or by those who look at the machine for a tier, comes from
  * MEMKIND_DEFAULT, and counts for it. Takes no lock.
  */
+#include <errno.h>
 #include <stdatomic.h>
 
 #include "base/base.h"
-#include "interpose/heap.h"
+#include "interpose/inside.h"
+#include "memtier/door.h"
 #include "memtier/log.h"
 #include "memtier/tiers.h"
+
+_Thread_local bool heap_inside;
 
 static _Atomic(struct memtier_memory *) memory;
 
@@ -36,7 +40,7 @@ leave(void)
 }
 
 void *
-heap_malloc(size_t size)
+door_malloc(size_t size)
 {
 	struct memtier_memory *tiers = enter();
 	void *block;
@@ -49,7 +53,7 @@ heap_malloc(size_t size)
 }
 
 void *
-heap_calloc(size_t size)
+door_calloc(size_t size)
 {
 	struct memtier_memory *tiers = enter();
 	void *block;
@@ -61,8 +65,8 @@ heap_calloc(size_t size)
 	return block;
 }
 
-int
-heap_memalign(void **block, size_t alignment, size_t size)
+static int
+memalign(void **block, size_t alignment, size_t size)
 {
 	struct memtier_memory *tiers = enter();
 	int error;
@@ -76,13 +80,29 @@ heap_memalign(void **block, size_t alignment, size_t size)
 }
 
 void *
-heap_realloc(memkind_t kind, void *block, size_t size)
+door_memalign(size_t alignment, size_t size)
 {
-	return memtier_kind_realloc(kind, block, size);
+	int saved = errno;
+	void *block = NULL;
+	int error = memalign(&block, max_size(alignment, sizeof(void *)), size);
+
+	errno = error == 0 ? saved : error;
+	return error == 0 ? block : NULL;
 }
 
 bool
-heap_free(void *ptr)
+door_realloc(void *ptr, size_t size, void **resized)
+{
+	memkind_t kind = memkind_detect_kind(ptr);
+
+	if (unlikely(kind == NULL))
+		return false;
+	*resized = memtier_kind_realloc(kind, ptr, size);
+	return true;
+}
+
+bool
+door_free(void *ptr)
 {
 	memkind_t kind = memkind_detect_kind(ptr);
 
@@ -90,6 +110,14 @@ heap_free(void *ptr)
 		return false;
 	memtier_kind_free(kind, ptr);
 	return true;
+}
+
+size_t
+door_usable_size(const void *ptr)
+{
+	memkind_t kind = memkind_detect_kind((void *)ptr);
+
+	return kind == NULL ? 0 : memkind_malloc_usable_size(kind, (void *)ptr);
 }
 
 static __attribute__((constructor)) void

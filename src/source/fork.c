@@ -193,6 +193,12 @@ sources_prefork(void)
 	return first_error;
 }
 
+int
+source_fork_error(const struct source *source)
+{
+	return source->copy_error;
+}
+
 void
 sources_postfork_parent(void)
 {

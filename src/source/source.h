@@ -144,6 +144,9 @@ int sources_prefork(void);
 void sources_postfork_parent(void);
 void sources_postfork_child(void);
 
+/* Between the two, that of one source. */
+int source_fork_error(const struct source *source);
+
 /* Whether this process may not use the source: it is the child of a fork that
  * refused it. */
 bool source_refused(const struct source *source);

@@ -2,82 +2,50 @@
 /*
  * fork.c - the heap over fork(2). See fork.h.
  */
-#ifdef HAVE_CONFIG_H
-#include "config.h"
-#endif
-
-#include "vmmalloc/heap.h"
+#include "vmmalloc/fork.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
-#include "arena/purge.h"
 #include "base/error.h"
-#include "os/records.h"
-#include "vmmalloc/arenas.h"
-#include "vmmalloc/fork.h"
 #include "vmmalloc/log.h"
-#include "vmmalloc/memcheck.h"
 #include "vmmalloc/pool.h"
 
-/* STEP: purge_stop or purge_go. */
-static void
-in_all_arenas(void (*step)(tsdn_t *tsdn, arena_t *arena))
-{
-	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
-
-	for (unsigned i = 0; i < arenas_count(); i++) {
-		arena_t *arena = arenas_get(i);
-
-		if (arena != NULL)
-			step(tsdn, arena);
-	}
-}
-
+/* The engine has stopped everything and prepared what the child is to get. */
 static void
 before_fork(void)
 {
-	int errnum;
+	int errnum = pool == NULL ? 0 : poolkind_fork_error(pool);
 
-	in_all_arenas(purge_stop);
-	jemalloc_prefork();
-	memcheck_look_away();
-	errnum = sources_prefork();
-	memcheck_look_again();
-	if (errnum != 0) {
-		LOG_TRACE(1, "%s", error_name(errnum));
-		log_fatal(pool_spec.fork == SPEC_FORK_COPY ?
-			"pool cloning failed" :
-			"pool remapping failed");
-	}
-	records_prefork();
+	if (errnum == 0)
+		return;
+	LOG_TRACE(1, "%s", error_name(errnum));
+	log_fatal(pool_spec.fork == SPEC_FORK_COPY ? "pool cloning failed" :
+						     "pool remapping failed");
 }
 
 static void
-after_fork_in_parent(void)
+in_child(void)
 {
-	records_postfork();
-	sources_postfork_parent();
-	jemalloc_postfork_parent();
-	in_all_arenas(purge_go);
-}
-
-static void
-after_fork_in_child(void)
-{
-	records_postfork();
-	sources_postfork_child();
-	if (pool_source != NULL && source_refused(pool_source))
+	if (pool != NULL && poolkind_is_refused(pool))
 		log_fatal("pool mapping failed");
-	jemalloc_postfork_child();
-	in_all_arenas(purge_go);
 }
 
+/* Before the fork handlers run in the reverse of this order: ours after the
+ * engine's. In the child they run in this order, so that one comes later. */
 void
 fork_open(void)
 {
-	int errnum = pthread_atfork(
-	    before_fork, after_fork_in_parent, after_fork_in_child);
+	static _Atomic bool done;
+	int errnum;
 
+	if (atomic_exchange(&done, true))
+		return;
+	errnum = pthread_atfork(before_fork, NULL, NULL);
+	if (errnum == 0) {
+		poolkind_follow_forks();
+		errnum = pthread_atfork(NULL, NULL, in_child);
+	}
 	if (errnum != 0)
 		log_fatal("pthread_atfork: %s", error_name(errnum));
 }

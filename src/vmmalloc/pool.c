@@ -2,16 +2,71 @@
 /*
  * pool.c - the memory that the process's heap lies in. See pool.h.
  */
-#include <errno.h>
-#include <string.h>
-
-#include "base/error.h"
-#include "os/os.h"
-#include "vmmalloc/log.h"
 #include "vmmalloc/pool.h"
 
-struct source *pool_source;
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "arena/cache.h"
+#include "base/error.h"
+#include "os/os.h"
+#include "vmmalloc/fork.h"
+#include "vmmalloc/log.h"
+
+/* Between the pool and what it falls back to, in VMMALLOC_KIND. */
+#define NEXT ';'
+
+unsigned pool_id = NO_HEAP;
+poolkind *pool;
 struct spec pool_spec;
+
+/* ---- Before the pool ----------------------------------------------------- */
+
+static _Atomic(poolkind *) early;
+
+/* The kind may be asked for by a thread that is just opening it: pthread_atfork()
+ * may allocate. That request is refused. */
+static __attribute__((noinline, cold)) poolkind *
+open_early(void)
+{
+	static _Thread_local bool opening
+	    __attribute__((tls_model("initial-exec")));
+	struct spec spec = { .source = SPEC_DRAM, .arenas = 1 };
+	poolkind *fresh, *other = NULL;
+
+	if (opening)
+		return NULL;
+	opening = true;
+	fork_open();
+	fresh = poolkind_open_spec(&spec, NULL);
+	opening = false;
+	if (fresh == NULL)
+		return NULL;
+	if (atomic_compare_exchange_strong(&early, &other, fresh))
+		return fresh;
+	poolkind_close(fresh);
+	return other;
+}
+
+poolkind *
+pool_early(void)
+{
+	return atomic_load_explicit(&early, memory_order_acquire);
+}
+
+poolkind *
+pool_or_early(void)
+{
+	poolkind *kind = pool;
+
+	if (likely(kind != NULL))
+		return kind;
+	kind = pool_early();
+	return kind != NULL ? kind : open_early();
+}
+
+/* ---- Directory and size -------------------------------------------------- */
 
 static _Noreturn void
 creation_failed(int errnum)
@@ -58,18 +113,19 @@ spec_of_directory(const struct settings *settings, struct spec *spec)
 	return check_room(spec->path, bytes);
 }
 
+/* ---- A kind as text ------------------------------------------------------ */
+
 static void
-spec_of_kind(const struct settings *settings, struct spec *spec)
+check_kind(const struct spec *spec, const char *text)
 {
-	if (spec_parse(settings->kind, spec) != 0)
-		log_fatal("VMMALLOC_KIND: %s", error_text());
-	if (spec_is_rank(spec) || spec->source == SPEC_DAX)
+	if (spec_is_rank(spec) ||
+	    (spec->source == SPEC_DAX && spec->dax != SPEC_DAX_PATH))
 		log_fatal("VMMALLOC_KIND: \"%.100s\" is not for a whole heap: "
-			  "dram, nodes:LIST and file:DIRECTORY are",
-		    settings->kind);
+			  "dram, nodes:LIST, file:DIRECTORY and dax:PATH are",
+		    text);
 	if (spec->fallback[0] != '\0')
 		log_fatal("VMMALLOC_KIND: fallback=%s: a whole heap has no "
-			  "other kind beside it",
+			  "other kind beside it; write KIND;KIND",
 		    spec->fallback);
 	if (spec->fork == SPEC_FORK_REFUSE)
 		log_fatal("VMMALLOC_KIND: fork=refuse leaves a child without "
@@ -90,38 +146,83 @@ apply_fork(const struct settings *settings, struct spec *spec)
 
 	if (settings->fork_given || spec->fork != SPEC_FORK_COPY)
 		spec->fork = meaning[settings->fork];
+	spec->keep_file = spec->fork != SPEC_FORK_SHARED;
+}
+
+static poolkind *
+open_spec(const struct settings *settings, struct spec *spec)
+{
+	apply_fork(settings, spec);
+	spec->reserve |= settings->reserve && spec->size != 0;
+	return poolkind_open_spec(spec, NULL);
+}
+
+/* Opens the kind of the text up to LENGTH, behind which the fallback of that
+ * name is open already. */
+static poolkind *
+open_kind(const struct settings *settings, const char *text, size_t length,
+    const char *fallback)
+{
+	static char one[SPEC_TEXT_MAX]; /* not on a small stack */
+	struct spec *spec = &pool_spec;
+	poolkind *kind;
+
+	if (length >= sizeof(one))
+		log_fatal("VMMALLOC_KIND: the text is too long");
+	memcpy(one, text, length);
+	one[length] = '\0';
+	if (spec_parse(one, spec) != 0)
+		log_fatal("VMMALLOC_KIND: %s", error_text());
+	check_kind(spec, one);
+	strcpy(spec->fallback, fallback);
+	kind = open_spec(settings, spec);
+	if (kind == NULL)
+		log_fatal("VMMALLOC_KIND: %s", error_text());
+	return kind;
+}
+
+/* Opens the kinds of VMMALLOC_KIND, the last first, each of which the one in
+ * front of it falls back to. */
+static poolkind *
+open_kinds(const struct settings *settings)
+{
+	const char *text = settings->kind, *end = text + strlen(text);
+	const char *fallback = "";
+	poolkind *kind;
+
+	for (;;) {
+		const char *start = memrchr(text, NEXT, (size_t)(end - text));
+		const char *from = start == NULL ? text : start + 1;
+
+		kind = open_kind(
+		    settings, from, (size_t)(end - from), fallback);
+		if (start == NULL)
+			return kind;
+		end = start;
+		fallback = poolkind_name(kind);
+	}
+}
+
+static poolkind *
+open_directory(const struct settings *settings)
+{
+	poolkind *kind;
+	int errnum = spec_of_directory(settings, &pool_spec);
+
+	if (errnum != 0)
+		creation_failed(errnum);
+	kind = open_spec(settings, &pool_spec);
+	if (kind == NULL)
+		creation_failed(errno);
+	return kind;
 }
 
 void
 pool_open(const struct settings *settings)
 {
-	int errnum;
+	poolkind *kind = settings->kind != NULL ? open_kinds(settings) :
+						  open_directory(settings);
 
-	if (settings->kind != NULL) {
-		spec_of_kind(settings, &pool_spec);
-	} else {
-		errnum = spec_of_directory(settings, &pool_spec);
-		if (errnum != 0)
-			creation_failed(errnum);
-	}
-	apply_fork(settings, &pool_spec);
-	pool_spec.reserve |= settings->reserve;
-	pool_spec.keep_file = pool_spec.fork != SPEC_FORK_SHARED;
-	pool_source = source_open(&pool_spec, NULL, &pool_spec, NULL);
-	if (pool_source == NULL) {
-		errnum = errno;
-		if (settings->kind != NULL)
-			log_fatal("VMMALLOC_KIND: %s", error_text());
-		creation_failed(errnum);
-	}
-	if (pool_spec.limit != 0)
-		source_set_limit(pool_source, pool_spec.limit);
-}
-
-size_t
-pool_end(void)
-{
-	if (pool_spec.limit != 0)
-		return pool_spec.limit;
-	return pool_spec.grow ? 0 : pool_spec.size;
+	pool = kind;
+	pool_id = poolkind_id(kind);
 }

@@ -2,26 +2,35 @@
 /*
  * pool.h - the memory that the process's heap lies in.
  *
- * Owns the one source of the shim, opened by the constructor and never closed:
- * the heap lives as long as the process. Called by the constructor, by
- * arenas.c for its source and by the report. Takes no lock of its own.
+ * Owns the kinds of the shim: the pool, opened by the constructor, with what it
+ * falls back to, and one of ordinary memory for what is allocated before. They
+ * are never closed: the heap lives as long as the process. Takes no lock of its
+ * own.
  */
 #ifndef VMMALLOC_POOL_H
 #define VMMALLOC_POOL_H
 
-#include "source/source.h"
+#include "kind/facade.h"
 #include "vmmalloc/settings.h"
 
 /* Opens the pool that SETTINGS describe; ends the process when it cannot. */
 void pool_open(const struct settings *settings);
 
-/* The most bytes that the pool can ever hold; 0 when it has no end. */
-size_t pool_end(void);
+/* The id of the pool's heap, for arena/cache.h; NO_HEAP before pool_open(), and
+ * in the debug library. */
+extern unsigned pool_id __attribute__((visibility("hidden")));
 
 /* NULL before pool_open(). */
-extern struct source *pool_source;
+extern poolkind *pool __attribute__((visibility("hidden")));
 
-/* What the pool was opened from; its text for people. */
+/* What the pool was opened from. */
 extern struct spec pool_spec;
+
+/* The pool, or before it exists a kind of ordinary memory: NULL if that cannot
+ * be had. */
+poolkind *pool_or_early(void);
+
+/* That kind, or NULL: nothing was allocated before the pool existed. */
+poolkind *pool_early(void);
 
 #endif /* VMMALLOC_POOL_H */

@@ -2,61 +2,18 @@
 /*
  * report.c - what VMMALLOC_LOG_STATS=1 writes when the process ends.
  *
- * First a few lines for people, then jemalloc's statistics: of the memory that
- * it has outside the pool, and of everything.
+ * First a few lines for people, then the statistics of the memory that was used
+ * outside of the pool, and those of the pool.
  */
-#include "vmmalloc/heap.h"
-
-#include <stdio.h>
-
-#include "vmmalloc/arenas.h"
-#include "vmmalloc/log.h"
-#include "vmmalloc/pool.h"
 #include "vmmalloc/report.h"
 
-static size_t
-read_number(const char *name)
-{
-	size_t value = 0, length = sizeof(value);
+#include "arena/heap.h"
+#include "os/records.h"
+#include "vmmalloc/log.h"
+#include "vmmalloc/pool.h"
 
-	je_mallctl(name, &value, &length, NULL, 0);
-	return value;
-}
-
-static size_t
-read_of_arena(unsigned index, const char *what)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "stats.arenas.%u.%s", index, what);
-	return read_number(name);
-}
-
-/* Bytes of blocks that the program holds from an arena. */
-static size_t
-bytes_live(unsigned index)
-{
-	size_t blocks = read_of_arena(index, "small.allocated") +
-	    read_of_arena(index, "large.allocated");
-	size_t not_the_programs = read_of_arena(index, "tcache_bytes") +
-	    read_of_arena(index, "internal");
-
-	return blocks > not_the_programs ? blocks - not_the_programs : 0;
-}
-
-static size_t
-bytes_live_in_pool(void)
-{
-	size_t bytes = 0;
-
-	for (unsigned i = 0; i < arenas_count(); i++) {
-		arena_t *arena = arenas_get(i);
-
-		if (arena != NULL)
-			bytes += bytes_live(arena_ind_get(arena));
-	}
-	return bytes;
-}
+/* What is too long to be listed: each arena, each class of blocks. */
+#define OMIT (HEAP_PRINT_GENERAL | HEAP_PRINT_ARENAS | HEAP_PRINT_BINS)
 
 static void
 write_amount(const char *what, size_t bytes)
@@ -66,24 +23,20 @@ write_amount(const char *what, size_t bytes)
 }
 
 static void
-write_for_people(void)
+write_for_people(const struct poolkind_stats *stats, size_t outside)
 {
-	static char text[SPEC_TEXT_MAX]; /* not on a thread's small stack */
-	struct source_stats stats;
-	size_t outside = bytes_live(0);
-
-	source_stats(pool_source, &stats, false);
-	spec_print(&pool_spec, text, sizeof(text));
 	log_format("libvmmalloc: the heap of process %d\n", log_process());
 	if (pool_spec.source == SPEC_FILE)
 		log_format("  pool lay in       %s (a file without a name)\n",
 		    pool_spec.path);
-	log_format("  pool opened as    %s\n", text);
-	if (stats.size != 0)
-		write_amount("pool size", stats.size);
-	write_amount("peak use of pool", stats.peak);
-	write_amount("used at the end", stats.committed);
-	write_amount("blocks not freed", bytes_live_in_pool());
+	log_text("  pool opened as    ");
+	log_text(poolkind_text(pool));
+	log_text("\n");
+	if (stats->size != 0)
+		write_amount("pool size", stats->size);
+	write_amount("peak use of pool", stats->peak);
+	write_amount("used at the end", stats->committed);
+	write_amount("blocks not freed", stats->live);
 	if (outside == 0)
 		log_text("  The whole heap of the program was inside the "
 			 "pool.\n");
@@ -94,16 +47,14 @@ write_for_people(void)
 }
 
 static void
-write_system_heap(void)
+write_system_heap(const struct poolkind_stats *outside)
 {
-	log_text("\nsystem heap (jemalloc's own tables, and blocks from "
-		 "before the pool)\n");
-	write_amount("allocated",
-	    read_of_arena(0, "small.allocated") +
-		read_of_arena(0, "large.allocated"));
-	write_amount("mapped", read_of_arena(0, "mapped"));
-	write_amount("resident", read_of_arena(0, "resident"));
-	write_amount("tables", read_number("stats.metadata"));
+	log_text("\nsystem heap (blocks from before the pool, and the "
+		 "engine's own tables)\n");
+	write_amount("allocated", outside->live);
+	write_amount("mapped", outside->committed);
+	write_amount("resident", outside->resident);
+	write_amount("tables", record_bytes_in_use());
 }
 
 static void
@@ -116,13 +67,15 @@ write_piece(void *unused, const char *text)
 void
 report_write(void)
 {
-	uint64_t epoch = 1;
+	struct poolkind_stats stats, outside = { 0 };
 
-	if (pool_source == NULL)
+	if (pool == NULL)
 		return;
-	je_mallctl("epoch", NULL, NULL, &epoch, sizeof(epoch));
-	write_for_people();
-	write_system_heap();
+	poolkind_get_stats(pool, &stats, sizeof(stats));
+	if (pool_early() != NULL)
+		poolkind_get_stats(pool_early(), &outside, sizeof(outside));
+	write_for_people(&stats, outside.live);
+	write_system_heap(&outside);
 	log_text("\nvmem pool\n");
-	je_malloc_stats_print(write_piece, NULL, "gba");
+	poolkind_print(pool, OMIT, write_piece, NULL);
 }

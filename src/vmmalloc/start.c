@@ -14,21 +14,22 @@
 #include "config.h"
 #endif
 
-#include "vmmalloc/heap.h"
-
 #include <errno.h>
 #include <sys/auxv.h>
 
-#include "base/error.h"
 #include "libvmmalloc.h"
-#include "vmmalloc/arenas.h"
 #include "vmmalloc/fork.h"
 #include "vmmalloc/log.h"
-#include "vmmalloc/memcheck.h"
 #include "vmmalloc/pool.h"
 #include "vmmalloc/report.h"
 
 static bool wants_report;
+
+#ifdef HAVE_VALGRIND
+/* How tests and people find out, by strings(1). */
+static const char valgrind_support[]
+    __attribute__((used)) = "compiled with support for Valgrind memcheck";
+#endif
 
 #ifdef POOLKIND_DEBUG
 #ifndef PACKAGE_VERSION
@@ -47,7 +48,7 @@ write_banner(char **argv)
 	    VMMALLOC_MINOR_VERSION);
 	LOG_TRACE(1, "src version: %s", PACKAGE_VERSION);
 #ifdef HAVE_VALGRIND
-	LOG_TRACE(1, "compiled with support for Valgrind memcheck");
+	LOG_TRACE(1, "%s", valgrind_support);
 #endif
 }
 #endif
@@ -63,7 +64,6 @@ start(int argc, char **argv, char **environment)
 	if (getauxval(AT_SECURE))
 		environment = NULL;
 	fork_open();
-	memcheck_open();
 	settings_read_log(&settings, environment);
 	log_open(&settings);
 #ifdef POOLKIND_DEBUG
@@ -71,9 +71,6 @@ start(int argc, char **argv, char **environment)
 #endif
 	settings_read_pool(&settings, environment);
 	pool_open(&settings);
-	if (!arenas_open(
-		pool_source, pool_end(), spec_is_anonymous(&pool_spec)))
-		log_fatal("vmem pool creation failed: %s", error_name(ENOMEM));
 	wants_report = settings.log_stats;
 	LOG_TRACE(2, "initialization completed");
 	errno = saved_errno;

@@ -96,9 +96,7 @@ check "level 2 names the callers" grep -q "^$work/autohbw_sizes(" \
 
 results_of sizes 0 "${under[@]}" AUTO_HBW_SIZE=4K:64K \
     AUTO_HBW_MEM_TYPE=memkind_hbw "$work/autohbw_sizes"
-ln -s "$LIBAUTOHBW" "$work/libautohbw.so.0"
-build autohbw_sizes -Wl,--no-as-needed "$work/libautohbw.so.0" \
-    -Wl,-rpath,"$work"
+build autohbw_sizes -Wl,--no-as-needed "$LIBAUTOHBW"
 results_of "linked" 0 env AUTO_HBW_LOG=-1 AUTO_HBW_SIZE=4K:64K \
     AUTO_HBW_MEM_TYPE=memkind_hbw "$work/autohbw_sizes"
 

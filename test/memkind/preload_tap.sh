@@ -73,10 +73,10 @@ looks() {
 	    "$(readelf -V "$file" | grep -c 'Version definition')" 0
 	same "$name: its name" \
 	    "$(readelf -d "$file" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')" "$name"
-	same "$name: needs libmemkind and libc" \
+	same "$name: needs libmemkind, libpoolkind and libc" \
 	    "$(readelf -d "$file" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' |
 	        grep -v '^ld-linux' | sort | tr '\n' ' ')" \
-	    "libc.so.6 libmemkind.so.0 "
+	    "libc.so.6 libmemkind.so.0 libpoolkind.so.0 "
 	check "$name: is never unloaded" sh -c \
 	    "readelf -d '$file' | grep 'FLAGS_1' | grep -q NODELETE"
 }

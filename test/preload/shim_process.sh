@@ -29,6 +29,13 @@ done
 unset VMMALLOC_FORK
 results_of "glibc's heap" 0 shim "$work/shim_process" foreign \
     "$work/foreign.so"
+# An auditing library has the C library reserve static TLS before ours is known.
+printf '%s\n' 'unsigned la_version(unsigned version) { return version; }' \
+    > "$work/audit.c"
+"$CC" -O1 -w -shared -fPIC -o "$work/audit.so" "$work/audit.c"
+same "LD_AUDIT" "$(LD_AUDIT=$work/audit.so shim \
+    /bin/sh -c 'echo fine' 2>&1)" fine
+
 results_of "threads" 0 shim "$work/shim_process" threads
 
 # A hundred small processes at once need the space of what they use.

@@ -32,6 +32,9 @@ look() {
 	same "$name: needs libc alone" \
 	    "$(readelf -d "$file" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' |
 	        grep -v '^ld-linux')" libc.so.6
+	check "$name: at most 256 bytes of static TLS" sh -c \
+	    "test \$(( \$(readelf -lW '$file' | awk '\$1 == \"TLS\" {
+	        print \$6 }') )) -le 256"
 	check "$name: runs before all other libraries, and stays" \
 	    sh -c "readelf -d '$file' | grep 'FLAGS_1' |
 	        grep INITFIRST | grep -q NODELETE"

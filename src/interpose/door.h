@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * door.h - what a library that stands in the place of malloc gives entry.c:
+ * blocks of the kinds that it chooses.
+ *
+ * Each library has a heap.c with these functions, and a door.h of its own,
+ * which entry.c includes: for which sizes the thread's cache of one heap may be
+ * asked first, without a call. Called by any thread at any time: before the
+ * library's constructor, in signal handlers, after the last destructor. Takes
+ * no lock. Where it fails, errno says why; where it does not, errno stays.
+ */
+#ifndef INTERPOSE_DOOR_H
+#define INTERPOSE_DOOR_H
+
+#include "arena/cache.h"
+
+/* SIZE is at least 1, ALIGNMENT a power of two. */
+void *door_malloc(size_t size);
+void *door_calloc(size_t size);
+void *door_memalign(size_t alignment, size_t size);
+
+/* Brings the block PTR to SIZE bytes, in place or in another place, or leaves
+ * it and gives NULL. False if PTR is no block of any kind. */
+bool door_realloc(void *ptr, size_t size, void **resized);
+
+/* False, and nothing is done, when PTR is no block of any kind. */
+bool door_free(void *ptr);
+
+/* What the owner of the block PTR may use of it; 0 if it is no block. */
+size_t door_usable_size(const void *ptr);
+
+/*
+ * In the door.h of each library:
+ *
+ * unsigned door_heap(void): the id of the heap that most blocks are of, or
+ *     NO_HEAP when heap.c is to see every call.
+ * bool door_is_plain(size_t size): whether that heap serves requests of SIZE.
+ * DOOR_ANY_ALIGNMENT: whether posix_memalign() takes alignments below that of a
+ *     pointer, and memalign() nothing but powers of two.
+ * DOOR_TRACE(...): writes of a call.
+ */
+
+#endif /* INTERPOSE_DOOR_H */
