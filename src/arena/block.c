@@ -3,12 +3,17 @@
  * block.c - from a pointer to its block, and the way of a block back.
  *
  * Owns nothing: asks jemalloc's radix tree, which may be read without a lock
- * and without trusting the pointer, since its nodes are never freed. Of an
- * address within a block the tree knows nothing; source_owner_of() does.
+ * and without trusting the pointer, since its nodes are never freed, nor are
+ * extents' records, nor arenas: what one reads may be of yesterday, but is
+ * there. So nothing read from an extent's record is an index or a divisor
+ * before it was held against its bounds, and a heap, which goes with its kind,
+ * is not followed here but by who knows that it stays. Of an address within a
+ * block the tree knows nothing; source_owner_of() does.
  */
 #include "arena/slot.h"
 #include "base/annotate.h"
 #include "os/misuse.h"
+#include "source/address_map.h"
 
 /* On the quick way what the tree says stays in registers. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -112,13 +117,22 @@ heap_of(const rtree_contents_t *contents)
 	    &slot_of(contents)->heap, memory_order_relaxed);
 }
 
+/* A slab's class is in the tree, and read at once with its page's state. */
+static size_t
+usable_of(const rtree_contents_t *contents)
+{
+	return contents->metadata.slab ?
+	    sz_index2size(contents->metadata.szind) :
+	    edata_size_get(contents->edata) - sz_large_pad;
+}
+
 static struct block
 as_block(const rtree_contents_t *contents)
 {
 	return (struct block){
 		.heap = heap_of(contents),
 		.slot = slot_of(contents),
-		.usable = edata_usize_get(contents->edata),
+		.usable = usable_of(contents),
 		.slab = contents->metadata.slab,
 	};
 }
@@ -192,20 +206,38 @@ extent_around(uintptr_t addr, uintptr_t lowest, rtree_contents_t *contents)
 	    edata_size_get(contents->edata);
 }
 
-bool
-block_around(const void *addr, struct block *block, void **start)
+/* The block in which ADDR lies, by what was read of a stretch that begins at
+ * LOWEST. */
+static bool
+find_around(uintptr_t addr, uintptr_t lowest, struct block *block, void **start)
 {
-	uintptr_t at = (uintptr_t)addr, base, lowest = source_begin_of(addr);
 	rtree_contents_t contents;
+	uintptr_t base;
 
-	if (lowest == 0 || !extent_around(at, lowest, &contents))
+	if (lowest == 0 || !extent_around(addr, lowest, &contents) ||
+	    contents.metadata.szind >= SC_NSIZES)
 		return false;
 	base = (uintptr_t)edata_addr_get(contents.edata);
 	*block = as_block(&contents);
 	if (block->slab)
-		base += (at - base) / block->usable * block->usable;
+		base += (addr - base) / block->usable * block->usable;
 	*start = (void *)base;
-	return block->heap != NULL && at - base < block->usable;
+	return block->heap != NULL && addr - base < block->usable;
+}
+
+bool
+block_around(const void *addr, struct block *block, void **start, void **owner)
+{
+	unsigned begin;
+	bool found;
+
+	do {
+		begin = address_map_begin();
+		*owner = source_owner_of(addr);
+		found = find_around(
+		    (uintptr_t)addr, source_begin_of(addr), block, start);
+	} while (unlikely(!address_map_holds(begin)));
+	return found && *owner != NULL;
 }
 
 bool

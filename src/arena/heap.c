@@ -38,7 +38,7 @@ _Static_assert(HEAPS_MAX < MALLOCX_ARENA_LIMIT, "an arena for each heap");
 static struct once started = ONCE_INIT;
 
 static struct lock slots_lock = LOCK_INIT;
-struct arena_slot slots[MALLOCX_ARENA_LIMIT];
+struct arena_slot slots[MALLOCX_ARENA_LIMIT + 1];
 static struct arena_slot *free_slots;
 static unsigned arenas_extra; /* beyond the first of each heap */
 

@@ -128,9 +128,11 @@ void *heap_defragment(void *ptr, const struct block *block);
 /* Looks PTR up, which may be anything but NULL. */
 struct block block_of(const void *ptr);
 
-/* The block that ADDR, any address, is in; false if in none. May be called in a
- * signal handler. */
-bool block_around(const void *addr, struct block *block, void **start);
+/* The block that ADDR, any address, is in, and the owner of its source; false if
+ * in none. May be called in a signal handler, and while a heap is closed: its
+ * heap is no more than a sign then. */
+bool block_around(
+    const void *addr, struct block *block, void **start, void **owner);
 
 /* The size of the class that serves SIZE bytes, at an alignment that is a power
  * of two; 0 if there is none so large. */

@@ -24,8 +24,8 @@ struct __attribute__((aligned(128))) arena_slot {
 	struct arena_slot *next;     /* free slots */
 };
 
-/* By arena index. */
-extern struct arena_slot slots[MALLOCX_ARENA_LIMIT];
+/* By arena index: as many as an extent's record can say. */
+extern struct arena_slot slots[MALLOCX_ARENA_LIMIT + 1];
 
 /* Whoever changes an arena or its extents stands between these two, but for
  * those whose cache fork stops: slot_use() waits while all are stopped, and

@@ -245,14 +245,13 @@ poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes)
 EXPORT int
 poolkind_block_at(const void *address, struct poolkind_block *result)
 {
+	void *start, *owner;
 	struct block block;
-	void *start;
 
 	*result = (struct poolkind_block){ NULL, NULL, 0 };
-	if (!block_around(address, &block, &start))
+	if (!block_around(address, &block, &start, &owner))
 		return -1;
-	*result = (struct poolkind_block){ source_owner_of(address), start,
-		block.usable };
+	*result = (struct poolkind_block){ owner, start, block.usable };
 	return 0;
 }
 

@@ -6,13 +6,12 @@
  * An entry is nothing, a node of the next level (lowest bit set), or a
  * stretch. Above the leaves a stretch fills its entry; a leaf may be shared by
  * the ends of several, which hang together by their "beside" pointers. Readers
- * check the bounds of what they find, and records are never unmapped, so a
- * reader that comes late sees a stale stretch at worst, and passes over it.
+ * check the bounds of what they find: one that comes late sees a stale stretch
+ * at worst, and passes over it, or is told that it saw what holds no more.
  */
 #include "source/address_map.h"
 
 #include <errno.h>
-#include <stdatomic.h>
 
 #include "os/records.h"
 #include "source/stretch.h"
@@ -25,7 +24,7 @@ static const unsigned bits_of[LEVELS] = { 12, 8, 7 };
 typedef _Atomic(uintptr_t) entry;
 
 static entry root[1 << 12];
-static atomic_uint removals;
+unsigned address_map_removals;
 
 static entry *
 node_of(uintptr_t value)
@@ -169,7 +168,9 @@ void
 address_map_remove(struct stretch *stretch)
 {
 	visit_all(stretch, VISIT_TAKE);
-	atomic_fetch_add(&removals, 1);
+	__atomic_fetch_add(&address_map_removals, 1, __ATOMIC_SEQ_CST);
+	/* Before anything is written to the record. */
+	atomic_thread_fence(memory_order_seq_cst);
 }
 
 static READS_STALE struct stretch *
@@ -207,8 +208,8 @@ address_map_find(const void *pointer)
 	if (addr >> ADDRESS_BITS != 0)
 		return NULL;
 	do {
-		before = atomic_load(&removals);
+		before = address_map_begin();
 		stretch = find(addr);
-	} while (stretch == NULL && before != atomic_load(&removals));
+	} while (stretch == NULL && !address_map_holds(before));
 	return stretch;
 }

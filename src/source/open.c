@@ -42,6 +42,30 @@ bits_open(struct source *source, struct stretch *stretch)
 	return 0;
 }
 
+/* Records of stretches, free ones: readers may still look at them, so they are
+ * never anything else. Under the list's lock. */
+static struct stretch *free_stretches;
+
+static struct stretch *
+stretch_record(void)
+{
+	struct stretch *stretch = free_stretches;
+
+	if (stretch == NULL)
+		return record_new(sizeof(*stretch));
+	free_stretches = stretch->next;
+	__builtin_memset(&stretch->head, 0,
+	    sizeof(*stretch) - offsetof(struct stretch, head));
+	return stretch;
+}
+
+static void
+stretch_record_free(struct stretch *stretch)
+{
+	stretch->next = free_stretches;
+	free_stretches = stretch;
+}
+
 /* Undoes stretch_new(); the stretch must be out of the source's list. */
 static void
 stretch_delete(struct stretch *stretch)
@@ -52,7 +76,7 @@ stretch_delete(struct stretch *stretch)
 	source->ops->close(stretch);
 	page_map_close(&stretch->map);
 	os_unmap(stretch->backed, stretch->bits_bytes);
-	record_free(stretch, sizeof(*stretch));
+	stretch_record_free(stretch);
 }
 
 /* A stretch of BYTES, of which HEAD are the handle's, in the address map, in
@@ -61,13 +85,14 @@ static int
 stretch_new_headed(struct source *source, char *at, size_t bytes, size_t head,
     struct stretch **result)
 {
-	struct stretch *stretch = record_new(sizeof(*stretch));
+	struct stretch *stretch = stretch_record();
 	int error;
 
 	if (stretch == NULL)
 		return ENOMEM;
 	stretch->base = at;
 	stretch->bytes = bytes;
+	stretch->owner = source->owner;
 	stretch->head = head;
 	stretch->source = source;
 	stretch->fd = stretch->copy_fd = -1;
@@ -95,7 +120,7 @@ no_pages:
 no_bits:
 	page_map_close(&stretch->map);
 no_map:
-	record_free(stretch, sizeof(*stretch));
+	stretch_record_free(stretch);
 	return error;
 }
 

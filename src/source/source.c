@@ -615,17 +615,31 @@ source_check(struct source *source)
 READS_STALE void *
 source_owner_of(const void *addr)
 {
-	struct stretch *stretch = address_map_find(addr);
+	struct stretch *stretch;
+	unsigned begin;
+	void *owner;
 
-	return stretch == NULL ? NULL : stretch->source->owner;
+	do {
+		begin = address_map_begin();
+		stretch = address_map_find(addr);
+		owner = stretch == NULL ? NULL : stretch->owner;
+	} while (unlikely(!address_map_holds(begin)));
+	return owner;
 }
 
 READS_STALE uintptr_t
 source_begin_of(const void *addr)
 {
-	struct stretch *stretch = address_map_find(addr);
+	struct stretch *stretch;
+	uintptr_t base;
+	unsigned begin;
 
-	return stretch == NULL ? 0 : (uintptr_t)stretch->base;
+	do {
+		begin = address_map_begin();
+		stretch = address_map_find(addr);
+		base = stretch == NULL ? 0 : (uintptr_t)stretch->base;
+	} while (unlikely(!address_map_holds(begin)));
+	return base;
 }
 
 READS_STALE struct source_marks

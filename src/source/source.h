@@ -121,7 +121,7 @@ struct source_marks {
 };
 
 /* Those of the stretch that ADDR lies in; BYTES is 0 if in none. They stay as
- * long as the source does. As safe as source_owner_of(). */
+ * long as the source does, as which the caller knows it. */
 struct source_marks source_marks_of(const void *addr);
 
 void *source_owner(const struct source *source);

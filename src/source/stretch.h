@@ -19,14 +19,18 @@
 #include "source/source.h"
 
 struct stretch {
+	/* What readers without a lock see: address_map.h. */
 	char *base;
 	size_t bytes;
-	size_t head; /* of these, the handle's page, or 0 */
-	struct source *source;
-	struct stretch *next; /* of the same source */
+	void *owner; /* the source's */
 	/* Neighbours in the address map's leaf that holds the first address,
 	 * and in the one that holds the last. */
 	_Atomic(struct stretch *) beside[2];
+
+	/* From here on a record that is used again is cleared. */
+	size_t head; /* of the bytes, the handle's page, or 0 */
+	struct source *source;
+	struct stretch *next; /* of the same source; or free records */
 
 	struct page_map map;  /* which pages are in spans */
 	uint64_t *backed;     /* a bit a grain: it has pages */

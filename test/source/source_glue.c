@@ -4,6 +4,7 @@
 
 #include "base/bits.h"
 #include "os/records.h"
+#include "source/address_map.h"
 #include "source/stretch.h"
 
 struct stretch *
@@ -20,6 +21,36 @@ void
 bare_stretch_free(struct stretch *stretch)
 {
 	record_free(stretch, sizeof(*stretch));
+}
+
+size_t
+stretch_record_bytes(void)
+{
+	return sizeof(struct stretch);
+}
+
+struct stretch *
+stretch_at(const void *addr)
+{
+	return address_map_find(addr);
+}
+
+unsigned
+look_begin(void)
+{
+	return address_map_begin();
+}
+
+int
+look_holds(unsigned begin)
+{
+	return address_map_holds(begin);
+}
+
+void *
+owner_read(const struct stretch *stretch)
+{
+	return stretch->owner;
 }
 
 size_t

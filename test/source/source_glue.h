@@ -14,6 +14,14 @@ struct stretch;
 struct stretch *bare_stretch(void *base, size_t bytes);
 void bare_stretch_free(struct stretch *stretch);
 
+/* The bytes of a stretch's record, and what a reader without a lock who has
+ * found the record reads of it. */
+size_t stretch_record_bytes(void);
+struct stretch *stretch_at(const void *addr);
+unsigned look_begin(void);
+int look_holds(unsigned begin);
+void *owner_read(const struct stretch *stretch);
+
 size_t stretches_of(const struct source *source);
 /* The descriptor of the first stretch, or -1. */
 int descriptor_of(const struct source *source);

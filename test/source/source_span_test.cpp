@@ -3,6 +3,11 @@
 #include "source_test.h"
 
 #include <random>
+#include <vector>
+
+extern "C" {
+#include "os/records.h"
+}
 
 namespace {
 
@@ -182,6 +187,36 @@ TEST_P(Spans, AreFoundByTheirAddress)
 	EXPECT_EQ(source_owner_of((void *)UINTPTR_MAX), nullptr);
 	mine.close();
 	EXPECT_EQ(source_owner_of(span), nullptr);
+}
+
+/* A reader without a lock who found a stretch just before its source was closed:
+ * its record is still one, whatever was made since, and the reader is told. */
+TEST(Owner, IsReadWhileTheSourceIsClosed)
+{
+	int first, second;
+	Source source("dram,size=2M", &first);
+	char *span = source.span(PAGE_BYTES);
+	unsigned begin = look_begin();
+	struct stretch *stretch = stretch_at(span);
+	std::vector<void *> records;
+
+	EXPECT_TRUE(look_holds(begin));
+	source.close();
+	EXPECT_FALSE(look_holds(begin));
+	for (int i = 0; i < 100; i++) {
+		void *record = record_new(stretch_record_bytes());
+
+		ASSERT_NE(record, (void *)stretch);
+		memset(record, 0xff, stretch_record_bytes());
+		records.push_back(record);
+	}
+	EXPECT_EQ(owner_read(stretch), &first);
+	EXPECT_EQ(source_owner_of(span), nullptr);
+	Source other("dram,size=2M", &second);
+	EXPECT_TRUE(
+	    owner_read(stretch) == &first || owner_read(stretch) == &second);
+	for (void *record : records)
+		record_free(record, stretch_record_bytes());
 }
 
 TEST_P(Spans, CountUpWhenOneComesBack)
