@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cancel.h"
 #include "base/error.h"
 #include "os/lock.h"
 #include "os/os.h"
@@ -97,14 +98,32 @@ now(void)
 	return topology;
 }
 
+/* Around all that may read the machine: other libraries do, and open files. */
+static int
+enter(void)
+{
+	int before = cancel_off();
+
+	lock_take(&lock);
+	return before;
+}
+
+static void
+leave(int before)
+{
+	lock_give(&lock);
+	cancel_back(before);
+}
+
 void
 machine_refresh(void)
 {
-	lock_take(&lock);
+	int before = enter();
+
 	if (topology != NULL)
 		call.close(topology);
 	topology = NULL;
-	lock_give(&lock);
+	leave(before);
 }
 
 void
@@ -142,11 +161,10 @@ select_nodes(const struct spec *spec, enum spec_scope scope, unsigned from,
 int
 machine_find_nodes(struct spec *spec)
 {
-	int result;
+	int before = enter(), result;
 
-	lock_take(&lock);
 	result = select_nodes(spec, SPEC_ALL, os_node(), spec->nodes);
-	lock_give(&lock);
+	leave(before);
 	return result;
 }
 
@@ -176,12 +194,11 @@ find_places(const struct spec *spec, struct placement *placement)
 int
 machine_find_places(const struct spec *spec, struct placement *placement)
 {
-	int result;
+	int before = enter(), result;
 
 	memset(placement, 0, sizeof(*placement));
-	lock_take(&lock);
 	result = find_places(spec, placement);
-	lock_give(&lock);
+	leave(before);
 	return result;
 }
 
@@ -209,10 +226,9 @@ find_device(struct spec *spec, unsigned skip)
 int
 machine_find_device(struct spec *spec, unsigned skip)
 {
-	int result;
+	int before = enter(), result;
 
-	lock_take(&lock);
 	result = find_device(spec, skip);
-	lock_give(&lock);
+	leave(before);
 	return result;
 }

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "base/cancel.h"
 #include "memkind/kinds.h"
 #include "os/lock.h"
 
@@ -102,7 +103,11 @@ memkind_set_bg_threads(bool state)
 		wake_all(&turn);
 	}
 	lock_give(&lock);
-	if (ends)
+	if (ends) {
+		int before = cancel_off();
+
 		pthread_join(ended, NULL);
+		cancel_back(before);
+	}
 	return error == 0 ? 0 : MEMKIND_ERROR_INVALID;
 }

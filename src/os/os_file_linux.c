@@ -2,22 +2,23 @@
 /*
  * os_file_linux.c - files, descriptors and output of os.h on Linux.
  *
- * Owns nothing. Called by source, arena and the shim, under malloc too: so no
- * function here is a point at which a thread can be cancelled, although most
- * of libc's wrappers are. Takes no lock.
+ * Owns nothing. Called by source, arena and the shim, under malloc and under
+ * locks: so all calls are direct, where no thread can be cancelled and no other
+ * library comes between. Takes no lock.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdatomic.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -25,6 +26,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "os/direct.h"
+#include "os/libc.h"
 #include "os/os.h"
 #include "os/os_fault.h"
 
@@ -41,20 +44,23 @@
 #define HIGH_DESCRIPTORS 16384
 #define HIGH_BAND 64
 
-/* Between these two the thread cannot be cancelled. */
+/* A descriptor, or an error number below zero. */
 static int
-cancel_off(void)
+open_at(const char *path, int flags, mode_t mode)
 {
-	int state;
-
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	return state;
+	return (int)os_direct(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
-static void
-cancel_back(int state)
+static int
+status_of(const char *path, struct stat *status)
 {
-	pthread_setcancelstate(state, NULL);
+	return os_direct_error(SYS_newfstatat, AT_FDCWD, path, status, 0);
+}
+
+static int
+get_limit(int resource, struct rlimit *limit)
+{
+	return os_direct_error(SYS_prlimit64, 0, resource, NULL, limit);
 }
 
 /* Whether the process may not write to a file up to END. */
@@ -63,7 +69,7 @@ beyond_file_limit(off_t end)
 {
 	struct rlimit limit;
 
-	return getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+	return get_limit(RLIMIT_FSIZE, &limit) == 0 &&
 	    limit.rlim_cur != RLIM_INFINITY && (rlim_t)end > limit.rlim_cur;
 }
 
@@ -71,27 +77,48 @@ beyond_file_limit(off_t end)
  * ---- Opening ----------------------------------------------------------------
  */
 
+/* Signals that libc itself needs stay: it waits for all threads to answer. */
+#define SIGNALS_OF_LIBC ((uint64_t)3 << (32 - 1))
+
+/* Nobody guesses it, and nobody need: the file has the name for a moment. */
+static uint64_t
+random_number(void)
+{
+	static _Atomic uint64_t turn;
+	struct timespec now;
+	uint64_t number = 0;
+
+	if (os_direct(SYS_getrandom, &number, sizeof(number), GRND_NONBLOCK) ==
+	    sizeof(number))
+		return number;
+	libc_clock(CLOCK_MONOTONIC, &now);
+	return ((uint64_t)now.tv_nsec << 32) + (uint64_t)&now +
+	    atomic_fetch_add(&turn, 0x9e3779b97f4a7c15u);
+}
+
 /* For file systems without O_TMPFILE: a name that no handler of a signal can
  * leave behind. */
 static int
 open_and_unlink(const char *directory, int *fd)
 {
+	uint64_t all = ~SIGNALS_OF_LIBC, before;
 	char name[PATH_MAX];
-	sigset_t all, before;
-	int err = 0;
 
-	if ((size_t)snprintf(name, sizeof(name), "%s/poolkind.XXXXXX",
-		directory) >= sizeof(name))
-		return ENAMETOOLONG;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	*fd = mkostemp(name, O_CLOEXEC);
-	if (*fd < 0)
-		err = errno;
-	else
-		unlink(name);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return err;
+	os_direct(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
+	do {
+		if ((size_t)snprintf(name, sizeof(name), "%s/poolkind.%012llx",
+			directory, (unsigned long long)random_number() >> 16) >=
+		    sizeof(name)) {
+			*fd = -ENAMETOOLONG;
+			break;
+		}
+		*fd = open_at(
+		    name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	} while (*fd == -EEXIST);
+	if (*fd >= 0)
+		os_direct(SYS_unlinkat, AT_FDCWD, name, 0);
+	os_direct(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(all));
+	return os_error_of(*fd);
 }
 
 /* An injected fault stands for what open(2) answers, so that a test reaches
@@ -104,10 +131,10 @@ open_nameless(const char *directory, int *fd)
 	if (err != 0)
 		return err;
 	do
-		*fd = open(
+		*fd = open_at(
 		    directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	while (*fd < 0 && errno == EINTR);
-	return *fd < 0 ? errno : 0;
+	while (*fd == -EINTR);
+	return os_error_of(*fd);
 }
 
 size_t
@@ -115,7 +142,7 @@ os_file_grain(const char *directory)
 {
 	struct statfs status;
 
-	return statfs(directory, &status) == 0 &&
+	return os_direct(SYS_statfs, directory, &status) == 0 &&
 		status.f_type == HUGETLBFS_MAGIC ?
 	    (size_t)status.f_bsize :
 	    PAGE_BYTES;
@@ -126,7 +153,7 @@ is_directory(const char *path)
 {
 	struct stat status;
 
-	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+	return status_of(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 /* EISDIR and ENOENT are what kernels say that do not know O_TMPFILE, or file
@@ -134,35 +161,30 @@ is_directory(const char *path)
 int
 os_open_unlinked(const char *directory, int *fd)
 {
-	int state = cancel_off();
 	int err = open_nameless(directory, fd);
 
 	if (err == EOPNOTSUPP || err == EISDIR ||
 	    (err == ENOENT && is_directory(directory)))
 		err = open_and_unlink(directory, fd);
-	cancel_back(state);
 	return err;
 }
 
 int
 os_read_text(const char *path, char *text, size_t size)
 {
-	int state = cancel_off();
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, text, size - 1);
-	int err = length > 0 ? 0 : length == 0 ? ENODATA : errno;
+	int fd = open_at(path, O_RDONLY | O_CLOEXEC, 0);
+	long length = fd < 0 ? fd : os_direct(SYS_read, fd, text, size - 1);
 
 	if (fd >= 0)
-		close(fd);
+		os_close(fd);
 	text[length < 0 ? 0 : length] = '\0';
-	cancel_back(state);
-	return err;
+	return length == 0 ? ENODATA : os_error_of(length);
 }
 
 bool
 os_read_link(const char *path, char *text, size_t size)
 {
-	ssize_t length = readlink(path, text, size - 1);
+	long length = os_direct(SYS_readlinkat, AT_FDCWD, path, text, size - 1);
 
 	text[length < 0 ? 0 : length] = '\0';
 	return length > 0;
@@ -205,9 +227,10 @@ int
 os_path(const char *path, enum os_path *what, struct os_dax *dax)
 {
 	struct stat status;
+	int err = status_of(path, &status);
 
-	if (stat(path, &status) != 0)
-		return errno;
+	if (err != 0)
+		return err;
 	*what = OS_PATH_OTHER;
 	if (S_ISCHR(status.st_mode))
 		*what = is_dax(status.st_rdev, dax) ? OS_PATH_DAX :
@@ -219,17 +242,15 @@ os_path(const char *path, enum os_path *what, struct os_dax *dax)
 int
 os_open_device(const char *path, int *fd)
 {
-	int state = cancel_off(), err = 0;
+	int err;
 
-	*fd = open(path, O_RDWR | O_CLOEXEC);
+	*fd = open_at(path, O_RDWR | O_CLOEXEC, 0);
 	if (*fd < 0)
-		err = errno;
-	else if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
-		err = errno == EWOULDBLOCK ? EBUSY : errno;
-	if (err != 0 && *fd >= 0)
-		close(*fd);
-	cancel_back(state);
-	return err;
+		return -*fd;
+	err = os_direct_error(SYS_flock, *fd, LOCK_EX | LOCK_NB);
+	if (err != 0)
+		os_close(*fd);
+	return err == EWOULDBLOCK ? EBUSY : err;
 }
 
 /* A line is "1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF". */
@@ -240,12 +261,13 @@ find_lock_holder(const struct stat *status, unsigned *process)
 	unsigned pid, device_major, device_minor;
 	unsigned long inode;
 	size_t length = 0;
-	int fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
+	int fd = open_at("/proc/locks", O_RDONLY | O_CLOEXEC, 0);
 
 	*process = 0;
 	if (fd < 0)
-		return errno;
-	while (*process == 0 && read(fd, line + length, 1) == 1) {
+		return -fd;
+	while (
+	    *process == 0 && os_direct(SYS_read, fd, line + length, 1) == 1) {
 		if (line[length] != '\n') {
 			length += length < sizeof(line) - 2;
 			continue;
@@ -258,42 +280,33 @@ find_lock_holder(const struct stat *status, unsigned *process)
 		    makedev(device_major, device_minor) == status->st_dev)
 			*process = pid;
 	}
-	close(fd);
+	os_close(fd);
 	return *process != 0 ? 0 : ESRCH;
 }
 
 int
 os_lock_holder(const char *path, unsigned *process)
 {
-	int state = cancel_off(), err;
 	struct stat status;
+	int err = status_of(path, &status);
 
-	err = stat(path, &status) != 0 ? errno :
-					 find_lock_holder(&status, process);
-	cancel_back(state);
-	return err;
+	return err != 0 ? err : find_lock_holder(&status, process);
 }
 
 int
 os_open_log(const char *path, bool truncate, int *fd)
 {
-	int state = cancel_off();
-
-	*fd = open(path,
+	*fd = open_at(path,
 	    O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
 		(truncate ? O_TRUNC : 0),
 	    0666);
-	cancel_back(state);
-	return *fd < 0 ? errno : 0;
+	return os_error_of(*fd);
 }
 
 void
 os_close(int fd)
 {
-	int state = cancel_off();
-
-	close(fd);
-	cancel_back(state);
+	os_direct(SYS_close, fd);
 }
 
 int
@@ -303,11 +316,11 @@ os_move_high(int fd)
 	int most = HIGH_DESCRIPTORS;
 	int moved = -1;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	if (get_limit(RLIMIT_NOFILE, &limit) == 0 &&
 	    limit.rlim_cur < HIGH_DESCRIPTORS)
 		most = (int)limit.rlim_cur;
 	for (most -= HIGH_BAND; moved < 0 && most > fd; most /= 2)
-		moved = fcntl(fd, F_DUPFD_CLOEXEC, most);
+		moved = (int)os_direct(SYS_fcntl, fd, F_DUPFD_CLOEXEC, most);
 	if (moved < 0)
 		return fd;
 	os_close(fd);
@@ -318,9 +331,10 @@ int
 os_file_id(int fd, struct os_file_id *id)
 {
 	struct stat status;
+	int err = os_direct_error(SYS_fstat, fd, &status);
 
-	if (fstat(fd, &status) != 0)
-		return errno;
+	if (err != 0)
+		return err;
 	id->device = status.st_dev;
 	id->inode = status.st_ino;
 	return 0;
@@ -340,7 +354,7 @@ os_set_length(int fd, off_t length)
 	if (length < 0 || beyond_file_limit(length))
 		return EFBIG;
 	do
-		err = ftruncate(fd, length) == 0 ? 0 : errno;
+		err = os_direct_error(SYS_ftruncate, fd, length);
 	while (err == EINTR);
 	return err;
 }
@@ -351,9 +365,25 @@ os_set_length(int fd, off_t length)
 static int
 take_space_by_writing(int fd, off_t offset, off_t bytes)
 {
-	if (beyond_file_limit(offset + bytes))
+	struct stat status;
+	off_t block, end = offset + bytes;
+	char byte;
+	int err = os_direct_error(SYS_fstat, fd, &status);
+
+	if (err != 0)
+		return err;
+	if (beyond_file_limit(end))
 		return EFBIG;
-	return posix_fallocate(fd, offset, bytes);
+	block = min_size((size_t)status.st_blksize, PAGE_BYTES);
+	for (; offset < end && err == 0; offset += block - offset % block) {
+		byte = 0;
+		os_direct(SYS_pread64, fd, &byte, 1, offset);
+		do
+			err = os_direct_error(
+			    SYS_pwrite64, fd, &byte, 1, offset);
+		while (err == EINTR);
+	}
+	return err;
 }
 
 /* An injected fault stands for what fallocate(2) answers, so that a test
@@ -363,16 +393,14 @@ take_piece(int fd, off_t offset, off_t bytes)
 {
 	int err = os_fault(OS_TAKE_SPACE);
 
-	if (err == 0 && fallocate(fd, 0, offset, bytes) != 0)
-		err = errno;
-	return err;
+	return err != 0 ? err :
+			  os_direct_error(SYS_fallocate, fd, 0, offset, bytes);
 }
 
 int
 os_take_space(int fd, off_t offset, off_t bytes)
 {
 	off_t end = offset + bytes, piece = bytes;
-	int state = cancel_off();
 	int err = 0;
 
 	while (err == 0 && offset < end) {
@@ -389,7 +417,6 @@ os_take_space(int fd, off_t offset, off_t bytes)
 	}
 	if (err == EOPNOTSUPP)
 		err = take_space_by_writing(fd, offset, end - offset);
-	cancel_back(state);
 	return err;
 }
 
@@ -427,9 +454,10 @@ os_free_space(int fd, uint64_t *bytes)
 {
 	struct statfs status;
 	uint64_t unit;
+	int err = os_direct_error(SYS_fstatfs, fd, &status);
 
-	if (fstatfs(fd, &status) != 0)
-		return errno;
+	if (err != 0)
+		return err;
 	unit = (uint64_t)(status.f_frsize != 0 ? status.f_frsize :
 						 status.f_bsize);
 	if (status.f_blocks == 0 ||
@@ -447,9 +475,10 @@ int
 os_file_system_size(const char *path, uint64_t *bytes)
 {
 	struct statfs status;
+	int err = os_direct_error(SYS_statfs, path, &status);
 
-	if (statfs(path, &status) != 0)
-		return errno;
+	if (err != 0)
+		return err;
 	*bytes = (uint64_t)status.f_blocks *
 	    (uint64_t)(status.f_frsize != 0 ? status.f_frsize : status.f_bsize);
 	return 0;
@@ -459,18 +488,20 @@ int
 os_is_dax_file(int fd, bool *is_dax)
 {
 	struct statfs status;
-	void *memory;
+	void *memory = NULL;
+	int err;
 
 	*is_dax = false;
-	if (fstatfs(fd, &status) == 0 && status.f_type == HUGETLBFS_MAGIC)
+	if (os_direct(SYS_fstatfs, fd, &status) == 0 &&
+	    status.f_type == HUGETLBFS_MAGIC)
 		return 0;
-	if (ftruncate(fd, PAGE_BYTES) != 0)
-		return errno;
-	memory = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
-	    MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
-	if (memory == MAP_FAILED)
-		return errno == EOPNOTSUPP ? 0 : errno;
-	munmap(memory, PAGE_BYTES);
+	err = os_direct_error(SYS_ftruncate, fd, PAGE_BYTES);
+	if (err == 0)
+		err = libc_mmap(&memory, PAGE_BYTES, PROT_READ | PROT_WRITE,
+		    MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0);
+	if (err != 0)
+		return err == EOPNOTSUPP ? 0 : err;
+	libc_munmap(memory, PAGE_BYTES);
 	*is_dax = true;
 	return 0;
 }
@@ -489,7 +520,7 @@ os_share_blocks(int from, int to, off_t offset, off_t bytes)
 	if (err != 0)
 		return err;
 	do
-		err = ioctl(to, FICLONERANGE, &range) == 0 ? 0 : errno;
+		err = os_direct_error(SYS_ioctl, to, FICLONERANGE, &range);
 	while (err == EINTR);
 	return err == ENOTTY ? EOPNOTSUPP : err;
 }
@@ -502,26 +533,24 @@ int
 os_write_file(int fd, const void *data, size_t bytes, off_t offset)
 {
 	const char *from = data;
-	int state, err = os_fault(OS_WRITE_FILE);
-	ssize_t done;
+	int err = os_fault(OS_WRITE_FILE);
+	long done;
 
 	if (err != 0)
 		return err;
 	if (beyond_file_limit(offset + (off_t)bytes))
 		return EFBIG;
-	state = cancel_off();
 	while (err == 0 && bytes != 0) {
-		done = pwrite(fd, from, bytes, offset);
+		done = os_direct(SYS_pwrite64, fd, from, bytes, offset);
 		if (done > 0) {
 			from += done;
 			bytes -= (size_t)done;
 			offset += done;
 		} else if (done == 0)
 			err = ENOSPC;
-		else if (errno != EINTR)
-			err = errno;
+		else if (done != -EINTR)
+			err = os_error_of(done);
 	}
-	cancel_back(state);
 	return err;
 }
 
@@ -529,15 +558,13 @@ os_write_file(int fd, const void *data, size_t bytes, off_t offset)
 void
 os_write(int fd, const char *text, size_t length)
 {
-	int state = cancel_off();
-	ssize_t done = 1;
+	long done = 1;
 
-	while (length != 0 && (done > 0 || (done < 0 && errno == EINTR))) {
-		done = write(fd, text, length);
+	while (length != 0 && (done > 0 || done == -EINTR)) {
+		done = os_direct(SYS_write, fd, text, length);
 		if (done > 0) {
 			text += done;
 			length -= (size_t)done;
 		}
 	}
-	cancel_back(state);
 }

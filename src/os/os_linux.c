@@ -4,21 +4,19 @@
  *
  * Owns two facts that are read once: how many processors there are, and
  * whether the kernel can populate. Called by everything above. Takes no lock.
- * The calls go through libc's wrappers where it has one (communication
- * libraries watch munmap and madvise there), through syscall(2) otherwise.
+ * What communication libraries watch is called in libc (libc.h), the rest by a
+ * direct system call; nothing here is a point at which a thread is cancelled.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "os/direct.h"
+#include "os/libc.h"
 #include "os/os.h"
 #include "os/os_fault.h"
 
@@ -50,7 +48,7 @@
 static int
 advise(void *addr, size_t bytes, int advice)
 {
-	return madvise(addr, bytes, advice) == 0 ? 0 : errno;
+	return libc_madvise(addr, bytes, advice);
 }
 
 /*
@@ -64,7 +62,7 @@ os_make_unusable(void *addr, size_t bytes)
 
 	if (err != 0)
 		return err;
-	return mprotect(addr, bytes, PROT_NONE) == 0 ? 0 : errno;
+	return os_direct_error(SYS_mprotect, addr, bytes, PROT_NONE);
 }
 
 /* Takes an alignment more than is wanted and gives back what lies outside. */
@@ -74,23 +72,25 @@ os_reserve(size_t bytes, size_t alignment, void **addr)
 	size_t slack = alignment - PAGE_BYTES;
 	size_t total, before, after;
 	char *start, *aligned;
+	void *mapped = NULL;
 	int err = os_fault(OS_RESERVE);
 
 	if (err != 0)
 		return err;
 	if (__builtin_add_overflow(bytes, GUARD_BYTES + slack, &total))
 		return ENOMEM;
-	start = mmap(NULL, total, PROT_NONE,
+	err = libc_mmap(&mapped, total, PROT_NONE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (start == MAP_FAILED)
-		return errno;
+	if (err != 0)
+		return err;
+	start = mapped;
 	before = align_up((size_t)start, alignment) - (size_t)start;
 	aligned = start + before;
 	after = slack - before;
 	if (before != 0)
-		munmap(start, before);
+		libc_munmap(start, before);
 	if (after != 0)
-		munmap(aligned + bytes + GUARD_BYTES, after);
+		libc_munmap(aligned + bytes + GUARD_BYTES, after);
 	*addr = aligned;
 	return 0;
 }
@@ -102,14 +102,16 @@ find_gap(uintptr_t start, size_t bytes, size_t alignment)
 {
 	char buffer[4096];
 	size_t kept = 0;
-	ssize_t got;
-	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	long got,
+	    fd = os_direct(
+		SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	unsigned long low, high;
 	bool found = false;
 
 	start = align_up(start, alignment);
 	while (fd >= 0 && !found &&
-	    (got = read(fd, buffer + kept, sizeof(buffer) - 1 - kept)) > 0) {
+	    (got = os_direct(
+		 SYS_read, fd, buffer + kept, sizeof(buffer) - 1 - kept)) > 0) {
 		char *line = buffer, *newline;
 
 		buffer[kept + (size_t)got] = '\0';
@@ -127,7 +129,7 @@ find_gap(uintptr_t start, size_t bytes, size_t alignment)
 		memmove(buffer, line, kept);
 	}
 	if (fd >= 0)
-		close(fd);
+		os_direct(SYS_close, fd);
 	return start;
 }
 
@@ -140,15 +142,16 @@ os_reserve_above(uintptr_t hint, size_t bytes, size_t alignment, void **addr)
 	if (hint == 0 || total < bytes || align_up(hint, alignment) < hint)
 		return os_reserve(bytes, alignment, addr);
 	at = (void *)find_gap(hint, total, alignment);
-	got = mmap(at, total, PROT_NONE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
-	    -1, 0);
-	if (got == at) {
+	got = at;
+	if (libc_mmap(&got, total, PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+		    MAP_FIXED_NOREPLACE,
+		-1, 0) == 0) {
 		*addr = at;
-		return 0;
+		if (got == at)
+			return 0;
+		libc_munmap(got, total);
 	}
-	if (got != MAP_FAILED)
-		munmap(got, total);
 	return os_reserve(bytes, alignment, addr);
 }
 
@@ -165,21 +168,21 @@ os_make_usable(void *addr, size_t bytes)
 
 	if (err != 0)
 		return err;
-	return mprotect(addr, bytes, PROT_READ | PROT_WRITE) == 0 ? 0 : errno;
+	return os_direct_error(
+	    SYS_mprotect, addr, bytes, PROT_READ | PROT_WRITE);
 }
 
 int
 os_map(size_t bytes, void **addr)
 {
 	int err = os_fault(OS_MAP);
-	void *start;
+	void *start = NULL;
 
+	if (err == 0)
+		err = libc_mmap(&start, bytes, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (err != 0)
 		return err;
-	start = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (start == MAP_FAILED)
-		return errno;
 	/* A system that makes all memory huge would make a few bits cost 2 MiB
 	 * each. */
 	if (bytes >= 2 * MIB)
@@ -193,8 +196,8 @@ os_map(size_t bytes, void **addr)
 void
 os_unmap(void *addr, size_t bytes)
 {
-	if (munmap(addr, bytes) != 0)
-		madvise(addr, bytes, MADV_DONTNEED);
+	if (libc_munmap(addr, bytes) != 0)
+		libc_madvise(addr, bytes, MADV_DONTNEED);
 }
 
 int
@@ -206,29 +209,21 @@ os_map_file(void *addr, size_t bytes, int fd, off_t offset, bool private_copy)
 	if (err != 0)
 		return err;
 	flags |= private_copy ? MAP_PRIVATE : MAP_SHARED;
-	if (mmap(addr, bytes, PROT_READ | PROT_WRITE, flags, fd, offset) ==
-	    MAP_FAILED)
-		return errno;
-	return 0;
+	return libc_mmap(
+	    &addr, bytes, PROT_READ | PROT_WRITE, flags, fd, offset);
 }
 
 int
 os_cover(void *addr, size_t bytes)
 {
-	return mmap(addr, bytes, PROT_NONE,
-		   MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-		   0) != MAP_FAILED ?
-	    0 :
-	    errno;
+	return libc_mmap(&addr, bytes, PROT_NONE,
+	    MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
 int
 os_move(void *from, size_t bytes, void *to)
 {
-	return mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, to) !=
-		MAP_FAILED ?
-	    0 :
-	    errno;
+	return libc_move(from, bytes, to);
 }
 
 /* For a size that it does not have the kernel says EINVAL, or ENOENT when it
@@ -243,10 +238,7 @@ os_map_huge(void *addr, size_t bytes, unsigned lg_page)
 	invariant(is_aligned((size_t)addr | bytes, (size_t)1 << lg_page));
 	if (err != 0)
 		return err;
-	if (mmap(addr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0) !=
-	    MAP_FAILED)
-		return 0;
-	err = errno;
+	err = libc_mmap(&addr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (err == EINVAL || err == ENOENT || err == ENOSYS)
 		return ENODEV;
 	return err;
@@ -263,17 +255,16 @@ can_populate(void)
 {
 	static _Atomic signed char known;
 	signed char answer = atomic_load_explicit(&known, memory_order_relaxed);
-	void *page;
+	void *page = NULL;
 
 	if (answer != 0)
 		return answer > 0;
-	page = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED)
+	if (libc_mmap(&page, PAGE_BYTES, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != 0)
 		return true;
 	answer = advise(page, PAGE_BYTES, MADV_POPULATE_WRITE) == EINVAL ? -1 :
 									   1;
-	munmap(page, PAGE_BYTES);
+	libc_munmap(page, PAGE_BYTES);
 	atomic_store_explicit(&known, answer, memory_order_relaxed);
 	return answer > 0;
 }
@@ -351,8 +342,11 @@ os_resident(void *addr, size_t bytes, size_t *resident)
 	*resident = 0;
 	for (done = 0; done < bytes; done += step) {
 		step = min_size(bytes - done, sizeof(pages) * PAGE_BYTES);
-		if (mincore((char *)addr + done, step, pages) != 0)
-			return errno;
+		int err = os_direct_error(
+		    SYS_mincore, (char *)addr + done, step, pages);
+
+		if (err != 0)
+			return err;
 		for (i = 0; i < step / PAGE_BYTES; i++)
 			*resident += pages[i] & 1 ? PAGE_BYTES : 0;
 	}
@@ -382,7 +376,7 @@ os_processors(void)
 
 	if (count != 0)
 		return count;
-	if (sched_getaffinity(0, sizeof(set), (cpu_set_t *)set) == 0)
+	if (os_direct(SYS_sched_getaffinity, 0, sizeof(set), set) > 0)
 		for (i = 0; i < ARRAY_SIZE(set); i++)
 			count += (unsigned)__builtin_popcountll(set[i]);
 	count = count != 0 ? count : 1;
@@ -400,8 +394,8 @@ os_barrier_prepare(void)
 #else
 	if (os_fault(OS_BARRIER_PREPARE) != 0)
 		return false;
-	return syscall(SYS_membarrier,
-		   MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+	return os_direct(SYS_membarrier,
+		   MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
 #endif
 }
 
@@ -410,8 +404,7 @@ os_barrier(void)
 {
 	long failed;
 
-	failed = syscall(
-	    SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+	failed = os_direct(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED);
 	invariant(failed == 0);
 	(void)failed;
 }
@@ -419,10 +412,7 @@ os_barrier(void)
 unsigned
 os_node(void)
 {
-	unsigned node = 0;
-
-	getcpu(NULL, &node);
-	return node;
+	return libc_node();
 }
 
 uint64_t
@@ -430,7 +420,7 @@ os_now_ms(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	libc_clock(CLOCK_MONOTONIC_COARSE, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 +
 	    os_clock_ahead();
 }

@@ -2,7 +2,7 @@
 /*
  * os_numa_linux.c - memory policies and the places of pages, of os.h, on Linux.
  *
- * Owns nothing. Called by source/ and kind/. Takes no lock. By syscall(2):
+ * Owns nothing. Called by source/ and kind/. Takes no lock. Directly:
  * libc has no wrappers, libnuma has them and is not needed for anything else
  * here.
  */
@@ -10,10 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/bits.h"
+#include "os/direct.h"
 #include "os/os.h"
 #include "os/os_fault.h"
 
@@ -44,9 +43,11 @@ find_missing(const uint64_t *mask, unsigned bits, unsigned *node)
 {
 	uint64_t allowed[NODES_MAX / 64] = { 0 };
 
-	if (syscall(SYS_get_mempolicy, NULL, allowed, NODES_MAX + 1, NULL,
-		MPOL_F_MEMS_ALLOWED) != 0)
-		return errno;
+	int err = os_direct_error(SYS_get_mempolicy, NULL, allowed,
+	    NODES_MAX + 1, NULL, MPOL_F_MEMS_ALLOWED);
+
+	if (err != 0)
+		return err;
 	for (*node = 0; *node < bits; ++*node)
 		if (bits_test(mask, *node) &&
 		    (*node >= NODES_MAX || !bits_test(allowed, *node)))
@@ -80,9 +81,7 @@ bind_range(void *addr, size_t bytes, enum mpol mode, const uint64_t *mask,
 {
 	unsigned most = mask == NULL ? 0 : bits + 1;
 
-	return syscall(SYS_mbind, addr, bytes, mode, mask, most, 0) == 0 ?
-	    0 :
-	    errno;
+	return os_direct_error(SYS_mbind, addr, bytes, mode, mask, most);
 }
 
 /* Several preferred nodes need Linux 5.15; where only one can be preferred the
@@ -127,9 +126,7 @@ os_set_policy(void *addr, size_t bytes, enum os_policy mode,
 int
 os_set_home(void *addr, size_t bytes, unsigned node)
 {
-	return syscall(SYS_set_mempolicy_home_node, addr, bytes, node, 0) == 0 ?
-	    0 :
-	    errno;
+	return os_direct_error(SYS_set_mempolicy_home_node, addr, bytes, node);
 }
 
 /* ---- Where pages are ---------------------------------------------------- */
@@ -149,10 +146,8 @@ ask(struct batch *batch, char *addr, size_t pages)
 {
 	for (size_t i = 0; i < pages; i++)
 		batch->page[i] = addr + i * PAGE_BYTES;
-	return syscall(SYS_move_pages, 0, pages, batch->page, NULL,
-		   batch->status, 0) == 0 ?
-	    0 :
-	    errno;
+	return os_direct_error(
+	    SYS_move_pages, 0, pages, batch->page, NULL, batch->status);
 }
 
 /* How many of the pages in the batch are on no node of MASK; they come first.
@@ -178,15 +173,14 @@ move_strays(struct batch *batch, size_t strays, unsigned node)
 		batch->node[i] = (int)node;
 		batch->status[i] = -ENOMEM;
 	}
-	if (syscall(SYS_move_pages, 0, strays, batch->page, batch->node,
-		batch->status, MPOL_MF_MOVE) < 0 &&
-	    errno != ENOMEM && errno != ENOENT)
-		return errno;
+	int err = os_direct_error(SYS_move_pages, 0, strays, batch->page,
+	    batch->node, batch->status, MPOL_MF_MOVE);
+
+	if (err != 0 && err != ENOMEM && err != ENOENT)
+		return err;
 	/* What it says of pages that it did not get to is stale. */
-	return syscall(SYS_move_pages, 0, strays, batch->page, NULL,
-		   batch->status, 0) == 0 ?
-	    0 :
-	    errno;
+	return os_direct_error(
+	    SYS_move_pages, 0, strays, batch->page, NULL, batch->status);
 }
 
 static int

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cancel.h"
 #include "topology/record.h"
 
 int
@@ -90,8 +91,8 @@ topology_nearest_cpus(const struct topology *topology, unsigned to)
 	return best;
 }
 
-EXPORT struct topology *
-poolkind_topology_open(const char *from, char *why)
+static struct topology *
+read_machine(const char *from, char *why)
 {
 	struct topology *topology = calloc(1, sizeof(*topology));
 
@@ -105,6 +106,16 @@ poolkind_topology_open(const char *from, char *why)
 		return topology;
 	poolkind_topology_close(topology);
 	return NULL;
+}
+
+EXPORT struct topology *
+poolkind_topology_open(const char *from, char *why)
+{
+	int before = cancel_off();
+	struct topology *topology = read_machine(from, why);
+
+	cancel_back(before);
+	return topology;
 }
 
 EXPORT void
@@ -191,10 +202,14 @@ poolkind_topology_free(const struct topology *topology, unsigned node)
 {
 	unsigned index = topology_index(topology, node);
 	long long free_bytes = 0;
+	int before;
 
 	if (!topology->live || index == NO_NODE ||
-	    topology->nodes[index].capacity == 0 ||
-	    numa_node_size64((int)node, &free_bytes) < 0 || free_bytes < 0)
+	    topology->nodes[index].capacity == 0)
 		return 0;
+	before = cancel_off();
+	if (numa_node_size64((int)node, &free_bytes) < 0 || free_bytes < 0)
+		free_bytes = 0;
+	cancel_back(before);
 	return (uint64_t)free_bytes;
 }
