@@ -215,13 +215,29 @@ find_default(void)
 	memkind_free(MEMKIND_DEFAULT, block);
 }
 
+/* Opens the kind; one whose nodes are there may still not be had, as in a
+ * sandbox that forbids to choose nodes. */
+static void
+try_kind(void)
+{
+	void *block = memkind_malloc(settings.kind, 1);
+
+	if (block == NULL && settings.kind != MEMKIND_DEFAULT) {
+		log_say(LOG_START, "%s cannot be had: all blocks: %s",
+		    settings.name, "memkind_default");
+		settings.kind = MEMKIND_DEFAULT;
+		settings.name = "memkind_default";
+	}
+	memkind_free(settings.kind, block);
+}
+
 static __attribute__((constructor)) void
 start(void)
 {
 	heap_inside = true;
 	settings_read(&settings);
 	say_what_is_chosen();
-	memkind_free(settings.kind, memkind_malloc(settings.kind, 1));
+	try_kind();
 	find_default();
 	heap_inside = false;
 	enableAutoHBW();

@@ -250,6 +250,13 @@ open_ruled(const struct memkind_rule *rule, const struct placement *placement)
 		return NULL;
 	engine = placement == NULL ? poolkind_open_spec(&spec, NULL) :
 				     poolkind_open_placed(&spec, placement);
+	if (engine == NULL && placement != NULL && settings_fallback()) {
+		memkind_inform("%s: %s", rule->name, poolkind_errormsg());
+		spec.source = SPEC_DRAM;
+		spec.policy = SPEC_BIND;
+		placement = NULL;
+		engine = poolkind_open_spec(&spec, NULL);
+	}
 	if (engine == NULL)
 		memkind_inform("%s: %s", rule->name, poolkind_errormsg());
 	else

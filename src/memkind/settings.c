@@ -186,6 +186,20 @@ settings_hbw_threshold(uint64_t *threshold)
 	return true;
 }
 
+bool
+settings_fallback(void)
+{
+	const char *text = variable("MEMKIND_FALLBACK");
+	bool is_dram = text != NULL && strcmp(text, "dram") == 0;
+
+	if (text != NULL && !is_dram)
+		memkind_warn(
+		    "MEMKIND_FALLBACK=%.64s is not a kind to fall back "
+		    "to: write dram",
+		    text);
+	return is_dram;
+}
+
 enum spec_fork
 settings_pmem_fork(void)
 {
@@ -252,4 +266,5 @@ start(void)
 	read_debug();
 	read_heap_manager();
 	read_background_limit();
+	settings_fallback();
 }

@@ -16,6 +16,10 @@
  * MEMKIND_ERROR_ENVIRON. */
 int settings_apply(struct spec *spec);
 
+/* MEMKIND_FALLBACK=dram: kinds whose nodes this process may not choose are
+ * ordinary memory. */
+bool settings_fallback(void);
+
 /* MEMKIND_PMEM_FORK: what becomes of file kinds in the child of a fork. */
 enum spec_fork settings_pmem_fork(void);
 

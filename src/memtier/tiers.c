@@ -48,6 +48,7 @@ static memkind_t
 make_kind(const struct settings_tier *tier)
 {
 	memkind_t kind = MEMKIND_DEFAULT;
+	void *block;
 	int error;
 
 	if (word_is(tier->kind, "FS_DAX"))
@@ -57,7 +58,10 @@ make_kind(const struct settings_tier *tier)
 	error = memkind_check_available(kind);
 	if (error != 0)
 		cannot_have(tier, error, NULL);
-	memkind_free(kind, memkind_malloc(kind, 1));
+	block = memkind_malloc(kind, 1);
+	if (block == NULL)
+		cannot_have(tier, MEMKIND_ERROR_MALLOC, NULL);
+	memkind_free(kind, block);
 	return kind;
 }
 

@@ -14,9 +14,25 @@
 #ifndef OS_OS_H
 #define OS_OS_H
 
+#include <errno.h>
 #include <sys/types.h>
 
 #include "base/base.h"
+
+/*
+ * Whether a call is refused to this process: by a seccomp filter, a security
+ * module, a kernel without it. Those answer what they like, so the three are
+ * one: what was asked for cannot be done here, today or ever. The functions
+ * below then take the next way where there is one, and return the number where
+ * there is none, for the caller to do without: memory that cannot be given back
+ * stays, advice is not followed, a policy that cannot be set is an error when
+ * the kind is opened.
+ */
+static inline bool
+os_is_refused(int error)
+{
+	return error == EPERM || error == EACCES || error == ENOSYS;
+}
 
 /* ---- Addresses --------------------------------------------------------- */
 
@@ -37,6 +53,10 @@ void os_unreserve(void *addr, size_t bytes);
  * forbids what was usable to be touched, without changing what it holds. */
 int os_make_usable(void *addr, size_t bytes);
 int os_make_unusable(void *addr, size_t bytes);
+
+/* The first of the two where mprotect(2) is refused, for what was never usable:
+ * maps that part anew. Whatever policy and advice it had is lost. */
+int os_make_usable_anew(void *addr, size_t bytes);
 
 /* Maps BYTES of anonymous memory at a place of the kernel's choosing; it costs
  * what is touched of it, page by page. */
@@ -60,8 +80,9 @@ int os_move(void *from, size_t bytes, void *to);
 
 /* ---- Pages ------------------------------------------------------------- */
 
-/* Backs every page of the range, writable, now. ENOMEM when memory, huge pages
- * or the file system are used up; ENOSYS before Linux 5.14, which cannot. */
+/* Backs every page of the range, writable, now. Nobody uses the range yet, and a
+ * few bytes of each page may become zero. ENOMEM when memory, huge pages or the
+ * file system are used up; ENOSYS before Linux 5.14, which cannot. */
 int os_populate(void *addr, size_t bytes);
 
 /* Gives the pages back. Anonymous and huge pages read as zero afterwards; a

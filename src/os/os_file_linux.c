@@ -157,13 +157,13 @@ is_directory(const char *path)
 }
 
 /* EISDIR and ENOENT are what kernels say that do not know O_TMPFILE, or file
- * systems that half know it. */
+ * systems that half know it; a filter may refuse that flag alone. */
 int
 os_open_unlinked(const char *directory, int *fd)
 {
 	int err = open_nameless(directory, fd);
 
-	if (err == EOPNOTSUPP || err == EISDIR ||
+	if (err == EOPNOTSUPP || err == EISDIR || os_is_refused(err) ||
 	    (err == ENOENT && is_directory(directory)))
 		err = open_and_unlink(directory, fd);
 	return err;
@@ -327,12 +327,29 @@ os_move_high(int fd)
 	return moved;
 }
 
+/* The same number for the same file; a filter may know one call alone. */
+static int
+file_id_by_statx(int fd, struct os_file_id *id)
+{
+	struct statx status;
+	int err = os_direct_error(
+	    SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &status);
+
+	if (err != 0)
+		return err;
+	id->device = makedev(status.stx_dev_major, status.stx_dev_minor);
+	id->inode = status.stx_ino;
+	return 0;
+}
+
 int
 os_file_id(int fd, struct os_file_id *id)
 {
 	struct stat status;
 	int err = os_direct_error(SYS_fstat, fd, &status);
 
+	if (os_is_refused(err))
+		return file_id_by_statx(fd, id);
 	if (err != 0)
 		return err;
 	id->device = status.st_dev;
@@ -343,6 +360,25 @@ os_file_id(int fd, struct os_file_id *id)
 /*
  * ---- Space ------------------------------------------------------------------
  */
+
+/* Writes the byte that is there, or zero where there is none: then there is. */
+static int
+rewrite_byte(int fd, off_t offset)
+{
+	char byte = 0;
+	int err;
+
+	do
+		err = os_direct_error(SYS_pread64, fd, &byte, 1, offset);
+	while (err == EINTR);
+	while (err == 0) {
+		err = os_direct_error(SYS_pwrite64, fd, &byte, 1, offset);
+		if (err != EINTR)
+			break;
+		err = 0;
+	}
+	return err;
+}
 
 int
 os_set_length(int fd, off_t length)
@@ -356,33 +392,38 @@ os_set_length(int fd, off_t length)
 	do
 		err = os_direct_error(SYS_ftruncate, fd, length);
 	while (err == EINTR);
+	if (os_is_refused(err) && length > 0)
+		err = rewrite_byte(fd, length - 1);
 	return err;
 }
 
-/* For file systems without fallocate(2). Reads and writes a byte of each
- * block, so the range must be in nobody's hands, as it is before it is handed
- * out. */
+/* What space is taken in at least; small enough for any file system where it
+ * does not say. */
+static off_t
+block_bytes(int fd)
+{
+	struct statfs status;
+
+	if (os_direct_error(SYS_fstatfs, fd, &status) != 0 ||
+	    status.f_bsize < 512)
+		return 512;
+	return status.f_bsize < (long)PAGE_BYTES ? status.f_bsize :
+						   (off_t)PAGE_BYTES;
+}
+
+/* For file systems without fallocate(2), and where it is refused. Reads and
+ * writes a byte of each block, so the range must be in nobody's hands, as it is
+ * before it is handed out. */
 static int
 take_space_by_writing(int fd, off_t offset, off_t bytes)
 {
-	struct stat status;
-	off_t block, end = offset + bytes;
-	char byte;
-	int err = os_direct_error(SYS_fstat, fd, &status);
+	off_t end = offset + bytes, step = block_bytes(fd);
+	int err = 0;
 
-	if (err != 0)
-		return err;
 	if (beyond_file_limit(end))
 		return EFBIG;
-	block = min_size((size_t)status.st_blksize, PAGE_BYTES);
-	for (; offset < end && err == 0; offset += block - offset % block) {
-		byte = 0;
-		os_direct(SYS_pread64, fd, &byte, 1, offset);
-		do
-			err = os_direct_error(
-			    SYS_pwrite64, fd, &byte, 1, offset);
-		while (err == EINTR);
-	}
+	for (; offset < end && err == 0; offset += step)
+		err = rewrite_byte(fd, offset);
 	return err;
 }
 
@@ -415,7 +456,7 @@ os_take_space(int fd, off_t offset, off_t bytes)
 				    (size_t)piece / 2, PAGE_BYTES);
 		}
 	}
-	if (err == EOPNOTSUPP)
+	if (err == EOPNOTSUPP || os_is_refused(err))
 		err = take_space_by_writing(fd, offset, end - offset);
 	return err;
 }
@@ -448,7 +489,7 @@ free_huge_bytes(size_t grain)
 }
 
 /* A tmpfs without a size, and ramfs, say nothing at all: as much as there is
- * memory. */
+ * memory. Where the question is refused nobody knows better. */
 int
 os_free_space(int fd, uint64_t *bytes)
 {
@@ -456,8 +497,10 @@ os_free_space(int fd, uint64_t *bytes)
 	uint64_t unit;
 	int err = os_direct_error(SYS_fstatfs, fd, &status);
 
-	if (err != 0)
-		return err;
+	if (err != 0) {
+		*bytes = UINT64_MAX;
+		return os_is_refused(err) ? 0 : err;
+	}
 	unit = (uint64_t)(status.f_frsize != 0 ? status.f_frsize :
 						 status.f_bsize);
 	if (status.f_blocks == 0 ||

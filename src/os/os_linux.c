@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -173,6 +174,13 @@ os_make_usable(void *addr, size_t bytes)
 }
 
 int
+os_make_usable_anew(void *addr, size_t bytes)
+{
+	return libc_mmap(&addr, bytes, PROT_READ | PROT_WRITE,
+	    MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+int
 os_map(size_t bytes, void **addr)
 {
 	int err = os_fault(OS_MAP);
@@ -269,6 +277,32 @@ can_populate(void)
 	return answer > 0;
 }
 
+/* Has the kernel write to a page, by a call that every process may make: where
+ * a touch would raise SIGBUS the call says EFAULT. */
+static int
+touch(uint64_t *page)
+{
+	int err = os_direct_error(
+	    SYS_rt_sigprocmask, SIG_BLOCK, NULL, page, sizeof(*page));
+
+	if (os_is_refused(err))
+		err = os_direct_error(SYS_clock_gettime, CLOCK_MONOTONIC, page);
+	if (err == 0)
+		page[0] = page[1] = 0;
+	return err;
+}
+
+/* What MADV_POPULATE_WRITE does, where madvise(2) is refused. */
+static int
+populate_by_touch(char *addr, size_t bytes)
+{
+	int err = 0;
+
+	for (size_t at = 0; at < bytes && err == 0; at += PAGE_BYTES)
+		err = touch((uint64_t *)(void *)(addr + at));
+	return err;
+}
+
 /* EFAULT is what the kernel says where a write would have raised SIGBUS: the
  * file system is full, or no huge page is left. */
 int
@@ -281,6 +315,8 @@ os_populate(void *addr, size_t bytes)
 	do
 		err = advise(addr, bytes, MADV_POPULATE_WRITE);
 	while (err == EINTR || err == EAGAIN);
+	if (os_is_refused(err))
+		err = populate_by_touch(addr, bytes);
 	switch (err) {
 	case EFAULT:
 	case ENOSPC:
@@ -399,14 +435,34 @@ os_barrier_prepare(void)
 #endif
 }
 
+/*
+ * What membarrier(2) does, where a filter that came after os_barrier_prepare()
+ * refuses it. Where processors tell each other to forget an address by an
+ * interrupt, taking a page that is in use away is a barrier on each of them.
+ * Else there is time: a store leaves its processor's buffer within microseconds
+ * whatever else happens, so that a millisecond later every other thread sees
+ * it, and has stored what it was about to when it read the value before.
+ */
+static void
+barrier_by_hand(void)
+{
+	const struct timespec while_stores_drain = { .tv_nsec = 1000000 };
+	void *page = NULL;
+
+	if (os_map(PAGE_BYTES, &page) == 0) {
+		*(volatile char *)page = 1;
+		os_unmap(page, PAGE_BYTES);
+	}
+	os_direct(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &while_stores_drain,
+	    NULL);
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
 void
 os_barrier(void)
 {
-	long failed;
-
-	failed = os_direct(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-	invariant(failed == 0);
-	(void)failed;
+	if (os_direct(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED) != 0)
+		barrier_by_hand();
 }
 
 unsigned
@@ -418,7 +474,7 @@ os_node(void)
 uint64_t
 os_now_ms(void)
 {
-	struct timespec now;
+	struct timespec now = { 0 };
 
 	libc_clock(CLOCK_MONOTONIC_COARSE, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 +

@@ -113,9 +113,11 @@ os_set_policy(void *addr, size_t bytes, enum os_policy mode,
 	};
 	int err = os_fault(OS_SET_POLICY);
 
-	if (err == 0 && mask != NULL)
-		err = check_nodes(mask, bits);
 	if (err != 0)
+		return err;
+	if (mask != NULL)
+		err = check_nodes(mask, bits);
+	if (err != 0 && !os_is_refused(err))
 		return err;
 	if (mode == OS_PREFERRED)
 		return prefer(addr, bytes, mask, bits);
@@ -211,7 +213,7 @@ os_move_to_nodes(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
 		step = min_size(left, BATCH);
 		err = move_batch(&batch, at, step, mask, bits);
 	}
-	return err == ENOSYS || err == EPERM ? 0 : err;
+	return os_is_refused(err) ? 0 : err;
 }
 
 int

@@ -130,6 +130,18 @@ set_policy(struct stretch *stretch)
 	    error;
 }
 
+/* Pages are as large as they are where nobody may advise. */
+static int
+set_advice(struct stretch *stretch)
+{
+	int error;
+
+	if (stretch->source->spec->page != SPEC_PAGE_THP)
+		return 0;
+	error = os_advise_huge(stretch->base, stretch->bytes, true);
+	return os_is_refused(error) ? 0 : error;
+}
+
 static int
 anon_open(struct source *source, struct stretch *stretch)
 {
@@ -143,13 +155,25 @@ anon_open(struct source *source, struct stretch *stretch)
 	stretch->base = base;
 	if (is_huge(source))
 		error = os_map_huge(base, stretch->bytes, lg_page(source));
-	else if (source->spec->page == SPEC_PAGE_THP)
-		error = os_advise_huge(base, stretch->bytes, true);
+	else
+		error = set_advice(stretch);
 	if (error == 0)
 		error = set_policy(stretch);
 	if (error != 0)
 		os_unreserve(base, stretch->bytes);
 	return error;
+}
+
+/* What the usual call does, which is refused: takes the range for usable memory
+ * without pages, and gives that the policy of the rest. */
+static int
+map_anew(struct stretch *stretch, size_t offset, size_t bytes)
+{
+	int error = os_make_usable_anew(stretch->base + offset, bytes);
+
+	if (error == 0)
+		error = set_advice(stretch);
+	return error == 0 ? set_policy(stretch) : error;
 }
 
 static void
@@ -169,6 +193,9 @@ make_usable(struct stretch *stretch, size_t offset)
 		return 0;
 	error = os_make_usable(
 	    stretch->base + stretch->usable, end - stretch->usable);
+	if (os_is_refused(error))
+		error = map_anew(
+		    stretch, stretch->usable, end - stretch->usable);
 	if (error == 0)
 		stretch->usable = end;
 	return error;
@@ -250,10 +277,15 @@ anon_back(struct stretch *stretch, size_t offset, size_t bytes)
 static int
 anon_unback(struct stretch *stretch, size_t offset, size_t bytes)
 {
+	int error;
+
 	if (stretch->bound)
 		set_on_nodes(stretch, offset, bytes, OS_PREFERRED,
 		    stretch->source->spec->nodes);
-	return os_discard(stretch->base + offset, bytes);
+	error = os_discard(stretch->base + offset, bytes);
+	return os_is_refused(error) && !is_huge(stretch->source) ?
+	    map_anew(stretch, offset, bytes) :
+	    error;
 }
 
 const struct stretch_ops anon_ops = {

@@ -233,12 +233,39 @@ forget_idle(struct stretch *stretch)
 	}
 }
 
+/* What place_copy() does where mremap(2) is refused: the spans are copied into
+ * ordinary memory. The child then has no file. */
+static int
+copy_by_hand(struct stretch *stretch)
+{
+	size_t pages = stretch->map.pages, end = stretch->head / PAGE_BYTES;
+	int error = os_make_usable_anew(
+	    stretch->base + stretch->head, stretch->bytes - stretch->head);
+
+	while (error == 0) {
+		size_t from = bits_find(stretch->map.used, end, pages, true);
+
+		if (from == pages)
+			break;
+		end = bits_find(stretch->map.used, from, pages, false);
+		__builtin_memcpy(stretch->base + from * PAGE_BYTES,
+		    (char *)stretch->copy + from * PAGE_BYTES,
+		    (end - from) * PAGE_BYTES);
+	}
+	if (error == 0 && file_is_ours(stretch))
+		os_close(stretch->fd);
+	stretch->fd = -1;
+	return error;
+}
+
 /* Puts the copy in the place of the parent's pages. */
 static int
 place_copy(struct stretch *stretch)
 {
 	int error = os_move(stretch->copy, stretch->bytes, stretch->base);
 
+	if (os_is_refused(error))
+		error = copy_by_hand(stretch);
 	if (error != 0)
 		return error;
 	forget_idle(stretch);

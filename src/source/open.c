@@ -365,6 +365,12 @@ explain(int error, const struct spec *spec)
 		    "\"%.120s\": this kernel does not have the %s", text,
 		    spec->home_given ? "home node of a policy (Linux 5.17)" :
 				       "policy");
+	else if (os_is_refused(error) && spec_has_nodes(spec))
+		error_set(ENODEV,
+		    "\"%.120s\": this process may not choose nodes: mbind(2) "
+		    "is "
+		    "refused",
+		    text);
 	else if (error == ENODEV)
 		error_set(ENODEV, "this machine has no pages of %s",
 		    page_of[spec->page]);

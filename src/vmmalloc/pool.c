@@ -68,12 +68,6 @@ pool_or_early(void)
 
 /* ---- Directory and size -------------------------------------------------- */
 
-static _Noreturn void
-creation_failed(int errnum)
-{
-	log_fatal("vmem pool creation failed: %s", error_name(errnum));
-}
-
 /*
  * A pool takes its space as it is used, but one that could never be had in
  * full is refused at the start: users count on hearing of it then.
@@ -158,14 +152,13 @@ open_spec(const struct settings *settings, struct spec *spec)
 }
 
 /* Opens the kind of the text up to LENGTH, behind which the fallback of that
- * name is open already. */
+ * name is open already. NULL if it cannot be had. */
 static poolkind *
 open_kind(const struct settings *settings, const char *text, size_t length,
     const char *fallback)
 {
 	static char one[SPEC_TEXT_MAX]; /* not on a small stack */
 	struct spec *spec = &pool_spec;
-	poolkind *kind;
 
 	if (length >= sizeof(one))
 		log_fatal("VMMALLOC_KIND: the text is too long");
@@ -175,10 +168,7 @@ open_kind(const struct settings *settings, const char *text, size_t length,
 		log_fatal("VMMALLOC_KIND: %s", error_text());
 	check_kind(spec, one);
 	strcpy(spec->fallback, fallback);
-	kind = open_spec(settings, spec);
-	if (kind == NULL)
-		log_fatal("VMMALLOC_KIND: %s", error_text());
-	return kind;
+	return open_spec(settings, spec);
 }
 
 /* Opens the kinds of VMMALLOC_KIND, the last first, each of which the one in
@@ -196,7 +186,7 @@ open_kinds(const struct settings *settings)
 
 		kind = open_kind(
 		    settings, from, (size_t)(end - from), fallback);
-		if (start == NULL)
+		if (kind == NULL || start == NULL)
 			return kind;
 		end = start;
 		fallback = poolkind_name(kind);
@@ -206,15 +196,25 @@ open_kinds(const struct settings *settings)
 static poolkind *
 open_directory(const struct settings *settings)
 {
-	poolkind *kind;
 	int errnum = spec_of_directory(settings, &pool_spec);
 
-	if (errnum != 0)
-		creation_failed(errnum);
-	kind = open_spec(settings, &pool_spec);
-	if (kind == NULL)
-		creation_failed(errno);
-	return kind;
+	errno = errnum;
+	return errnum == 0 ? open_spec(settings, &pool_spec) : NULL;
+}
+
+/* Ordinary memory, as much as the pool would have had. */
+static poolkind *
+open_fallback(const struct settings *settings)
+{
+	uint64_t most = settings->size;
+
+	if (settings->kind != NULL && !pool_spec.grow)
+		most = pool_spec.size;
+	if (settings->kind != NULL && pool_spec.limit != 0)
+		most = pool_spec.limit;
+	LOG_TRACE(1, "ordinary memory takes the place of the pool");
+	pool_spec = (struct spec){ .source = SPEC_DRAM, .limit = most };
+	return open_spec(settings, &pool_spec);
 }
 
 void
@@ -223,6 +223,12 @@ pool_open(const struct settings *settings)
 	poolkind *kind = settings->kind != NULL ? open_kinds(settings) :
 						  open_directory(settings);
 
+	if (kind == NULL && settings->fallback)
+		kind = open_fallback(settings);
+	if (kind == NULL && settings->kind != NULL)
+		log_fatal("VMMALLOC_KIND: %s", error_text());
+	if (kind == NULL)
+		log_fatal("vmem pool creation failed: %s", error_name(errno));
 	pool = kind;
 	pool_id = poolkind_id(kind);
 }

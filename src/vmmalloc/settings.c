@@ -96,6 +96,18 @@ read_directory_and_size(struct settings *settings, char *const *environment)
 		    (unsigned long long)settings->size, SETTINGS_MIN_POOL);
 }
 
+static bool
+read_fallback(char *const *environment)
+{
+	const char *text = variable_in(environment, "VMMALLOC_FALLBACK");
+
+	if (text != NULL && strcmp(text, "dram") != 0)
+		log_fatal("VMMALLOC_FALLBACK: \"%.64s\" is not a kind to fall "
+			  "back to; write dram",
+		    text);
+	return text != NULL;
+}
+
 static enum settings_fork
 read_fork(const char *text)
 {
@@ -119,5 +131,6 @@ settings_read_pool(struct settings *settings, char *const *environment)
 	settings->fork_given = fork != NULL;
 	settings->fork = fork != NULL ? read_fork(fork) : FORK_PRIVATE;
 	settings->reserve = read_switch(environment, "VMMALLOC_RESERVE");
+	settings->fallback = read_fallback(environment);
 	check_log(settings, environment);
 }

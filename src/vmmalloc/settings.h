@@ -29,7 +29,8 @@ struct settings {
 	uint64_t size;         /* VMMALLOC_POOL_SIZE */
 	enum settings_fork fork;
 	bool fork_given;
-	bool reserve; /* VMMALLOC_RESERVE=1 */
+	bool reserve;  /* VMMALLOC_RESERVE=1 */
+	bool fallback; /* VMMALLOC_FALLBACK=dram */
 	const char *log_file;
 	const char *log_level;
 	bool log_stats; /* VMMALLOC_LOG_STATS=1 */

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Debian's programs that open their modules with RTLD_DEEPBIND (PHP, Samba's
-# ldb), under every library for LD_PRELOAD: each is to print what it prints
-# without.
+# ldb), and that shut themselves up in a sandbox (man, bwrap), under every
+# library for LD_PRELOAD: each is to print what it prints without.
 . "$(dirname "$0")/every_preload.sh"
 
 # unchanged NAME COMMAND...: the same status, output and errors.
@@ -45,6 +45,11 @@ dn: cn=two
 objectClass: top
 cn: two
 END
+printf '.TH T 1\n.SH NAME\nt \\- a page\n.SH TEXT\n%s\n' \
+    "$(seq 1 3000 | tr '\n' ' ')" > "$work/page.1"
+[ -x /usr/bin/bwrap ] &&
+    { bwrap --ro-bind / / --dev /dev --proc /proc --unshare-pid true \
+	2> "$work/errors" && sandbox=yes || sandbox=no; }
 
 for name in "${preloads[@]}"; do
 	use "$name"
@@ -57,6 +62,24 @@ for name in "${preloads[@]}"; do
 changetype: modify
 replace: description
 description: changed' && ldbsearch -H '$work/db.ldb' | sort"
+	fi
+	# Its helpers may neither make a file nor choose nodes.
+	under+=(VMMALLOC_FALLBACK=dram MEMKIND_FALLBACK=dram)
+	missing man man-db ||
+	    unchanged "$name: man" env MANPAGER=cat MANWIDTH=70 man \
+		"$work/page.1"
+	missing man man-db || unchanged "$name: man, a pipeline" env \
+	    MANPAGER='tr a-z A-Z' man -E UTF-8 "$work/page.1"
+	if missing bwrap bubblewrap; then
+		:
+	elif [ "$sandbox" = no ]; then
+		skip "$name: bwrap" "no sandbox here: $(head -1 "$work/errors")"
+	else
+		unchanged "$name: bwrap" bwrap --ro-bind / / --dev /dev \
+		    --proc /proc --unshare-pid sort -r "$work/entry.ldif"
+		# Nothing but the root, and that cannot be written to.
+		unchanged "$name: bwrap, no /proc" bwrap --ro-bind / / \
+		    --tmpfs /proc sort -r "$work/entry.ldif"
 	fi
 done
 finish

@@ -91,6 +91,9 @@ pool|VMMALLOC_FORK|abc|end incorrect VMMALLOC_FORK value (abc)
 pool|VMMALLOC_FORK|1x|end incorrect VMMALLOC_FORK value (1x)
 pool|VMMALLOC_FORK|4|end incorrect VMMALLOC_FORK value (4)
 pool|VMMALLOC_FORK|-1|end incorrect VMMALLOC_FORK value (-1)
+pool|VMMALLOC_FALLBACK||quiet
+pool|VMMALLOC_FALLBACK|dram|quiet
+pool|VMMALLOC_FALLBACK|dram1|end VMMALLOC_FALLBACK: \"dram1\" is not a kind to
 pool|VMMALLOC_RESERVE||quiet
 pool|VMMALLOC_RESERVE|0|quiet
 pool|VMMALLOC_RESERVE|yes|end VMMALLOC_RESERVE: \"yes\" is neither 0 nor 1
@@ -124,6 +127,9 @@ memkind|MEMKIND_HBW_THRESHOLD|100x|line MEMKIND_HBW_THRESHOLD=100x is not
 memkind|MEMKIND_ARENA_NUM_PER_KIND||quiet
 memkind|MEMKIND_ARENA_NUM_PER_KIND|2|quiet
 memkind|MEMKIND_ARENA_NUM_PER_KIND|2x|line MEMKIND_ARENA_NUM_PER_KIND=2x is not
+memkind|MEMKIND_FALLBACK||quiet
+memkind|MEMKIND_FALLBACK|dram|quiet
+memkind|MEMKIND_FALLBACK|dram1|line MEMKIND_FALLBACK=dram1 is not a kind to
 memkind|MEMKIND_HOG_MEMORY||quiet
 memkind|MEMKIND_HOG_MEMORY|1|quiet
 memkind|MEMKIND_HOG_MEMORY|1x|line MEMKIND_HOG_MEMORY=1x is neither 0 nor 1

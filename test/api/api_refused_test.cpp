@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A sandbox refuses system calls, from some moment on: kinds go on without
+ * what they did for them, or say NULL; none of them crashes, aborts or hangs. */
+#include <gtest/gtest.h>
+#include <poolkind.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <thread>
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lib/engine_child.h"
+#include "../lib/engine_kind.h"
+#include "../lib/engine_space.h"
+#include "../lib/refuse.h"
+
+using namespace engine;
+
+namespace {
+
+enum Outcome { Worked, Refused, NoFilter };
+
+/* Blocks of all sorts, written to in full; false where one is NULL. */
+bool
+use(poolkind *kind)
+{
+	static const size_t sizes[] = { 1, 100, 5000, 70000, 300000 };
+	void *blocks[60];
+	bool good = true;
+
+	for (size_t i = 0; i < 60; i++) {
+		blocks[i] = poolkind_malloc(kind, sizes[i % 5]);
+		if (blocks[i])
+			memset(blocks[i], 0x77, sizes[i % 5]);
+		else
+			good = false;
+	}
+	for (size_t i = 0; i < 60; i += 2)
+		poolkind_free(kind, blocks[i]);
+	poolkind_trim(kind);
+	char *cleared = static_cast<char *>(poolkind_calloc(kind, 1, 5 << 20));
+	good &= cleared && all_bytes_are(cleared, 5 << 20, 0);
+	char *grown = static_cast<char *>(
+	    poolkind_realloc(kind, cleared, 6 << 20));
+	good &= grown != nullptr;
+	poolkind_free(kind, grown ? grown : cleared);
+	for (size_t i = 1; i < 60; i += 2) {
+		good &= !blocks[i] ||
+		    all_bytes_are(blocks[i], sizes[i % 5], 0x77);
+		poolkind_free(kind, blocks[i]);
+	}
+	stats_of(kind);
+	return good;
+}
+
+/* Fills a kind that has an end while another thread has a cache of it. */
+bool
+fill(poolkind *kind)
+{
+	size_t count = 0;
+	Chain chain;
+
+	if (stats_of(kind).size == 0 && stats_of(kind).limit == 0)
+		return true;
+	count = chain.fill(kind, 30000, 2000);
+	return chain.free_all(kind) == count && count > 100;
+}
+
+/* In a child: opens SPEC, refuses CALL, uses the kind, and opens another. */
+Outcome
+try_without(const char *spec, long call, int errnum)
+{
+	static char memory[16 << 20] __attribute__((aligned(4096)));
+	bool region = strcmp(spec, "region") == 0, good;
+	std::atomic<bool> stop(false);
+	poolkind *kind, *second;
+
+	kind = region ?
+	    poolkind_open_region(memory, sizeof(memory), nullptr, 0) :
+	    poolkind_open(spec, 0);
+	if (!kind)
+		return Refused;
+	std::thread other([&] {
+		while (!stop) {
+			poolkind_free(kind, poolkind_malloc(kind, 64));
+			usleep(100);
+		}
+	});
+	good = use(kind);
+	if (refuse(&call, 1, errnum) != 0)
+		_exit(NoFilter);
+	good &= use(kind);
+	good &= fill(kind);
+	pid_t child = fork();
+	if (child == 0)
+		_exit(use(kind) ? Worked : Refused);
+	int status = 0;
+	if (child > 0 && waitpid(child, &status, 0) == child) {
+		if (WIFSIGNALED(status))
+			raise(WTERMSIG(status));
+		good &= WEXITSTATUS(status) == Worked;
+	}
+	second = region ? nullptr : poolkind_open(spec, 0);
+	if (second) {
+		good &= use(second);
+		poolkind_close(second);
+	} else if (!region) {
+		good = false;
+		if (*poolkind_errormsg() == '\0')
+			abort();
+	}
+	stop = true;
+	other.join();
+	good &= use(kind);
+	poolkind_close(kind);
+	return good ? Worked : Refused;
+}
+
+/* What became of it: "" where it worked. */
+std::string
+outcome(const char *spec, long call, int errnum)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct rlimit limit = { 60 * slowness(), 60 * slowness() };
+		setrlimit(RLIMIT_CPU, &limit);
+		_exit(try_without(spec, call, errnum));
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return "no child";
+	if (WIFSIGNALED(status))
+		return strsignal(WTERMSIG(status));
+	return WEXITSTATUS(status) == Worked ? "" :
+	    WEXITSTATUS(status) == Refused   ? "refused" :
+					       "no filter";
+}
+
+/* Kinds that cannot do without a call: what it does has no other way. */
+bool
+may_refuse(const std::string &spec, const std::string &call)
+{
+	bool file = spec.compare(0, 4, "file") == 0;
+
+	if (call == "openat")
+		return file;
+	if (call == "pwrite64")
+		return spec.find("fork=copy") != std::string::npos;
+	if (call == "mbind")
+		return spec.compare(0, 5, "nodes") == 0;
+	return false;
+}
+
+bool
+has_next_way(const std::string &call)
+{
+	for (const char *known : { "madvise", "fallocate", "mremap", "mprotect",
+		 "mbind", "membarrier", "openat", "ftruncate", "fstatfs" })
+		if (call == known)
+			return true;
+	return false;
+}
+
+class WithoutCall : public testing::TestWithParam<const char *> {};
+
+TEST_P(WithoutCall, GoesOnOrSaysNull)
+{
+	std::string spec = GetParam(), place = engine::place(64 << 20);
+
+	if (has_address_sanitizer() || has_thread_sanitizer())
+		GTEST_SKIP() << "a sanitizer makes calls of its own";
+	if (spec.compare(0, 4, "file") == 0) {
+		if (place.empty())
+			GTEST_SKIP() << "no directory with 64 MiB to spare";
+		spec.insert(5, place);
+	}
+	for (const refused_call &call : refused_calls) {
+		/* Without new memory jemalloc has no record of a thread. */
+		if (call.number == SYS_mmap)
+			continue;
+		for (int errnum : { EPERM, EACCES, ENOSYS }) {
+			/* To those that have no next way all are one. */
+			if (errnum != EPERM && !has_next_way(call.name))
+				continue;
+			std::string what = outcome(
+			    spec.c_str(), call.number, errnum);
+			if (what == "no filter")
+				GTEST_SKIP() << "seccomp(2) is refused";
+			if (what == "refused" && may_refuse(spec, call.name))
+				continue;
+			EXPECT_EQ("", what) << spec << " without " << call.name
+					    << ": " << strerrorname_np(errnum);
+		}
+	}
+}
+
+INSTANTIATE_TEST_SUITE_P(Refused, WithoutCall,
+    testing::Values("dram", "dram,limit=32M", "dram,size=32M,reserve=yes",
+	"dram,page=thp", "nodes:0", "nodes:0,policy=preferred",
+	"file:,size=32M", "file:", "file:,size=32M,fork=copy", "region"));
+
+} // namespace
