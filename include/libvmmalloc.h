@@ -72,8 +72,9 @@ extern void free(void *ptr) VMMALLOC_NOTHROW;
 extern void cfree(void *ptr) VMMALLOC_NOTHROW;
 
 /* A block aligned to BOUNDARY or ALIGNMENT, any power of two (1, 2 and 4, too):
- * EINVAL else. posix_memalign() returns the error number instead of setting
- * errno, and stores NULL when it fails. */
+ * EINVAL else, but for memalign(), which rounds up to one. posix_memalign()
+ * returns the error number instead of setting errno, and stores NULL when it
+ * fails. */
 extern int posix_memalign(void **memptr, size_t alignment,
     size_t size) VMMALLOC_NOTHROW __ATTR_NONNULL__(1);
 extern void *memalign(

@@ -112,6 +112,15 @@ door_memalign(size_t alignment, size_t size)
 	return error == 0 ? block : NULL;
 }
 
+/* Known once the constructor has had a block of each. */
+static poolkind *kinds[2];
+
+poolkind *
+door_kind(unsigned number)
+{
+	return number < ARRAY_SIZE(kinds) ? kinds[number] : NULL;
+}
+
 size_t
 door_usable_size(const void *ptr)
 {
@@ -207,6 +216,7 @@ find_default(void)
 	void *block = memkind_malloc(MEMKIND_DEFAULT, 1);
 	poolkind *kind = poolkind_of(block);
 
+	kinds[0] = kind;
 	look_at(0, 0);
 #ifndef MEMKIND_DECORATION_ENABLED
 	if (kind != NULL)
@@ -228,6 +238,8 @@ try_kind(void)
 		settings.kind = MEMKIND_DEFAULT;
 		settings.name = "memkind_default";
 	}
+	if (settings.kind != MEMKIND_DEFAULT)
+		kinds[1] = poolkind_of(block);
 	memkind_free(settings.kind, block);
 }
 

@@ -13,6 +13,7 @@
 #define INTERPOSE_DOOR_H
 
 #include "arena/cache.h"
+#include "poolkind.h"
 
 /* SIZE is at least 1, ALIGNMENT a power of two. */
 void *door_malloc(size_t size);
@@ -29,6 +30,10 @@ bool door_free(void *ptr);
 /* What the owner of the block PTR may use of it; 0 if it is no block. */
 size_t door_usable_size(const void *ptr);
 
+/* The kinds that blocks come from, numbered from 0 on; NULL if there are not so
+ * many. */
+poolkind *door_kind(unsigned number);
+
 /*
  * In the door.h of each library:
  *
@@ -36,7 +41,7 @@ size_t door_usable_size(const void *ptr);
  *     NO_HEAP when heap.c is to see every call.
  * bool door_is_plain(size_t size): whether that heap serves requests of SIZE.
  * DOOR_ANY_ALIGNMENT: whether posix_memalign() takes alignments below that of a
- *     pointer, and memalign() nothing but powers of two.
+ *     pointer.
  * DOOR_TRACE(...): writes of a call.
  */
 

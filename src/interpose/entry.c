@@ -216,12 +216,11 @@ memalign(size_t boundary, size_t size)
 	size_t power = sizeof(void *);
 
 	DOOR_TRACE("boundary %zu  size %zu", boundary, size);
-	if (boundary > SIZE_MAX / 2 + 1 ||
-	    (DOOR_ANY_ALIGNMENT && !is_power_of_two(boundary)))
+	if (boundary > SIZE_MAX / 2 + 1)
 		return refuse(EINVAL);
 	while (power < boundary)
 		power <<= 1;
-	return door_memalign(DOOR_ANY_ALIGNMENT ? boundary : power, some(size));
+	return door_memalign(power, some(size));
 }
 
 EXPORT void *

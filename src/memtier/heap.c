@@ -112,6 +112,12 @@ door_free(void *ptr)
 	return true;
 }
 
+poolkind *
+door_kind(unsigned number)
+{
+	return tiers_kind(number);
+}
+
 size_t
 door_usable_size(const void *ptr)
 {

@@ -42,6 +42,15 @@ make_file(const struct settings_tier *tier)
 	return kind;
 }
 
+static poolkind *kinds[SETTINGS_TIERS_MAX];
+static unsigned kind_count;
+
+poolkind *
+tiers_kind(unsigned number)
+{
+	return number < kind_count ? kinds[number] : NULL;
+}
+
 /* The kind, with its first block had and freed: what has to be looked at or
  * loaded for it is, before there are threads that could wait for that. */
 static memkind_t
@@ -61,6 +70,7 @@ make_kind(const struct settings_tier *tier)
 	block = memkind_malloc(kind, 1);
 	if (block == NULL)
 		cannot_have(tier, MEMKIND_ERROR_MALLOC, NULL);
+	kinds[kind_count++] = poolkind_of(block);
 	memkind_free(kind, block);
 	return kind;
 }

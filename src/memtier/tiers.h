@@ -10,7 +10,11 @@
 #define MEMTIER_TIERS_H
 
 #include "memtier/settings.h"
+#include "poolkind.h"
 
 struct memtier_memory *tiers_make(const struct settings *settings);
+
+/* The engine's kinds behind the tiers, in their order; NULL behind the last. */
+poolkind *tiers_kind(unsigned number);
 
 #endif /* MEMTIER_TIERS_H */

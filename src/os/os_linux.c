@@ -453,8 +453,8 @@ barrier_by_hand(void)
 		*(volatile char *)page = 1;
 		os_unmap(page, PAGE_BYTES);
 	}
-	os_direct(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &while_stores_drain,
-	    NULL);
+	os_direct(
+	    SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &while_stores_drain, NULL);
 	atomic_thread_fence(memory_order_seq_cst);
 }
 

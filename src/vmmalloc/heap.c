@@ -84,6 +84,15 @@ door_free(void *ptr)
 	return false;
 }
 
+/* What was allocated before the pool existed comes last. */
+poolkind *
+door_kind(unsigned number)
+{
+	if (pool != NULL && number == 0)
+		return pool;
+	return number == (pool != NULL) ? pool_early() : NULL;
+}
+
 size_t
 door_usable_size(const void *ptr)
 {

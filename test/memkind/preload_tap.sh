@@ -63,7 +63,8 @@ looks() {
 	shift
 	family="aligned_alloc calloc cfree dlmopen dlopen free"
 	family+=" free_aligned_sized free_sized"
-	family+=" malloc malloc_usable_size memalign posix_memalign pvalloc"
+	family+=" mallinfo mallinfo2 malloc malloc_info malloc_stats malloc_trim"
+	family+=" malloc_usable_size mallopt memalign posix_memalign pvalloc"
 	family+=" realloc reallocarray valloc"
 	# shellcheck disable=SC2086 # words
 	same "$name: its functions" \

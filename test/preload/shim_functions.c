@@ -122,6 +122,19 @@ check_posix_memalign(void)
 	CHECK("posix_memalign leaves errno alone", errno == 7);
 }
 
+/* glibc's memalign takes any alignment, and gives that of the next power of
+ * two; aligned_alloc is C's. */
+static bool
+rounds_up(size_t alignment, size_t wanted)
+{
+	char *p = memalign(alignment, 100);
+	bool good = p != NULL && (uintptr_t)p % wanted == 0 && in_pool(p, 100);
+
+	free(p);
+	errno = 0;
+	return good && aligned_alloc(alignment, 100) == NULL && errno == EINVAL;
+}
+
 static bool
 both_fail(size_t alignment, size_t size, int errnum)
 {
@@ -150,8 +163,10 @@ check_aligned(void)
 		free(b);
 	}
 	CHECK("memalign and aligned_alloc take any power of two", good);
-	CHECK("alignment 0 is EINVAL", both_fail(zero, 8, EINVAL));
-	CHECK("alignment 3 is EINVAL", both_fail(one * 3, 8, EINVAL));
+	CHECK("memalign rounds 0, 3, 24 and 48 up",
+	    rounds_up(zero, 8) && rounds_up(one * 3, 4) &&
+		rounds_up(one * 24, 32) && rounds_up(one * 48, 64) &&
+		rounds_up(one * 4097, 8192));
 	CHECK("alignment SIZE_MAX is EINVAL", both_fail(largest, 8, EINVAL));
 	CHECK("no room is ENOMEM", both_fail(16, largest - 100, ENOMEM));
 	CHECK("alignment 2^63 is ENOMEM", both_fail(one << 63, 8, ENOMEM));

@@ -10,8 +10,10 @@ if [ ! -e "${LIBVMMALLOC_A-}" ]; then
 	finish
 fi
 pool_place 64 || { skip "static" "no room for a pool of 64 MiB"; finish; }
-functions="aligned_alloc calloc cfree free malloc malloc_usable_size memalign"
-functions+=" posix_memalign pvalloc realloc valloc"
+functions="aligned_alloc calloc cfree free free_aligned_sized free_sized"
+functions+=" mallinfo mallinfo2 malloc malloc_info malloc_stats malloc_trim"
+functions+=" malloc_usable_size mallopt memalign posix_memalign pvalloc realloc"
+functions+=" valloc"
 
 same "it is one object" "$(ar t "$LIBVMMALLOC_A" | wc -l)" 1
 same "exactly these functions are global" \

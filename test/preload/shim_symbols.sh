@@ -4,8 +4,10 @@
 # What libvmmalloc.so.1 shows to the dynamic linker, and what it asks of it.
 . "$(dirname "$0")/../lib/shim_tap.sh"
 
-functions="aligned_alloc calloc cfree free malloc malloc_usable_size memalign"
-functions+=" posix_memalign pvalloc realloc valloc"
+functions="aligned_alloc calloc cfree free free_aligned_sized free_sized"
+functions+=" mallinfo mallinfo2 malloc malloc_info malloc_stats malloc_trim"
+functions+=" malloc_usable_size mallopt memalign posix_memalign pvalloc realloc"
+functions+=" valloc"
 shared="dlmopen dlopen" # not in the static library
 variables="__free_hook __malloc_hook __memalign_hook __realloc_hook"
 
