@@ -21,12 +21,48 @@
 _Static_assert(sizeof(rtree_ctx_t) == LOOKUPS * sizeof(struct lookup),
     "a thread keeps jemalloc's own record of its look-ups");
 
-/* jemalloc's record of the thread is made now, while no lock is held: its first
- * touch may call malloc. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+static const tsd_t fresh_tsd = TSD_INITIALIZER;
+#pragma GCC diagnostic pop
+
+/* It hangs at a key of pthreads, which may call malloc, which may come back. */
+static tsdn_t *
+make_tsd(void)
+{
+	static _Thread_local bool making
+	    __attribute__((tls_model("initial-exec")));
+	tsd_wrapper_t *wrapper;
+	bool made;
+
+	if (making)
+		return NULL;
+	wrapper = malloc_tsd_malloc(sizeof(*wrapper));
+	if (wrapper == NULL)
+		return NULL;
+	wrapper->initialized = false;
+	wrapper->val = fresh_tsd;
+	making = true;
+	made = pthread_setspecific(tsd_tsd, wrapper) == 0;
+	making = false;
+	if (made)
+		return tsd_tsdn(tsd_fetch());
+	malloc_tsd_dalloc(wrapper);
+	return NULL;
+}
+
+tsdn_t *
+tsdn_made(void)
+{
+	tsdn_t *tsdn = tsdn_here();
+
+	return likely(tsdn != NULL) ? tsdn : make_tsd();
+}
+
 void
 lookup_start(struct thread *thread)
 {
-	tsd_fetch();
+	tsdn_made();
 	rtree_ctx_data_init((rtree_ctx_t *)(void *)thread->lookup);
 	thread->has_lookup = true;
 }
@@ -248,12 +284,12 @@ heap_resize(void *ptr, const struct block *block, size_t size)
 	bool moved;
 
 	if (block->slab || size <= SC_SMALL_MAXCLASS ||
-	    size > SC_LARGE_MAXCLASS)
+	    size > SC_LARGE_MAXCLASS || tsdn_made() == NULL)
 		return false;
 	annotate_enter();
 	slot_use(slot);
 	moved = arena_ralloc_no_move(
-	    tsd_tsdn(tsd_fetch()), ptr, block->usable, size, 0, false, &usable);
+	    tsdn_here(), ptr, block->usable, size, 0, false, &usable);
 	slot_leave(slot);
 	if (!moved) {
 		block_mark_one(ptr, usable);
@@ -264,13 +300,15 @@ heap_resize(void *ptr, const struct block *block, size_t size)
 	return !moved;
 }
 
-/* Frees a block past the cache. */
+/* Frees a block past the cache; see blocks_return(). */
 static void
 free_to_arena(struct heap *heap, void *ptr, const rtree_contents_t *contents)
 {
-	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	tsdn_t *tsdn = tsdn_made();
 	struct arena_slot *slot = slot_of(contents);
 
+	if (unlikely(tsdn == NULL))
+		return;
 	slot_use(slot);
 	if (contents->metadata.slab)
 		arena_dalloc_small(tsdn, ptr);
@@ -297,10 +335,10 @@ is_in_sparse_slab(const void *ptr, tsdn_t *tsdn)
 void *
 heap_defragment(void *ptr, const struct block *block)
 {
-	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	tsdn_t *tsdn = tsdn_made();
 	void *moved = NULL;
 
-	if (!block->slab || source_refused(block->heap->source))
+	if (!block->slab || tsdn == NULL || source_refused(block->heap->source))
 		return NULL;
 	annotate_enter();
 	slot_use(block->slot);

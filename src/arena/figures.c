@@ -37,7 +37,7 @@ add_large(tsdn_t *tsdn, struct figures_class *to, arena_t *arena,
 void
 figures_add(struct figures *figures, arena_t *arena)
 {
-	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	tsdn_t *tsdn = tsdn_here();
 	pa_shard_t *shard = &arena->pa_shard;
 
 	for (unsigned i = 0; i < SC_NBINS; i++)
@@ -73,7 +73,7 @@ figures_sum(const struct figures_class *classes, size_t count)
 void
 figures_clear(arena_t *arena)
 {
-	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	tsdn_t *tsdn = tsdn_here();
 
 	for (unsigned i = 0; i < SC_NBINS; i++) {
 		bin_t *bin = arena_get_bin(arena, i, 0);

@@ -15,12 +15,14 @@
 
 /* The options of the engine's jemalloc: no thread caches and no automatic
  * arenas of its own; exact extents, which it gives back whole (retain and
- * lg_extent_max_active_fit); classes as they are (cache_oblivious). */
+ * lg_extent_max_active_fit); classes as they are (cache_oblivious). What madvise
+ * does to pages is not tried out: that ends the process where there is no memory
+ * (trust_madvise). */
 const char *pkje_malloc_conf =
     "narenas:1,tcache:false,retain:false,cache_oblivious:false,"
     "oversize_threshold:0,muzzy_decay_ms:0,lg_extent_max_active_fit:63,"
-    "percpu_arena:disabled,background_thread:false,abort:false,"
-    "abort_conf:false,junk:false,zero_realloc:free";
+    "trust_madvise:true,percpu_arena:disabled,background_thread:false,"
+    "abort:false,abort_conf:false,junk:false,zero_realloc:free";
 
 /* Threads that met in an arena so often make a heap want one more. */
 #define CONTENTION 32
@@ -28,6 +30,8 @@ const char *pkje_malloc_conf =
 #define ARENAS_EXTRA (MALLOCX_ARENA_LIMIT - 1 - HEAPS_MAX)
 #define CACHE_PART 16 /* of a limited heap may lie in caches */
 #define LEASE_UNLIMITED (SIZE_MAX / 4)
+/* Addresses that jemalloc takes when it starts, and room to align them. */
+#define START_BYTES (8 * MIB)
 /* How often heaps that wait are looked after, in ms. */
 #define TEND_MS 200
 
@@ -70,13 +74,30 @@ end_threads_under_lock(void)
 	tsd_tsd = key;
 }
 
+static bool is_ready; /* jemalloc began well */
+
+/* Whether jemalloc will find memory for what it begins with. It ends the process
+ * where it does not. */
+static bool
+has_memory_to_start(void)
+{
+	void *memory;
+
+	if (os_map(START_BYTES, &memory) != 0)
+		return false;
+	os_unmap(memory, START_BYTES);
+	return true;
+}
+
 static void
 start(void)
 {
 	size_t size = 0;
 
 	/* Any entry of the public interface makes jemalloc ready. */
-	pkje_mallctl("version", NULL, &size, NULL, 0);
+	if (pkje_mallctl("version", NULL, &size, NULL, 0) != 0)
+		return;
+	is_ready = true;
 	if (annotate_is_on())
 		end_threads_under_lock();
 	for (unsigned i = 1; i < CACHE_BINS; i++) {
@@ -98,7 +119,7 @@ set_decay(struct arena_slot *slot, const struct heap *heap)
 	ssize_t wanted = heap->options.decay_given ?
 	    (ssize_t)heap->options.decay_ms :
 	    arena_dirty_decay_ms_default_get();
-	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	tsdn_t *tsdn = tsdn_here();
 
 	if (annotate_is_on() || atomic_load(&heap->tight))
 		wanted = 0;
@@ -118,7 +139,7 @@ slot_new(struct heap *heap)
 		slot->hooked.source = heap->source;
 	} else {
 		static unsigned failed; /* an index without an arena */
-		tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+		tsdn_t *tsdn = tsdn_here();
 		unsigned index = failed != 0 ? failed : narenas_total_get();
 		arena_config_t config = { NULL, false };
 
@@ -253,7 +274,11 @@ heap_open(struct heap *heap, struct source *source,
 {
 	struct source_stats stats;
 
+	if (unlikely(!atomic_load(&started.done)) && !has_memory_to_start())
+		return ENOMEM;
 	once_do(&started, start);
+	if (unlikely(!is_ready))
+		return ENOMEM;
 	heap->source = source;
 	heap->options = *options;
 	heap->full_size = SIZE_MAX;
@@ -270,12 +295,12 @@ heap_open(struct heap *heap, struct source *source,
 static void
 slot_reset(struct arena_slot *slot)
 {
-	tsd_t *tsd = tsd_fetch();
+	tsdn_t *tsdn = tsdn_made();
 
 	slot_use(slot);
 	slot->hooked.source = NULL;
-	arena_reset(tsd, slot->arena);
-	purge(tsd_tsdn(tsd), slot->arena);
+	arena_reset((tsd_t *)tsdn, slot->arena);
+	purge(tsdn, slot->arena);
 	figures_clear(slot->arena);
 	atomic_store(&slot->heap, NULL);
 	slot_leave(slot);
@@ -318,8 +343,8 @@ unsigned
 blocks_fetch(struct heap *heap, unsigned turn, unsigned number, void **block,
     unsigned count)
 {
-	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
-	struct arena_slot *slot = slot_enter(heap, turn);
+	tsdn_t *tsdn = tsdn_here();
+	struct arena_slot *slot = tsdn == NULL ? NULL : slot_enter(heap, turn);
 	cache_bin_sz_t n = (cache_bin_sz_t)count;
 	unsigned got;
 
@@ -346,6 +371,8 @@ blocks_fetch(struct heap *heap, unsigned turn, unsigned number, void **block,
 	return got;
 }
 
+/* What a thread frees for which jemalloc has no record, for want of memory, is
+ * lost: it could not be given back to the source. */
 void
 blocks_return(struct heap *heap, unsigned turn, unsigned number, void **block,
     unsigned count)
@@ -353,9 +380,12 @@ blocks_return(struct heap *heap, unsigned turn, unsigned number, void **block,
 	cache_bin_ptr_array_t array = { (cache_bin_sz_t)count, block };
 	/* They may be of several arenas: one stands for all. */
 	struct arena_slot *slot = heap->slot[turn % atomic_load(&heap->arenas)];
+	tsdn_t *tsdn = tsdn_made();
 
+	if (unlikely(tsdn == NULL))
+		return;
 	slot_use(slot);
-	arena_ptr_array_flush(tsd_fetch(), number - 1, &array, count,
+	arena_ptr_array_flush((tsd_t *)tsdn, number - 1, &array, count,
 	    bin_is_small(number), slot->arena, (cache_bin_stats_t){ 0 });
 	slot_leave(slot);
 	heap_got_back(heap, slot);
@@ -399,10 +429,13 @@ leave_first_unused(
 static void *
 allocate_once(struct heap *heap, size_t usable, size_t alignment, bool zero)
 {
-	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
-	struct arena_slot *slot = slot_enter(heap, thread_here()->turn);
+	tsdn_t *tsdn = tsdn_made();
+	struct arena_slot *slot;
 	void *ptr;
 
+	if (unlikely(tsdn == NULL))
+		return NULL;
+	slot = slot_enter(heap, thread_here()->turn);
 	if (slot == NULL)
 		return NULL;
 	ptr = arena_palloc(tsdn, slot->arena, usable, alignment, zero,
@@ -501,7 +534,8 @@ heap_allocate(struct heap *heap, size_t size, size_t alignment, bool zero)
 	void *ptr;
 
 	heaps_tend();
-	if (usable == 0 || !is_open(heap) || is_known_full(heap, usable))
+	if (usable == 0 || tsdn_made() == NULL || !is_open(heap) ||
+	    is_known_full(heap, usable))
 		return NULL;
 	if (heap->options.bounded)
 		follow_use(heap);
@@ -547,9 +581,11 @@ heap_limit_changed(struct heap *heap, size_t limit)
 void
 heap_drain(struct heap *heap)
 {
-	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	tsdn_t *tsdn = tsdn_made();
 	unsigned arenas = atomic_load(&heap->arenas);
 
+	if (tsdn == NULL)
+		return;
 	caches_drain(heap);
 	for (unsigned i = 0; i < arenas; i++) {
 		slot_use(heap->slot[i]);
@@ -561,10 +597,12 @@ heap_drain(struct heap *heap)
 bool
 heap_tend(struct heap *heap)
 {
-	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
+	tsdn_t *tsdn = tsdn_made();
 	unsigned arenas = atomic_load(&heap->arenas);
 	bool more = false;
 
+	if (tsdn == NULL)
+		return true;
 	for (unsigned i = 0; i < arenas; i++) {
 		arena_t *arena = heap->slot[i]->arena;
 
@@ -583,7 +621,7 @@ heaps_tend(void)
 	uint64_t now = os_now_ms(), due = atomic_load(&next);
 	struct heap *heap;
 
-	if (likely(now < due) ||
+	if (likely(now < due) || tsdn_here() == NULL ||
 	    !atomic_compare_exchange_strong(&next, &due, now + TEND_MS))
 		return;
 	heap = caches_choose_waiting();
@@ -689,19 +727,19 @@ void
 heaps_prefork(void)
 {
 	lock_take(&started.lock);
-	if (started.done)
+	if (is_ready)
 		tsd_fetch();
 	caches_prefork();
 	slots_stop();
 	lock_take(&slots_lock);
-	if (started.done)
+	if (is_ready)
 		jemalloc_before_fork();
 }
 
 void
 heaps_postfork_parent(void)
 {
-	if (started.done)
+	if (is_ready)
 		jemalloc_in_parent();
 	lock_give(&slots_lock);
 	slots_go();
@@ -712,7 +750,7 @@ heaps_postfork_parent(void)
 void
 heaps_postfork_child(void)
 {
-	if (started.done)
+	if (is_ready)
 		jemalloc_in_child();
 	lock_give(&slots_lock);
 	slots_go();

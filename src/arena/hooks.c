@@ -24,7 +24,7 @@ static bool
 leaves_are_there(void *addr, size_t size)
 {
 	uintptr_t first = (uintptr_t)addr, last = first + size - PAGE_BYTES;
-	tsdn_t *tsdn = tsdn_fetch();
+	tsdn_t *tsdn = tsdn_here();
 	rtree_ctx_t fallback;
 	rtree_ctx_t *context = tsdn_rtree_ctx(tsdn, &fallback);
 	rtree_t *tree = &arena_emap_global.rtree;

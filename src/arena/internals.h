@@ -24,4 +24,17 @@
 
 #undef ARRAY_SIZE /* base.h has one of its own */
 
+/* jemalloc's record of the calling thread, or NULL: what calls no extent hook
+ * does as well without. None is made here, as that may call malloc. A thread
+ * that is at its end has none any more. */
+static inline tsdn_t *
+tsdn_here(void)
+{
+	return (tsdn_t *)tsd_get(false);
+}
+
+/* The same, made if need be, while no lock is held; NULL where it cannot be had:
+ * jemalloc itself would end the process then. */
+tsdn_t *tsdn_made(void);
+
 #endif /* ARENA_INTERNALS_H */

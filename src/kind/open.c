@@ -248,7 +248,8 @@ open_heap(struct heap *heap, const struct spec *spec, void *region,
 		return 0;
 	source_close(source);
 	return error_set(ENOMEM,
-	    "%d kinds are open, more cannot be: close one first", HEAPS_MAX);
+	    "no memory for a heap, or %d are open: close a kind first",
+	    HEAPS_MAX);
 }
 
 /* Sources come and go in the order in which they lean on the first. */
