@@ -264,15 +264,20 @@ find_around(uintptr_t addr, uintptr_t lowest, struct block *block, void **start)
 bool
 block_around(const void *addr, struct block *block, void **start, void **owner)
 {
+	bool on = annotate_is_on(), found;
 	unsigned begin;
-	bool found;
 
+	/* Without a lock, even valgrind's. */
+	if (on)
+		annotate_look_away();
 	do {
 		begin = address_map_begin();
 		*owner = source_owner_of(addr);
 		found = find_around(
 		    (uintptr_t)addr, source_begin_of(addr), block, start);
 	} while (unlikely(!address_map_holds(begin)));
+	if (on)
+		annotate_look_again();
 	return found && *owner != NULL;
 }
 

@@ -184,9 +184,21 @@ heap_add_arena(struct heap *heap, unsigned had)
 	lock_give(&slots_lock);
 }
 
+/* Hides what jemalloc knows of the arena's extents from memcheck. It takes the
+ * memory for that in large pieces, the newest of which is first in the list. */
+static void
+hide_records(const base_t *base)
+{
+	for (base_block_t *block = base->blocks;
+	     block != NULL && !annotate_is_hidden(block); block = block->next)
+		annotate_hide(block, block->size);
+}
+
 void
 slot_leave(struct arena_slot *slot)
 {
+	if (unlikely(annotate_is_on()))
+		hide_records(slot->arena->base);
 	atomic_fetch_sub(&slot->users, 1);
 	if (unlikely(atomic_load(&stopped)))
 		wake_all(&slot->users);
@@ -411,8 +423,9 @@ usable_size_aligned(size_t size, size_t alignment)
 }
 
 /*
- * Valgrind takes an extent's record for a pointer to the first block in it, so a
- * leak of that one would never be found: in a slab it is left unused.
+ * Records of a source know where it begins, and memcheck takes that for a
+ * pointer to the first block in it, whose leak would never be found: in a slab
+ * the first is left unused.
  */
 static void *
 leave_first_unused(

@@ -13,6 +13,7 @@
 
 #define DOOR_ANY_ALIGNMENT false
 #define DOOR_TRACE(...) ((void)0)
+#define DOOR_ALOUD false
 
 /* Sizes from LOW to LOW + SPAN are the chosen kind's. Who reads it while it
  * changes may have a block of the other kind, as from a call before or after. */

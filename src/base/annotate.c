@@ -9,6 +9,7 @@
 #include "base/annotate.h"
 
 pthread_mutex_t annotate_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+unsigned annotate_quiet;
 
 void
 annotate_forked(void)
@@ -17,4 +18,6 @@ annotate_forked(void)
 	    PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
 	annotate_lock = fresh;
+	annotate_quiet = 0;
+	VALGRIND_ENABLE_ERROR_REPORTING;
 }

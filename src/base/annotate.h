@@ -19,6 +19,8 @@
 #include <valgrind/valgrind.h>
 #else
 #define RUNNING_ON_VALGRIND 0
+#define VALGRIND_DISABLE_ERROR_REPORTING ((void)0)
+#define VALGRIND_ENABLE_ERROR_REPORTING ((void)0)
 #define VALGRIND_MALLOCLIKE_BLOCK(addr, bytes, redzone, zeroed) \
 	((void)(addr), (void)(bytes), (void)(zeroed))
 #define VALGRIND_FREELIKE_BLOCK(addr, redzone) ((void)(addr))
@@ -27,8 +29,7 @@
 #define VALGRIND_HG_CLEAN_MEMORY(addr, bytes) ((void)(addr), (void)(bytes))
 #define VALGRIND_MAKE_MEM_NOACCESS(addr, bytes) ((void)(addr), (void)(bytes))
 #define VALGRIND_MAKE_MEM_UNDEFINED(addr, bytes) ((void)(addr), (void)(bytes))
-#define VALGRIND_DISABLE_ERROR_REPORTING ((void)0)
-#define VALGRIND_ENABLE_ERROR_REPORTING ((void)0)
+#define VALGRIND_GET_VBITS(addr, bits, bytes) ((void)(bits), 0)
 #endif
 
 static inline bool
@@ -40,45 +41,90 @@ annotate_is_on(void)
 /*
  * helgrind and drd cannot follow what is ordered without locks: under valgrind
  * one lock stands around every call of the engine. It nests, and comes before
- * all others.
+ * all others. What memcheck would say of the engine itself is not said: its
+ * records are hidden (below).
  */
 extern pthread_mutex_t annotate_lock;
 
 static inline void
 annotate_enter(void)
 {
-	if (unlikely(annotate_is_on()))
+	if (unlikely(annotate_is_on())) {
 		pthread_mutex_lock(&annotate_lock);
+		VALGRIND_DISABLE_ERROR_REPORTING;
+	}
 }
 
 static inline void
 annotate_leave(void)
 {
-	if (unlikely(annotate_is_on()))
+	if (unlikely(annotate_is_on())) {
+		VALGRIND_ENABLE_ERROR_REPORTING;
 		pthread_mutex_unlock(&annotate_lock);
+	}
 }
 
 /* In the child of a fork, whose thread is another one than took the lock. */
 void annotate_forked(void);
 
+/*
+ * memcheck names a block by the stack on which it was announced, and users
+ * suppress by the function on top: that is to be the one they called. So these
+ * two are macros, for the body of an exported function. An interface on top of
+ * another announces blocks itself, while the other one is quiet.
+ */
+#define ANNOTATE_BLOCK(ptr, bytes, zeroed) \
+	do { \
+		VALGRIND_MALLOCLIKE_BLOCK(ptr, bytes, 0, zeroed); \
+		VALGRIND_HG_CLEAN_MEMORY(ptr, bytes); \
+	} while (0)
+#define ANNOTATE_FREED(ptr) VALGRIND_FREELIKE_BLOCK(ptr, 0)
+
+/* Not 0: blocks are announced by the caller. Under the lock. */
+extern unsigned annotate_quiet;
+
 /* A block of BYTES that a program now holds. */
 static inline void
 annotate_block(void *ptr, size_t bytes)
 {
-	VALGRIND_MALLOCLIKE_BLOCK(ptr, bytes, 0, false);
-	VALGRIND_HG_CLEAN_MEMORY(ptr, bytes);
+	if (annotate_quiet == 0)
+		ANNOTATE_BLOCK(ptr, bytes, false);
 }
 
 static inline void
 annotate_freed(void *ptr)
 {
-	VALGRIND_FREELIKE_BLOCK(ptr, 0);
+	if (annotate_is_on() && annotate_quiet == 0) {
+		VALGRIND_ENABLE_ERROR_REPORTING;
+		ANNOTATE_FREED(ptr);
+		VALGRIND_DISABLE_ERROR_REPORTING;
+	}
 }
 
 static inline void
 annotate_resized(void *ptr, size_t old, size_t now)
 {
 	VALGRIND_RESIZEINPLACE_BLOCK(ptr, old, now, 0);
+}
+
+/*
+ * memcheck takes a block for reached when a word of any memory that may be read
+ * holds its address, and an allocator's records hold those of all extents. What
+ * is hidden is no such memory. The engine reads and writes it as ever; it must
+ * not be handed to a system call, of which memcheck complains.
+ */
+static inline void
+annotate_hide(void *addr, size_t bytes)
+{
+	(void)VALGRIND_MAKE_MEM_NOACCESS(addr, bytes);
+}
+
+static inline bool
+annotate_is_hidden(void *addr)
+{
+	unsigned char bits;
+
+	return VALGRIND_GET_VBITS(addr, &bits, 1) == 3;
 }
 
 /* Pages that hold no block yet: nobody's, unless they must be zeroed first. */

@@ -43,6 +43,8 @@ poolkind *door_kind(unsigned number);
  * DOOR_ANY_ALIGNMENT: whether posix_memalign() takes alignments below that of a
  *     pointer.
  * DOOR_TRACE(...): writes of a call.
+ * DOOR_ALOUD: whether valgrind is told of blocks in the name of malloc and its
+ *     relatives, for who takes all of the engine's; else the engine tells.
  */
 
 #endif /* INTERPOSE_DOOR_H */

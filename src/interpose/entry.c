@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/libc_heap.h"
+#include "kind/aloud.h"
 #include "poolkind.h"
 #include INTERPOSE_DOOR
 
@@ -50,12 +51,35 @@ take(size_t size)
 					     NULL;
 }
 
-static inline void *
-allocate(size_t size)
-{
-	void *ptr = take(size);
+/* What these do is announced in the name of the function they stand in. */
+#define TAKE_SLOWLY(ptr, call, zeroed) \
+	do { \
+		if (DOOR_ALOUD) \
+			TAKE_ALOUD(ptr, call, door_usable_size, zeroed); \
+		else \
+			(ptr) = (call); \
+	} while (0)
+#define RETURN_SLOWLY(call, zeroed) \
+	do { \
+		if (!DOOR_ALOUD) \
+			return (call); \
+		RETURN_ALOUD(call, door_usable_size, zeroed); \
+	} while (0)
+#define RELEASE(ptr) \
+	do { \
+		if (likely(cache_free(door_heap(), ptr))) \
+			break; \
+		if (DOOR_ALOUD && is_watched(ptr)) \
+			GIVE_ALOUD(ptr, release_slowly(ptr)); \
+		else \
+			release_slowly(ptr); \
+	} while (0)
 
-	return likely(ptr != NULL) ? ptr : door_malloc(some(size));
+/* Whether valgrind knows the block: glibc's own it does not. */
+static bool
+is_watched(const void *ptr)
+{
+	return IS_ALOUD && poolkind_of(ptr) != NULL;
 }
 
 /* glibc's own block, or one of ours that was freed already: that one is left
@@ -68,13 +92,6 @@ release_slowly(void *ptr)
 		libc_heap_free(ptr);
 }
 
-static inline void
-release(void *ptr)
-{
-	if (unlikely(!cache_free(door_heap(), ptr)))
-		release_slowly(ptr);
-}
-
 static __attribute__((noinline, cold)) void *
 move_foreign(void *ptr, size_t size)
 {
@@ -84,7 +101,7 @@ move_foreign(void *ptr, size_t size)
 		return refuse(EINVAL);
 	block = door_malloc(size);
 	if (block != NULL && !libc_heap_move(ptr, block, size)) {
-		release(block);
+		RELEASE(block);
 		return refuse(ENOMEM);
 	}
 	return block;
@@ -95,10 +112,14 @@ resize(void *ptr, size_t size)
 {
 	void *resized;
 
-	if (ptr == NULL)
-		return allocate(size);
+	if (ptr == NULL) {
+		resized = take(size);
+		if (unlikely(resized == NULL))
+			TAKE_SLOWLY(resized, door_malloc(some(size)), false);
+		return resized;
+	}
 	if (size == 0) {
-		release(ptr);
+		RELEASE(ptr);
 		return NULL;
 	}
 	return likely(door_realloc(ptr, size, &resized)) ?
@@ -111,22 +132,27 @@ resize(void *ptr, size_t size)
 EXPORT void *
 malloc(size_t size)
 {
+	void *ptr;
+
 	DOOR_TRACE("size %zu", size);
-	return allocate(size);
+	ptr = take(size);
+	if (likely(ptr != NULL))
+		return ptr;
+	RETURN_SLOWLY(door_malloc(some(size)), false);
 }
 
 EXPORT void
 free(void *ptr)
 {
 	DOOR_TRACE("ptr %p", ptr);
-	release(ptr);
+	RELEASE(ptr);
 }
 
 EXPORT void
 cfree(void *ptr)
 {
 	DOOR_TRACE("ptr %p", ptr);
-	release(ptr);
+	RELEASE(ptr);
 }
 
 /* C23's: what they are told of the block is not needed. */
@@ -135,7 +161,7 @@ free_sized(void *ptr, size_t size)
 {
 	DOOR_TRACE("ptr %p, size %zu", ptr, size);
 	(void)size;
-	release(ptr);
+	RELEASE(ptr);
 }
 
 EXPORT void
@@ -144,7 +170,7 @@ free_aligned_sized(void *ptr, size_t alignment, size_t size)
 	DOOR_TRACE("ptr %p, alignment %zu, size %zu", ptr, alignment, size);
 	(void)alignment;
 	(void)size;
-	release(ptr);
+	RELEASE(ptr);
 }
 
 EXPORT void *
@@ -157,8 +183,9 @@ calloc(size_t number, size_t size)
 	if (__builtin_mul_overflow(number, size, &bytes))
 		return refuse(ENOMEM);
 	ptr = take(bytes);
-	return likely(ptr != NULL) ? memset(ptr, 0, bytes) :
-				     door_calloc(some(bytes));
+	if (likely(ptr != NULL))
+		return memset(ptr, 0, bytes);
+	RETURN_SLOWLY(door_calloc(some(bytes)), true);
 }
 
 EXPORT void *
@@ -191,7 +218,7 @@ posix_memalign(void **memptr, size_t alignment, size_t size)
 	if (!is_power_of_two(alignment) ||
 	    (!DOOR_ANY_ALIGNMENT && alignment < sizeof(void *)))
 		return EINVAL;
-	block = door_memalign(alignment, some(size));
+	TAKE_SLOWLY(block, door_memalign(alignment, some(size)), false);
 	if (block != NULL)
 		*memptr = block;
 	else
@@ -206,7 +233,7 @@ aligned_alloc(size_t alignment, size_t size)
 	DOOR_TRACE("alignment %zu  size %zu", alignment, size);
 	if (!is_power_of_two(alignment))
 		return refuse(EINVAL);
-	return door_memalign(alignment, some(size));
+	RETURN_SLOWLY(door_memalign(alignment, some(size)), false);
 }
 
 /* Takes any alignment, and gives that of the next power of two. */
@@ -220,14 +247,14 @@ memalign(size_t boundary, size_t size)
 		return refuse(EINVAL);
 	while (power < boundary)
 		power <<= 1;
-	return door_memalign(power, some(size));
+	RETURN_SLOWLY(door_memalign(power, some(size)), false);
 }
 
 EXPORT void *
 valloc(size_t size)
 {
 	DOOR_TRACE("size %zu", size);
-	return door_memalign(PAGE_BYTES, some(size));
+	RETURN_SLOWLY(door_memalign(PAGE_BYTES, some(size)), false);
 }
 
 EXPORT void *
@@ -236,7 +263,8 @@ pvalloc(size_t size)
 	DOOR_TRACE("size %zu", size);
 	if (size > SIZE_MAX - PAGE_BYTES)
 		return refuse(ENOMEM);
-	return door_memalign(PAGE_BYTES, align_up(some(size), PAGE_BYTES));
+	size = align_up(some(size), PAGE_BYTES);
+	RETURN_SLOWLY(door_memalign(PAGE_BYTES, size), false);
 }
 
 EXPORT size_t

@@ -34,6 +34,12 @@ size_t poolkind_extent(const poolkind *kind);
 void poolkind_print(poolkind *kind, unsigned omit,
     void (*write)(void *to, const char *text), void *to);
 
+/* Between these two, under valgrind, the engine says nothing of blocks, and no
+ * other thread is in it: the caller announces them, in its own name. The second
+ * returns PTR: it can be left for by a tail call. */
+void poolkind_quiet(void);
+void *poolkind_loud(void *ptr);
+
 /* Registers the engine's fork handlers, if that is still to be done: those that
  * a facade registers afterwards are called sooner. */
 void poolkind_follow_forks(void);

@@ -292,6 +292,23 @@ poolkind_print(poolkind *handle, unsigned omit,
 	annotate_leave();
 }
 
+EXPORT void
+poolkind_quiet(void)
+{
+	annotate_enter();
+	if (annotate_is_on())
+		annotate_quiet++;
+}
+
+EXPORT void *
+poolkind_loud(void *ptr)
+{
+	if (annotate_is_on())
+		annotate_quiet--;
+	annotate_leave();
+	return ptr;
+}
+
 EXPORT poolkind *
 poolkind_of(const void *address)
 {

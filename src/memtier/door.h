@@ -10,6 +10,7 @@
 
 #define DOOR_ANY_ALIGNMENT false
 #define DOOR_TRACE(...) ((void)0)
+#define DOOR_ALOUD false
 
 static inline unsigned
 door_heap(void)

@@ -32,6 +32,9 @@ static __attribute__((constructor(101))) void
 look_for_watchers(void)
 {
 	lock_is_watched = annotate_is_on();
+	/* What lock_take_slowly() asks for is known before threads ask. */
+	if (lock_is_watched)
+		os_processors();
 }
 
 void

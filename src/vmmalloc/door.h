@@ -14,6 +14,7 @@
 
 #define DOOR_ANY_ALIGNMENT true
 #define DOOR_TRACE(...) LOG_TRACE(4, __VA_ARGS__)
+#define DOOR_ALOUD true
 
 static inline unsigned
 door_heap(void)

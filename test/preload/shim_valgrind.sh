@@ -33,10 +33,18 @@ finds() { # NUMBER PATTERN
 	under "$1"
 	check "$2" grep -q "$2" "$work/said"
 }
+# is_on_top LINE FUNCTION: the stack below that line begins with the function.
+is_on_top() {
+	same "$1: on top of the stack" "$(grep -F -A1 "$1" "$work/said" |
+	    sed -n '2s/.*: \([a-z_]*\).*/\1/p')" "$2"
+}
 finds 1 "Invalid write of size 1"
 finds 1 "0 bytes after a block of size 8 alloc'd"
+is_on_top "0 bytes after a block" malloc
 finds 2 "0 bytes inside a block of size 8 free'd"
+is_on_top "0 bytes inside a block" free
 finds 3 "8 bytes in 1 blocks are definitely lost"
+is_on_top "blocks are definitely lost" malloc
 finds 4 "depends on uninitialised value"
 finds 5 "Invalid free"
 finish

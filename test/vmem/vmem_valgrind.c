@@ -131,9 +131,68 @@ mistake(const char *what)
 	} else if (strcmp(what, "lost") == 0) {
 		block = NULL;
 		return;
+	} else if (strcmp(what, "twice") == 0) {
+		vmem_free(pool, block);
 	}
 	vmem_free(pool, block);
 	block = NULL;
+}
+
+/* Takes LOST blocks of SIZE by FUNCTION, and forgets them. */
+#define LOST 7
+
+static __attribute__((noinline)) void
+take_and_lose(const char *function, size_t size)
+{
+	for (int i = 0; i < LOST; i++) {
+		volatile char *one = NULL;
+
+		if (strcmp(function, "malloc") == 0)
+			one = vmem_malloc(pool, size);
+		else if (strcmp(function, "calloc") == 0)
+			one = vmem_calloc(pool, size, 1);
+		else if (strcmp(function, "realloc") == 0)
+			one = vmem_realloc(pool, vmem_malloc(pool, 1), size);
+		else if (strcmp(function, "aligned_alloc") == 0)
+			one = vmem_aligned_alloc(pool, 4096, size);
+		else if (strcmp(function, "strdup") == 0)
+			one = vmem_strdup(pool, "text");
+		else if (strcmp(function, "wcsdup") == 0)
+			one = (char *)vmem_wcsdup(pool, L"text");
+		if (one == NULL)
+			exit(94);
+		one[0] = 1;
+	}
+}
+
+/* Overwrites what calls left on the stack. */
+static __attribute__((noinline)) void
+scrub(void)
+{
+	volatile char stack[20000];
+
+	memset((void *)stack, 0, sizeof(stack));
+}
+
+/* HOW is lose/FUNCTION/SIZE/WHERE: in a region or a directory, whose pool is
+ * deleted or kept. */
+static int
+lose(char *how)
+{
+	const char *function = strtok(how, "/") ? strtok(NULL, "/") : NULL;
+	size_t size = strtoul(strtok(NULL, "/"), NULL, 10);
+	const char *where = strtok(NULL, "/");
+
+	if (strcmp(where, "region") == 0)
+		pool = vmem_create_in_region(region(), VMEM_MIN_POOL);
+	if (pool == NULL)
+		return 98;
+	take_and_lose(function, size);
+	scrub();
+	if (strcmp(where, "deleted") == 0)
+		vmem_delete(pool);
+	scrub();
+	return 0;
 }
 
 int
@@ -146,6 +205,8 @@ main(int argc, char **argv)
 		fprintf(stderr, "%s\n", vmem_errormsg());
 		return 98;
 	}
+	if (strncmp(argv[1], "lose/", 5) == 0)
+		return lose(argv[1]);
 	if (strcmp(argv[1], "none") == 0)
 		use_everything();
 	else if (strcmp(argv[1], "threads") == 0)
