@@ -15,6 +15,20 @@ size=32M results_of "32M at once" 0 env VMMALLOC_RESERVE=1 \
     LD_PRELOAD="$LIBVMMALLOC" VMMALLOC_POOL_DIR="$pool" \
     VMMALLOC_POOL_SIZE=32M "$work/shim_full" 32
 
+# What the first kind has no room for comes from the next, up to its limit.
+printf '%s\n' '#include <stdio.h>' '#include <stdlib.h>' \
+    'int main(void) { int mib = 0; while (mib < 100 && malloc(1 << 20)) mib++;' \
+    '	return printf("%d\n", mib / 5 * 5) < 0; }' > "$work/count.c"
+"$CC" -O1 -fno-builtin -o "$work/count" "$work/count.c"
+holds() { # KIND: how many blocks of 1 MiB, of five only full ones
+	VMMALLOC_KIND=$1 LD_PRELOAD=$LIBVMMALLOC "$work/count" 2>&1
+}
+same "a kind alone" "$(holds "file:$pool,size=17M")" 15
+same "a kind that falls back to another" \
+    "$(holds "file:$pool,size=17M;dram,limit=11M")" 25
+same "a chain of three" \
+    "$(holds "file:$pool,size=17M;dram,limit=11M;dram")" 100
+
 # A file system of 24 MiB under a pool that counts on 22 of it, of which
 # another file then takes 4.
 if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" &&
