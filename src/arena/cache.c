@@ -351,6 +351,17 @@ cache_fill(struct cache *cache, unsigned number)
 }
 
 bool
+cache_has(struct cache *cache, unsigned number)
+{
+	bool has;
+
+	enter_patiently(cache);
+	has = bin_count(&cache->bin[number]) != 0;
+	cache_leave(cache);
+	return has;
+}
+
+bool
 cache_flush(struct cache *cache, unsigned number, void *ptr)
 {
 	struct bin *bin = &cache->bin[number];

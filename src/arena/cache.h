@@ -280,6 +280,9 @@ struct cache *cache_of(struct heap *heap);
  * before goes home. */
 struct cache *cache_follow(struct heap *heap);
 
+/* Whether the bin, one of the calling thread's, has a block. */
+bool cache_has(struct cache *cache, unsigned number);
+
 /* The slow sides of the two: fill the bin, or make room in it, and then take
  * or put. NULL and false: there is no room, do without the cache. */
 void *cache_fill(struct cache *cache, unsigned number);

@@ -29,6 +29,8 @@ const char *pkje_malloc_conf =
 /* What is left of jemalloc's arenas when every kind has one. */
 #define ARENAS_EXTRA (MALLOCX_ARENA_LIMIT - 1 - HEAPS_MAX)
 #define CACHE_PART 16 /* of a limited heap may lie in caches */
+/* Of what caches hold, or may hold: so much more handed out empties them. */
+#define BULKY_PART 4
 #define LEASE_UNLIMITED (SIZE_MAX / 4)
 /* Addresses that jemalloc takes when it starts, and room to align them. */
 #define START_BYTES (8 * MIB)
@@ -153,6 +155,7 @@ slot_new(struct heap *heap)
 		if (slot->arena == NULL)
 			return NULL;
 	}
+	slot->hooked.exact = heap->options.bounded;
 	set_decay(slot, heap);
 	purge_oversize(slot->arena, heap->options.oversize);
 	atomic_store(&slot->requests, 0);
@@ -293,7 +296,7 @@ heap_open(struct heap *heap, struct source *source,
 		return ENOMEM;
 	heap->source = source;
 	heap->options = *options;
-	heap->full_size = SIZE_MAX;
+	heap->full_size = heap->lowest = SIZE_MAX;
 	source_stats(source, &stats, false);
 	heap->capacity = options->fixed ? stats.size : 0;
 	heap_limit_changed(heap, stats.limit);
@@ -498,13 +501,26 @@ remember_full(struct heap *heap, uint64_t changes, size_t usable)
 	lock_give(&heap->lock);
 }
 
-/* Whether a block is so large a part of a limited heap that what lies in
- * caches, scattered, could cost it its place. */
+/* Whether so much of a bounded heap was handed out since its caches were last
+ * emptied, this block included, that what lies in them, scattered, costs large
+ * blocks their place. What comes and goes does not count, and to empty caches
+ * costs no more than what was handed out did. */
 static bool
 is_bulky(struct heap *heap, size_t usable)
 {
-	return usable >= atomic_load(&heap->lease_most) / 4 &&
-	    atomic_load(&heap->leased) != 0;
+	size_t most = atomic_load(&heap->lease_most);
+	size_t leased, used, lowest;
+
+	if (most == LEASE_UNLIMITED || usable <= SC_SMALL_MAXCLASS)
+		return false;
+	used = source_spans(heap->source);
+	lowest = atomic_load_explicit(&heap->lowest, memory_order_relaxed);
+	if (used < lowest)
+		atomic_store_explicit(
+		    &heap->lowest, lowest = used, memory_order_relaxed);
+	leased = atomic_load_explicit(&heap->leased, memory_order_relaxed);
+	return leased != 0 &&
+	    used - lowest + usable >= max_size(most, leased) / BULKY_PART;
 }
 
 /* Empties the caches and coalesces what is free, leaving it backed, before it
@@ -565,8 +581,13 @@ heap_malloc(struct heap *heap, size_t size)
 {
 	if (size <= CACHE_SIZE_MAX && is_open(heap)) {
 		struct cache *cache = cache_follow(heap);
-		void *ptr = cache == NULL ? NULL :
-					    cache_fill(cache, bin_for(size));
+		void *ptr = NULL;
+
+		if (unlikely(is_bulky(heap, size)) && cache != NULL &&
+		    !cache_has(cache, bin_for(size)))
+			heap_drain(heap);
+		if (cache != NULL)
+			ptr = cache_fill(cache, bin_for(size));
 
 		if (ptr != NULL) {
 			heaps_tend();
@@ -599,6 +620,7 @@ heap_drain(struct heap *heap)
 
 	if (tsdn == NULL)
 		return;
+	atomic_store(&heap->lowest, SIZE_MAX);
 	caches_drain(heap);
 	for (unsigned i = 0; i < arenas; i++) {
 		slot_use(heap->slot[i]);

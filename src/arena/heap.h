@@ -69,6 +69,7 @@ struct heap {
 	_Atomic bool tight;        /* bounded, and more than half full */
 	_Atomic size_t lease_most; /* bytes that all caches may hold */
 	_Atomic size_t leased;
+	_Atomic size_t lowest; /* bytes in spans, since caches were emptied */
 
 	_Atomic uint64_t requests;     /* of caches that are gone */
 	_Atomic uint64_t noticed;      /* see heap_changes() */

@@ -35,14 +35,38 @@ leaves_are_there(void *addr, size_t size)
 	    NULL;
 }
 
+/*
+ * Whether jemalloc asks for more than it needs. It does so first for each large
+ * block, for as much as the next class of sizes has, and keeps what is too much
+ * for smaller blocks; if it is refused, it asks for what the block needs. Between
+ * blocks of one size such pieces would fit nobody, a tenth of a pool.
+ *
+ * So a first question is refused, and the thread remembers up to what size the
+ * second may be. Only this thread can ask it, and does so next.
+ */
+static bool
+is_first_question(size_t size)
+{
+	static _Thread_local size_t refused
+	    __attribute__((tls_model("initial-exec")));
+	bool is_first = size > refused;
+
+	refused = is_first ? size : 0;
+	return is_first;
+}
+
 static void *
 on_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size_t alignment,
     bool *zero, bool *commit, unsigned arena)
 {
-	struct source *source = source_of(hooks);
+	const struct hooked_source *hooked = container_of(
+	    hooks, struct hooked_source, hooks);
+	struct source *source = hooked->source;
 	void *span = NULL;
 
 	(void)arena;
+	if (hooked->exact && new_addr == NULL && is_first_question(size))
+		return NULL;
 	if (source != NULL)
 		span = source_alloc(source, new_addr, size, alignment, zero);
 	if (span != NULL && !leaves_are_there(span, size)) {
@@ -104,4 +128,5 @@ hooked_source_init(struct hooked_source *hooked, struct source *source)
 		.merge = on_merge,
 	};
 	hooked->source = source;
+	hooked->exact = false;
 }

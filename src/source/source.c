@@ -528,6 +528,12 @@ source_has_limit(const struct source *source)
 }
 
 size_t
+source_spans(const struct source *source)
+{
+	return atomic_load_explicit(&source->spans, memory_order_relaxed);
+}
+
+size_t
 source_used(const struct source *source)
 {
 	return source_has_limit(source) ?

@@ -75,7 +75,10 @@ void source_set_limit(struct source *source, size_t limit);
 
 bool source_has_limit(const struct source *source);
 
-/* Bytes that are handed out; under a limit those that count for it. */
+/* Bytes that are handed out. */
+size_t source_spans(const struct source *source);
+
+/* The same; under a limit those that count for it. */
 size_t source_used(const struct source *source);
 
 /* Whether more is backed than the limit allows, because it was lowered. */
