@@ -176,17 +176,13 @@ as_block(const rtree_contents_t *contents)
 struct source_marks
 block_mark(struct source_marks marks, void *ptr, size_t usable, unsigned number)
 {
-	unsigned char *mark;
-
 	if ((uintptr_t)ptr - marks.base >= marks.bytes)
 		marks = source_marks_of(ptr);
-	mark = &marks.mark[((uintptr_t)ptr - marks.base) / PAGE_BYTES];
 	/* Pages that were an extent of small blocks may have marks still. */
 	if (!bin_is_small(number))
-		__builtin_memset(mark, 0, usable / PAGE_BYTES);
+		source_unmark(marks, ptr, usable);
 	/* Another thread may mark another block of the page, the same way. */
-	if (__atomic_load_n(mark, __ATOMIC_RELAXED) != number)
-		__atomic_store_n(mark, (unsigned char)number, __ATOMIC_RELAXED);
+	source_mark(marks, ptr, number);
 	return marks;
 }
 

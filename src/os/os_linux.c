@@ -389,12 +389,12 @@ os_resident(void *addr, size_t bytes, size_t *resident)
 	return 0;
 }
 
+/* Asks for nothing to be written, and is told of gaps all the same: it looks at
+ * mappings, not at their pages. */
 bool
 os_is_mapped(void *addr, size_t bytes)
 {
-	size_t resident;
-
-	return os_resident(addr, bytes, &resident) != ENOMEM;
+	return os_direct_error(SYS_msync, addr, bytes, MS_ASYNC) != ENOMEM;
 }
 
 /*

@@ -53,11 +53,12 @@ copy_spans(struct stretch *stretch, int fd)
 	    !has_huge_pages(stretch->source);
 
 	for (;;) {
-		size_t from = bits_find(stretch->map.used, end, pages, true);
+		size_t from = page_set_find(
+		    &stretch->map.used, end, pages, true);
 
 		if (from == pages)
 			return 0;
-		end = bits_find(stretch->map.used, from, pages, false);
+		end = page_set_find(&stretch->map.used, from, pages, false);
 		size_t offset = from * PAGE_BYTES;
 		size_t bytes = (end - from) * PAGE_BYTES;
 
@@ -219,16 +220,18 @@ forget_idle(struct stretch *stretch)
 
 	if (source->spec->reserve)
 		return;
-	while (
-	    (page = bits_find(stretch->map.used, page, pages, false)) < pages) {
-		size_t end = bits_find(stretch->map.used, page, pages, true);
+	while ((page = page_set_find(&stretch->map.used, page, pages, false)) <
+	    pages) {
+		size_t end = page_set_find(
+		    &stretch->map.used, page, pages, true);
 		size_t first = (page + per - 1) / per;
 		size_t last = max_size(end / per, first);
 
 		source_uncount(source,
-		    source->grain * bits_count(stretch->backed, first, last));
-		bits_fill(stretch->backed, first, last, false);
-		bits_fill(stretch->dirty, page, end, false);
+		    source->grain *
+			page_set_count(&stretch->backed, first, last));
+		page_set_fill(&stretch->backed, first, last, false);
+		page_set_fill(&stretch->dirty, page, end, false);
 		page = end;
 	}
 }
@@ -243,11 +246,12 @@ copy_by_hand(struct stretch *stretch)
 	    stretch->base + stretch->head, stretch->bytes - stretch->head);
 
 	while (error == 0) {
-		size_t from = bits_find(stretch->map.used, end, pages, true);
+		size_t from = page_set_find(
+		    &stretch->map.used, end, pages, true);
 
 		if (from == pages)
 			break;
-		end = bits_find(stretch->map.used, from, pages, false);
+		end = page_set_find(&stretch->map.used, from, pages, false);
 		__builtin_memcpy(stretch->base + from * PAGE_BYTES,
 		    (char *)stretch->copy + from * PAGE_BYTES,
 		    (end - from) * PAGE_BYTES);
@@ -305,6 +309,7 @@ sources_postfork_child(void)
 		if (s->spec->source == SPEC_FILE && !atomic_load(&s->refused))
 			settle_child(s);
 		atomic_store(&s->held, 0);
+		s->walks = NULL; /* of threads that are gone */
 		lock_give(&s->lock);
 	}
 	lock_give(&sources_lock);

@@ -21,24 +21,23 @@ struct source *sources;
 
 /* ---- Stretches ---------------------------------------------------------- */
 
-/* The two maps of bits, and the marks. */
+/* Which grains are backed, which pages are dirty, and the marks. */
 static int
-bits_open(struct source *source, struct stretch *stretch)
+sets_open(struct source *source, struct stretch *stretch)
 {
 	size_t grains = stretch->bytes / source->grain;
-	size_t backed = align_up(grains, 64) / 8;
-	size_t dirty = align_up(stretch->map.pages, 64) / 8;
-	void *memory;
+	size_t pages = stretch->map.pages;
+	size_t backed = page_set_bytes(grains), dirty = page_set_bytes(pages);
 	int error;
 
-	stretch->bits_bytes = align_up(
-	    backed + dirty + stretch->map.pages, PAGE_BYTES);
-	error = os_map(stretch->bits_bytes, &memory);
+	stretch->sets_bytes = align_up(
+	    backed + dirty + marks_bytes(pages), PAGE_BYTES);
+	error = os_map(stretch->sets_bytes, &stretch->sets);
 	if (error != 0)
 		return error;
-	stretch->backed = memory;
-	stretch->dirty = (uint64_t *)(void *)((char *)memory + backed);
-	stretch->marks = (unsigned char *)memory + backed + dirty;
+	page_set_open(&stretch->backed, grains, stretch->sets);
+	page_set_open(&stretch->dirty, pages, (char *)stretch->sets + backed);
+	stretch->marks = (unsigned char *)stretch->sets + backed + dirty;
 	return 0;
 }
 
@@ -75,7 +74,7 @@ stretch_delete(struct stretch *stretch)
 	address_map_remove(stretch);
 	source->ops->close(stretch);
 	page_map_close(&stretch->map);
-	os_unmap(stretch->backed, stretch->bits_bytes);
+	os_unmap(stretch->sets, stretch->sets_bytes);
 	stretch_record_free(stretch);
 }
 
@@ -99,9 +98,9 @@ stretch_new_headed(struct source *source, char *at, size_t bytes, size_t head,
 	error = page_map_open(&stretch->map, bytes / PAGE_BYTES);
 	if (error != 0)
 		goto no_map;
-	error = bits_open(source, stretch);
+	error = sets_open(source, stretch);
 	if (error != 0)
-		goto no_bits;
+		goto no_sets;
 	error = source->ops->open(source, stretch);
 	if (error != 0)
 		goto no_pages;
@@ -116,8 +115,8 @@ stretch_new_headed(struct source *source, char *at, size_t bytes, size_t head,
 no_entry:
 	source->ops->close(stretch);
 no_pages:
-	os_unmap(stretch->backed, stretch->bits_bytes);
-no_bits:
+	os_unmap(stretch->sets, stretch->sets_bytes);
+no_sets:
 	page_map_close(&stretch->map);
 no_map:
 	stretch_record_free(stretch);
@@ -135,8 +134,10 @@ stretch_append(struct source *source, struct stretch *stretch)
 {
 	struct stretch **link = &source->first;
 
-	while (*link != NULL)
+	while (*link != NULL) {
+		stretch->order++;
 		link = &(*link)->next;
+	}
 	*link = stretch;
 	source->size += stretch->bytes - stretch->head;
 }

@@ -8,7 +8,6 @@
  */
 #include "source/page_map.h"
 
-#include "base/bits.h"
 #include "os/os.h"
 
 #define CHUNK_SHIFT 9 /* pages of a node of level 0, as a power of two */
@@ -85,12 +84,13 @@ run_of_word(uint64_t used)
 static struct page_run
 run_of_chunk(const struct page_map *map, size_t chunk)
 {
-	const uint64_t *word = map->used + chunk * (CHUNK_PAGES / 64);
+	size_t word = chunk * (CHUNK_PAGES / 64);
 	struct page_run run = { 0, 0, 0 };
 	size_t total = 0;
 
 	for (size_t i = 0; i < CHUNK_PAGES / 64; i++)
-		run_append(&run, &total, run_of_word(word[i]), 64);
+		run_append(&run, &total,
+		    run_of_word(page_set_word(&map->used, word + i)), 64);
 	return run_invert(run, CHUNK_PAGES);
 }
 
@@ -120,16 +120,68 @@ run_compute(const struct page_map *map, unsigned level, size_t node)
 			    run_of_children(map, level, node);
 }
 
-/* Brings the summaries above pages FROM to END - 1 up to date. */
-static void
-summarise(struct page_map *map, size_t from, size_t end)
+/* What a node says where all its pages are used, or all free. */
+static struct page_run
+run_uniform(unsigned level, bool used)
 {
-	for (unsigned level = 0; level < map->levels; level++) {
-		size_t last = (end - 1) >> node_shift(level);
+	uint32_t lacking = used ? (uint32_t)node_pages(level) : 0;
 
-		for (size_t i = from >> node_shift(level); i <= last; i++)
-			map->level[level][i] = run_compute(map, level, i);
+	return (struct page_run){ lacking, lacking, lacking };
+}
+
+static bool
+is_all_free(struct page_run run)
+{
+	return run.best == 0;
+}
+
+static bool
+is_all_used(struct page_run run, unsigned level)
+{
+	return run.best == node_pages(level);
+}
+
+static bool
+is_uniform(struct page_run run, unsigned level)
+{
+	return is_all_free(run) || is_all_used(run, level);
+}
+
+/* Brings what is stale below a node up to date, for one floor. */
+static void
+revive(struct page_map *map, unsigned level, size_t node)
+{
+	struct page_run run = map->level[level][node];
+	bool used = is_all_used(run, level);
+	size_t first = node * FANOUT;
+
+	if (!is_uniform(run, level))
+		return;
+	for (size_t i = first;
+	     i < min_size(first + FANOUT, map->nodes[level - 1]); i++)
+		map->level[level - 1][i] = run_uniform(level - 1, used);
+}
+
+/* Brings a node up to date, pages FROM to END - 1 of which became USED. */
+static void
+summarise(struct page_map *map, unsigned level, size_t node, size_t from,
+    size_t end, bool used)
+{
+	size_t low = max_size(from, node << node_shift(level));
+	size_t high = min_size(end, (node + 1) << node_shift(level));
+
+	if (high - low == node_pages(level)) {
+		map->level[level][node] = run_uniform(level, used);
+		return;
 	}
+	if (level != 0) {
+		unsigned shift = node_shift(level - 1);
+
+		revive(map, level, node);
+		for (size_t i = low >> shift; i <= (high - 1) >> shift; i++)
+			summarise(map, level - 1, i, low, high, used);
+	}
+	map->level[level][node] = run_compute(map, level, node);
 }
 
 /* Lays the arrays out from address BASE on; with BASE 0 only their sizes
@@ -137,11 +189,9 @@ summarise(struct page_map *map, size_t from, size_t end)
 static void
 lay_out(struct page_map *map, uintptr_t base)
 {
-	size_t chunks = (map->pages + CHUNK_PAGES - 1) >> CHUNK_SHIFT;
-	uintptr_t at = base + chunks * (CHUNK_PAGES / 8);
-	size_t nodes = chunks;
+	size_t nodes = (map->pages + CHUNK_PAGES - 1) >> CHUNK_SHIFT;
+	uintptr_t at = base + page_set_bytes(nodes << CHUNK_SHIFT);
 
-	map->used = (uint64_t *)base;
 	for (map->levels = 1;; map->levels++) {
 		map->nodes[map->levels - 1] = nodes;
 		map->level[map->levels - 1] = (struct page_run *)at;
@@ -168,15 +218,19 @@ page_map_open(struct page_map *map, size_t pages)
 	lay_out(map, (uintptr_t)memory);
 	/* Pages of the last chunk that lie behind the end are never free. */
 	size_t end = map->nodes[0] << CHUNK_SHIFT;
-	bits_fill(map->used, pages, end, true);
-	summarise(map, pages - 1, end);
+	page_set_open(&map->used, end, memory);
+	if (pages != end)
+		page_set_fill(&map->used, pages, end, true);
+	for (unsigned level = 0; level < map->levels; level++)
+		map->level[level][map->nodes[level] - 1] = run_compute(
+		    map, level, map->nodes[level] - 1);
 	return 0;
 }
 
 void
 page_map_close(struct page_map *map)
 {
-	os_unmap(map->used, map->bytes);
+	os_unmap(map->used.full[0], map->bytes);
 }
 
 struct search {
@@ -189,19 +243,31 @@ struct search {
 static size_t
 search_chunk(struct search *search, size_t chunk)
 {
-	const uint64_t *used = search->map->used;
+	const struct page_set *used = &search->map->used;
 	size_t at = max_size(chunk << CHUNK_SHIFT, search->from);
 	size_t end = (chunk + 1) << CHUNK_SHIFT;
 
 	while (at < end) {
-		size_t stop = bits_find(used, at, end, true);
+		size_t stop = page_set_find(used, at, end, true);
 
 		if (search->carry + (stop - at) >= search->count)
 			return at - search->carry;
 		search->carry = stop == end ? search->carry + (stop - at) : 0;
-		at = bits_find(used, stop, end, false);
+		at = page_set_find(used, stop, end, false);
 	}
 	return PAGE_MAP_NONE;
+}
+
+/* The search begins within a node that is all free or all used. */
+static size_t
+search_end(struct search *search, unsigned level, size_t node)
+{
+	size_t end = (node + 1) << node_shift(level);
+
+	search->carry = is_all_free(search->map->level[level][node]) ?
+	    end - search->from :
+	    0;
+	return search->carry >= search->count ? search->from : PAGE_MAP_NONE;
 }
 
 static size_t
@@ -214,6 +280,8 @@ search_node(struct search *search, unsigned level, size_t node)
 		search->carry = 0;
 		return PAGE_MAP_NONE;
 	}
+	if (base < search->from && is_uniform(map->level[level][node], level))
+		return search_end(search, level, node);
 	if (base >= search->from) {
 		struct page_run run = run_invert(map->level[level][node], span);
 
@@ -266,7 +334,7 @@ page_map_find(
 		aligned = align_up(page + first, alignment) - first;
 		if (page_map_is_free(map, aligned, count))
 			return aligned;
-		page = bits_find(map->used, aligned, map->pages, true);
+		page = page_set_find(&map->used, aligned, map->pages, true);
 		if (page == map->pages)
 			break;
 	}
@@ -277,28 +345,86 @@ bool
 page_map_is_free(const struct page_map *map, size_t from, size_t count)
 {
 	return from <= map->pages && count <= map->pages - from &&
-	    bits_find(map->used, from, from + count, true) == from + count;
+	    page_set_find(&map->used, from, from + count, true) == from + count;
 }
 
 void
 page_map_set(struct page_map *map, size_t from, size_t count, bool used)
 {
 	invariant(from + count <= map->pages);
-	bits_fill(map->used, from, from + count, used);
-	summarise(map, from, from + count);
+	page_set_fill(&map->used, from, from + count, used);
+	if (count != 0)
+		summarise(map, map->levels - 1, 0, from, from + count, used);
+}
+
+/* The level at which a node is a piece, or the highest there is. */
+static unsigned
+piece_level(const struct page_map *map)
+{
+	unsigned level = 0;
+
+	while (node_pages(level) < PAGE_MAP_PIECE && level + 1 < map->levels)
+		level++;
+	return level;
+}
+
+static bool
+node_is_right(const struct page_map *map, unsigned level, size_t node)
+{
+	struct page_run is = map->level[level][node];
+	struct page_run must = run_compute(map, level, node);
+
+	return is.head == must.head && is.best == must.best &&
+	    is.tail == must.tail;
+}
+
+/* Whether a node, all free or all used, is what the set says. */
+static bool
+uniform_is_right(const struct page_map *map, unsigned level, size_t node)
+{
+	size_t from = node << node_shift(level);
+	size_t end = min_size(from + node_pages(level), map->used.pages);
+	bool free = is_all_free(map->level[level][node]);
+
+	return page_set_find(&map->used, from, end, free) == end;
+}
+
+/* Whether a node and all below it, down to level LAST, are right. */
+static bool
+is_sound_below(
+    const struct page_map *map, unsigned level, size_t node, unsigned last)
+{
+	struct page_run run = map->level[level][node];
+	size_t first = node * FANOUT;
+
+	if (is_uniform(run, level))
+		return uniform_is_right(map, level, node);
+	for (size_t i = first; level > last &&
+	     i < min_size(first + FANOUT, map->nodes[level - 1]);
+	     i++)
+		if (!is_sound_below(map, level - 1, i, last))
+			return false;
+	return node_is_right(map, level, node);
+}
+
+/* The lowest node above a piece that is all free or all used speaks for it. */
+bool
+page_map_piece_is_sound(const struct page_map *map, size_t i)
+{
+	unsigned level = piece_level(map);
+
+	for (unsigned above = map->levels - 1; above > level; above--) {
+		struct page_run run =
+		    map->level[above][i >> ((above - level) * FANOUT_SHIFT)];
+
+		if (is_uniform(run, above))
+			return true;
+	}
+	return is_sound_below(map, level, i, 0);
 }
 
 bool
-page_map_is_sound(const struct page_map *map)
+page_map_top_is_sound(const struct page_map *map)
 {
-	for (unsigned level = 0; level < map->levels; level++)
-		for (size_t i = 0; i < map->nodes[level]; i++) {
-			struct page_run is = map->level[level][i];
-			struct page_run must = run_compute(map, level, i);
-
-			if (is.head != must.head || is.best != must.best ||
-			    is.tail != must.tail)
-				return false;
-		}
-	return true;
+	return is_sound_below(map, map->levels - 1, 0, piece_level(map));
 }

@@ -2,10 +2,10 @@
 /*
  * page_map.h - which pages of a stretch are handed out.
  *
- * Owns a bit per page and a tree of summaries over them, in pages of its own
- * that are touched as the stretch is used: setting one up costs the same for
- * 1 MiB and for 1 TiB. Free runs coalesce by themselves, taking and giving
- * back never allocates, so giving back cannot fail.
+ * Owns a set of pages and a tree of summaries over it, in pages of its own that
+ * are touched as the stretch is used: setting one up costs the same for 1 MiB
+ * and for 1 TiB, and so do spans of any size. Free runs coalesce by themselves,
+ * taking and giving back never allocates, so giving back cannot fail.
  *
  * Called by source.c under the source's lock.
  */
@@ -13,13 +13,15 @@
 #define SOURCE_PAGE_MAP_H
 
 #include "base/base.h"
+#include "source/page_set.h"
 
 #define PAGE_MAP_NONE SIZE_MAX
 #define PAGE_MAP_LEVELS 8
 #define PAGE_MAP_MAX ((size_t)1 << 30) /* pages: 512 * 8^7, or 4 TiB */
 
 /* Free runs under one node, as what lacks to the whole: all zero says that
- * everything is free, so that untouched memory is a valid tree. */
+ * everything is free, so that untouched memory is a valid tree. Below a node
+ * that is all free or all used, nodes are stale. */
 struct page_run {
 	uint32_t head; /* pages in front of the first used one, lacking */
 	uint32_t best; /* the longest free run, lacking */
@@ -28,7 +30,7 @@ struct page_run {
 
 struct page_map {
 	size_t pages;
-	uint64_t *used;                          /* a bit a page */
+	struct page_set used;
 	struct page_run *level[PAGE_MAP_LEVELS]; /* [0]: a node a chunk */
 	size_t nodes[PAGE_MAP_LEVELS];
 	unsigned levels;
@@ -52,7 +54,10 @@ bool page_map_is_free(const struct page_map *map, size_t from, size_t count);
 /* Marks pages as used, or as free. */
 void page_map_set(struct page_map *map, size_t from, size_t count, bool used);
 
-/* Whether the summaries say what the bits say. */
-bool page_map_is_sound(const struct page_map *map);
+/* Whether the summaries say what the set says: in pieces, of which the I-th is
+ * that of pages from I * PAGE_MAP_PIECE on, and then above all pieces. */
+#define PAGE_MAP_PIECE ((size_t)4096)
+bool page_map_piece_is_sound(const struct page_map *map, size_t i);
+bool page_map_top_is_sound(const struct page_map *map);
 
 #endif /* SOURCE_PAGE_MAP_H */

@@ -31,6 +31,10 @@
  * left. */
 #define NOT_AHEAD 256
 
+/* So much is looked at or given back while the lock is held: 16 MiB, below a
+ * millisecond. */
+#define PIECE_PAGES ((size_t)4096)
+
 /* ---- Stretches ---------------------------------------------------------- */
 
 static bool
@@ -47,6 +51,26 @@ stretch_of(const struct source *source, const void *addr)
 	while (stretch != NULL && !stretch_holds(stretch, addr))
 		stretch = stretch->next;
 	return stretch;
+}
+
+static READS_STALE struct source_marks
+marks_of(const struct stretch *stretch)
+{
+	return (struct source_marks){ (uintptr_t)stretch->base, stretch->bytes,
+		stretch->marks };
+}
+
+/* The stretch that comes after BEFORE, or is the first. Takes the lock: they are
+ * added at the end, and go with their source. */
+static struct stretch *
+next_stretch_of(struct source *source, const struct stretch *before)
+{
+	struct stretch *next;
+
+	lock_take(&source->lock);
+	next = before == NULL ? source->first : before->next;
+	lock_give(&source->lock);
+	return next;
 }
 
 /* One more stretch, with room for BYTES at ALIGNMENT. Called and returns
@@ -79,24 +103,31 @@ source_grow(struct source *source, size_t bytes, size_t alignment)
 
 /* ---- Backing ------------------------------------------------------------ */
 
-/* Counts BYTES more as backed, if the limit permits. */
+/* Claims BYTES of the limit, if it permits. */
 static bool
-account_take(struct account *account, size_t bytes)
+account_claim(struct account *account, size_t bytes)
 {
 	size_t limit = atomic_load(&account->limit);
-	size_t committed = atomic_load(&account->committed);
-	size_t peak = atomic_load(&account->peak);
+	size_t claimed = atomic_load(&account->claimed);
 
 	do
-		if (limit != 0 && (bytes > limit || committed > limit - bytes))
+		if (limit != 0 && (bytes > limit || claimed > limit - bytes))
 			return false;
 	while (!atomic_compare_exchange_weak(
-	    &account->committed, &committed, committed + bytes));
-	while (peak < committed + bytes &&
-	    !atomic_compare_exchange_weak(
-		&account->peak, &peak, committed + bytes))
-		;
+	    &account->claimed, &claimed, claimed + bytes));
 	return true;
+}
+
+/* What was claimed is backed now. */
+static void
+account_commit(struct account *account, size_t bytes)
+{
+	size_t committed = atomic_fetch_add(&account->committed, bytes) + bytes;
+	size_t peak = atomic_load(&account->peak);
+
+	while (peak < committed &&
+	    !atomic_compare_exchange_weak(&account->peak, &peak, committed))
+		;
 }
 
 void
@@ -104,6 +135,38 @@ source_uncount(struct source *source, size_t bytes)
 {
 	source->committed -= bytes;
 	atomic_fetch_sub(&source->account->committed, bytes);
+	atomic_fetch_sub(&source->account->claimed, bytes);
+}
+
+/* For each walk that is past some of them: pages FROM to END - 1 are in spans
+ * from now on, or in none. */
+static void
+set_used(struct stretch *stretch, size_t from, size_t end, bool used)
+{
+	page_map_set(&stretch->map, from, end - from, used);
+	for (struct walk *w = stretch->source->walks; w != NULL; w = w->next) {
+		size_t bytes = (walk_passed(w, stretch, end) -
+				   walk_passed(w, stretch, from)) *
+		    PAGE_BYTES;
+
+		w->spans += used ? bytes : -bytes;
+	}
+}
+
+/* The same for grains FROM to END - 1: a walk is past those whose first page it
+ * has passed. */
+static void
+set_backed(struct stretch *stretch, size_t from, size_t end, bool backed)
+{
+	size_t grain = stretch->source->grain, per = grain / PAGE_BYTES;
+
+	page_set_fill(&stretch->backed, from, end, backed);
+	for (struct walk *w = stretch->source->walks; w != NULL; w = w->next) {
+		size_t passed = walk_passed(w, stretch, end * per);
+		size_t last = max_size((passed + per - 1) / per, from);
+
+		w->committed += (backed ? last - from : from - last) * grain;
+	}
 }
 
 int
@@ -113,21 +176,23 @@ stretch_back(struct stretch *stretch, size_t from, size_t end)
 	size_t bytes = (end - from) * source->grain;
 	int error;
 
-	if (!account_take(source->account, bytes))
+	if (!account_claim(source->account, bytes))
 		return ENOMEM;
-	source->committed += bytes;
 	error = source->ops->back(stretch, from * source->grain, bytes);
 	if (error != 0) {
 		/* What it got before it failed is in nobody's account. And
 		 * what is short outside may be there a moment later. */
 		source->ops->unback(stretch, from * source->grain, bytes);
-		source_uncount(source, bytes);
+		atomic_fetch_sub(&source->account->claimed, bytes);
 		atomic_fetch_add(&source->account->freed, 1);
 		return error;
 	}
-	bits_fill(stretch->backed, from, end, true);
+	source->committed += bytes;
+	account_commit(source->account, bytes);
+	set_backed(stretch, from, end, true);
 	if (!source->ops->reads_zero)
-		bits_fill(stretch->dirty, from * source->grain / PAGE_BYTES,
+		page_set_fill(&stretch->dirty,
+		    from * source->grain / PAGE_BYTES,
 		    end * source->grain / PAGE_BYTES, true);
 	return 0;
 }
@@ -146,7 +211,8 @@ ahead_of(const struct stretch *stretch, size_t from, size_t end)
 
 	if (!source->ops->ahead || least <= end)
 		return end;
-	return bits_find(stretch->backed, end, min_size(least, last), true);
+	return page_set_find(
+	    &stretch->backed, end, min_size(least, last), true);
 }
 
 /* Takes the pages of grains FROM to END - 1 away, if that can be done. */
@@ -161,8 +227,9 @@ stretch_unback(struct stretch *stretch, size_t from, size_t end)
 	if (source->spec->reserve ||
 	    source->ops->unback(stretch, from * source->grain, bytes) != 0)
 		return;
-	bits_fill(stretch->backed, from, end, false);
-	bits_fill(stretch->dirty, from * per_grain, end * per_grain, false);
+	set_backed(stretch, from, end, false);
+	page_set_fill(
+	    &stretch->dirty, from * per_grain, end * per_grain, false);
 	source_uncount(source, bytes);
 }
 
@@ -175,11 +242,12 @@ unback_between(struct stretch *stretch, size_t from, size_t end)
 	size_t grain = from / per_grain;
 	size_t last = (end + per_grain - 1) / per_grain;
 
-	while ((grain = bits_find(stretch->backed, grain, last, true)) < last) {
-		size_t used = bits_find(stretch->map.used, grain * per_grain,
-		    last * per_grain, true);
+	while ((grain = page_set_find(&stretch->backed, grain, last, true)) <
+	    last) {
+		size_t used = page_set_find(&stretch->map.used,
+		    grain * per_grain, last * per_grain, true);
 		size_t idle = min_size(used / per_grain,
-		    bits_find(stretch->backed, grain, last, false));
+		    page_set_find(&stretch->backed, grain, last, false));
 
 		if (idle > grain) {
 			stretch_unback(stretch, grain, idle);
@@ -187,13 +255,14 @@ unback_between(struct stretch *stretch, size_t from, size_t end)
 		} else {
 			/* On to the first grain behind the span. */
 			grain = max_size(grain + 1,
-			    bits_find(stretch->map.used, used, last * per_grain,
-				false) /
+			    page_set_find(&stretch->map.used, used,
+				last * per_grain, false) /
 				per_grain);
 		}
 	}
 }
 
+/* At once: what waits for nobody is wanted by somebody. */
 static void
 trim_all(struct source *source)
 {
@@ -213,8 +282,9 @@ back_span(struct stretch *stretch, size_t from, size_t count)
 	size_t end = (from + count + per_grain - 1) / per_grain;
 	bool trimmed = false;
 
-	while ((grain = bits_find(stretch->backed, grain, end, false)) < end) {
-		size_t stop = bits_find(stretch->backed, grain, end, true);
+	while ((grain = page_set_find(&stretch->backed, grain, end, false)) <
+	    end) {
+		size_t stop = page_set_find(&stretch->backed, grain, end, true);
 		size_t ahead = stop == end ? ahead_of(stretch, grain, end) :
 					     stop;
 
@@ -251,12 +321,16 @@ static struct dirt
 find_dirt(const struct stretch *stretch, size_t from, size_t count)
 {
 	size_t end = from + count;
-	size_t first = bits_find(stretch->dirty, from, end, true);
+	size_t first = page_set_find(&stretch->dirty, from, end, true);
 
-	while (end > first && !bits_test(stretch->dirty, end - 1))
-		end--;
+	size_t last = first;
+
+	for (size_t dirty = first; dirty < end;) {
+		last = page_set_find(&stretch->dirty, dirty, end, false);
+		dirty = page_set_find(&stretch->dirty, last, end, true);
+	}
 	return (struct dirt){ stretch->base + first * PAGE_BYTES,
-		(end - first) * PAGE_BYTES };
+		(last - first) * PAGE_BYTES };
 }
 
 /* What a search for a span found. */
@@ -281,15 +355,15 @@ stretch_alloc(
 		return found;
 	if (page == PAGE_MAP_NONE)
 		return found;
-	page_map_set(&stretch->map, page, count, true);
+	set_used(stretch, page, page + count, true);
 	if (back_span(stretch, page, count) != 0) {
-		page_map_set(&stretch->map, page, count, false);
+		set_used(stretch, page, page + count, false);
 		found.no_backing = true;
 		return found;
 	}
 	found.addr = stretch->base + page * PAGE_BYTES;
 	found.dirt = find_dirt(stretch, page, count);
-	bits_fill(stretch->dirty, page, page + count, true);
+	page_set_fill(&stretch->dirty, page, page + count, true);
 	stretch->source->spans += count * PAGE_BYTES;
 	return found;
 }
@@ -350,23 +424,44 @@ source_alloc(
 	return found.addr;
 }
 
-static void
-trim_idle(struct source *source, uint64_t now)
+/* Whether pages that stayed backed have done so for long enough. */
+static bool
+is_idle_over(const struct source *source)
 {
-	if (now - source->idle_since >= source->idle_most)
-		trim_all(source);
+	return source->idle &&
+	    os_now_ms() - source->idle_since >= source->idle_most;
 }
 
-/* Leaves pages backed that are likely to be wanted again, for a while. */
-static void
+/* Leaves pages backed that are likely to be wanted again, for a while; true
+ * when it is over for all that were left so. */
+static bool
 keep_idle(struct source *source)
 {
-	uint64_t now = os_now_ms();
-
 	if (!source->idle)
-		source->idle_since = now;
+		source->idle_since = os_now_ms();
 	source->idle = true;
-	trim_idle(source, now);
+	return is_idle_over(source);
+}
+
+/* Takes back what a span leaves behind; whether all else that stayed backed is
+ * to go, too. */
+static bool
+settle_pages(struct stretch *stretch, size_t page, size_t end)
+{
+	struct source *source = stretch->source;
+
+	if (atomic_load(&source->held) != 0) {
+		source->idle = true;
+		return false;
+	}
+	if (atomic_load(&source->refused))
+		return false;
+	if (source->idle_most != 0 && !source_is_over_limit(source))
+		return keep_idle(source);
+	if (source->idle)
+		return true;
+	unback_between(stretch, page, end);
+	return false;
 }
 
 void
@@ -378,23 +473,16 @@ source_free(struct source *source, void *addr, size_t bytes)
 	size_t page = (size_t)((char *)addr - stretch->base) / PAGE_BYTES;
 	size_t count = bytes / PAGE_BYTES;
 
-	invariant(bits_find(stretch->map.used, page, page + count, false) ==
-	    page + count);
-	page_map_set(&stretch->map, page, count, false);
-	memset(stretch->marks + page, 0, count);
+	invariant(page_set_find(&stretch->map.used, page, page + count,
+		      false) == page + count);
+	set_used(stretch, page, page + count, false);
+	source_unmark(marks_of(stretch), addr, bytes);
 	source->spans -= bytes;
-	if (atomic_load(&source->held) != 0) {
-		source->idle = true;
-	} else if (!atomic_load(&source->refused)) {
-		if (source->idle_most != 0 && !source_is_over_limit(source))
-			keep_idle(source);
-		else if (source->idle)
-			trim_all(source);
-		else
-			unback_between(stretch, page, page + count);
-	}
-	atomic_fetch_add(&source->account->freed, 1);
+	bool trim = settle_pages(stretch, page, page + count);
 	lock_give(&source->lock);
+	if (trim)
+		source_trim(source);
+	atomic_fetch_add(&source->account->freed, 1);
 }
 
 void
@@ -408,15 +496,15 @@ source_keep_idle(struct source *source, uint64_t milliseconds)
 bool
 source_tend(struct source *source)
 {
-	bool idle;
+	bool idle, over;
 
 	lock_take(&source->lock);
-	if (source->idle_most != 0 && source->idle &&
-	    atomic_load(&source->held) == 0 && !atomic_load(&source->refused))
-		trim_idle(source, os_now_ms());
 	idle = source->idle_most != 0 && source->idle;
+	over = idle && atomic_load(&source->held) == 0 && is_idle_over(source);
 	lock_give(&source->lock);
-	return idle;
+	if (over)
+		source_trim(source);
+	return idle && !over;
 }
 
 void
@@ -433,13 +521,39 @@ source_unhold(struct source *source)
 
 /* ---- Trim, limit, answers ----------------------------------------------- */
 
+/* Takes pages from FROM on away, so many that the lock is not held for long;
+ * returns where it stopped. */
+static size_t
+trim_piece(struct stretch *stretch, size_t from)
+{
+	struct source *source = stretch->source;
+	size_t per = source->grain / PAGE_BYTES, pages = stretch->map.pages;
+	size_t end = pages;
+
+	lock_take(&source->lock);
+	if (!atomic_load(&source->refused)) {
+		from = page_set_find(
+			   &stretch->backed, from / per, pages / per, true) *
+		    per;
+		end = min_size(pages, from + max_size(PIECE_PAGES, per));
+		unback_between(stretch, from, end);
+	}
+	lock_give(&source->lock);
+	return end;
+}
+
 void
 source_trim(struct source *source)
 {
+	struct stretch *stretch = NULL;
+
+	/* What comes back from here on waits anew. */
 	lock_take(&source->lock);
-	if (!atomic_load(&source->refused))
-		trim_all(source);
+	source->idle = false;
 	lock_give(&source->lock);
+	while ((stretch = next_stretch_of(source, stretch)) != NULL)
+		for (size_t page = 0; page < stretch->map.pages;)
+			page = trim_piece(stretch, page);
 }
 
 void
@@ -449,24 +563,43 @@ source_set_limit(struct source *source, size_t limit)
 	atomic_fetch_add(&source->account->freed, 1);
 }
 
-/* Calls VISIT for each run of backed memory. */
+/* The first run of backed memory at page FROM of the stretch or behind it, not
+ * too long; false if there is none. */
+static bool
+next_backed(const struct stretch *stretch, size_t *from, size_t *end)
+{
+	struct source *source = stretch->source;
+	size_t per = source->grain / PAGE_BYTES, pages = stretch->map.pages;
+	const struct page_set *backed = &stretch->backed;
+	bool found = false;
+
+	lock_take(&source->lock);
+	if (!atomic_load(&source->refused)) {
+		size_t grain = page_set_find(
+		    backed, *from / per, pages / per, true);
+
+		found = grain < pages / per;
+		*from = max_size(*from, grain * per);
+		*end = min_size(*from + PIECE_PAGES,
+		    page_set_find(backed, grain, pages / per, false) * per);
+	}
+	lock_give(&source->lock);
+	return found;
+}
+
+/* Calls VISIT for each run of backed memory, without the lock: its addresses
+ * stay, whatever becomes of the pages. */
 static void
 for_backed(struct source *source,
     void (*visit)(void *to, char *from, size_t bytes), void *to)
 {
-	for (struct stretch *s = source->first; s != NULL; s = s->next) {
-		size_t grains = s->bytes / source->grain, end = 0;
+	struct stretch *s = NULL;
 
-		for (;;) {
-			size_t from = bits_find(s->backed, end, grains, true);
-
-			end = bits_find(s->backed, from, grains, false);
-			if (from == grains)
-				break;
-			visit(to, s->base + from * source->grain,
-			    (end - from) * source->grain);
-		}
-	}
+	while ((s = next_stretch_of(source, s)) != NULL)
+		for (size_t from = 0, end; next_backed(s, &from, &end);
+		     from = end)
+			visit(to, s->base + from * PAGE_BYTES,
+			    (end - from) * PAGE_BYTES);
 }
 
 static void
@@ -496,10 +629,7 @@ source_count_on_nodes(struct source *source, size_t *bytes_on, unsigned nodes)
 {
 	struct on_nodes on = { bytes_on, nodes };
 
-	lock_take(&source->lock);
-	if (!atomic_load(&source->refused))
-		for_backed(source, add_on_nodes, &on);
-	lock_give(&source->lock);
+	for_backed(source, add_on_nodes, &on);
 }
 
 void
@@ -516,9 +646,9 @@ source_stats(
 		.peak = atomic_load(&source->account->peak),
 		.spans = source->spans,
 	};
-	if (want_resident && !atomic_load(&source->refused))
-		for_backed(source, add_resident, &stats->resident);
 	lock_give(&source->lock);
+	if (want_resident)
+		for_backed(source, add_resident, &stats->resident);
 }
 
 bool
@@ -553,69 +683,6 @@ uint64_t
 source_freed(const struct source *source)
 {
 	return atomic_load(&source->account->freed);
-}
-
-/* Adds up one stretch; 0, or -1 with the sentence. */
-static int
-stretch_check(struct stretch *stretch, size_t *spans, size_t *committed)
-{
-	struct source *source = stretch->source;
-	size_t pages = stretch->map.pages, per = source->grain / PAGE_BYTES;
-	size_t head = stretch->head / PAGE_BYTES, page = head;
-
-	if (!page_map_is_sound(&stretch->map))
-		return error_set(EIO,
-		    "the free pages of the stretch at %p do "
-		    "not add up",
-		    (void *)stretch->base);
-	if (address_map_find(stretch->base) != stretch ||
-	    address_map_find(stretch->base + stretch->bytes - 1) != stretch)
-		return error_set(EIO,
-		    "the stretch at %p of %zu bytes is held "
-		    "by another kind too",
-		    (void *)stretch->base, stretch->bytes);
-	if (!os_is_mapped(stretch->base, stretch->bytes))
-		return error_set(EIO,
-		    "of the %zu bytes at %p not all are mapped any more",
-		    stretch->bytes, (void *)stretch->base);
-	while (
-	    (page = bits_find(stretch->map.used, page, pages, true)) < pages) {
-		size_t end = bits_find(stretch->map.used, page, pages, false);
-
-		if (bits_find(stretch->backed, page / per,
-			(end + per - 1) / per, false) < (end + per - 1) / per)
-			return error_set(EIO, "a span at %p is not backed",
-			    (void *)(stretch->base + page * PAGE_BYTES));
-		page = end;
-	}
-	*spans += bits_count(stretch->map.used, head, pages) * PAGE_BYTES;
-	*committed += bits_count(stretch->backed, 0, pages / per) *
-	    source->grain;
-	return 0;
-}
-
-int
-source_check(struct source *source)
-{
-	size_t spans = 0, committed = 0;
-	int result = 0;
-
-	lock_take(&source->lock);
-	for (struct stretch *s = source->first; s != NULL && result == 0;
-	     s = s->next)
-		result = stretch_check(s, &spans, &committed);
-	if (result == 0 && spans != source->spans)
-		result = error_set(EIO,
-		    "%zu bytes are marked as handed out, "
-		    "%zu were",
-		    spans, source->spans);
-	if (result == 0 && committed != source->committed)
-		result = error_set(EIO,
-		    "%zu bytes are marked as committed, "
-		    "%zu were",
-		    committed, source->committed);
-	lock_give(&source->lock);
-	return result;
 }
 
 READS_STALE void *
@@ -653,10 +720,7 @@ source_marks_of(const void *addr)
 {
 	struct stretch *stretch = address_map_find(addr);
 
-	if (stretch == NULL)
-		return (struct source_marks){ 0 };
-	return (struct source_marks){ (uintptr_t)stretch->base, stretch->bytes,
-		stretch->marks };
+	return stretch == NULL ? (struct source_marks){ 0 } : marks_of(stretch);
 }
 
 void *

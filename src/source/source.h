@@ -67,7 +67,7 @@ void source_keep_idle(struct source *source, uint64_t milliseconds);
  * stays still. */
 bool source_tend(struct source *source);
 
-/* Gives back to the system every page that is in no span. */
+/* Gives back to the system every page that is in no span, a piece at a time. */
 void source_trim(struct source *source);
 
 /* The most bytes to have backed; 0: no limit. */
@@ -90,7 +90,7 @@ struct source_stats {
 	size_t committed; /* backed bytes */
 	size_t peak;      /* of these, in all that share the account */
 	size_t spans;     /* bytes handed out */
-	size_t resident;  /* read only when asked for */
+	size_t resident;  /* read only when asked for, and of no one moment */
 };
 void source_stats(
     struct source *source, struct source_stats *stats, bool want_resident);
@@ -103,8 +103,8 @@ void source_count_on_nodes(
  * back, the limit changed, or the shortage lay outside of the source. */
 uint64_t source_freed(const struct source *source);
 
-/* Compares the page maps with themselves and with the counters. 0, or -1 with
- * EIO and a sentence. */
+/* Compares the page maps with themselves and with the counters, a piece at a
+ * time, between which others go on. 0, or -1 with EIO and a sentence. */
 int source_check(struct source *source);
 
 /* What the caller named as owner of the source that ADDR lies in, or NULL.
@@ -126,6 +126,11 @@ struct source_marks {
 /* Those of the stretch that ADDR lies in; BYTES is 0 if in none. They stay as
  * long as the source does, as which the caller knows it. */
 struct source_marks source_marks_of(const void *addr);
+
+/* Marks the page that ADDR, an address in the stretch, is in; and takes away all
+ * marks of BYTES from there on. Pages that never had one are not looked at. */
+void source_mark(struct source_marks marks, const void *addr, unsigned mark);
+void source_unmark(struct source_marks marks, const void *addr, size_t bytes);
 
 void *source_owner(const struct source *source);
 

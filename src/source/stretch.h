@@ -30,13 +30,14 @@ struct stretch {
 	/* From here on a record that is used again is cleared. */
 	size_t head; /* of the bytes, the handle's page, or 0 */
 	struct source *source;
-	struct stretch *next; /* of the same source; or free records */
-
-	struct page_map map;  /* which pages are in spans */
-	uint64_t *backed;     /* a bit a grain: it has pages */
-	uint64_t *dirty;      /* a bit a page: it need not read as zero */
-	unsigned char *marks; /* one a page, for who has the span */
-	size_t bits_bytes;    /* of the memory behind these three */
+	struct stretch *next;   /* of the same source; or free records */
+	unsigned order;         /* among the source's stretches */
+	struct page_map map;    /* which pages are in spans */
+	struct page_set backed; /* grains that have pages */
+	struct page_set dirty;  /* pages that need not read as zero */
+	unsigned char *marks;   /* one a page, for who has the span: marks.c */
+	void *sets;             /* the memory behind these three */
+	size_t sets_bytes;
 
 	size_t usable;        /* anon.c: bytes made readable so far */
 	int fd;               /* file.c: the file, while it is kept, or -1 */
@@ -71,10 +72,21 @@ int memory_is_there(struct stretch *stretch, size_t offset, size_t bytes);
 /* What the sources of one kind have together: a kind that is in different
  * places has one for each. */
 struct account {
+	_Atomic size_t claimed;   /* of the limit, backed or about to be */
 	_Atomic size_t committed; /* backed bytes */
 	_Atomic size_t peak;
 	_Atomic size_t limit;
 	_Atomic uint64_t freed;
+};
+
+/* A look at all of a source, piece by piece (check.c). What lies in front of
+ * the page where it stands was added up already, so whoever changes something
+ * there changes the sum. */
+struct walk {
+	struct walk *next;
+	unsigned order; /* of the stretch it is in */
+	size_t page;
+	size_t spans, committed;
 };
 
 struct source {
@@ -85,6 +97,7 @@ struct source {
 	struct source *next, **link; /* all sources, under the list's lock */
 
 	struct stretch *first;
+	struct walk *walks;
 	size_t grain;         /* bytes backed and given back at once */
 	size_t size;          /* addresses in all stretches */
 	size_t committed;     /* backed bytes of this source */
@@ -103,6 +116,15 @@ struct source {
 	uint64_t room, room_read;
 };
 
+/* Of the first PAGE pages of a stretch, how many the walk has passed. */
+static inline size_t
+walk_passed(const struct walk *walk, const struct stretch *stretch, size_t page)
+{
+	if (stretch->order != walk->order)
+		return stretch->order < walk->order ? page : 0;
+	return min_size(page, walk->page);
+}
+
 /* source.c: counts BYTES as backed no longer. */
 void source_uncount(struct source *source, size_t bytes);
 
@@ -116,6 +138,9 @@ extern struct source *sources;
 int stretch_new_within(
     struct source *source, size_t want, size_t least, struct stretch **stretch);
 void stretch_append(struct source *source, struct stretch *stretch);
+
+/* marks.c: so many bytes for the marks of a stretch of so many pages. */
+size_t marks_bytes(size_t pages);
 
 /* source.c: backs grains FROM to END - 1, none of which is. */
 int stretch_back(struct stretch *stretch, size_t from, size_t end);

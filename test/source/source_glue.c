@@ -82,9 +82,18 @@ is_backed(const struct source *source, const void *addr)
 		size_t offset = (uintptr_t)addr - (uintptr_t)s->base;
 
 		if (offset < s->bytes)
-			return bits_test(s->backed, offset / source->grain);
+			return page_set_count(&s->backed,
+				   offset / source->grain,
+				   offset / source->grain + 1) != 0;
 	}
 	return 0;
+}
+
+static void
+flip(struct page_set *set, size_t page)
+{
+	page_set_fill(
+	    set, page, page + 1, page_set_count(set, page, page + 1) == 0);
 }
 
 void
@@ -94,11 +103,10 @@ damage(struct source *source, enum damage what)
 
 	switch (what) {
 	case USED: /* the last page, without a word to the summaries */
-		stretch->map.used[(stretch->map.pages - 1) / 64] ^= (uint64_t)1
-		    << (stretch->map.pages - 1) % 64;
+		flip(&stretch->map.used, stretch->map.pages - 1);
 		break;
 	case BACKED: /* the first page, which a span has */
-		stretch->backed[0] ^= 1;
+		flip(&stretch->backed, 0);
 		break;
 	case SPANS:
 		source->spans ^= PAGE_BYTES;

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check.c - whether a source is what its records say. See source.h.
+ *
+ * A walk through all stretches, that takes the lock for 16 MiB at a time. What
+ * is nowhere used costs nothing, since sets and maps say so at once. Meanwhile
+ * others go on, and whoever changes what the walk has passed changes its sums
+ * (source.c), so that in the end these are exact.
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "base/error.h"
+#include "source/address_map.h"
+#include "source/stretch.h"
+
+/* What does not change with spans: where it lies. Without the lock. */
+static int
+check_place(const struct stretch *stretch)
+{
+	if (address_map_find(stretch->base) != stretch ||
+	    address_map_find(stretch->base + stretch->bytes - 1) != stretch)
+		return error_set(EIO,
+		    "the stretch at %p of %zu bytes is held "
+		    "by another kind too",
+		    (void *)stretch->base, stretch->bytes);
+	if (!os_is_mapped(stretch->base, stretch->bytes))
+		return error_set(EIO,
+		    "of the %zu bytes at %p not all are mapped any more",
+		    stretch->bytes, (void *)stretch->base);
+	return 0;
+}
+
+static int
+not_added_up(const struct stretch *stretch)
+{
+	return error_set(EIO,
+	    "the free pages of the stretch at %p do not add up",
+	    (void *)stretch->base);
+}
+
+/* That pages FROM to END - 1 are backed where they are in spans. */
+static int
+check_backing(const struct stretch *stretch, size_t from, size_t end)
+{
+	size_t per = stretch->source->grain / PAGE_BYTES, page = from;
+	const struct page_set *used = &stretch->map.used;
+
+	while ((page = page_set_find(used, page, end, true)) < end) {
+		size_t stop = page_set_find(used, page, end, false);
+		size_t last = (stop + per - 1) / per;
+
+		if (page_set_find(&stretch->backed, page / per, last, false) <
+		    last)
+			return error_set(EIO, "a span at %p is not backed",
+			    (void *)(stretch->base + page * PAGE_BYTES));
+		page = stop;
+	}
+	return 0;
+}
+
+/* The walk takes one step, to a multiple of a piece. */
+static int
+check_piece(struct walk *walk, const struct stretch *stretch)
+{
+	size_t per = stretch->source->grain / PAGE_BYTES, from = walk->page;
+	size_t piece = from / PAGE_MAP_PIECE;
+	size_t end = min_size(stretch->map.pages, (piece + 1) * PAGE_MAP_PIECE);
+
+	if (!page_map_piece_is_sound(&stretch->map, piece))
+		return not_added_up(stretch);
+	walk->spans += page_set_count(&stretch->map.used, from, end) *
+	    PAGE_BYTES;
+	walk->committed += page_set_count(&stretch->backed,
+			       (from + per - 1) / per, (end + per - 1) / per) *
+	    stretch->source->grain;
+	walk->page = end;
+	return check_backing(stretch, from, end);
+}
+
+static int
+check_stretch(struct walk *walk, const struct stretch *stretch)
+{
+	struct source *source = stretch->source;
+	int result = check_place(stretch);
+
+	lock_take(&source->lock);
+	if (result == 0 && !page_map_top_is_sound(&stretch->map))
+		result = not_added_up(stretch);
+	lock_give(&source->lock);
+	while (result == 0 && walk->page < stretch->map.pages) {
+		lock_take(&source->lock);
+		result = check_piece(walk, stretch);
+		lock_give(&source->lock);
+	}
+	return result;
+}
+
+static int
+compare(const struct source *source, const struct walk *walk)
+{
+	if (walk->spans != source->spans)
+		return error_set(EIO,
+		    "%zu bytes are marked as handed out, "
+		    "%zu were",
+		    walk->spans, source->spans);
+	if (walk->committed != source->committed)
+		return error_set(EIO,
+		    "%zu bytes are marked as committed, "
+		    "%zu were",
+		    walk->committed, source->committed);
+	return 0;
+}
+
+static void
+walk_begin(struct source *source, struct walk *walk)
+{
+	lock_take(&source->lock);
+	walk->next = source->walks;
+	source->walks = walk;
+	lock_give(&source->lock);
+}
+
+/* On to the stretch after BEFORE. Past the last one it is past those, too, that
+ * are added now: they are counted as they change. */
+static struct stretch *
+walk_on(struct source *source, struct walk *walk, const struct stretch *before)
+{
+	struct stretch *next;
+
+	lock_take(&source->lock);
+	next = before == NULL ? source->first : before->next;
+	walk->order = next == NULL ? UINT_MAX : next->order;
+	walk->page = next == NULL ? 0 : next->head / PAGE_BYTES;
+	lock_give(&source->lock);
+	return next;
+}
+
+static int
+walk_end(struct source *source, struct walk *walk, int result)
+{
+	struct walk **link = &source->walks;
+
+	lock_take(&source->lock);
+	while (*link != walk)
+		link = &(*link)->next;
+	*link = walk->next;
+	if (result == 0)
+		result = compare(source, walk);
+	lock_give(&source->lock);
+	return result;
+}
+
+int
+source_check(struct source *source)
+{
+	struct walk walk = { NULL, 0, 0, 0, 0 };
+	struct stretch *stretch = NULL;
+	int result = 0;
+
+	walk_begin(source, &walk);
+	while (
+	    result == 0 && (stretch = walk_on(source, &walk, stretch)) != NULL)
+		result = check_stretch(&walk, stretch);
+	return walk_end(source, &walk, result);
+}
