@@ -48,6 +48,14 @@ void poolkind_follow_forks(void);
  * otherwise later calls on the kind do. */
 void poolkind_tend(poolkind *kind);
 
+/* The kind of the block PTR, and what may be used of it; false if it is no block
+ * of any, and nothing is said. */
+bool poolkind_block_of(const void *ptr, poolkind **kind, size_t *usable);
+
+/* What may be used of a block for which SIZE bytes were asked, unaligned; 0 where
+ * there is none so large. */
+size_t poolkind_usable_for(size_t size);
+
 /* Frees the block PTR, of whatever kind; false, and nothing is said, if it is no
  * block of any. */
 bool poolkind_free_if_any(void *ptr);

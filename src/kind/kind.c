@@ -326,6 +326,25 @@ poolkind_id(const poolkind *handle)
 #endif
 }
 
+EXPORT bool
+poolkind_block_of(const void *ptr, poolkind **kind, size_t *usable)
+{
+	struct block block = block_of(ptr);
+
+	if (block.heap == NULL)
+		return false;
+	*kind = kind_of_heap(block.heap)->handle;
+	*usable = block.usable;
+	return true;
+}
+
+EXPORT size_t
+poolkind_usable_for(size_t size)
+{
+	return likely(size <= CACHE_SIZE_MAX) ? cache_bin_size[bin_for(size)] :
+						usable_size_for(size);
+}
+
 EXPORT int
 poolkind_fork_error(const poolkind *handle)
 {

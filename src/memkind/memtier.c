@@ -15,14 +15,19 @@
 /* ---- Counting ------------------------------------------------------------ */
 
 static void
-count_more(memkind_t kind, void *ptr)
+count_bytes(memkind_t kind, size_t bytes)
 {
 	/* A thread that reads the topology is served by the default kind. */
 	if (unlikely(nodes_are_being_read()))
 		kind = MEMKIND_DEFAULT;
+	memtier_account_add(memkind_index(kind), (int64_t)bytes);
+}
+
+static void
+count_more(memkind_t kind, void *ptr)
+{
 	if (likely(ptr != NULL))
-		memtier_account_add(memkind_index(kind),
-		    (int64_t)memkind_malloc_usable_size(kind, ptr));
+		count_bytes(kind, memkind_malloc_usable_size(kind, ptr));
 }
 
 static void
@@ -47,7 +52,8 @@ memtier_kind_malloc(memkind_t kind, size_t size)
 {
 	void *ptr = memkind_malloc(kind, size);
 
-	count_more(kind, ptr);
+	if (likely(ptr != NULL))
+		count_bytes(kind, poolkind_usable_for(size));
 	DECORATE(memtier_kind_malloc_post, kind, size, &ptr);
 	return ptr;
 }
@@ -110,11 +116,16 @@ memtier_kind_realloc(memkind_t kind, void *ptr, size_t size)
 EXPORT void
 memtier_kind_free(memkind_t kind, void *ptr)
 {
+	poolkind *engine;
+	size_t bytes;
+
 	DECORATE(memtier_kind_free_pre, &ptr);
 	if (ptr == NULL)
 		return;
-	kind = memkind_detect_kind(ptr);
-	count_less(kind, memkind_malloc_usable_size(kind, ptr));
+	if (likely(poolkind_block_of(ptr, &engine, &bytes))) {
+		kind = memkind_of(engine);
+		count_less(kind, bytes);
+	}
 	memkind_free(kind, ptr);
 }
 
