@@ -67,12 +67,13 @@ typedef struct poolkind poolkind;
  * Errors: EINVAL (SPEC is NULL or has a word that is not known or does not fit
  * the others, or FLAGS is not 0), ENOENT, ENOTDIR, EACCES, ENAMETOOLONG, EROFS
  * (the directory of a file kind; ENOENT also: a fallback= that is not open),
- * EFBIG (a size beyond what the file system or RLIMIT_FSIZE permits), ENOSPC
- * (reserve=yes and the file system has less), ENODEV (a node, a rank, a policy,
- * a page size or a DAX device that this machine does not have), EBUSY (the DAX
- * device is in use), ENOSYS (a rank, or a device to be found, without
- * libpoolkind-topology), ENOMEM (no address space, or as many kinds are open as
- * the engine can hold: 4032), EMFILE, ENFILE.
+ * EFBIG (a size beyond what the file system or RLIMIT_FSIZE permits),
+ * EOPNOTSUPP (a file system that copies on write, or is not known, without
+ * trust=yes), ENOSPC (reserve=yes and the file system has less), ENODEV (a node,
+ * a rank, a policy, a page size or a DAX device that this machine does not
+ * have), EBUSY (the DAX device is in use), ENOSYS (a rank, or a device to be
+ * found, without libpoolkind-topology), ENOMEM (no address space, or as many
+ * kinds are open as the engine can hold: 4032), EMFILE, ENFILE.
  */
 poolkind *poolkind_open(const char *spec, unsigned flags);
 

@@ -100,7 +100,8 @@ create_pmem(const char *dir, size_t size, memkind_mem_usage_policy policy,
     memkind_t *kind)
 {
 	struct spec spec = { .source = SPEC_FILE,
-		.fork = settings_pmem_fork() };
+		.fork = settings_pmem_fork(),
+		.trust = true };
 	int error;
 
 	if (kind == NULL || dir == NULL ||

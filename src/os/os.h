@@ -151,7 +151,8 @@ unsigned os_node(void);
 /* ---- Files ------------------------------------------------------------- */
 
 /* Opens a file without a name in DIRECTORY, mode 0600, close-on-exec: by
- * O_TMPFILE, else as a name that is unlinked before anything can see it. */
+ * O_TMPFILE, else as a name that is unlinked before anything can see it. It is
+ * written in place where the file system lets us choose. */
 int os_open_unlinked(const char *directory, int *fd);
 
 /* What a path leads to: a DAX device, another character device, or anything
@@ -186,6 +187,21 @@ int os_open_log(const char *path, bool truncate, int *fd);
  * hugetlbfs, a page elsewhere. */
 size_t os_file_grain(const char *directory);
 
+/* What is known of a file system: os_file_system_linux.c. */
+struct os_file_system {
+	const char *name;
+	bool keeps_space; /* what a file has taken can be written at any time */
+	bool touch_takes; /* touching a page takes its space, or fails */
+	bool sparse;      /* a great length costs nothing */
+	bool on_disk;     /* taking space costs far less than pages do */
+};
+
+/* That of an open, empty file, which it may try a page of; never NULL. */
+const struct os_file_system *os_file_system(int fd);
+
+/* Has an empty file written in place where that is a choice. */
+void os_write_in_place(int fd);
+
 /* Sets the length. EFBIG, without SIGXFSZ, beyond RLIMIT_FSIZE. */
 int os_set_length(int fd, off_t length);
 
@@ -202,10 +218,6 @@ int os_file_system_size(const char *path, uint64_t *bytes);
 /* Whether mappings of the file, of which some are made and undone, reach its
  * memory itself (MAP_SYNC of mmap(2)): changes its length. */
 int os_is_dax_file(int fd, bool *is_dax);
-
-/* Makes a range of TO share the blocks of FROM. EOPNOTSUPP, EXDEV or EINVAL
- * where the file system cannot. */
-int os_share_blocks(int from, int to, off_t offset, off_t bytes);
 
 /* Writes all of the memory to the file at OFFSET. */
 int os_write_file(int fd, const void *data, size_t bytes, off_t offset);
@@ -260,7 +272,6 @@ enum os_call {
 	OS_OPEN,
 	OS_SET_LENGTH,
 	OS_TAKE_SPACE,
-	OS_SHARE_BLOCKS,
 	OS_WRITE_FILE,
 	OS_SET_POLICY,
 	OS_MOVE_TO_NODES,

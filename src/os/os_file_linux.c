@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +16,6 @@
 #include <string.h>
 #include <stdatomic.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/mman.h>
@@ -166,6 +164,8 @@ os_open_unlinked(const char *directory, int *fd)
 	if (err == EOPNOTSUPP || err == EISDIR || os_is_refused(err) ||
 	    (err == ENOENT && is_directory(directory)))
 		err = open_and_unlink(directory, fd);
+	if (err == 0)
+		os_write_in_place(*fd);
 	return err;
 }
 
@@ -547,25 +547,6 @@ os_is_dax_file(int fd, bool *is_dax)
 	libc_munmap(memory, PAGE_BYTES);
 	*is_dax = true;
 	return 0;
-}
-
-int
-os_share_blocks(int from, int to, off_t offset, off_t bytes)
-{
-	struct file_clone_range range = {
-		.src_fd = from,
-		.src_offset = (uint64_t)offset,
-		.src_length = (uint64_t)bytes,
-		.dest_offset = (uint64_t)offset,
-	};
-	int err = os_fault(OS_SHARE_BLOCKS);
-
-	if (err != 0)
-		return err;
-	do
-		err = os_direct_error(SYS_ioctl, to, FICLONERANGE, &range);
-	while (err == EINTR);
-	return err == ENOTTY ? EOPNOTSUPP : err;
 }
 
 /*

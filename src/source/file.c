@@ -8,7 +8,9 @@
  * given back through it (MADV_REMOVE), so no descriptor is needed: thousands
  * of kinds live under any limit, and a daemon that closes all descriptors
  * harms nobody. The descriptor is kept only where fork must map the file
- * again, or the kernel cannot populate; it is checked before each use.
+ * again, or touching a page does not take its space; it is checked before each
+ * use. A directory whose file system may have no space for a page that had it
+ * once is refused, unless the spec trusts it: then as much is done as can be.
  *
  * A file of a hugetlbfs is cut, mapped, backed and given back in whole huge
  * pages, which are the source's grain; its handle's page is as large.
@@ -36,8 +38,10 @@ file_is_ours(const struct stretch *stretch)
 static void
 keep_or_close(struct source *source, struct stretch *stretch, int fd)
 {
+	bool touch_takes = stretch->file_system->touch_takes &&
+	    os_populate(stretch->base, 0) != ENOSYS;
 	bool keep = source->spec->keep_file ||
-	    (!source->spec->reserve && os_populate(stretch->base, 0) == ENOSYS);
+	    (!source->spec->reserve && !touch_takes);
 
 	if (keep && os_file_id(fd, &stretch->id) == 0)
 		stretch->fd = os_move_high(fd);
@@ -56,7 +60,11 @@ file_open(struct source *source, struct stretch *stretch)
 	error = os_open_unlinked(spec->path, &fd);
 	if (error != 0)
 		return error;
-	error = os_set_length(fd, (off_t)stretch->bytes);
+	stretch->file_system = os_file_system(fd);
+	if (!stretch->file_system->keeps_space && !spec->trust)
+		error = EOPNOTSUPP;
+	if (error == 0)
+		error = os_set_length(fd, (off_t)stretch->bytes);
 	if (error == 0 && spec->reserve)
 		error = os_take_space(fd, (off_t)stretch->head, (off_t)size);
 	if (error != 0)
@@ -89,22 +97,33 @@ file_close(struct stretch *stretch)
 	os_unreserve(stretch->base, stretch->bytes);
 }
 
-/* Once a file is mapped copy on write, populating would take memory for pages
- * that nobody wrote; what must not be missing is the space below them. */
+/* Whether space is taken by touching pages. Once a file is mapped copy on write,
+ * that would take memory for pages that nobody wrote; what must not be missing
+ * is the space below them. */
+static bool
+is_touched(const struct stretch *stretch, size_t bytes)
+{
+	return stretch->file_system->touch_takes && !stretch->private &&
+	    (bytes <= SPAN_UNTOUCHED || !file_is_ours(stretch));
+}
+
 static int
 file_back(struct stretch *stretch, size_t offset, size_t bytes)
 {
-	if (stretch->source->spec->reserve)
+	const struct spec *spec = stretch->source->spec;
+	int error = ENOSYS;
+
+	if (spec->reserve)
 		return 0;
-	if ((stretch->private || bytes > SPAN_UNTOUCHED) &&
-	    file_is_ours(stretch))
+	if (is_touched(stretch, bytes))
+		error = os_populate(stretch->base + offset, bytes);
+	if (error != ENOSYS)
+		return error;
+	if (file_is_ours(stretch))
 		return os_take_space(stretch->fd, (off_t)offset, (off_t)bytes);
-	int error = os_populate(stretch->base + offset, bytes);
-	if (error == ENOSYS)
-		error = file_is_ours(stretch) ?
-		    os_take_space(stretch->fd, (off_t)offset, (off_t)bytes) :
-		    ENOMEM;
-	return error;
+	return spec->trust && !stretch->private ?
+	    os_populate(stretch->base + offset, bytes) :
+	    ENOMEM;
 }
 
 /* A private mapping gives back its copies alone, since a

@@ -43,14 +43,13 @@ write_span(struct stretch *stretch, int fd, size_t offset, size_t bytes)
 	return error;
 }
 
-/* Copies what is in spans into the new file: by sharing blocks where the file
- * system can, else by writing. */
+/* Copies what is in spans into the new file, by writing: files that share blocks
+ * cost nothing, but then the next write of either needs space that nobody took
+ * for it, and raises SIGBUS where the file system is full. */
 static int
 copy_spans(struct stretch *stretch, int fd)
 {
 	size_t pages = stretch->map.pages, end = 0;
-	bool share = file_is_ours(stretch) && !stretch->private &&
-	    !has_huge_pages(stretch->source);
 
 	for (;;) {
 		size_t from = page_set_find(
@@ -60,12 +59,9 @@ copy_spans(struct stretch *stretch, int fd)
 			return 0;
 		end = page_set_find(&stretch->map.used, from, pages, false);
 		size_t offset = from * PAGE_BYTES;
-		size_t bytes = (end - from) * PAGE_BYTES;
+		int error = write_span(
+		    stretch, fd, offset, (end - from) * PAGE_BYTES);
 
-		if (share)
-			share = os_share_blocks(stretch->fd, fd, (off_t)offset,
-				    (off_t)bytes) == 0;
-		int error = share ? 0 : write_span(stretch, fd, offset, bytes);
 		if (error != 0)
 			return error;
 	}

@@ -332,6 +332,37 @@ explain_device(int error, const char *path)
 		    error, "cannot use the device \"%.150s\"", path);
 }
 
+/* What is known of the file system that the directory lies in. */
+static const char *
+file_system_name(const char *directory)
+{
+	const char *name = "a file system";
+	int fd;
+
+	if (os_open_unlinked(directory, &fd) == 0) {
+		name = os_file_system(fd)->name;
+		os_close(fd);
+	}
+	return name;
+}
+
+static void
+explain_file(int error, const struct spec *spec)
+{
+	if (error == EOPNOTSUPP)
+		error_set(error,
+		    "the directory \"%.80s\" is in %s: writing a block may end "
+		    "in SIGBUS there when others filled it; trust=yes takes it",
+		    spec->path, file_system_name(spec->path));
+	else if (spec->size == 0)
+		error_set_system(error,
+		    "cannot make a file in directory \"%.140s\"", spec->path);
+	else
+		error_set_system(error,
+		    "cannot make a file of %zu bytes in directory \"%.120s\"",
+		    spec->size, spec->path);
+}
+
 /* The sentence for what open_stretches() ran into. */
 static void
 explain(int error, const struct spec *spec)
@@ -340,16 +371,8 @@ explain(int error, const struct spec *spec)
 	char text[SPEC_TEXT_MAX];
 
 	spec_print(spec, text, sizeof(text));
-	if (spec->source == SPEC_FILE && spec->size == 0)
-		error_set_system(error,
-		    "cannot make a file in directory "
-		    "\"%.140s\"",
-		    spec->path);
-	else if (spec->source == SPEC_FILE)
-		error_set_system(error,
-		    "cannot make a file of %zu bytes in "
-		    "directory \"%.120s\"",
-		    spec->size, spec->path);
+	if (spec->source == SPEC_FILE)
+		explain_file(error, spec);
 	else if (spec->source == SPEC_DAX)
 		explain_device(error, spec->path);
 	else if (error == EEXIST)

@@ -42,6 +42,7 @@ struct stretch {
 	size_t usable;        /* anon.c: bytes made readable so far */
 	int fd;               /* file.c: the file, while it is kept, or -1 */
 	struct os_file_id id; /* file.c: to know that fd is still ours */
+	const struct os_file_system *file_system; /* file.c */
 	bool private;         /* file.c: mapped copy on write */
 	bool guarded;         /* region.c: the handle's page is unreadable */
 	bool bound;           /* anon.c: some range has a policy of its own */

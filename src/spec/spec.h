@@ -69,6 +69,7 @@ struct spec {
 	enum spec_fork fork;
 	bool grow;                /* size is a beginning, not an end */
 	bool reserve;             /* take all of size when the kind is opened */
+	bool trust; /* SPEC_FILE: whatever the file system promises */
 	size_t size;              /* 0: grows as needed */
 	size_t limit;             /* 0: none */
 	char name[SPEC_NAME_MAX]; /* "": none */

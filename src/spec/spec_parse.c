@@ -43,6 +43,7 @@ enum option {
 	OPTION_SIZE,
 	OPTION_GROW,
 	OPTION_RESERVE,
+	OPTION_TRUST,
 	OPTION_LIMIT,
 	OPTION_FORK,
 	OPTION_NAME,
@@ -52,7 +53,7 @@ enum option {
 
 static const char *const option_words[OPTIONS] = { "scope", "page", "policy",
 	"weights", "home", "populate", "offset", "size", "grow", "reserve",
-	"limit", "fork", "name", "fallback" };
+	"trust", "limit", "fork", "name", "fallback" };
 
 #define BIT(option) (1u << (option))
 #define OPTIONS_OF_ANY \
@@ -77,7 +78,7 @@ static const unsigned source_options[] = {
 	[SPEC_LATENCY] = OPTIONS_OF_RANK,
 	[SPEC_CAPACITY] = OPTIONS_OF_RANK,
 	[SPEC_DAX_KMEM] = OPTIONS_OF_RANK,
-	[SPEC_FILE] = OPTIONS_OF_SIZED | BIT(OPTION_FORK),
+	[SPEC_FILE] = OPTIONS_OF_SIZED | BIT(OPTION_TRUST) | BIT(OPTION_FORK),
 	[SPEC_DAX] = OPTIONS_OF_ANY | BIT(OPTION_OFFSET) | BIT(OPTION_SIZE),
 	[SPEC_REGION] = OPTIONS_OF_ANY,
 };
@@ -540,6 +541,8 @@ set_option(struct spec *spec, enum option option, struct word word)
 		return set_flag("value of grow", word, &spec->grow);
 	case OPTION_RESERVE:
 		return set_flag("value of reserve", word, &spec->reserve);
+	case OPTION_TRUST:
+		return set_flag("value of trust", word, &spec->trust);
 	case OPTION_LIMIT:
 		return option_size("limit", word, &spec->limit);
 	case OPTION_WEIGHTS:

@@ -146,6 +146,8 @@ write_options(struct writer *to, const struct spec *spec)
 		write_option(to, "grow", "yes");
 	if (spec->reserve)
 		write_option(to, "reserve", "yes");
+	if (spec->trust)
+		write_option(to, "trust", "yes");
 	write_size_option(to, "limit", spec->limit);
 	/* What the shim alone can ask for has no text. */
 	if (spec->fork == SPEC_FORK_COPY || spec->fork == SPEC_FORK_REFUSE)

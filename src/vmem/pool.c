@@ -123,6 +123,7 @@ create_in_file(const char *dir, size_t size)
 	}
 	strcpy(spec.path, dir);
 	spec.reserve = true;
+	spec.trust = true;
 	spec.handle = true;
 	spec.alignment = POOL_ALIGNMENT;
 	kind = poolkind_open_spec(&spec, NULL);

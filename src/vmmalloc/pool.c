@@ -102,6 +102,7 @@ spec_of_directory(const struct settings *settings, struct spec *spec)
 	if (strlen(settings->directory) >= sizeof(spec->path))
 		return ENAMETOOLONG;
 	spec->source = SPEC_FILE;
+	spec->trust = true;
 	spec->size = bytes;
 	strcpy(spec->path, settings->directory);
 	return check_room(spec->path, bytes);

@@ -42,8 +42,6 @@ call(enum os_call which)
 		return os_set_length(-1, 0);
 	case OS_TAKE_SPACE:
 		return os_take_space(-1, 0, 1);
-	case OS_SHARE_BLOCKS:
-		return os_share_blocks(-1, -1, 0, 0);
 	case OS_WRITE_FILE:
 		return os_write_file(-1, "", 1, 0);
 	case OS_SET_POLICY:

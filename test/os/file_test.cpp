@@ -219,27 +219,6 @@ TEST(TakeSpace, GoesOnInPiecesWhenItIsInterrupted)
 	os_close(fd);
 }
 
-TEST(ShareBlocks, WorksOrSaysThatItCannot)
-{
-	Directory directory;
-	int from = nameless(directory, 64 * KIB);
-	int to = nameless(directory, 64 * KIB);
-	char byte = 0;
-	int err;
-
-	ASSERT_EQ(os_write_file(from, "x", 1, 4096), 0);
-	err = os_share_blocks(from, to, 0, 64 * KIB);
-	if (err == 0) {
-		ASSERT_EQ(pread(to, &byte, 1, 4096), 1);
-		EXPECT_EQ(byte, 'x');
-	} else {
-		EXPECT_TRUE(err == EOPNOTSUPP || err == EXDEV || err == EINVAL)
-		    << err;
-	}
-	os_close(from);
-	os_close(to);
-}
-
 TEST(WriteFile, WritesAllOfItWhereItShould)
 {
 	Directory directory;

@@ -51,6 +51,9 @@ TEST(Parse, TakesEveryOption)
 	EXPECT_FALSE(parsed("dram,size=1M,grow=no,reserve=no").grow);
 	EXPECT_FALSE(parsed("dram,reserve=no").reserve);
 	EXPECT_TRUE(parsed("dram,size=1M,limit=1M,reserve=yes").reserve);
+	EXPECT_FALSE(parsed("file:/d,trust=no").trust);
+	EXPECT_EQ(normal("file:/d,limit=1M,trust=yes"),
+	    "file:/d,trust=yes,limit=1M");
 }
 
 TEST(Parse, TakesWhatNodesAreRankedBy)
@@ -141,7 +144,7 @@ TEST(Parse, SaysThatThereIsNoText)
 	"dram, nodes, hbw, bandwidth, latency, capacity, dax-kmem, file, dax"
 #define DRAM_OPTIONS \
 	"page, policy, populate, size, grow, reserve, limit, name, fallback"
-#define FILE_OPTIONS "size, grow, reserve, limit, fork, name, fallback"
+#define FILE_OPTIONS "size, grow, reserve, trust, limit, fork, name, fallback"
 #define NODES_OPTIONS \
 	"page, policy, weights, home, populate, size, grow, reserve, limit, " \
 	"name, fallback"
