@@ -290,7 +290,7 @@ int memkind_create_kind(memkind_memtype_t memtype_flags,
 
 /*
  * Makes a kind in a file without a name in the directory DIR. MAX_SIZE, rounded
- * up to 2 MiB, limits it; with 0 the file system does. Space is taken as blocks
+ * up to whole pages, limits it; with 0 the file system does. Space is taken as blocks
  * are, and goes back at the latest when the kind is destroyed or the process
  * ends.
  *

@@ -16,8 +16,6 @@
 #include "os/os.h"
 #include "source/source.h"
 
-#define PMEM_STEP (2 * MIB)
-
 struct memkind_config {
 	const char *path;
 	size_t size;
@@ -107,13 +105,13 @@ create_pmem(const char *dir, size_t size, memkind_mem_usage_policy policy,
 	if (kind == NULL || dir == NULL ||
 	    (unsigned)policy >= MEMKIND_MEM_USAGE_POLICY_MAX_VALUE ||
 	    (size != 0 && size < MEMKIND_PMEM_MIN_SIZE) ||
-	    size > SIZE_MAX - PMEM_STEP)
+	    size > SIZE_MAX - PAGE_BYTES)
 		return invalid(EINVAL);
 	if (strlen(dir) >= sizeof(spec.path))
 		return invalid(ENAMETOOLONG);
 	strcpy(spec.path, dir);
 	/* What is too large for addresses in a row is a limit. */
-	spec.size = align_up(size, PMEM_STEP);
+	spec.size = align_up(size, PAGE_BYTES);
 	if (spec.size > SOURCE_STRETCH_MAX) {
 		spec.limit = spec.size;
 		spec.size = 0;

@@ -59,13 +59,23 @@ int os_make_unusable(void *addr, size_t bytes);
 int os_make_usable_anew(void *addr, size_t bytes);
 
 /* Maps BYTES of anonymous memory at a place of the kernel's choosing; it costs
- * what is touched of it, page by page. */
+ * what is touched of it, page by page, and where the process locks its memory
+ * (mlockall) is locked as it is touched, if it is more than 256 KiB. */
 int os_map(size_t bytes, void **addr);
 void os_unmap(void *addr, size_t bytes);
 
 /* Maps a file over part of a reservation; PRIVATE_COPY: copy on write. */
 int os_map_file(
     void *addr, size_t bytes, int fd, off_t offset, bool private_copy);
+
+/* The same, unreadable until os_make_usable(), so that mlockall(2) takes nothing
+ * of it. */
+int os_map_file_closed(
+    void *addr, size_t bytes, int fd, off_t offset, bool private_copy);
+
+/* Maps BYTES of a shared file over part of a reservation, from the place in the
+ * file on that the page at SEED maps. EINVAL or EFAULT where that is none. */
+int os_map_on(void *seed, void *addr, size_t bytes);
 
 /* Maps huge pages of 1 << LG_PAGE bytes over part of a reservation, none of
  * them reserved: os_populate() takes them, and says so if there are none.
@@ -212,6 +222,10 @@ int os_take_space(int fd, off_t offset, off_t bytes);
  * more than there are huge pages. */
 int os_free_space(int fd, uint64_t *bytes);
 
+/* Free bytes for this process of the file system of FD, or where that is -1 of
+ * PATH: as many can be had at most. */
+int os_room(int fd, const char *path, uint64_t *bytes);
+
 /* Bytes of the file system that PATH lies in, free or not. */
 int os_file_system_size(const char *path, uint64_t *bytes);
 
@@ -233,8 +247,18 @@ struct os_file_id {
 	uint64_t device, inode;
 };
 int os_file_id(int fd, struct os_file_id *id);
+int os_path_id(const char *path, struct os_file_id *id);
+
+/* Another descriptor of FD's file, as os_move_high() numbers it; -1. */
+int os_copy_high(int fd);
+
+/* How many descriptors the process may have. */
+size_t os_descriptors(void);
 
 /* ---- Processors and threads -------------------------------------------- */
+
+/* The number of this process. */
+int os_process(void);
 
 /* Processors this process may run on, at least 1. */
 unsigned os_processors(void);

@@ -309,18 +309,37 @@ os_close(int fd)
 	os_direct(SYS_close, fd);
 }
 
+size_t
+os_descriptors(void)
+{
+	struct rlimit limit;
+
+	return get_limit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+/* A copy of FD with a number that is high, and above FLOOR; -1. */
+static int
+copy_above(int fd, int floor)
+{
+	int most = (int)min_size(os_descriptors(), HIGH_DESCRIPTORS);
+	int copy = -1;
+
+	for (most -= HIGH_BAND; copy < 0 && most > floor; most /= 2)
+		copy = (int)os_direct(SYS_fcntl, fd, F_DUPFD_CLOEXEC, most);
+	return copy;
+}
+
+int
+os_copy_high(int fd)
+{
+	return copy_above(fd, STDERR_FILENO);
+}
+
 int
 os_move_high(int fd)
 {
-	struct rlimit limit;
-	int most = HIGH_DESCRIPTORS;
-	int moved = -1;
+	int moved = copy_above(fd, fd);
 
-	if (get_limit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_cur < HIGH_DESCRIPTORS)
-		most = (int)limit.rlim_cur;
-	for (most -= HIGH_BAND; moved < 0 && most > fd; most /= 2)
-		moved = (int)os_direct(SYS_fcntl, fd, F_DUPFD_CLOEXEC, most);
 	if (moved < 0)
 		return fd;
 	os_close(fd);
@@ -350,6 +369,19 @@ os_file_id(int fd, struct os_file_id *id)
 
 	if (os_is_refused(err))
 		return file_id_by_statx(fd, id);
+	if (err != 0)
+		return err;
+	id->device = status.st_dev;
+	id->inode = status.st_ino;
+	return 0;
+}
+
+int
+os_path_id(const char *path, struct os_file_id *id)
+{
+	struct stat status;
+	int err = status_of(path, &status);
+
 	if (err != 0)
 		return err;
 	id->device = status.st_dev;
@@ -490,28 +522,46 @@ free_huge_bytes(size_t grain)
 
 /* A tmpfs without a size, and ramfs, say nothing at all: as much as there is
  * memory. Where the question is refused nobody knows better. */
+static uint64_t
+bytes_of(const struct statfs *status, uint64_t blocks)
+{
+	uint64_t unit = (uint64_t)(status->f_frsize != 0 ? status->f_frsize :
+							   status->f_bsize);
+	uint64_t bytes, huge;
+
+	if (status->f_blocks == 0 ||
+	    __builtin_mul_overflow(blocks, unit, &bytes))
+		bytes = UINT64_MAX;
+	if (status->f_type != HUGETLBFS_MAGIC)
+		return bytes;
+	huge = free_huge_bytes((size_t)status->f_bsize);
+	return huge < bytes ? huge : bytes;
+}
+
 int
 os_free_space(int fd, uint64_t *bytes)
 {
 	struct statfs status;
-	uint64_t unit;
 	int err = os_direct_error(SYS_fstatfs, fd, &status);
 
-	if (err != 0) {
-		*bytes = UINT64_MAX;
-		return os_is_refused(err) ? 0 : err;
-	}
-	unit = (uint64_t)(status.f_frsize != 0 ? status.f_frsize :
-						 status.f_bsize);
-	if (status.f_blocks == 0 ||
-	    __builtin_mul_overflow((uint64_t)status.f_bavail, unit, bytes))
-		*bytes = UINT64_MAX;
-	if (status.f_type == HUGETLBFS_MAGIC) {
-		uint64_t huge = free_huge_bytes((size_t)status.f_bsize);
+	*bytes = err == 0 ? bytes_of(&status, status.f_bavail) : UINT64_MAX;
+	return os_is_refused(err) ? 0 : err;
+}
 
-		*bytes = huge < *bytes ? huge : *bytes;
-	}
-	return 0;
+/* What is set aside for root may be had by root. */
+int
+os_room(int fd, const char *path, uint64_t *bytes)
+{
+	struct statfs status;
+
+	int err = fd >= 0 ? os_direct_error(SYS_fstatfs, fd, &status) :
+			    os_direct_error(SYS_statfs, path, &status);
+
+	if (err == 0)
+		*bytes = bytes_of(&status,
+		    os_direct(SYS_geteuid) == 0 ? status.f_bfree :
+						  status.f_bavail);
+	return err;
 }
 
 int

@@ -28,6 +28,9 @@
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED 24
 #endif
+#ifndef MLOCK_ONFAULT
+#define MLOCK_ONFAULT 1
+#endif
 #ifndef MAP_HUGE_SHIFT
 #define MAP_HUGE_SHIFT 26
 #endif
@@ -36,6 +39,7 @@
 #endif
 
 #define GUARD_BYTES PAGE_BYTES
+#define MAP_AT_ONCE (256 * KIB)
 #define PROCESSORS_MAX 8192
 
 #if defined(__SANITIZE_THREAD__)
@@ -180,13 +184,43 @@ os_make_usable_anew(void *addr, size_t bytes)
 	    MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
+/* Memory that becomes writable is taken at once where mlockall(2) asked for all
+ * that is mapped later; the first page tells. The rest is locked as it is
+ * touched, or not at all where that cannot be had. */
+static int
+map_locked_lazily(size_t bytes, void **start)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	unsigned char there = 0;
+	int err = libc_mmap(start, bytes, PROT_NONE, flags, -1, 0);
+
+	if (err != 0)
+		return err;
+	err = os_make_usable(*start, PAGE_BYTES);
+	if (err == 0 &&
+	    os_direct(SYS_mincore, *start, PAGE_BYTES, &there) == 0 &&
+	    (there & 1) != 0 &&
+	    os_direct(SYS_mlock2, *start, bytes, MLOCK_ONFAULT) != 0)
+		os_direct(SYS_munlock, *start, bytes);
+	if (err == 0)
+		err = os_make_usable(*start, bytes);
+	if (err == 0)
+		return 0;
+	libc_munmap(*start, bytes);
+	return os_is_refused(err) ?
+	    libc_mmap(start, bytes, PROT_READ | PROT_WRITE, flags, -1, 0) :
+	    err;
+}
+
 int
 os_map(size_t bytes, void **addr)
 {
 	int err = os_fault(OS_MAP);
 	void *start = NULL;
 
-	if (err == 0)
+	if (err == 0 && bytes > MAP_AT_ONCE)
+		err = map_locked_lazily(bytes, &start);
+	else if (err == 0)
 		err = libc_mmap(&start, bytes, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (err != 0)
@@ -208,8 +242,9 @@ os_unmap(void *addr, size_t bytes)
 		libc_madvise(addr, bytes, MADV_DONTNEED);
 }
 
-int
-os_map_file(void *addr, size_t bytes, int fd, off_t offset, bool private_copy)
+static int
+map_file(void *addr, size_t bytes, int fd, off_t offset, bool private_copy,
+    int protection)
 {
 	int flags = MAP_FIXED | MAP_NORESERVE;
 	int err = os_fault(OS_MAP_FILE);
@@ -217,8 +252,35 @@ os_map_file(void *addr, size_t bytes, int fd, off_t offset, bool private_copy)
 	if (err != 0)
 		return err;
 	flags |= private_copy ? MAP_PRIVATE : MAP_SHARED;
-	return libc_mmap(
-	    &addr, bytes, PROT_READ | PROT_WRITE, flags, fd, offset);
+	return libc_mmap(&addr, bytes, protection, flags, fd, offset);
+}
+
+int
+os_map_file(void *addr, size_t bytes, int fd, off_t offset, bool private_copy)
+{
+	return map_file(
+	    addr, bytes, fd, offset, private_copy, PROT_READ | PROT_WRITE);
+}
+
+int
+os_map_file_closed(
+    void *addr, size_t bytes, int fd, off_t offset, bool private_copy)
+{
+	return map_file(addr, bytes, fd, offset, private_copy, PROT_NONE);
+}
+
+/* An old length of 0 makes a second mapping, which may be longer. */
+int
+os_map_on(void *seed, void *addr, size_t bytes)
+{
+	int err = os_fault(OS_MAP_FILE);
+
+	if (err != 0)
+		return err;
+	long got = os_direct(
+	    SYS_mremap, seed, 0, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, addr);
+
+	return got == (long)addr ? 0 : (int)-got;
 }
 
 int
@@ -246,7 +308,13 @@ os_map_huge(void *addr, size_t bytes, unsigned lg_page)
 	invariant(is_aligned((size_t)addr | bytes, (size_t)1 << lg_page));
 	if (err != 0)
 		return err;
-	err = libc_mmap(&addr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+	/* Unreadable at first: mlockall(2) would take all of it. */
+	err = libc_mmap(&addr, bytes, PROT_NONE, flags, -1, 0);
+	if (err == 0)
+		err = os_make_usable(addr, bytes);
+	if (os_is_refused(err))
+		err = libc_mmap(
+		    &addr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (err == EINVAL || err == ENOENT || err == ENOSYS)
 		return ENODEV;
 	return err;
@@ -400,6 +468,12 @@ os_is_mapped(void *addr, size_t bytes)
 /*
  * ---- Processors and threads -------------------------------------------------
  */
+
+int
+os_process(void)
+{
+	return (int)os_direct(SYS_getpid);
+}
 
 /* Not by sysconf(3), which opens files. */
 unsigned

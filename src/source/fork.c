@@ -83,8 +83,7 @@ copy_stretch(struct stretch *stretch)
 		error = os_reserve(stretch->bytes,
 		    max_size(stretch->source->grain, 2 * MIB), &stretch->copy);
 	if (error == 0)
-		error = os_map_file(
-		    stretch->copy, stretch->bytes, fd, 0, false);
+		error = file_map_copy(stretch, stretch->copy, fd);
 	if (error == 0)
 		error = copy_spans(stretch, fd);
 	if (error == 0 && stretch->fd >= 0)
@@ -140,7 +139,7 @@ make_private(struct source *source)
 			continue;
 		if (!file_is_ours(s))
 			return EBADF;
-		int error = os_map_file(s->base, s->bytes, s->fd, 0, true);
+		int error = file_map_private(s);
 		if (error != 0)
 			return error;
 		s->private = true;
@@ -262,7 +261,7 @@ copy_by_hand(struct stretch *stretch)
 static int
 place_copy(struct stretch *stretch)
 {
-	int error = os_move(stretch->copy, stretch->bytes, stretch->base);
+	int error = file_place_copy(stretch);
 
 	if (os_is_refused(error))
 		error = copy_by_hand(stretch);
@@ -270,13 +269,6 @@ place_copy(struct stretch *stretch)
 		return error;
 	forget_idle(stretch);
 	stretch->private = false;
-	if (stretch->fd >= 0) {
-		if (file_is_ours(stretch))
-			os_close(stretch->fd);
-		os_file_id(stretch->copy_fd, &stretch->id);
-		stretch->fd = os_move_high(stretch->copy_fd);
-		stretch->copy_fd = -1;
-	}
 	return 0;
 }
 

@@ -142,16 +142,26 @@ stretch_append(struct source *source, struct stretch *stretch)
 	source->size += stretch->bytes - stretch->head;
 }
 
+/* Whether fewer addresses may do: EAGAIN is what a process gets that has all its
+ * memory locked, EFBIG what may write no longer files. */
+static bool
+is_too_many(int error)
+{
+	return error == ENOMEM || error == EAGAIN || error == EFBIG;
+}
+
+/* Files go on where a stretch ends: see file.c. */
 int
 stretch_new_within(
     struct source *source, size_t want, size_t least, struct stretch **stretch)
 {
+	size_t step = max_size(source->grain, STRETCH_LEAST);
 	int error;
 
-	want = align_up(max_size(want, least), source->grain);
-	while ((error = stretch_new(source, want, stretch)) == ENOMEM &&
+	want = align_up(max_size(want, least), step);
+	while (is_too_many(error = stretch_new(source, want, stretch)) &&
 	    want > least)
-		want = max_size(align_up(want / 2, source->grain), least);
+		want = max_size(align_up(want / 2, step), least);
 	return error;
 }
 
@@ -359,8 +369,10 @@ explain_file(int error, const struct spec *spec)
 		    "cannot make a file in directory \"%.140s\"", spec->path);
 	else
 		error_set_system(error,
-		    "cannot make a file of %zu bytes in directory \"%.120s\"",
-		    spec->size, spec->path);
+		    "cannot make a file of %zu bytes in directory \"%.100s\"%s",
+		    spec->size, spec->path,
+		    error == EFBIG ? " (RLIMIT_FSIZE, or its file system)" :
+				     "");
 }
 
 /* The sentence for what open_stretches() ran into. */

@@ -184,6 +184,8 @@ stretch_back(struct stretch *stretch, size_t from, size_t end)
 		 * what is short outside may be there a moment later. */
 		source->ops->unback(stretch, from * source->grain, bytes);
 		atomic_fetch_sub(&source->account->claimed, bytes);
+		source->short_of = bytes;
+		source->short_since = os_now_ms();
 		atomic_fetch_add(&source->account->freed, 1);
 		return error;
 	}

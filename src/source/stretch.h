@@ -39,10 +39,13 @@ struct stretch {
 	void *sets;             /* the memory behind these three */
 	size_t sets_bytes;
 
-	size_t usable;        /* anon.c: bytes made readable so far */
+	size_t usable;        /* anon.c, file.c: bytes made readable so far */
 	int fd;               /* file.c: the file, while it is kept, or -1 */
 	struct os_file_id id; /* file.c: to know that fd is still ours */
 	const struct os_file_system *file_system; /* file.c */
+	size_t file_offset;   /* file.c: of base */
+	size_t file_length;   /* file.c: of all of the file */
+	int process;          /* file.c: that mapped it */
 	bool private;         /* file.c: mapped copy on write */
 	bool guarded;         /* region.c: the handle's page is unreadable */
 	bool bound;           /* anon.c: some range has a policy of its own */
@@ -115,6 +118,13 @@ struct source {
 	/* anon.c: what the nodes had free when it was last read, less what was
 	 * handed out since. */
 	uint64_t room, room_read;
+
+	/* file.c: the stretch in whose file the next one goes on, under the
+	 * lock of the list. How many bytes could not be had, when, and what
+	 * the file system said that it had; 0 when some were given back. */
+	struct stretch *newest;
+	size_t short_of;
+	uint64_t short_since, short_room;
 };
 
 /* Of the first PAGE pages of a stretch, how many the walk has passed. */
@@ -149,5 +159,12 @@ int stretch_back(struct stretch *stretch, size_t from, size_t end);
 /* Whether the descriptor of STRETCH still is the file it was opened as: a
  * daemon may have closed it behind our back. */
 bool file_is_ours(const struct stretch *stretch);
+
+/* Maps FD, the copy of the stretch's file for a child, at AT; puts it in place of
+ * the stretch's pages; and maps the stretch's own file, whose descriptor is
+ * there, copy on write. */
+int file_map_copy(struct stretch *stretch, void *at, int fd);
+int file_place_copy(struct stretch *stretch);
+int file_map_private(struct stretch *stretch);
 
 #endif /* SOURCE_STRETCH_H */

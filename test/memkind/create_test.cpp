@@ -74,9 +74,9 @@ TEST(MemkindPmem, LeavesNoNameNoDescriptor)
 	}
 }
 
-TEST(MemkindPmem, TheLimitIsRoundedUp)
+TEST(MemkindPmem, TheLimitIsExactToThePage)
 {
-	const size_t STEP = 2 * MIB;
+	const size_t STEP = 4096;
 	for (size_t size : { MIN, MIN + 1, MIN + STEP, size_t(1) << 40,
 		 size_t(5) << 40, size_t(1) << 62 }) {
 		/* A limit up to 4 TiB is addresses, of which it has few. */
@@ -197,7 +197,7 @@ TEST(MemkindConfig, SaysPathSizeAndPolicy)
 		memkind_t kind = nullptr;
 		ASSERT_EQ(
 		    0, memkind_create_pmem_with_config(config.get, &kind));
-		EXPECT_EQ((ssize_t)(MIN + 2 * MIB), memkind_get_capacity(kind));
+		EXPECT_EQ((ssize_t)(MIN + 4096), memkind_get_capacity(kind));
 		EXPECT_EQ(0, memkind_destroy_kind(kind));
 	}
 }

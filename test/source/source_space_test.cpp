@@ -3,6 +3,8 @@
  * limit, while held, as it grows, and when there is nothing left to have. */
 #include "source_test.h"
 
+#include <memory>
+
 TEST(Ahead, GrowsWithWhatThereIsUpToTwoMebibytes)
 {
 	Source source(in_shm("size=64M"));
@@ -239,4 +241,186 @@ TEST(Descriptors, AreNotKept)
 	close(after);
 	EXPECT_EQ(before, after);
 	EXPECT_EQ(descriptor_of(source), -1);
+}
+
+/* The directory is needed for the first stretch alone, and no descriptor for
+ * any. */
+TEST(GrowingFile, NeedsItsDirectoryOnce)
+{
+	char path[] = "/dev/shm/poolkind-test.XXXXXX";
+
+	ASSERT_NE(mkdtemp(path), nullptr);
+	Source source("file:" + std::string(path) + ",size=1M,grow=yes");
+	ASSERT_EQ(rmdir(path), 0);
+	std::vector<char *> spans;
+	for (int i = 0; i < 12; i++) {
+		spans.push_back(source.span(2 * MIB));
+		ASSERT_NE(spans.back(), nullptr) << i;
+		memset(spans.back(), i, 2 * MIB);
+	}
+	EXPECT_GT(stretches_of(source), 2u);
+	for (int i = 0; i < 12; i++)
+		for (size_t at = 0; at < 2 * MIB; at += PAGE_BYTES)
+			ASSERT_EQ(spans[(size_t)i][at], i) << at;
+	char *large = source.span(8 * MIB);
+	ASSERT_NE(large, nullptr);
+	EXPECT_TRUE(all_zero(large, 8 * MIB));
+	EXPECT_EQ(descriptor_of(source), -1);
+}
+
+/* A child that goes on in the parent's file would hand out the same pages. */
+TEST(GrowingFile, IsNotTheChildsToGrow)
+{
+	Source source(in_shm("size=2M,grow=yes"));
+
+	ASSERT_NE(source.span(2 * MIB), nullptr);
+	EXPECT_EQ(in_child([&] {
+		char *span = source.span(2 * MIB);
+
+		if (span == nullptr)
+			return 0;
+		memset(span, 1, 2 * MIB);
+		return 0;
+	}),
+	    0);
+	char *span = source.span(2 * MIB);
+	ASSERT_NE(span, nullptr);
+	EXPECT_TRUE(all_zero(span, 2 * MIB));
+}
+
+TEST(GrowingFile, HasSeveralWhereFilesMayNotBeLong)
+{
+	EXPECT_EQ(in_child([] {
+		Limit limit(RLIMIT_FSIZE, 10 * MIB);
+		Source source("file:/dev/shm");
+
+		if ((struct source *)source == nullptr)
+			return 1;
+		for (int i = 0; i < 24; i++) {
+			char *span = source.span(MIB);
+			if (span == nullptr)
+				return 2;
+			memset(span, 1, MIB);
+		}
+		return source.span(16 * MIB) == nullptr ? 0 : 3;
+	}),
+	    0);
+	Limit limit(RLIMIT_FSIZE, 10 * MIB);
+	Source source(in_shm("size=16M"));
+	EXPECT_EQ((struct source *)source, nullptr);
+	EXPECT_EQ(errno, EFBIG);
+	EXPECT_NE(strstr(error_text(), "RLIMIT_FSIZE"), nullptr)
+	    << error_text();
+}
+
+/* On a disk, pages that nobody touches are not there. */
+TEST(FileOnDisk, TakesSpaceForALargeSpanWithoutItsPages)
+{
+	Directory directory;
+	int fd = nameless(directory, 0);
+	const struct os_file_system *on = os_file_system(fd);
+
+	os_close(fd);
+	if (!on->on_disk || !on->keeps_space)
+		GTEST_SKIP() << directory.path << " is in " << on->name;
+	Source source("file:" + directory.path);
+	/* The second goes beyond the first stretch. */
+	for (size_t bytes : { 32 * MIB, 96 * MIB })
+		ASSERT_NE(source.span(bytes), nullptr);
+	EXPECT_EQ(source.committed(), 128 * MIB);
+	EXPECT_LT(source.stats(true).resident, 4 * MIB);
+	EXPECT_GE(descriptor_of(source), 0);
+}
+
+/* Descriptors that are merely useful are a part of what there may be. */
+TEST(FileOnDisk, KeepsFewDescriptors)
+{
+	Directory directory;
+	Limit limit(RLIMIT_NOFILE, 128);
+	std::vector<std::unique_ptr<Source>> sources;
+
+	for (int i = 0; i < 200; i++) {
+		sources.push_back(std::make_unique<Source>(
+		    "file:" + directory.path + ",trust=yes,size=1M"));
+		ASSERT_NE((struct source *)*sources.back(), nullptr) << i;
+	}
+	int next = open("/dev/null", O_RDONLY);
+	ASSERT_GE(next, 0);
+	close(next);
+}
+
+#ifdef POOLKIND_DEBUG
+TEST(FullFileSystem, IsAskedBeforeMuchIsTaken)
+{
+	SMALL_FILE_SYSTEM(directory, 8 * MIB);
+	Source source("file:" + directory.path);
+	Region page(PAGE_BYTES);
+
+	ASSERT_NE(source.span(MIB), nullptr);
+	os_fault_at(OS_POPULATE, 1, EXDEV, false);
+	EXPECT_EQ(source.span(16 * MIB), nullptr);
+	EXPECT_EQ(os_populate(page.start, PAGE_BYTES), EXDEV)
+	    << "it was tried, and took what there is";
+	EXPECT_NE(source.span(6 * MIB), nullptr);
+	struct source_stats stats = source.stats();
+	EXPECT_EQ(stats.committed, 7 * MIB);
+}
+#endif
+
+namespace {
+
+size_t
+resident()
+{
+	size_t all = 0, here = 0;
+	FILE *statm = fopen("/proc/self/statm", "r");
+
+	EXPECT_EQ(fscanf(statm, "%zu %zu", &all, &here), 2);
+	fclose(statm);
+	return here * PAGE_BYTES;
+}
+
+/* How much is resident once TEXT is open and a page of it used, with LOCK; -1
+ * where memory may not be locked. */
+int
+locked(const std::string &text, int lock, bool before)
+{
+	return in_child([&] {
+		size_t at_first = resident();
+
+		if (before && mlockall(lock) != 0)
+			return 77;
+		Source source(text);
+		char *span = source.span(PAGE_BYTES);
+		if (span == nullptr)
+			return 78;
+		*span = 1;
+		if (!before && mlockall(lock) != 0)
+			return 77;
+		return (int)min_size((resident() - at_first) / MIB, 76);
+	});
+}
+
+} // namespace
+
+/* What a program locks into memory is what it uses. */
+TEST(Locked, MemoryIsNotTheWholeOfASparseKind)
+{
+	for (std::string text : { in_shm("size=1G"), in_shm("size=1M,grow=yes"),
+		 std::string("file:/dev/shm"), std::string("dram,size=64G"),
+		 std::string("dram") }) {
+		int mebibytes = locked(text, MCL_FUTURE, true);
+		if (mebibytes == 77)
+			GTEST_SKIP() << "may not lock memory";
+		EXPECT_LE(mebibytes, 8) << text;
+	}
+}
+
+TEST(Locked, LaterIsNotTheWholeOfASparseFile)
+{
+	int without = locked("dram,size=1M", MCL_CURRENT, false);
+
+	if (without == 77)
+		GTEST_SKIP() << "may not lock memory";
+	EXPECT_LE(locked(in_shm("size=1G"), MCL_CURRENT, false), without + 8);
 }
