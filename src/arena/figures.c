@@ -34,25 +34,47 @@ add_large(tsdn_t *tsdn, struct figures_class *to, arena_t *arena,
 	    tsdn, LOCKEDINT_MTX(arena->stats.mtx), &large->active_bytes);
 }
 
-void
-figures_add(struct figures *figures, arena_t *arena)
+/* Adds each class to one of its own, or with STEP 0 all to one. */
+static void
+add_classes(struct figures_class *small, struct figures_class *large,
+    size_t step, arena_t *arena)
 {
 	tsdn_t *tsdn = tsdn_here();
-	pa_shard_t *shard = &arena->pa_shard;
 
 	for (unsigned i = 0; i < SC_NBINS; i++)
 		add_small(
-		    tsdn, &figures->small[i], arena_get_bin(arena, i, 0), i);
+		    tsdn, &small[i * step], arena_get_bin(arena, i, 0), i);
 	LOCKEDINT_MTX_LOCK(tsdn, arena->stats.mtx);
 	for (unsigned i = 0; i < FIGURES_LARGE; i++)
 		add_large(
-		    tsdn, &figures->large[i], arena, &arena->stats.lstats[i]);
+		    tsdn, &large[i * step], arena, &arena->stats.lstats[i]);
 	LOCKEDINT_MTX_UNLOCK(tsdn, arena->stats.mtx);
-	figures->active += pa_shard_nactive(shard) * PAGE_BYTES;
-	figures->waiting += PAGE_BYTES *
+}
+
+static void
+add_extents(size_t *active, size_t *waiting, arena_t *arena)
+{
+	pa_shard_t *shard = &arena->pa_shard;
+
+	*active += pa_shard_nactive(shard) * PAGE_BYTES;
+	*waiting += PAGE_BYTES *
 	    (ecache_npages_get(&shard->pac.ecache_dirty) +
 		ecache_npages_get(&shard->pac.ecache_muzzy) +
 		ecache_npages_get(&shard->pac.ecache_retained));
+}
+
+void
+figures_add(struct figures *figures, arena_t *arena)
+{
+	add_classes(figures->small, figures->large, 1, arena);
+	add_extents(&figures->active, &figures->waiting, arena);
+}
+
+void
+figures_add_total(struct figures_total *total, arena_t *arena)
+{
+	add_classes(&total->small, &total->large, 0, arena);
+	add_extents(&total->active, &total->waiting, arena);
 }
 
 struct figures_class

@@ -29,8 +29,16 @@ struct figures {
 	size_t waiting; /* bytes of free extents kept by the arena */
 };
 
-/* Adds the figures of an arena. */
+/* Without the single classes, of which there are more than some stacks have room
+ * for. */
+struct figures_total {
+	struct figures_class small, large;
+	size_t active, waiting;
+};
+
+/* Add the figures of an arena. */
 void figures_add(struct figures *figures, arena_t *arena);
+void figures_add_total(struct figures_total *total, arena_t *arena);
 
 /* The sum of a row of classes. */
 struct figures_class figures_sum(

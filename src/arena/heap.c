@@ -681,21 +681,28 @@ heap_figures(struct heap *heap, struct figures *figures)
 		figures_add(figures, heap->slot[i]->arena);
 }
 
+static struct figures_total
+heap_total(struct heap *heap)
+{
+	unsigned arenas = atomic_load(&heap->arenas);
+	struct figures_total total = { 0 };
+
+	for (unsigned i = 0; i < arenas; i++)
+		figures_add_total(&total, heap->slot[i]->arena);
+	return total;
+}
+
 void
 heap_stats(struct heap *heap, struct heap_stats *stats)
 {
 	struct cache_count cached = caches_count(heap);
 	uint64_t requests = atomic_load(&heap->requests) + cached.requests;
-	struct figures_class small, large;
-	struct figures all;
+	struct figures_total all = heap_total(heap);
 	size_t bytes;
 	uint64_t blocks;
 
-	heap_figures(heap, &all);
-	small = figures_sum(all.small, SC_NBINS);
-	large = figures_sum(all.large, FIGURES_LARGE);
-	bytes = small.bytes + large.bytes;
-	blocks = small.current + large.current;
+	bytes = all.small.bytes + all.large.bytes;
+	blocks = all.small.current + all.large.current;
 	/* Threads went on meanwhile: what they took is not less than nothing.*/
 	stats->active = all.active;
 	stats->cached = cached.bytes;
@@ -710,10 +717,10 @@ bool
 heap_is_sound(struct heap *heap)
 {
 	struct source_stats stats;
-	struct figures all;
+	struct figures_total all;
 
 	slots_stop();
-	heap_figures(heap, &all);
+	all = heap_total(heap);
 	source_stats(heap->source, &stats, false);
 	slots_go();
 	return all.active + all.waiting == stats.spans;

@@ -13,6 +13,7 @@
 
 #include "arena/figures.h"
 #include "os/os.h"
+#include "os/records.h"
 
 struct print {
 	unsigned omit;
@@ -126,30 +127,44 @@ print_figures(const struct print *print, const struct figures *figures)
 	print_large(print, figures);
 }
 
+/* The figures of all arenas, then of each, in the one place there is. */
+static void
+print_heap(
+    const struct print *print, struct heap *heap, struct figures *figures)
+{
+	unsigned arenas = atomic_load(&heap->arenas);
+
+	heap_figures(heap, figures);
+	print_general(print, heap);
+	print_totals(print, heap, figures);
+	if (!(print->omit & HEAP_PRINT_MERGED)) {
+		line(print, "\nMerged arenas stats:\n");
+		print_figures(print, figures);
+	}
+	for (unsigned i = 0; i < arenas && !(print->omit & HEAP_PRINT_ARENAS);
+	     i++) {
+		*figures = (struct figures){ 0 };
+		figures_add(figures, heap->slot[i]->arena);
+		line(print, "\narenas[%u]:\n", i);
+		print_figures(print, figures);
+	}
+}
+
+/* Figures are more than some stacks have room for. */
 void
 heap_print(struct heap *heap, unsigned omit,
     void (*write)(void *to, const char *text), void *to)
 {
 	const struct print print = { omit, write, to };
-	unsigned arenas = atomic_load(&heap->arenas);
-	struct figures all;
+	struct figures *figures = record_new(sizeof(*figures));
 
-	heap_figures(heap, &all);
 	if (!(omit & HEAP_PRINT_FRAME))
 		line(&print, "___ Begin jemalloc statistics ___\n");
-	print_general(&print, heap);
-	print_totals(&print, heap, &all);
-	if (!(omit & HEAP_PRINT_MERGED)) {
-		line(&print, "\nMerged arenas stats:\n");
-		print_figures(&print, &all);
-	}
-	for (unsigned i = 0; i < arenas && !(omit & HEAP_PRINT_ARENAS); i++) {
-		struct figures one = { 0 };
-
-		figures_add(&one, heap->slot[i]->arena);
-		line(&print, "\narenas[%u]:\n", i);
-		print_figures(&print, &one);
-	}
+	if (figures != NULL)
+		print_heap(&print, heap, figures);
+	else
+		line(&print, "no memory for statistics\n");
 	if (!(omit & HEAP_PRINT_FRAME))
 		line(&print, "--- End jemalloc statistics ---\n");
+	record_free(figures, sizeof(*figures));
 }

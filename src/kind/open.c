@@ -440,36 +440,90 @@ kind_new(
 	return NULL;
 }
 
-static poolkind *
-kind_open(
-    const struct spec *spec, void *region, const struct placement *placement)
-{
-	int saved = errno;
+/* What is to be opened, and the kind that comes of it. The four functions are
+ * called by os_on_stack(): a spec and its text are larger than some stacks, and
+ * what machine.c calls needs more than either. */
+struct opening {
+	const char *text; /* a spec, or options */
+	void *region;
+	size_t size;
+	const struct spec *spec;
+	const struct placement *placement;
 	poolkind *kind;
+};
+
+static void
+open_spec(void *arg)
+{
+	struct opening *opening = arg;
+	int saved = errno;
 
 	annotate_enter();
-	kind = kind_new(spec, region, placement);
+	opening->kind = kind_new(
+	    opening->spec, opening->region, opening->placement);
 	annotate_leave();
-	if (kind != NULL)
+	if (opening->kind != NULL)
 		errno = saved;
-	return kind;
+}
+
+static void
+open_placed_spec(void *arg)
+{
+	struct opening *opening = arg;
+	const struct placement *placement = opening->placement;
+	struct spec everywhere = *opening->spec;
+
+	for (unsigned i = 0; i < placement->count; i++)
+		for (size_t word = 0; word < ARRAY_SIZE(everywhere.nodes);
+		     word++)
+			everywhere.nodes[word] |= placement->nodes[i][word];
+	opening->spec = &everywhere;
+	open_spec(opening);
+}
+
+static void
+open_text(void *arg)
+{
+	struct opening *opening = arg;
+	struct spec spec;
+
+	if (spec_parse(opening->text, &spec) != 0)
+		return;
+	opening->spec = &spec;
+	open_spec(opening);
+}
+
+static void
+open_region(void *arg)
+{
+	struct opening *opening = arg;
+	struct spec spec = { .source = SPEC_REGION, .size = opening->size };
+
+	if (spec_parse_options(opening->text, &spec) != 0)
+		return;
+	opening->spec = &spec;
+	open_spec(opening);
+}
+
+static poolkind *
+kind_open(void (*way)(void *opening), struct opening *opening)
+{
+	os_on_stack(way, opening);
+	return opening->kind;
 }
 
 EXPORT poolkind *
 poolkind_open_spec(const struct spec *spec, void *region)
 {
-	return kind_open(spec, region, NULL);
+	return kind_open(
+	    open_spec, &(struct opening){ .spec = spec, .region = region });
 }
 
 EXPORT poolkind *
 poolkind_open_placed(const struct spec *spec, const struct placement *placement)
 {
-	struct spec everywhere = *spec;
-
-	for (unsigned i = 0; i < placement->count; i++)
-		for (size_t word = 0; word < ARRAY_SIZE(spec->nodes); word++)
-			everywhere.nodes[word] |= placement->nodes[i][word];
-	return kind_open(&everywhere, NULL, placement);
+	return kind_open(open_placed_spec,
+	    &(struct opening){ .spec = spec, .placement = placement });
 }
 
 static bool
@@ -484,27 +538,20 @@ flags_are_valid(unsigned flags)
 EXPORT poolkind *
 poolkind_open(const char *text, unsigned flags)
 {
-	struct spec spec;
-
 	if (!flags_are_valid(flags))
 		return NULL;
-	if (text == NULL) {
-		error_set(EINVAL,
-		    "the kind's text is NULL: pass a spec such "
-		    "as \"dram\" or \"file:/mnt/pmem,size=8G\"");
-		return NULL;
-	}
-	if (spec_parse(text, &spec) != 0)
-		return NULL;
-	return poolkind_open_spec(&spec, NULL);
+	if (text != NULL)
+		return kind_open(open_text, &(struct opening){ .text = text });
+	error_set(EINVAL,
+	    "the kind's text is NULL: pass a spec such "
+	    "as \"dram\" or \"file:/mnt/pmem,size=8G\"");
+	return NULL;
 }
 
 EXPORT poolkind *
 poolkind_open_region(
     void *addr, size_t size, const char *options, unsigned flags)
 {
-	struct spec spec = { .source = SPEC_REGION };
-
 	if (!flags_are_valid(flags))
 		return NULL;
 	if (addr == NULL || !is_aligned((uintptr_t)addr, PAGE_BYTES) ||
@@ -523,10 +570,8 @@ poolkind_open_region(
 		    size, POOLKIND_REGION_MIN, SOURCE_STRETCH_MAX);
 		return NULL;
 	}
-	spec.size = size;
-	if (spec_parse_options(options, &spec) != 0)
-		return NULL;
-	return poolkind_open_spec(&spec, addr);
+	return kind_open(open_region,
+	    &(struct opening){ .text = options, .region = addr, .size = size });
 }
 
 EXPORT int

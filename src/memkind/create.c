@@ -93,8 +93,21 @@ make(const struct spec *spec, void *region, memkind_t *kind)
 	return 0;
 }
 
+/* What is asked with a spec or a placement, which some stacks have no room for:
+ * the functions that take one are called by os_on_stack(). */
+struct question {
+	const char *dir;
+	void *region;
+	size_t size;
+	memkind_mem_usage_policy policy;
+	memkind_t kind;
+	memkind_t *made;
+	int error;
+	ssize_t bytes;
+};
+
 static int
-create_pmem(const char *dir, size_t size, memkind_mem_usage_policy policy,
+create_in_file(const char *dir, size_t size, memkind_mem_usage_policy policy,
     memkind_t *kind)
 {
 	struct spec spec = { .source = SPEC_FILE,
@@ -127,6 +140,27 @@ create_pmem(const char *dir, size_t size, memkind_mem_usage_policy policy,
 	return make(&spec, NULL, kind);
 }
 
+static void
+create_on_stack(void *arg)
+{
+	struct question *asked = arg;
+
+	asked->error = create_in_file(
+	    asked->dir, asked->size, asked->policy, asked->made);
+}
+
+static int
+create_pmem(const char *dir, size_t size, memkind_mem_usage_policy policy,
+    memkind_t *kind)
+{
+	struct question asked = {
+		.dir = dir, .size = size, .policy = policy, .made = kind
+	};
+
+	os_on_stack(create_on_stack, &asked);
+	return asked.error;
+}
+
 EXPORT int
 memkind_create_pmem(const char *dir, size_t max_size, memkind_t *kind)
 {
@@ -143,8 +177,8 @@ memkind_create_pmem_with_config(struct memkind_config *cfg, memkind_t *kind)
 }
 
 /* Of the caller's memory the whole pages. */
-EXPORT int
-memkind_create_fixed(void *addr, size_t size, memkind_t *kind)
+static int
+create_in_region(void *addr, size_t size, memkind_t *kind)
 {
 	uintptr_t begin = align_up((uintptr_t)addr, PAGE_BYTES);
 	uintptr_t end = align_down((uintptr_t)addr + size, PAGE_BYTES);
@@ -157,6 +191,24 @@ memkind_create_fixed(void *addr, size_t size, memkind_t *kind)
 	spec.size = end - begin;
 	error = settings_apply(&spec);
 	return error != 0 ? error : make(&spec, (void *)begin, kind);
+}
+
+static void
+create_fixed_on_stack(void *arg)
+{
+	struct question *asked = arg;
+
+	asked->error = create_in_region(
+	    asked->region, asked->size, asked->made);
+}
+
+EXPORT int
+memkind_create_fixed(void *addr, size_t size, memkind_t *kind)
+{
+	struct question asked = { .region = addr, .size = size, .made = kind };
+
+	os_on_stack(create_fixed_on_stack, &asked);
+	return asked.error;
 }
 
 EXPORT int
@@ -258,8 +310,8 @@ has_huge_pages(const struct placement *placement)
 	return true;
 }
 
-EXPORT int
-memkind_check_available(memkind_t kind)
+static int
+check_available(memkind_t kind)
 {
 	const struct memkind_rule *rule;
 	struct placement placement;
@@ -282,6 +334,23 @@ memkind_check_available(memkind_t kind)
 	    MEMKIND_ERROR_HUGETLB;
 }
 
+static void
+check_on_stack(void *arg)
+{
+	struct question *asked = arg;
+
+	asked->error = check_available(asked->kind);
+}
+
+EXPORT int
+memkind_check_available(memkind_t kind)
+{
+	struct question asked = { .kind = kind };
+
+	os_on_stack(check_on_stack, &asked);
+	return asked.error;
+}
+
 static ssize_t
 capacity_of_own(memkind_t kind)
 {
@@ -301,8 +370,8 @@ capacity_of_own(memkind_t kind)
 	return (ssize_t)nodes_capacity(placement.nodes[here]);
 }
 
-EXPORT ssize_t
-memkind_get_capacity(memkind_t kind)
+static ssize_t
+capacity_of(memkind_t kind)
 {
 	struct poolkind_stats stats;
 	struct spec spec;
@@ -322,6 +391,23 @@ memkind_get_capacity(memkind_t kind)
 		os_file_system_size(spec.path, &bytes) == 0 ?
 	    (ssize_t)bytes :
 	    -1;
+}
+
+static void
+capacity_on_stack(void *arg)
+{
+	struct question *asked = arg;
+
+	asked->bytes = capacity_of(asked->kind);
+}
+
+EXPORT ssize_t
+memkind_get_capacity(memkind_t kind)
+{
+	struct question asked = { .kind = kind };
+
+	os_on_stack(capacity_on_stack, &asked);
+	return asked.bytes;
 }
 
 EXPORT int

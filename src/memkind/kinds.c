@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "memkind/lock.h"
 #include "memkind/settings.h"
+#include "os/os.h"
 
 /* ---- memkind's own ------------------------------------------------------- */
 
@@ -290,6 +291,19 @@ open_own(memkind_t kind)
 	return engine;
 }
 
+struct opening {
+	memkind_t kind;
+	poolkind *engine;
+};
+
+static void
+open_on_stack(void *arg)
+{
+	struct opening *opening = arg;
+
+	opening->engine = open_own(opening->kind);
+}
+
 poolkind *
 memkind_open(memkind_t kind)
 {
@@ -304,8 +318,12 @@ memkind_open(memkind_t kind)
 	if (nodes_are_being_read())
 		kind = &memkind_own[OWN_DEFAULT];
 	engine = atomic_load(&kind->engine);
-	if (engine == NULL)
-		engine = open_own(kind);
+	if (engine == NULL) {
+		struct opening opening = { kind, NULL };
+
+		os_on_stack(open_on_stack, &opening);
+		engine = opening.engine;
+	}
 	errno = engine != NULL ? saved : ENOMEM;
 	return engine;
 }

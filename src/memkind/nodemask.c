@@ -11,13 +11,14 @@
 
 #include "memkind/kinds.h"
 #include "memkind/legacy.h"
+#include "os/os.h"
 
 #define WORD_BITS (sizeof(long) * CHAR_BIT)
 
 /* The nodes as the kernel has them, of which there is room for MAXNODE. Bits
  * beyond are left out. */
 static int
-write_mask(enum family family, unsigned long *mask, unsigned long maxnode)
+find_mask(enum family family, unsigned long *mask, unsigned long maxnode)
 {
 	struct placement all;
 	int error = nodes_place("node mask", family, SPEC_ALL, &all);
@@ -29,6 +30,30 @@ write_mask(enum family family, unsigned long *mask, unsigned long maxnode)
 		if (bits_test(all.nodes[0], i))
 			mask[i / WORD_BITS] |= 1UL << i % WORD_BITS;
 	return 0;
+}
+
+struct question {
+	enum family family;
+	unsigned long *mask, maxnode;
+	int error;
+};
+
+static void
+find_on_stack(void *arg)
+{
+	struct question *asked = arg;
+
+	asked->error = find_mask(asked->family, asked->mask, asked->maxnode);
+}
+
+/* A placement is more than some stacks have room for. */
+static int
+write_mask(enum family family, unsigned long *mask, unsigned long maxnode)
+{
+	struct question asked = { family, mask, maxnode, 0 };
+
+	os_on_stack(find_on_stack, &asked);
+	return asked.error;
 }
 
 EXPORT int

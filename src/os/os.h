@@ -276,6 +276,13 @@ void os_barrier(void);
 uint64_t os_now_ms(void);
 void os_clock_advance(uint64_t ms);
 
+/* ---- Stack: os_stack_linux.c -------------------------------------------- */
+
+/* Calls WHAT(ARG) where there is stack enough to load libraries and to read the
+ * machine, whatever the calling thread has: for what opens kinds. With signals
+ * blocked, and not cancelled. Where no stack is to be had, on the caller's. */
+void os_on_stack(void (*what)(void *arg), void *arg);
+
 /* ---- Output ------------------------------------------------------------ */
 
 /* Writes all of TEXT to FD, for the shim's messages. */

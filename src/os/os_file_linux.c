@@ -94,19 +94,18 @@ random_number(void)
 	    atomic_fetch_add(&turn, 0x9e3779b97f4a7c15u);
 }
 
-/* For file systems without O_TMPFILE: a name that no handler of a signal can
- * leave behind. */
+/* Opens a file of a new name in DIRECTORY, of which no handler of a signal can
+ * leave the name behind. NAME: PATH_MAX bytes to work in. */
 static int
-open_and_unlink(const char *directory, int *fd)
+open_named_and_unlink(const char *directory, char *name, int *fd)
 {
 	uint64_t all = ~SIGNALS_OF_LIBC, before;
-	char name[PATH_MAX];
 
 	os_direct(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, sizeof(all));
 	do {
-		if ((size_t)snprintf(name, sizeof(name), "%s/poolkind.%012llx",
+		if ((size_t)snprintf(name, PATH_MAX, "%s/poolkind.%012llx",
 			directory, (unsigned long long)random_number() >> 16) >=
-		    sizeof(name)) {
+		    PATH_MAX) {
 			*fd = -ENAMETOOLONG;
 			break;
 		}
@@ -117,6 +116,22 @@ open_and_unlink(const char *directory, int *fd)
 		os_direct(SYS_unlinkat, AT_FDCWD, name, 0);
 	os_direct(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(all));
 	return os_error_of(*fd);
+}
+
+/* For file systems without O_TMPFILE. A kind that grows does so on the stack of
+ * whoever allocates, which has no room for a path. */
+static int
+open_and_unlink(const char *directory, int *fd)
+{
+	long name = os_direct(SYS_mmap, NULL, PATH_MAX, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int err = os_error_of(name);
+
+	if (err != 0)
+		return err;
+	err = open_named_and_unlink(directory, (char *)name, fd);
+	os_direct(SYS_munmap, name, PATH_MAX);
+	return err;
 }
 
 /* An injected fault stands for what open(2) answers, so that a test reaches

@@ -440,7 +440,7 @@ os_not_inherited(void *addr, size_t bytes)
 int
 os_resident(void *addr, size_t bytes, size_t *resident)
 {
-	unsigned char pages[4096];
+	unsigned char pages[1024];
 	size_t done, step, i;
 
 	*resident = 0;

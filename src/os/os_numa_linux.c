@@ -133,7 +133,7 @@ os_set_home(void *addr, size_t bytes, unsigned node)
 
 /* ---- Where pages are ---------------------------------------------------- */
 
-#define BATCH 512 /* pages asked for at once */
+#define BATCH 128 /* pages asked for at once: on some stacks is no more room */
 
 struct batch {
 	void *page[BATCH];
@@ -247,7 +247,7 @@ field(const char *text, const char *name)
 static int
 free_on_node(unsigned node, uint64_t *bytes)
 {
-	char text[4096], path[64];
+	char text[1024], path[64]; /* they are among the first lines */
 	int err;
 
 	snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/meminfo",

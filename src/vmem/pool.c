@@ -158,15 +158,14 @@ create_on_device(const char *path, size_t device, size_t size)
 	return enter(kind);
 }
 
-EXPORT VMEM *
-vmem_create(const char *dir, size_t size)
+static VMEM *
+create(const char *dir, size_t size)
 {
 	enum os_path what = OS_PATH_OTHER;
 	struct os_dax device = { 0, PAGE_BYTES };
 	int saved = errno, error;
 	VMEM *vmp = NULL;
 
-	TRACE(3, "dir \"%s\" size %zu", dir != NULL ? dir : "(null)", size);
 	if (!size_is_valid(size))
 		return NULL;
 	if (dir == NULL) {
@@ -192,6 +191,32 @@ vmem_create(const char *dir, size_t size)
 	return vmp;
 }
 
+/* A spec is more than some stacks have room for. */
+struct creation {
+	const char *dir;
+	void *region;
+	size_t size;
+	VMEM *pool;
+};
+
+static void
+create_on_stack(void *arg)
+{
+	struct creation *creation = arg;
+
+	creation->pool = create(creation->dir, creation->size);
+}
+
+EXPORT VMEM *
+vmem_create(const char *dir, size_t size)
+{
+	struct creation creation = { .dir = dir, .size = size };
+
+	TRACE(3, "dir \"%s\" size %zu", dir != NULL ? dir : "(null)", size);
+	os_on_stack(create_on_stack, &creation);
+	return creation.pool;
+}
+
 /* ---- In a region --------------------------------------------------------- */
 
 static bool
@@ -215,8 +240,8 @@ region_is_valid(void *addr, size_t size)
 	return true;
 }
 
-EXPORT VMEM *
-vmem_create_in_region(void *addr, size_t size)
+static VMEM *
+create_in_region(void *addr, size_t size)
 {
 	struct spec spec = spec_of_pool(
 	    SPEC_REGION, align_down(size, PAGE_BYTES));
@@ -224,7 +249,6 @@ vmem_create_in_region(void *addr, size_t size)
 	struct pool *pool;
 	poolkind *kind;
 
-	TRACE(3, "addr %p size %zu", addr, size);
 	if (!region_is_valid(addr, size))
 		return NULL;
 	pool = registry_claim(addr, size);
@@ -242,6 +266,24 @@ vmem_create_in_region(void *addr, size_t size)
 	TRACE(2, "pool %p of %zu bytes", addr, size);
 	errno = saved;
 	return registry_enliven(pool, kind);
+}
+
+static void
+create_in_region_on_stack(void *arg)
+{
+	struct creation *creation = arg;
+
+	creation->pool = create_in_region(creation->region, creation->size);
+}
+
+EXPORT VMEM *
+vmem_create_in_region(void *addr, size_t size)
+{
+	struct creation creation = { .region = addr, .size = size };
+
+	TRACE(3, "addr %p size %zu", addr, size);
+	os_on_stack(create_in_region_on_stack, &creation);
+	return creation.pool;
 }
 
 /* ---- Both ---------------------------------------------------------------- */
