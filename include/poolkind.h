@@ -72,8 +72,10 @@ typedef struct poolkind poolkind;
  * trust=yes), ENOSPC (reserve=yes and the file system has less), ENODEV (a node,
  * a rank, a policy, a page size or a DAX device that this machine does not
  * have), EBUSY (the DAX device is in use), ENOSYS (a rank, or a device to be
- * found, without libpoolkind-topology), ENOMEM (no address space, or as many
- * kinds are open as the engine can hold: 4032), EMFILE, ENFILE.
+ * found, without libpoolkind-topology), EPERM (the same in a program with other
+ * rights than who started it, who has set a variable of hwloc), ENOMEM (no
+ * address space, or as many kinds are open as the engine can hold: 4032),
+ * EMFILE, ENFILE.
  */
 poolkind *poolkind_open(const char *spec, unsigned flags);
 

@@ -5,6 +5,11 @@
  * Owns nothing: what it reads is the caller's. Called by read_hwloc.c. Fails
  * where there is no such topology, or one that hwloc does not understand.
  *
+ * hwloc reads variables, and loads code from a folder that one of them names. In
+ * a program that has other rights than who started it none may count, and the
+ * environment is the program's, in which nothing is to be changed: where there
+ * is any, nothing is read.
+ *
  * Locks: hwloc learns of the folder of a tree by the variable HWLOC_FSROOT
  * alone. It is set, under a lock, for as long as hwloc reads the tree. As with
  * any setenv(3), no other thread may use the environment meanwhile, so trees
@@ -14,6 +19,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "topology/record.h"
@@ -118,6 +124,22 @@ open_machine(struct topology *topology, hwloc_topology_t hwloc, char *why)
 	return topology->root != NULL ?
 	    0 :
 	    topology_fail(why, ENOMEM, "no memory for the topology");
+}
+
+bool
+topology_may_ask_hwloc(char *why)
+{
+	if (getauxval(AT_SECURE) == 0 || environ == NULL)
+		return true;
+	for (char **entry = environ; *entry != NULL; entry++)
+		if (strncmp(*entry, "HWLOC_", 6) == 0) {
+			topology_fail(why, EPERM,
+			    "%.*s is set by who started this program, which "
+			    "has other rights: the machine is not read",
+			    (int)min_size(strcspn(*entry, "="), 40), *entry);
+			return false;
+		}
+	return true;
 }
 
 /* The x86 component would move this thread over all CPUs, to learn what the

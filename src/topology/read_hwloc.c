@@ -301,6 +301,8 @@ topology_read_hwloc(struct topology *topology, const char *from, char *why)
 	hwloc_topology_t hwloc;
 	int error;
 
+	if (!topology_may_ask_hwloc(why))
+		return -1;
 	if (hwloc_topology_init(&hwloc) != 0)
 		return topology_fail(why, ENOMEM, "hwloc cannot start");
 	error = topology_load_hwloc(topology, hwloc, from, why);

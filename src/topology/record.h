@@ -82,6 +82,10 @@ int topology_read_hwloc(struct topology *topology, const char *from, char *why);
 int topology_read_dax(struct topology *topology, char *why);
 int topology_read_mounts(struct topology *topology, char *why);
 
+/* Whether no variable may lead hwloc astray; false with errno and the sentence.
+ * Asked before hwloc is. */
+bool topology_may_ask_hwloc(char *why);
+
 /* Reads what FROM names, as poolkind_topology_open() understands it, into
  * HWLOC, which is initialised; sets ->root and ->live. Returns 0, or -1 with
  * errno and the sentence. */
