@@ -23,6 +23,8 @@ static pthread_key_t key;
 static bool has_key;
 
 static _Thread_local char *mine __attribute__((tls_model("initial-exec")));
+/* Of a thread that can have no page, what went wrong is said by its number. */
+static _Thread_local int unsaid __attribute__((tls_model("initial-exec")));
 
 static void
 forget(void *page)
@@ -69,6 +71,7 @@ set(int errnum, int meaning, const char *format, va_list args)
 	char sentence[ERROR_TEXT_MAX];
 	char *text = place();
 
+	unsaid = text == NULL ? errnum : 0;
 	if (text != NULL) {
 		error_format(sentence, sizeof(sentence), meaning, format, args);
 		memcpy(text, sentence, sizeof(sentence));
@@ -101,5 +104,7 @@ error_set_system(int errnum, const char *format, ...)
 const char *
 error_text(void)
 {
+	if (unsaid != 0)
+		return error_name(unsaid);
 	return mine != NULL ? mine : "";
 }

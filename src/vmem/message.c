@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 
 #include "base/error.h"
 #include "vmem/facade.h"
@@ -15,6 +16,12 @@
 static _Thread_local char *mine __attribute__((tls_model("initial-exec")));
 static pthread_key_t key;
 static bool has_key;
+
+/* The first thread that fails needs no memory for saying so; and of another that
+ * can have none, what went wrong is said by its number alone. */
+static char first[MESSAGE_MAX];
+static _Atomic bool first_taken;
+static _Thread_local int unsaid __attribute__((tls_model("initial-exec")));
 
 static void
 forget(void *text)
@@ -35,6 +42,8 @@ buffer(void)
 {
 	void *memory;
 
+	if (mine == NULL && !atomic_exchange(&first_taken, true))
+		mine = first;
 	if (mine == NULL && has_key && os_map(MESSAGE_MAX, &memory) == 0) {
 		if (pthread_setspecific(key, memory) == 0)
 			mine = memory;
@@ -49,6 +58,7 @@ set(int errnum, int meaning, const char *format, va_list args)
 {
 	char *text = buffer();
 
+	unsaid = text == NULL ? errnum : 0;
 	if (text != NULL) {
 		error_format(text, MESSAGE_MAX, meaning, format, args);
 		TRACE(1, "%s", text);
@@ -86,6 +96,8 @@ message_no_pool(const VMEM *handle)
 EXPORT const char *
 vmem_errormsg(void)
 {
+	if (unsaid != 0)
+		return error_name(unsaid);
 	return mine != NULL ? mine : "";
 }
 

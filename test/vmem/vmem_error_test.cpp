@@ -3,6 +3,8 @@
  * whose they are. */
 #include "vmem_test.h"
 
+#include <sys/resource.h>
+
 #include <climits>
 #include <thread>
 #include <vector>
@@ -155,5 +157,32 @@ TEST(VmemErrormsg, GoesWithItsThread)
 			EXPECT_LE(after.mappings, before.mappings + 4);
 			EXPECT_LE(after.resident, before.resident + MIB);
 		}
+	});
+}
+
+/* Where there is no memory for the message of one more thread, it says at least
+ * what went wrong. */
+TEST(VmemError, IsToldWithoutMemory)
+{
+	in_child(60, [] {
+		VMEM *pool = nullptr;
+		std::string message;
+
+		std::thread([] { fail_with(1); }).join();
+		std::thread([&] {
+			struct rlimit before, none;
+			char text[300];
+
+			getrlimit(RLIMIT_AS, &before);
+			none = before;
+			none.rlim_cur = 0;
+			setrlimit(RLIMIT_AS, &none);
+			pool = vmem_create("/dev/shm", VMEM_MIN_POOL);
+			snprintf(text, sizeof(text), "%s", vmem_errormsg());
+			setrlimit(RLIMIT_AS, &before);
+			message = text;
+		}).join();
+		EXPECT_EQ(nullptr, pool);
+		EXPECT_NE("", message);
 	});
 }
