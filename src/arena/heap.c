@@ -34,6 +34,10 @@ const char *pkje_malloc_conf =
 #define LEASE_UNLIMITED (SIZE_MAX / 4)
 /* Addresses that jemalloc takes when it starts, and room to align them. */
 #define START_BYTES (8 * MIB)
+/* From this size on zero pages that come as they are touched are cheaper than
+ * to clear those that are there: by measurement 1 us against 6, and 195 for
+ * 4 MiB. Who touches all of them pays for each page, as for a new block. */
+#define ZERO_LAZILY (256 * KIB)
 /* How often heaps that wait are looked after, in ms. */
 #define TEND_MS 200
 
@@ -442,11 +446,25 @@ leave_first_unused(
 	return other != NULL ? other : ptr;
 }
 
+/* Of a block that an arena had cached nothing is known: its pages are given up
+ * where that makes it zero. One that is new is zero. */
+static void
+make_zero(struct heap *heap, void *ptr, size_t usable)
+{
+	edata_t *edata = emap_edata_lookup(
+	    tsd_tsdn(tsd_fetch()), &arena_emap_global, ptr);
+
+	if (!edata_zeroed_get(edata))
+		source_zero(heap->source, ptr, usable);
+}
+
 static void *
 allocate_once(struct heap *heap, size_t usable, size_t alignment, bool zero)
 {
 	tsdn_t *tsdn = tsdn_made();
 	struct arena_slot *slot;
+	bool lazily = zero && usable >= ZERO_LAZILY &&
+	    source_zeroes_lazily(heap->source);
 	void *ptr;
 
 	if (unlikely(tsdn == NULL))
@@ -454,10 +472,12 @@ allocate_once(struct heap *heap, size_t usable, size_t alignment, bool zero)
 	slot = slot_enter(heap, thread_here()->turn);
 	if (slot == NULL)
 		return NULL;
-	ptr = arena_palloc(tsdn, slot->arena, usable, alignment, zero,
+	ptr = arena_palloc(tsdn, slot->arena, usable, alignment, zero && !lazily,
 	    sz_can_use_slab(usable), NULL);
 	if (unlikely(annotate_is_on()) && ptr != NULL && alignment < PAGE_BYTES)
 		ptr = leave_first_unused(tsdn, slot, ptr, usable);
+	if (ptr != NULL && lazily)
+		make_zero(heap, ptr, usable);
 	if (ptr != NULL) {
 		atomic_fetch_add(&slot->requests, 1);
 		block_mark_one(ptr, usable);

@@ -28,6 +28,7 @@ sets_open(struct source *source, struct stretch *stretch)
 	size_t grains = stretch->bytes / source->grain;
 	size_t pages = stretch->map.pages;
 	size_t backed = page_set_bytes(grains), dirty = page_set_bytes(pages);
+	char *at;
 	int error;
 
 	stretch->sets_bytes = align_up(
@@ -35,9 +36,10 @@ sets_open(struct source *source, struct stretch *stretch)
 	error = os_map(stretch->sets_bytes, &stretch->sets);
 	if (error != 0)
 		return error;
-	page_set_open(&stretch->backed, grains, stretch->sets);
-	page_set_open(&stretch->dirty, pages, (char *)stretch->sets + backed);
-	stretch->marks = (unsigned char *)stretch->sets + backed + dirty;
+	at = stretch->sets;
+	page_set_open(&stretch->backed, grains, at);
+	page_set_open(&stretch->dirty, pages, at += backed);
+	stretch->marks = (unsigned char *)at + dirty;
 	return 0;
 }
 
@@ -438,6 +440,11 @@ source_open(
 	source->ops = ops_of(spec->source);
 	source->owner = owner;
 	source->grain = grain_of(spec);
+	if (check_possible(spec, source->grain) != 0) {
+		record_free(source, sizeof(*source));
+		record_free(copy, spec_bytes(copy));
+		return NULL;
+	}
 	source->account = beside == NULL ? &source->own : beside->account;
 	if (beside == NULL)
 		source->account->limit = spec->limit;

@@ -426,6 +426,23 @@ source_alloc(
 	return found.addr;
 }
 
+bool
+source_zeroes_lazily(const struct source *source)
+{
+	const struct spec *spec = source->spec;
+
+	return spec_is_anonymous(spec) && spec->page == SPEC_PAGE_BASE &&
+	    !spec->populate && !spec->reserve &&
+	    (!spec_has_nodes(spec) || spec->policy != SPEC_BIND);
+}
+
+void
+source_zero(struct source *source, void *addr, size_t bytes)
+{
+	if (!source_zeroes_lazily(source) || os_discard(addr, bytes) != 0)
+		memset(addr, 0, bytes);
+}
+
 /* Whether pages that stayed backed have done so for long enough. */
 static bool
 is_idle_over(const struct source *source)

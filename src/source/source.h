@@ -53,6 +53,12 @@ void *source_alloc(struct source *source, void *at, size_t bytes,
 /* Takes back part or all of spans handed out. */
 void source_free(struct source *source, void *addr, size_t bytes);
 
+/* Whether memory of a span reads as zero again once its pages are given up, and
+ * new ones come as they are touched: anonymous memory whose pages nobody was
+ * promised. Then source_zero() makes it zero so, else by writing. */
+bool source_zeroes_lazily(const struct source *source);
+void source_zero(struct source *source, void *addr, size_t bytes);
+
 /* While held, source_free() keeps pages backed: they are about to be handed
  * out again. What is left of them goes with the next span that comes back.
  * Nests. */

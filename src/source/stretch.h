@@ -150,6 +150,10 @@ int stretch_new_within(
     struct source *source, size_t want, size_t least, struct stretch **stretch);
 void stretch_append(struct source *source, struct stretch *stretch);
 
+/* possible.c: 0, or the error number of a spec that can never give a block, with
+ * the sentence. */
+int check_possible(const struct spec *spec, size_t grain);
+
 /* marks.c: so many bytes for the marks of a stretch of so many pages. */
 size_t marks_bytes(size_t pages);
 

@@ -56,6 +56,41 @@ TEST(Limit, CountsWhatIsCommitted)
 	EXPECT_EQ(source.stats().peak, MIB);
 }
 
+/* An attempt that failed took nothing, though the limit would have let it. */
+TEST(Limit, PeakIsOfWhatWasBacked)
+{
+#ifdef POOLKIND_DEBUG
+	Source source("file:/dev/shm,size=8M,limit=6M");
+	for (enum os_call call : { OS_POPULATE, OS_TAKE_SPACE })
+		os_fault_at(call, 1, ENOMEM, true);
+	EXPECT_EQ(source.span(4 * MIB), nullptr);
+	for (enum os_call call : { OS_POPULATE, OS_TAKE_SPACE })
+		os_fault_at(call, 0, 0, false);
+	EXPECT_EQ(source.stats().peak, 0u);
+	EXPECT_NE(source.span(MIB), nullptr);
+	EXPECT_EQ(source.stats().peak, source.committed());
+#else
+	GTEST_SKIP() << "faults are in the debug library only";
+#endif
+}
+
+/* What can never give a block is refused when it is opened. */
+TEST(Limit, IsAtLeastAPage)
+{
+	for (const char *text :
+	    { "dram,limit=1", "dram,limit=4095", "dram,page=thp,limit=1M",
+		"file:/dev/shm,size=8M,limit=100" }) {
+		errno = 0;
+		EXPECT_FALSE(Source(text)) << text;
+		EXPECT_EQ(errno, EINVAL) << error_text();
+		EXPECT_NE(
+		    std::string(error_text()).find("limit="), std::string::npos)
+		    << error_text();
+	}
+	EXPECT_TRUE(Source("dram,limit=4096"));
+	EXPECT_TRUE(Source("dram,page=thp,limit=2M"));
+}
+
 TEST(Limit, MayBeRaisedLoweredAndTakenAway)
 {
 	Source source("dram,limit=1M");
