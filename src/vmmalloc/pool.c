@@ -142,6 +142,11 @@ apply_fork(const struct settings *settings, struct spec *spec)
 	if (settings->fork_given || spec->fork != SPEC_FORK_COPY)
 		spec->fork = meaning[settings->fork];
 	spec->keep_file = spec->fork != SPEC_FORK_SHARED;
+	/* A device is mapped as what it is by both sides of a fork. */
+	if (spec->source == SPEC_DAX && spec->fork != SPEC_FORK_SHARED)
+		log_fatal("VMMALLOC_KIND: a device is shared with the child of "
+			  "a fork, which a whole heap is only with "
+			  "VMMALLOC_FORK=0");
 }
 
 static poolkind *

@@ -164,6 +164,15 @@ for kind in hbw dax:auto dram,fallback=other; do
 	    "$work/line"
 done
 
+# Whether there is such a device or not.
+start VMMALLOC_KIND=dax:/dev/dax0.0
+same "a device without VMMALLOC_FORK=0" "$status|$(cat "$work/line")" \
+    "134|Error (libvmmalloc): VMMALLOC_KIND: a device is shared with the \
+child of a fork, which a whole heap is only with VMMALLOC_FORK=0"
+start VMMALLOC_KIND=dax:/dev/null VMMALLOC_FORK=0
+check "what is no device: the sentence" \
+    grep -q "^Error (libvmmalloc): VMMALLOC_KIND: .*no DAX device" "$work/line"
+
 accepted "logging is the debug library's, not ours" "$dir" "$size" \
     VMMALLOC_LOG_LEVEL=4 "VMMALLOC_LOG_FILE=$work/none/log"
 same "no log file is made" "$(ls "$work" | grep -c '^log')" 0
