@@ -21,48 +21,10 @@
 _Static_assert(sizeof(rtree_ctx_t) == LOOKUPS * sizeof(struct lookup),
     "a thread keeps jemalloc's own record of its look-ups");
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
-static const tsd_t fresh_tsd = TSD_INITIALIZER;
-#pragma GCC diagnostic pop
-
-/* It hangs at a key of pthreads, which may call malloc, which may come back. */
-static tsdn_t *
-make_tsd(void)
-{
-	static _Thread_local bool making
-	    __attribute__((tls_model("initial-exec")));
-	tsd_wrapper_t *wrapper;
-	bool made;
-
-	if (making)
-		return NULL;
-	wrapper = malloc_tsd_malloc(sizeof(*wrapper));
-	if (wrapper == NULL)
-		return NULL;
-	wrapper->initialized = false;
-	wrapper->val = fresh_tsd;
-	making = true;
-	made = pthread_setspecific(tsd_tsd, wrapper) == 0;
-	making = false;
-	if (made)
-		return tsd_tsdn(tsd_fetch());
-	malloc_tsd_dalloc(wrapper);
-	return NULL;
-}
-
-tsdn_t *
-tsdn_made(void)
-{
-	tsdn_t *tsdn = tsdn_here();
-
-	return likely(tsdn != NULL) ? tsdn : make_tsd();
-}
-
 void
 lookup_start(struct thread *thread)
 {
-	tsdn_made();
+	tsd_begin(thread->tsd);
 	rtree_ctx_data_init((rtree_ctx_t *)(void *)thread->lookup);
 	thread->has_lookup = true;
 }
@@ -285,7 +247,7 @@ heap_resize(void *ptr, const struct block *block, size_t size)
 	bool moved;
 
 	if (block->slab || size <= SC_SMALL_MAXCLASS ||
-	    size > SC_LARGE_MAXCLASS || tsdn_made() == NULL)
+	    size > SC_LARGE_MAXCLASS)
 		return false;
 	annotate_enter();
 	slot_use(slot);
@@ -305,12 +267,11 @@ heap_resize(void *ptr, const struct block *block, size_t size)
 static void
 free_to_arena(struct heap *heap, void *ptr, const rtree_contents_t *contents)
 {
-	tsdn_t *tsdn = tsdn_made();
 	struct arena_slot *slot = slot_of(contents);
+	tsdn_t *tsdn;
 
-	if (unlikely(tsdn == NULL))
-		return;
 	slot_use(slot);
+	tsdn = tsd_tsdn(tsd_fetch());
 	if (contents->metadata.slab)
 		arena_dalloc_small(tsdn, ptr);
 	else
@@ -336,13 +297,14 @@ is_in_sparse_slab(const void *ptr, tsdn_t *tsdn)
 void *
 heap_defragment(void *ptr, const struct block *block)
 {
-	tsdn_t *tsdn = tsdn_made();
+	tsdn_t *tsdn;
 	void *moved = NULL;
 
-	if (!block->slab || tsdn == NULL || source_refused(block->heap->source))
+	if (!block->slab || source_refused(block->heap->source))
 		return NULL;
 	annotate_enter();
 	slot_use(block->slot);
+	tsdn = tsd_tsdn(tsd_fetch());
 	if (is_in_sparse_slab(ptr, tsdn))
 		moved = arena_palloc(tsdn, block->slot->arena, block->usable, 1,
 		    false, true, NULL);

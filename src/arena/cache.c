@@ -46,7 +46,7 @@ static struct heap *heaps;
 static uint64_t heap_ids[HEAPS_MAX / 64 + 1]; /* a bit an id in use, from 1 */
 static unsigned turns;
 static pthread_key_t thread_key;
-static bool no_caches;
+static _Atomic bool has_caches;
 static enum cache_gate gate_open = GATE_OPEN; /* or fenced */
 
 /* ---- Stopping a heap's threads outside of their caches ------------------ */
@@ -472,6 +472,8 @@ thread_delete(struct thread *thread, bool locked)
 	*thread->link = thread->next;
 	if (thread->next != NULL)
 		thread->next->link = thread->link;
+	if (!locked)
+		tsd_end();
 	os_unmap(thread, sizeof(*thread));
 }
 
@@ -491,10 +493,13 @@ thread_new(void)
 	struct thread *thread;
 	void *memory;
 
-	if (os_map(sizeof(*thread), &memory) != 0)
+	if (thread_borrows != 0 || os_map(sizeof(*thread), &memory) != 0)
 		return NULL;
 	thread = memory;
+	/* libc may call malloc for it, which may be ours. */
+	thread_self = &gone;
 	if (pthread_setspecific(thread_key, thread) != 0) {
+		thread_self = &nobody;
 		os_unmap(memory, sizeof(*thread));
 		return NULL;
 	}
@@ -514,7 +519,7 @@ thread_new(void)
 struct thread *
 thread_here(void)
 {
-	if (unlikely(thread_self == &nobody) && !no_caches)
+	if (unlikely(thread_self == &nobody) && atomic_load(&has_caches))
 		thread_new();
 	return thread_self;
 }
@@ -578,24 +583,22 @@ caches_count(struct heap *heap)
 
 /* ---- All heaps ---------------------------------------------------------- */
 
-static void
-caches_start(void)
-{
-	gate_open = os_barrier_prepare() ? GATE_OPEN : GATE_FENCED;
-	/* Valgrind wants to see every block come and go; and without a key
-	 * nobody would tell us of a thread's end. */
-	no_caches = annotate_is_on() ||
-	    pthread_key_create(&thread_key, thread_exit) != 0;
-}
-
-/* As early as can be: what a thread keeps for a key that comes late would be
- * allocated by libc. */
+/* When the library is loaded, or with the first heap: as early as can be, as
+ * what a thread keeps for a key that comes late would be allocated by libc. No
+ * lock is held, since who stands before libc's function may allocate; until
+ * there is a key all threads do without caches, under valgrind for ever, which
+ * wants to see every block come and go. */
 static __attribute__((constructor)) void
 caches_start_once(void)
 {
-	static struct once once = ONCE_INIT;
+	static _Atomic bool begun;
 
-	once_do(&once, caches_start);
+	if (atomic_exchange(&begun, true))
+		return;
+	gate_open = os_barrier_prepare() ? GATE_OPEN : GATE_FENCED;
+	if (!annotate_is_on() &&
+	    pthread_key_create(&thread_key, thread_exit) == 0)
+		atomic_store(&has_caches, true);
 }
 
 /* Under caches_lock; false: there are too many. */

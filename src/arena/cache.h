@@ -31,6 +31,7 @@
 #define ARENA_CACHE_H
 
 #include "arena/heap.h"
+#include "arena/tsd.h"
 
 #define CACHE_SIZE_MAX (64 * KIB)
 /* Bins have the number of jemalloc's size class plus one. Bin 0 is always empty
@@ -123,6 +124,7 @@ struct thread {
 	bool has_lookup;             /* it may be written to */
 	struct recent recent;
 	struct lookup lookup[LOOKUPS];
+	_Alignas(64) char tsd[TSD_BYTES];
 };
 
 /* Seen by the preload libraries, too, which stand on this one: what is inline

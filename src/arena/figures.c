@@ -95,7 +95,7 @@ figures_sum(const struct figures_class *classes, size_t count)
 void
 figures_clear(arena_t *arena)
 {
-	tsdn_t *tsdn = tsdn_here();
+	tsdn_t *tsdn = TSDN_NULL;
 
 	for (unsigned i = 0; i < SC_NBINS; i++) {
 		bin_t *bin = arena_get_bin(arena, i, 0);

@@ -32,8 +32,6 @@ const char *pkje_malloc_conf =
 /* Of what caches hold, or may hold: so much more handed out empties them. */
 #define BULKY_PART 4
 #define LEASE_UNLIMITED (SIZE_MAX / 4)
-/* Addresses that jemalloc takes when it starts, and room to align them. */
-#define START_BYTES (8 * MIB)
 /* From this size on zero pages that come as they are touched are cheaper than
  * to clear those that are there: by measurement 1 us against 6, and 195 for
  * 4 MiB. Who touches all of them pays for each page, as for a new block. */
@@ -57,55 +55,17 @@ static _Atomic bool stopped; /* no thread may enter an arena */
 
 /* ---- Arenas ------------------------------------------------------------- */
 
-static void
-forget_thread(void *record)
-{
-	annotate_enter();
-	tsd_cleanup_wrapper(record);
-	annotate_leave();
-}
-
-/* Under valgrind jemalloc's own destructor of a thread stands under the lock,
- * too, which it does under a key of ours. */
-static void
-end_threads_under_lock(void)
-{
-	void *own = pthread_getspecific(tsd_tsd);
-	pthread_key_t key;
-
-	if (pthread_key_create(&key, forget_thread) != 0 ||
-	    pthread_setspecific(key, own) != 0)
-		return;
-	pthread_setspecific(tsd_tsd, NULL);
-	tsd_tsd = key;
-}
-
-static bool is_ready; /* jemalloc began well */
-
-/* Whether jemalloc will find memory for what it begins with. It ends the process
- * where it does not. */
-static bool
-has_memory_to_start(void)
-{
-	void *memory;
-
-	if (os_map(START_BYTES, &memory) != 0)
-		return false;
-	os_unmap(memory, START_BYTES);
-	return true;
-}
-
+/* Any entry of the public interface makes jemalloc ready, if there is memory;
+ * one that got half the way never is. */
 static void
 start(void)
 {
 	size_t size = 0;
 
-	/* Any entry of the public interface makes jemalloc ready. */
-	if (pkje_mallctl("version", NULL, &size, NULL, 0) != 0)
-		return;
-	is_ready = true;
-	if (annotate_is_on())
-		end_threads_under_lock();
+	tsd_start();
+	if (malloc_init_state == malloc_init_uninitialized)
+		pkje_mallctl("version", NULL, &size, NULL, 0);
+	tsd_started();
 	for (unsigned i = 1; i < CACHE_BINS; i++) {
 		size_t bytes = sz_index2size(i - 1);
 		size_t first = cache_bin_size[i - 1] / 8 + (i != 1);
@@ -116,6 +76,23 @@ start(void)
 		    &cache_bin_for[first], (int)i, bytes / 8 + 1 - first);
 	}
 	invariant(cache_bin_size[CACHE_BINS - 1] == CACHE_SIZE_MAX);
+}
+
+/* Whether jemalloc is ready: another call tries again. */
+static bool
+start_once(void)
+{
+	bool done = atomic_load_explicit(&started.done, memory_order_acquire);
+
+	if (likely(done))
+		return true;
+	lock_take(&started.lock);
+	if (!started.done)
+		start();
+	done = malloc_initialized();
+	atomic_store_explicit(&started.done, done, memory_order_release);
+	lock_give(&started.lock);
+	return done;
 }
 
 /* For valgrind each extent is a new one from the source. */
@@ -177,6 +154,7 @@ heap_add_arena(struct heap *heap, unsigned had)
 	struct arena_slot *slot;
 
 	lock_take(&slots_lock);
+	tsd_enter();
 	if (most == 0)
 		most = (unsigned)min_size(
 		    HEAP_ARENAS_MAX, 2 * (size_t)os_processors());
@@ -188,6 +166,7 @@ heap_add_arena(struct heap *heap, unsigned had)
 		arenas_extra += had != 0;
 		atomic_store(&heap->arenas, had + 1);
 	}
+	tsd_leave();
 	lock_give(&slots_lock);
 }
 
@@ -206,6 +185,7 @@ slot_leave(struct arena_slot *slot)
 {
 	if (unlikely(annotate_is_on()))
 		hide_records(slot->arena->base);
+	tsd_leave();
 	atomic_fetch_sub(&slot->users, 1);
 	if (unlikely(atomic_load(&stopped)))
 		wake_all(&slot->users);
@@ -217,11 +197,13 @@ slot_use(struct arena_slot *slot)
 	unsigned others = atomic_fetch_add(&slot->users, 1);
 
 	while (unlikely(atomic_load(&stopped))) {
-		slot_leave(slot);
+		atomic_fetch_sub(&slot->users, 1);
+		wake_all(&slot->users);
 		lock_take(&stop_lock);
 		lock_give(&stop_lock);
 		atomic_fetch_add(&slot->users, 1);
 	}
+	tsd_enter();
 	return others;
 }
 
@@ -293,11 +275,8 @@ heap_open(struct heap *heap, struct source *source,
 {
 	struct source_stats stats;
 
-	if (unlikely(!atomic_load(&started.done)) && !has_memory_to_start())
-		return ENOMEM;
-	once_do(&started, start);
-	if (unlikely(!is_ready))
-		return ENOMEM;
+	if (!start_once())
+		return EAGAIN;
 	heap->source = source;
 	heap->options = *options;
 	heap->full_size = heap->lowest = SIZE_MAX;
@@ -314,9 +293,10 @@ heap_open(struct heap *heap, struct source *source,
 static void
 slot_reset(struct arena_slot *slot)
 {
-	tsdn_t *tsdn = tsdn_made();
+	tsdn_t *tsdn;
 
 	slot_use(slot);
+	tsdn = tsd_tsdn(tsd_fetch());
 	slot->hooked.source = NULL;
 	arena_reset((tsd_t *)tsdn, slot->arena);
 	purge(tsdn, slot->arena);
@@ -362,13 +342,14 @@ unsigned
 blocks_fetch(struct heap *heap, unsigned turn, unsigned number, void **block,
     unsigned count)
 {
-	tsdn_t *tsdn = tsdn_here();
-	struct arena_slot *slot = tsdn == NULL ? NULL : slot_enter(heap, turn);
+	struct arena_slot *slot = slot_enter(heap, turn);
 	cache_bin_sz_t n = (cache_bin_sz_t)count;
 	unsigned got;
+	tsdn_t *tsdn;
 
 	if (slot == NULL)
 		return 0;
+	tsdn = tsd_tsdn(tsd_fetch());
 	if (bin_is_small(number)) {
 		cache_bin_ptr_array_t array = { n, block };
 
@@ -399,12 +380,9 @@ blocks_return(struct heap *heap, unsigned turn, unsigned number, void **block,
 	cache_bin_ptr_array_t array = { (cache_bin_sz_t)count, block };
 	/* They may be of several arenas: one stands for all. */
 	struct arena_slot *slot = heap->slot[turn % atomic_load(&heap->arenas)];
-	tsdn_t *tsdn = tsdn_made();
 
-	if (unlikely(tsdn == NULL))
-		return;
 	slot_use(slot);
-	arena_ptr_array_flush((tsd_t *)tsdn, number - 1, &array, count,
+	arena_ptr_array_flush(tsd_fetch(), number - 1, &array, count,
 	    bin_is_small(number), slot->arena, (cache_bin_stats_t){ 0 });
 	slot_leave(slot);
 	heap_got_back(heap, slot);
@@ -461,17 +439,16 @@ make_zero(struct heap *heap, void *ptr, size_t usable)
 static void *
 allocate_once(struct heap *heap, size_t usable, size_t alignment, bool zero)
 {
-	tsdn_t *tsdn = tsdn_made();
 	struct arena_slot *slot;
 	bool lazily = zero && usable >= ZERO_LAZILY &&
 	    source_zeroes_lazily(heap->source);
+	tsdn_t *tsdn;
 	void *ptr;
 
-	if (unlikely(tsdn == NULL))
-		return NULL;
 	slot = slot_enter(heap, thread_here()->turn);
 	if (slot == NULL)
 		return NULL;
+	tsdn = tsd_tsdn(tsd_fetch());
 	ptr = arena_palloc(tsdn, slot->arena, usable, alignment, zero && !lazily,
 	    sz_can_use_slab(usable), NULL);
 	if (unlikely(annotate_is_on()) && ptr != NULL && alignment < PAGE_BYTES)
@@ -583,7 +560,7 @@ heap_allocate(struct heap *heap, size_t size, size_t alignment, bool zero)
 	void *ptr;
 
 	heaps_tend();
-	if (usable == 0 || tsdn_made() == NULL || !is_open(heap) ||
+	if (usable == 0 || !is_open(heap) ||
 	    is_known_full(heap, usable))
 		return NULL;
 	if (heap->options.bounded)
@@ -635,16 +612,13 @@ heap_limit_changed(struct heap *heap, size_t limit)
 void
 heap_drain(struct heap *heap)
 {
-	tsdn_t *tsdn = tsdn_made();
 	unsigned arenas = atomic_load(&heap->arenas);
 
-	if (tsdn == NULL)
-		return;
 	atomic_store(&heap->lowest, SIZE_MAX);
 	caches_drain(heap);
 	for (unsigned i = 0; i < arenas; i++) {
 		slot_use(heap->slot[i]);
-		purge(tsdn, heap->slot[i]->arena);
+		purge(tsd_tsdn(tsd_fetch()), heap->slot[i]->arena);
 		slot_leave(heap->slot[i]);
 	}
 }
@@ -652,18 +626,15 @@ heap_drain(struct heap *heap)
 bool
 heap_tend(struct heap *heap)
 {
-	tsdn_t *tsdn = tsdn_made();
 	unsigned arenas = atomic_load(&heap->arenas);
 	bool more = false;
 
-	if (tsdn == NULL)
-		return true;
 	for (unsigned i = 0; i < arenas; i++) {
 		arena_t *arena = heap->slot[i]->arena;
 
 		slot_use(heap->slot[i]);
-		arena_decay(tsdn, arena, false, false);
-		more |= purge_is_due(tsdn, arena);
+		arena_decay(tsd_tsdn(tsd_fetch()), arena, false, false);
+		more |= purge_is_due(tsd_tsdn(tsd_fetch()), arena);
 		slot_leave(heap->slot[i]);
 	}
 	return source_tend(heap->source) || more;
@@ -676,7 +647,7 @@ heaps_tend(void)
 	uint64_t now = os_now_ms(), due = atomic_load(&next);
 	struct heap *heap;
 
-	if (likely(now < due) || tsdn_here() == NULL ||
+	if (likely(now < due) ||
 	    !atomic_compare_exchange_strong(&next, &due, now + TEND_MS))
 		return;
 	heap = caches_choose_waiting();
@@ -789,34 +760,41 @@ void
 heaps_prefork(void)
 {
 	lock_take(&started.lock);
-	if (is_ready)
-		tsd_fetch();
+	if (started.done)
+		tsd_enter();
 	caches_prefork();
 	slots_stop();
 	lock_take(&slots_lock);
-	if (is_ready)
+	tsd_shared_prefork();
+	if (started.done)
 		jemalloc_before_fork();
 }
 
 void
 heaps_postfork_parent(void)
 {
-	if (is_ready)
+	if (started.done)
 		jemalloc_in_parent();
+	tsd_shared_postfork();
 	lock_give(&slots_lock);
 	slots_go();
 	caches_postfork();
+	if (started.done)
+		tsd_leave();
 	lock_give(&started.lock);
 }
 
 void
 heaps_postfork_child(void)
 {
-	if (is_ready)
+	if (started.done)
 		jemalloc_in_child();
+	tsd_shared_postfork();
 	lock_give(&slots_lock);
 	slots_go();
 	caches_bury();
 	caches_postfork();
+	if (started.done)
+		tsd_leave();
 	lock_give(&started.lock);
 }

@@ -12,6 +12,8 @@
 #ifndef ARENA_INTERNALS_H
 #define ARENA_INTERNALS_H
 
+#include "arena/system.h"
+
 #include "jemalloc/internal/jemalloc_preamble.h"
 #include "jemalloc/internal/jemalloc_internal_includes.h"
 
@@ -32,9 +34,5 @@ tsdn_here(void)
 {
 	return (tsdn_t *)tsd_get(false);
 }
-
-/* The same, made if need be, while no lock is held; NULL where it cannot be had:
- * jemalloc itself would end the process then. */
-tsdn_t *tsdn_made(void);
 
 #endif /* ARENA_INTERNALS_H */

@@ -239,14 +239,19 @@ open_heap(struct heap *heap, const struct spec *spec, void *region,
 {
 	const struct heap_options options = heap_options_of(spec);
 	struct source *source = source_open(spec, region, kind->handle, beside);
+	int error;
 
 	if (source == NULL)
 		return -1;
 	source_keep_idle(source, idle_ms(spec));
-	if (heap_open(heap, source, &options,
-		kind->places != NULL ? &kind->heap : NULL) == 0)
+	error = heap_open(heap, source, &options,
+	    kind->places != NULL ? &kind->heap : NULL);
+	if (error == 0)
 		return 0;
 	source_close(source);
+	if (error == EAGAIN)
+		return error_set(
+		    ENOMEM, "no memory for the records of the arenas");
 	return error_set(ENOMEM,
 	    "no memory for a heap, or %d are open: close a kind first",
 	    HEAPS_MAX);

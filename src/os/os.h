@@ -295,6 +295,7 @@ enum os_call {
 	OS_MAKE_USABLE,
 	OS_MAKE_UNUSABLE,
 	OS_MAP,
+	OS_MAP_RECORDS, /* jemalloc's own */
 	OS_MAP_FILE,
 	OS_MAP_HUGE,
 	OS_POPULATE,

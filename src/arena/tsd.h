@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * tsd.h - jemalloc's record of the calling thread, in memory of ours.
+ *
+ * jemalloc would allocate it and hang it at a key of pthreads, print a line and
+ * abort where either cannot be had. Here it is part of the thread's record (see
+ * cache.h), which goes when the thread ends. A thread without a record, because
+ * there is no memory for one or its last destructors are running, takes one of
+ * those that all threads share, for as long as it is in an arena: there are a
+ * few that need no memory, and a thread waits rather than that it goes without.
+ *
+ * Locks: that of the free shared records, under which nothing is called but the
+ * records of os/. Whoever holds a shared record is inside an arena and waits
+ * there for nobody who wants one.
+ */
+#ifndef ARENA_TSD_H
+#define ARENA_TSD_H
+
+#include <stdbool.h>
+
+/* Of the calling thread; NULL outside of arenas if it has none of its own. */
+extern _Thread_local void *thread_tsd
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* Around what calls jemalloc: nests. */
+void tsd_borrow(void);
+void tsd_give_back(void);
+
+/* How often the thread borrowed; 0 if it has its own. */
+extern _Thread_local unsigned thread_borrows
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+static inline void
+tsd_enter(void)
+{
+	if (__builtin_expect(thread_tsd == NULL || thread_borrows != 0, 0))
+		tsd_borrow();
+}
+
+static inline void
+tsd_leave(void)
+{
+	if (__builtin_expect(thread_borrows != 0, 0))
+		tsd_give_back();
+}
+
+/* Bytes of a record, and the making and ending of the calling thread's. */
+#define TSD_BYTES 4096
+void tsd_begin(void *memory);
+void tsd_end(void);
+
+/* The record that jemalloc starts with, which is a shared one afterwards. */
+void tsd_start(void);
+void tsd_started(void);
+
+/* Around fork: nobody else is in an arena then. */
+void tsd_shared_prefork(void);
+void tsd_shared_postfork(void);
+
+#endif /* ARENA_TSD_H */
