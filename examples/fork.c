@@ -4,9 +4,10 @@
  *
  *	./fork [DIRECTORY]
  *
- * fork=shared  both processes see and change the same pages
- * fork=copy    the child has a file of its own, as the parent's was
- * fork=refuse  the child has neither the pages nor the use of the kind
+ * fork=refuse   the child has neither the pages nor the use of the kind
+ * fork=shared   both see the same blocks; the child's new ones are its own
+ * fork=copy     the child has a file of its own, as the parent's was
+ * fork=private  both write to copies of the file's pages, in memory
  */
 #include <poolkind.h>
 #include <stdio.h>
@@ -61,6 +62,6 @@ main(int argc, char **argv)
 {
 	const char *directory = argc > 1 ? argv[1] : "/tmp";
 
-	return try(directory, "shared") | try(directory, "copy") |
-	    try(directory, "refuse");
+	return try(directory, "refuse") | try(directory, "shared") |
+	    try(directory, "copy") | try(directory, "private");
 }

@@ -123,8 +123,8 @@ void *poolkind_user_data(const poolkind *kind);
  * Blocks are aligned to 16 bytes, those of 8 bytes and less to 8. A block may
  * be freed by any thread. ENOMEM means that the kind has no room for the
  * block: its limit or its size is reached, or its file system, its huge pages
- * or the address space are used up. EPERM means that this process is the child
- * of a fork that was refused the kind. No block that was handed out ever ends
+ * or the address space are used up. EPERM means that this process is a child
+ * that was refused the kind, as file kinds are unless their text has fork=. No block that was handed out ever ends
  * in SIGBUS for want of space.
  */
 

@@ -247,7 +247,7 @@ heap_resize(void *ptr, const struct block *block, size_t size)
 	bool moved;
 
 	if (block->slab || size <= SC_SMALL_MAXCLASS ||
-	    size > SC_LARGE_MAXCLASS)
+	    size > SC_LARGE_MAXCLASS || source_inherited(block->heap->source))
 		return false;
 	annotate_enter();
 	slot_use(slot);
@@ -300,7 +300,8 @@ heap_defragment(void *ptr, const struct block *block)
 	tsdn_t *tsdn;
 	void *moved = NULL;
 
-	if (!block->slab || source_refused(block->heap->source))
+	if (!block->slab || source_refused(block->heap->source) ||
+	    source_inherited(block->heap->source))
 		return NULL;
 	annotate_enter();
 	slot_use(block->slot);
@@ -338,7 +339,7 @@ static bool __attribute__((noinline)) free_slowly(void *ptr)
 	/* In the child of a fork that refused the kind nothing is left. */
 	if (heap != NULL && likely(!source_refused(heap->source))) {
 		annotate_freed(ptr);
-		if (is_cacheable(&contents))
+		if (is_cacheable(&contents) && heap->id != NO_HEAP)
 			cache = cache_of(heap);
 		if (cache == NULL ||
 		    !cache_flush(cache, contents.metadata.szind + 1, ptr))

@@ -503,6 +503,7 @@ thread_new(void)
 		os_unmap(memory, sizeof(*thread));
 		return NULL;
 	}
+	os_wipe_in_child(memory, THREAD_WIPED);
 	lookup_start(thread);
 	lock_take(&caches_lock);
 	thread->turn = turns++;
@@ -548,8 +549,10 @@ cache_follow(struct heap *heap)
 		enter_patiently(before);
 		cache_empty(before);
 		leave_and_wake(before);
+		before->is_under_alias = false;
 	}
 	thread_self->cache[heap->alias] = cache;
+	cache->is_under_alias = true;
 	return cache;
 }
 
@@ -725,20 +728,37 @@ caches_postfork(void)
 	lock_give(&caches_lock);
 }
 
+/* The thread that forked finds its caches again. */
+static void
+adopt_caches(struct thread *thread)
+{
+	for (struct cache *c = thread->caches; c != NULL; c = c->thread_next) {
+		thread->cache[c->heap->id] = c;
+		if (c->is_under_alias)
+			thread->cache[c->heap->alias] = c;
+	}
+}
+
+/* Without a look at the blocks, which need not be there. Nothing comes back to
+ * a source from which this process has nothing, or has what is the parent's. */
+static void
+empty_lost_caches(struct heap *heap)
+{
+	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
+		cache_empty(c);
+}
+
 void
 caches_bury(void)
 {
 	struct thread *next;
 
-	/* What a shared source gets back here are pages that the parent may
-	 * use: it keeps them. */
+	adopt_caches(thread_self);
 	for (struct heap *h = heaps; h != NULL; h = h->next)
 		source_hold(h->source);
 	for (struct heap *h = heaps; h != NULL; h = h->next)
-		if (source_refused(h->source))
-			for (struct cache *c = h->caches; c != NULL;
-			     c = c->heap_next)
-				cache_empty(c);
+		if (source_refused(h->source) || source_inherited(h->source))
+			empty_lost_caches(h);
 
 	for (struct thread *t = threads; t != NULL; t = next) {
 		next = t->next;
@@ -747,4 +767,10 @@ caches_bury(void)
 	}
 	for (struct heap *h = heaps; h != NULL; h = h->next)
 		source_unhold(h->source);
+	for (struct heap *h = heaps; h != NULL; h = h->next)
+		if (source_inherited(h->source)) {
+			while (h->caches != NULL)
+				cache_delete(h->caches);
+			heap_leave_behind(h);
+		}
 }

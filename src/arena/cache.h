@@ -80,6 +80,7 @@ struct cache {
 	struct heap *heap;
 	struct thread *thread;
 	unsigned turn; /* which of the heap's arenas serves it */
+	bool is_under_alias; /* the thread finds it under heap->alias, too */
 	size_t leased;
 	unsigned hand; /* where give_up_idle() looks next */
 	struct cache *heap_next, **heap_link;     /* under heap->lock */
@@ -116,16 +117,23 @@ struct recent {
 /* What the engine knows of a thread, found through one pointer of
  * initial-exec TLS. Made at the thread's first block, gone with it. */
 struct thread {
-	/* By heap id; pages touched as used. That of NO_HEAP stays NULL. */
+	/* By heap id; pages touched as used. That of NO_HEAP stays NULL. These
+	 * pages are wiped in a child: in one that fork(2) did not make nothing
+	 * is taken out of a cache without a look at what kind of process it is.
+	 * In one that it made the list has the caches still. */
 	struct cache *cache[HEAPS_MAX + 1];
-	struct cache *caches;        /* the same as a list */
-	struct thread *next, **link; /* all threads, under caches_lock */
-	unsigned turn;               /* spreads threads over arenas */
-	bool has_lookup;             /* it may be written to */
 	struct recent recent;
+
+	/* The same as a list. In a page of its own, as all that follows. */
+	struct cache *caches __attribute__((aligned(PAGE_BYTES)));
+	struct thread *next, **link;    /* all threads, under caches_lock */
+	unsigned turn;                  /* spreads threads over arenas */
+	bool has_lookup;                /* it may be written to */
 	struct lookup lookup[LOOKUPS];
 	_Alignas(64) char tsd[TSD_BYTES];
 };
+
+#define THREAD_WIPED offsetof(struct thread, caches)
 
 /* Seen by the preload libraries, too, which stand on this one: what is inline
  * below is theirs as well. */
@@ -310,10 +318,12 @@ void caches_close(struct heap *heap);
 struct heap *caches_choose_waiting(void);
 
 /* Around fork, for all heaps: see heap.h. caches_bury() empties and forgets,
- * in the child, the caches of the threads that are gone. */
+ * in the child, the caches of the threads that are gone, and those of heaps
+ * whose blocks are the parent's; these begin anew (inherit.c). */
 void caches_prefork(void);
 void caches_postfork(void);
 void caches_bury(void);
+void heap_leave_behind(struct heap *heap);
 
 /* Gives COUNT blocks of a bin back to their arenas. */
 void blocks_return(struct heap *heap, unsigned turn, unsigned number,

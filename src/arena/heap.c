@@ -306,11 +306,10 @@ slot_reset(struct arena_slot *slot)
 }
 
 void
-heap_close(struct heap *heap)
+slots_give_up(struct heap *heap)
 {
 	unsigned arenas = atomic_load(&heap->arenas);
 
-	caches_close(heap);
 	for (unsigned i = 0; i < arenas; i++)
 		slot_reset(heap->slot[i]);
 	lock_take(&slots_lock);
@@ -320,6 +319,14 @@ heap_close(struct heap *heap)
 		arenas_extra -= i != 0;
 	}
 	lock_give(&slots_lock);
+}
+
+void
+heap_close(struct heap *heap)
+{
+	caches_close(heap);
+	slots_give_up(heap);
+	heap_forget_inherited(heap);
 }
 
 void
@@ -692,6 +699,9 @@ heap_stats(struct heap *heap, struct heap_stats *stats)
 	size_t bytes;
 	uint64_t blocks;
 
+	for (struct heap *h = heap->inherited; h != NULL; h = h->inherited)
+		for (unsigned i = 0; i < atomic_load(&h->arenas); i++)
+			figures_add_total(&all, h->slot[i]->arena);
 	bytes = all.small.bytes + all.large.bytes;
 	blocks = all.small.current + all.large.current;
 	/* Threads went on meanwhile: what they took is not less than nothing.*/
@@ -699,8 +709,9 @@ heap_stats(struct heap *heap, struct heap_stats *stats)
 	stats->cached = cached.bytes;
 	stats->live = bytes - min_size(bytes, cached.bytes);
 	stats->blocks = blocks - min_size(blocks, cached.blocks);
-	for (unsigned i = 0; i < atomic_load(&heap->arenas); i++)
-		requests += atomic_load(&heap->slot[i]->requests);
+	for (struct heap *h = heap; h != NULL; h = h->inherited)
+		for (unsigned i = 0; i < atomic_load(&h->arenas); i++)
+			requests += atomic_load(&h->slot[i]->requests);
 	stats->requests = max_size(stats->blocks, requests);
 }
 

@@ -51,6 +51,9 @@ struct heap {
 	 * one of several that serve a kind, each for threads in its place. */
 	unsigned alias;
 	struct source *source;
+	/* In the child of a fork: the heap of what the parent had handed out,
+	 * from which nothing is allocated; and of what its parent had. */
+	struct heap *inherited;
 	size_t capacity; /* 0: grows as needed */
 	struct heap_options options;
 

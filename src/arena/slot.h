@@ -40,6 +40,12 @@ void heap_got_back(struct heap *heap, struct arena_slot *slot);
 /* Marks a block that an arena handed out, as those of a bin are. */
 void block_mark_one(void *ptr, size_t usable);
 
+/* Gives the heap's arenas up, to serve others. */
+void slots_give_up(struct heap *heap);
+
+/* inherit.c: closes what heap_leave_behind() made, sources included. */
+void heap_forget_inherited(struct heap *heap);
+
 /* What all arenas of the heap count. */
 void heap_figures(struct heap *heap, struct figures *figures);
 

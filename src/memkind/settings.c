@@ -18,6 +18,7 @@
 #include "memkind.h"
 #include "os/lock.h"
 #include "os/os.h"
+#include "poolkind.h"
 #include "support/environment.h"
 #include "support/numbers.h"
 
@@ -200,23 +201,36 @@ settings_fallback(void)
 	return is_dram;
 }
 
+/* Where the program's own malloc is served by kinds (libautohbw, libmemtier), a
+ * child is nothing without their blocks. */
+static enum spec_fork
+default_fork(void)
+{
+	void *block = calloc(1, 1);
+	bool is_ours = block != NULL && poolkind_of(block) != NULL;
+
+	free(block);
+	return is_ours ? SPEC_FORK_COPY : SPEC_FORK_REFUSE;
+}
+
 enum spec_fork
 settings_pmem_fork(void)
 {
-	static const char *const words[] = { [SPEC_FORK_SHARED] = "shared",
+	static const char *const words[] = { [SPEC_FORK_REFUSE] = "refuse",
+		[SPEC_FORK_SHARED] = "shared",
 		[SPEC_FORK_COPY] = "copy",
-		[SPEC_FORK_REFUSE] = "refuse" };
+		[SPEC_FORK_PRIVATE] = "private" };
 	const char *text = variable("MEMKIND_PMEM_FORK");
 
 	if (text == NULL)
-		return SPEC_FORK_COPY;
+		return default_fork();
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
 		if (strcmp(text, words[i]) == 0)
 			return (enum spec_fork)i;
-	memkind_warn("MEMKIND_PMEM_FORK=%s is none of copy, shared and refuse: "
-		     "it is copy",
+	memkind_warn("MEMKIND_PMEM_FORK=%s is none of refuse, shared, copy and "
+		     "private: the default holds",
 	    text);
-	return SPEC_FORK_COPY;
+	return default_fork();
 }
 
 /* ---- Once ---------------------------------------------------------------- */

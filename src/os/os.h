@@ -106,8 +106,19 @@ int os_punch(void *addr, size_t bytes);
 /* Asks for (or against) transparent huge pages. */
 int os_advise_huge(void *addr, size_t bytes, bool want);
 
-/* The range is not to be inherited by a child of fork. */
-int os_not_inherited(void *addr, size_t bytes);
+/* Whether a child of this process is to have the range: without, it has nothing
+ * there. EINVAL for mappings of some devices, which the kernel does not let be
+ * inherited again. */
+int os_set_inherited(void *addr, size_t bytes, bool inherited);
+
+/* A child, by whatever call it is made, finds the range of private anonymous
+ * memory zero: before Linux 4.14 it can't be had. */
+int os_wipe_in_child(void *addr, size_t bytes);
+
+/* Calls VISIT for each mapping of the process, LOW to HIGH - 1, whose pages are
+ * shared with whoever has them mapped, too. */
+int os_each_shared_mapping(
+    void (*visit)(void *to, uintptr_t low, uintptr_t high), void *to);
 
 /* Whether every page of the range is mapped, by whomever. */
 bool os_is_mapped(void *addr, size_t bytes);
@@ -308,6 +319,7 @@ enum os_call {
 	OS_SET_POLICY,
 	OS_MOVE_TO_NODES,
 	OS_BARRIER_PREPARE,
+	OS_SET_INHERITED,
 	OS_CALLS
 };
 

@@ -31,6 +31,9 @@
 #ifndef MLOCK_ONFAULT
 #define MLOCK_ONFAULT 1
 #endif
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
 #ifndef MAP_HUGE_SHIFT
 #define MAP_HUGE_SHIFT 26
 #endif
@@ -136,6 +139,61 @@ find_gap(uintptr_t start, size_t bytes, size_t alignment)
 	if (fd >= 0)
 		os_direct(SYS_close, fd);
 	return start;
+}
+
+static const char *
+read_hex(const char *text, uintptr_t *value)
+{
+	*value = 0;
+	for (;; text++) {
+		if (*text >= '0' && *text <= '9')
+			*value = *value * 16 + (uintptr_t)(*text - '0');
+		else if (*text >= 'a' && *text <= 'f')
+			*value = *value * 16 + (uintptr_t)(*text - 'a' + 10);
+		else
+			return text;
+	}
+}
+
+/* Of a line "low-high rwxs ...", as far as it was read. */
+static void
+visit_if_shared(const char *line,
+    void (*visit)(void *to, uintptr_t low, uintptr_t high), void *to)
+{
+	uintptr_t low, high;
+	const char *at = read_hex(line, &low);
+
+	if (*at++ != '-')
+		return;
+	at = read_hex(at, &high);
+	if (at[0] == ' ' && strnlen(at, 5) == 5 && at[4] == 's')
+		visit(to, low, high);
+}
+
+int
+os_each_shared_mapping(
+    void (*visit)(void *to, uintptr_t low, uintptr_t high), void *to)
+{
+	char line[64], buffer[2048];
+	long got,
+	    fd = os_direct(
+		SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
+
+	if (fd < 0)
+		return os_error_of(fd);
+	while ((got = os_direct(SYS_read, fd, buffer, sizeof(buffer))) > 0)
+		for (long i = 0; i < got; i++) {
+			if (buffer[i] == '\n') {
+				line[length] = '\0';
+				visit_if_shared(line, visit, to);
+				length = 0;
+			} else if (length < sizeof(line) - 1) {
+				line[length++] = buffer[i];
+			}
+		}
+	os_direct(SYS_close, fd);
+	return os_error_of(got);
 }
 
 int
@@ -431,9 +489,19 @@ os_advise_huge(void *addr, size_t bytes, bool want)
 }
 
 int
-os_not_inherited(void *addr, size_t bytes)
+os_set_inherited(void *addr, size_t bytes, bool inherited)
 {
-	return advise(addr, bytes, MADV_DONTFORK);
+	int err = os_fault(OS_SET_INHERITED);
+
+	if (err != 0)
+		return err;
+	return advise(addr, bytes, inherited ? MADV_DOFORK : MADV_DONTFORK);
+}
+
+int
+os_wipe_in_child(void *addr, size_t bytes)
+{
+	return advise(addr, bytes, MADV_WIPEONFORK);
 }
 
 /* Asks in pieces, a byte of the stack for each page. */

@@ -25,19 +25,21 @@ device_open(struct source *source, struct stretch *stretch)
 	if (error == 0) {
 		error = os_map_file(base, stretch->bytes, fd,
 		    (off_t)source->spec->offset, false);
+		stretch->base = base;
+		if (error == 0)
+			error = stretch_keep_back(stretch);
 		if (error != 0)
 			os_unreserve(base, stretch->bytes);
 	}
 	os_close(fd);
-	if (error == 0)
-		stretch->base = base;
 	return error;
 }
 
 static void
 device_close(struct stretch *stretch)
 {
-	os_unreserve(stretch->base, stretch->bytes);
+	if (!stretch_is_lost(stretch))
+		os_unreserve(stretch->base, stretch->bytes);
 }
 
 const struct stretch_ops device_ops = {

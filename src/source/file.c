@@ -78,7 +78,7 @@ is_kept(const struct source *source, const struct stretch *stretch)
 {
 	const struct os_file_system *on = stretch->file_system;
 
-	if (source->spec->keep_file)
+	if (source->spec->keep_file || source->spec->fork >= SPEC_FORK_PRIVATE)
 		return true;
 	if (source->spec->reserve)
 		return false;
@@ -233,6 +233,9 @@ open_in_new_file(struct source *source, struct stretch *stretch)
 		error = open_first(stretch, fd);
 	if (error != 0)
 		goto no_mapping;
+	error = stretch_keep_back(stretch);
+	if (error != 0)
+		goto no_mapping;
 	keep_or_close(source, stretch, fd);
 	return 0;
 
@@ -263,6 +266,8 @@ open_in_same_file(struct source *source, struct stretch *stretch)
 	stretch->base = base;
 	if (error == 0)
 		error = make_usable(stretch, PAGE_BYTES);
+	if (error == 0)
+		error = stretch_keep_back(stretch);
 	if (error != 0) {
 		os_unreserve(base, stretch->bytes);
 		stretch->usable = 0;
@@ -300,7 +305,8 @@ file_close(struct stretch *stretch)
 	if (stretch->source->newest == stretch)
 		stretch->source->newest = NULL;
 	close_kept(stretch);
-	os_unreserve(stretch->base, stretch->bytes);
+	if (!stretch_is_lost(stretch))
+		os_unreserve(stretch->base, stretch->bytes);
 }
 
 /* ---- Space -------------------------------------------------------------- */

@@ -1,20 +1,207 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fork.c - what becomes of sources in the child of a fork.
+ * fork.c - what becomes of sources in a child.
  *
- * Anonymous memory and regions need nothing: the kernel does what their
- * mapping says. A file kind is shared, copied, refused or made private, by its
- * fork policy. Copies are made before the fork, while the parent's pages can
- * be read and an error can still be told; the child puts them in place.
+ * Whatever a child does, by whatever call it was made, the parent's data stand.
+ * Anonymous memory and private mappings are the kernel's work. What is shared
+ * with whoever has it mapped, a file or a device, does not come into a child by
+ * itself (MADV_DONTFORK): the handlers here let it through for the moment of
+ * fork(2), and in the child leave what the fork policy says.
+ *
+ * - refused: its place is covered, so that a touch is a SIGSEGV.
+ * - shared: the source is inherited. What had been handed out is there, nothing
+ *   more is handed out of it, and neither process gives pages of it back to the
+ *   system, which the other may be using. The kind goes on with a successor.
+ * - copied: the copy, made before the fork while an error can still be told and
+ *   the parent's pages can be read, takes the place. It is of one moment only as
+ *   long as no other thread writes.
+ * - private: both go on with copies on write of the file as it is.
+ *
+ * A region is its caller's: one that is mapped shared is inherited.
+ *
+ * A child that is made otherwise (clone(2), _Fork(3)) runs no handler and has
+ * holes in these places. It finds a witness, a page that the kernel wiped, and
+ * is refused such sources.
  *
  * Called by the fork handlers of kind/ and of the shim, after all locks of
  * jemalloc were taken. Between prefork and postfork every source is locked.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "base/bits.h"
 #include "source/address_map.h"
 #include "source/stretch.h"
+
+/* ---- Children that no handler knows of ---------------------------------- */
+
+/* A word that is 1, and 0 in a child until it is known. Set once. */
+static _Atomic(_Atomic uint32_t *) witness;
+
+void
+forks_watch(void)
+{
+	void *page;
+
+	if (atomic_load(&witness) != NULL || os_map(PAGE_BYTES, &page) != 0)
+		return;
+	if (os_wipe_in_child(page, PAGE_BYTES) != 0) {
+		os_unmap(page, PAGE_BYTES);
+		return;
+	}
+	atomic_store((_Atomic uint32_t *)page, 1);
+	atomic_store(&witness, page);
+}
+
+bool
+fork_went_unseen(void)
+{
+	_Atomic uint32_t *word = atomic_load(&witness);
+
+	return word != NULL && atomic_load(word) == 0;
+}
+
+static void
+see_fork(void)
+{
+	_Atomic uint32_t *word = atomic_load(&witness);
+
+	if (word != NULL)
+		atomic_store(word, 1);
+}
+
+/* What a child has by its own mapping begins behind the handle's page. */
+static int
+set_inherited(struct stretch *stretch, bool inherited)
+{
+	return os_set_inherited(stretch->base + stretch->head,
+	    stretch->bytes - stretch->head, inherited);
+}
+
+int
+stretch_keep_back(struct stretch *stretch)
+{
+	int error;
+
+	forks_watch();
+	error = set_inherited(stretch, false);
+	/* Where a sandbox does not allow that, such children are not there. */
+	if (error != 0)
+		return os_is_refused(error) ? 0 : error;
+	stretch->kept_back = true;
+	atomic_store(&stretch->source->exposed, true);
+	return 0;
+}
+
+bool
+stretch_is_lost(const struct stretch *stretch)
+{
+	return stretch->lost || (stretch->kept_back && fork_went_unseen());
+}
+
+/* ---- Regions ------------------------------------------------------------ */
+
+static bool
+is_region(const struct source *source)
+{
+	return source->spec->source == SPEC_REGION;
+}
+
+static void
+note_shared(void *unused, uintptr_t low, uintptr_t high)
+{
+	struct stretch *known = address_map_find((const void *)low);
+
+	(void)unused;
+	if (known != NULL && !is_region(known->source))
+		return;
+	for (struct source *s = sources; s != NULL; s = s->next) {
+		if (!is_region(s) || s->mapping != MAPPING_UNKNOWN)
+			continue;
+		for (struct stretch *at = s->first; at != NULL; at = at->next)
+			if ((uintptr_t)at->base < high &&
+			    low < (uintptr_t)at->base + at->bytes)
+				s->mapping = MAPPING_SHARED;
+	}
+}
+
+/* Finds out which regions are mapped shared, at the first fork after they were
+ * opened: the kernel tells of all mappings or of none. Where it does not tell
+ * they stay unknown, and count as shared. */
+static void
+learn_mappings(void)
+{
+	bool any = false;
+
+	for (struct source *s = sources; s != NULL; s = s->next)
+		any |= is_region(s) && s->mapping == MAPPING_UNKNOWN;
+	if (!any || os_each_shared_mapping(note_shared, NULL) != 0)
+		return;
+	for (struct source *s = sources; s != NULL; s = s->next)
+		if (is_region(s) && s->mapping == MAPPING_UNKNOWN)
+			s->mapping = MAPPING_PRIVATE;
+}
+
+/* ---- What is refused ---------------------------------------------------- */
+
+/* Whether both processes see the same pages after a fork. */
+static bool
+is_shared(const struct source *source)
+{
+	switch (source->spec->source) {
+	case SPEC_FILE:
+		return source->spec->fork == SPEC_FORK_SHARED;
+	case SPEC_DAX:
+		return true;
+	case SPEC_REGION:
+		return source->mapping != MAPPING_PRIVATE;
+	default:
+		return false;
+	}
+}
+
+/* In a child that no handler knew of. */
+static bool
+is_out_of_reach(const struct source *source)
+{
+	if (!is_region(source))
+		return atomic_load(&source->exposed);
+	learn_mappings();
+	return is_shared(source);
+}
+
+bool
+source_refused(const struct source *source)
+{
+	return atomic_load(&source->refused) ||
+	    (unlikely(fork_went_unseen()) && is_out_of_reach(source));
+}
+
+bool
+source_inherited(const struct source *source)
+{
+	return atomic_load(&source->inherited);
+}
+
+void
+forks_settle_unseen(void)
+{
+	if (likely(!fork_went_unseen()))
+		return;
+	for (struct source *s = sources; s != NULL; s = s->next) {
+		if (!is_out_of_reach(s))
+			continue;
+		atomic_store(&s->refused, true);
+		atomic_store(&s->exposed, false);
+		for (struct stretch *at = s->first; at != NULL; at = at->next) {
+			at->lost = at->kept_back;
+			at->kept_back = false;
+		}
+	}
+	see_fork();
+}
+
+/* ---- Copies ------------------------------------------------------------- */
 
 static bool
 has_huge_pages(const struct source *source)
@@ -93,8 +280,37 @@ copy_stretch(struct stretch *stretch)
 	return error;
 }
 
-/* Undoes copy_stretch(); in the child after the copy was put in place, with
- * MOVED, only its reservation's guard page is left. */
+/* Copies what is in spans into memory, for want of a file. */
+static int
+copy_into_memory(struct stretch *stretch)
+{
+	size_t pages = stretch->map.pages, end = 0;
+	int error = os_reserve(stretch->bytes, 2 * MIB, &stretch->copy);
+
+	if (error != 0)
+		return error;
+	stretch->copy_in_memory = true;
+	error = os_make_usable(stretch->copy, stretch->usable);
+	while (error == 0 && end < pages) {
+		size_t from = page_set_find(&stretch->map.used, end, pages, true);
+		size_t offset = from * PAGE_BYTES;
+
+		end = page_set_find(&stretch->map.used, from, pages, false);
+		if (from == pages)
+			break;
+		error = os_populate(
+		    (char *)stretch->copy + offset, end * PAGE_BYTES - offset);
+		if (error == ENOSYS)
+			error = 0;
+		if (error == 0)
+			memcpy((char *)stretch->copy + offset,
+			    stretch->base + offset, end * PAGE_BYTES - offset);
+	}
+	return error;
+}
+
+/* Undoes copy_stretch(); in the child, after the copy was put in place, only
+ * its reservation's guard page is left. */
 static void
 drop_copy(struct stretch *stretch)
 {
@@ -104,6 +320,7 @@ drop_copy(struct stretch *stretch)
 		os_close(stretch->copy_fd);
 	stretch->copy = NULL;
 	stretch->copy_fd = -1;
+	stretch->copy_in_memory = false;
 }
 
 static void
@@ -114,17 +331,19 @@ drop_copies(struct source *source)
 }
 
 static int
-copy_source(struct source *source)
+copy_source(struct source *source, int (*copy)(struct stretch *stretch))
 {
 	int error = 0;
 
 	for (struct stretch *s = source->first; s != NULL && error == 0;
 	     s = s->next)
-		error = copy_stretch(s);
+		error = copy(s);
 	if (error != 0)
 		drop_copies(source);
 	return error;
 }
+
+/* ---- Before the fork ---------------------------------------------------- */
 
 /* Parent and child both go on with copies on write of the file as it is: EBADF
  * where that cannot be. A copy of a huge page is taken when it is written to,
@@ -143,32 +362,73 @@ make_private(struct source *source)
 		if (error != 0)
 			return error;
 		s->private = true;
+		s->kept_back = false;
 	}
+	atomic_store(&source->exposed, false);
 	return 0;
 }
 
 /* A file that was lost to a program that closes all descriptors can't be
  * mapped again, and one of huge pages not so that nothing is lost: the child
- * gets a copy. */
+ * gets a copy, in a file, or else in memory, where it would write to anyway. */
 static int
-prepare(struct source *source)
+make_private_or_copy(struct source *source)
 {
-	int error;
+	int error = make_private(source);
 
+	if (error != EBADF)
+		return error;
+	return copy_source(source, copy_stretch) == 0 ?
+	    0 :
+	    copy_source(source, copy_into_memory);
+}
+
+static int
+prepare_file(struct source *source)
+{
 	switch (source->spec->fork) {
 	case SPEC_FORK_COPY:
-		return copy_source(source);
+		return copy_source(source, copy_stretch);
 	case SPEC_FORK_COPY_OR_PRIVATE:
-		error = copy_source(source);
-		return error != 0 ? make_private(source) : 0;
+		return copy_source(source, copy_stretch) == 0 ?
+		    0 :
+		    make_private_or_copy(source);
 	case SPEC_FORK_PRIVATE:
-		error = make_private(source);
-		return error == EBADF ? copy_source(source) : error;
+		return make_private_or_copy(source);
 	case SPEC_FORK_SHARED:
+		for (struct stretch *s = source->first; s != NULL; s = s->next)
+			s->left = true;
+		break;
 	case SPEC_FORK_REFUSE:
 		break;
 	}
 	return 0;
+}
+
+/* Also where the child is to have nothing: so nobody takes the place before it
+ * is covered. */
+static int
+let_through(struct source *source)
+{
+	int error = 0;
+
+	for (struct stretch *s = source->first; s != NULL; s = s->next)
+		if (s->kept_back && error == 0)
+			error = set_inherited(s, true);
+	return error;
+}
+
+static int
+prepare(struct source *source)
+{
+	int error = 0;
+
+	if (atomic_load(&source->refused))
+		return 0;
+	if (source->spec->source == SPEC_FILE &&
+	    !atomic_load(&source->inherited))
+		error = prepare_file(source);
+	return error != 0 ? error : let_through(source);
 }
 
 int
@@ -179,9 +439,9 @@ sources_prefork(void)
 	lock_take(&sources_lock);
 	for (struct source *s = sources; s != NULL; s = s->next)
 		lock_take(&s->lock);
+	forks_settle_unseen();
+	learn_mappings();
 	for (struct source *s = sources; s != NULL; s = s->next) {
-		if (s->spec->source != SPEC_FILE || atomic_load(&s->refused))
-			continue;
 		s->copy_error = prepare(s);
 		if (first_error == 0)
 			first_error = s->copy_error;
@@ -195,11 +455,25 @@ source_fork_error(const struct source *source)
 	return source->copy_error;
 }
 
+/* ---- After it ----------------------------------------------------------- */
+
+static int
+hold_back(struct source *source)
+{
+	int error = 0;
+
+	for (struct stretch *s = source->first; s != NULL; s = s->next)
+		if (s->kept_back && error == 0)
+			error = set_inherited(s, false);
+	return error;
+}
+
 void
 sources_postfork_parent(void)
 {
 	for (struct source *s = sources; s != NULL; s = s->next) {
 		drop_copies(s);
+		hold_back(s);
 		lock_give(&s->lock);
 	}
 	lock_give(&sources_lock);
@@ -257,45 +531,85 @@ copy_by_hand(struct stretch *stretch)
 	return error;
 }
 
-/* Puts the copy in the place of the parent's pages. */
+/* Puts the copy in the place of the parent's pages. One in memory is private
+ * as the pages of a file are that were written to. */
 static int
 place_copy(struct stretch *stretch)
 {
 	int error = file_place_copy(stretch);
 
-	if (os_is_refused(error))
+	if (os_is_refused(error)) {
 		error = copy_by_hand(stretch);
+		stretch->copy_in_memory = true;
+	}
 	if (error != 0)
 		return error;
 	forget_idle(stretch);
-	stretch->private = false;
+	stretch->private = stretch->copy_in_memory;
+	stretch->kept_back = !stretch->copy_in_memory;
+	stretch->left = false;
 	return 0;
 }
 
-/* The child's part for one source: its copies take the place of the parent's
- * pages, or the place is left empty. */
+void
+source_refuse(struct source *source)
+{
+	for (struct stretch *s = source->first; s != NULL; s = s->next) {
+		if (!is_region(source))
+			os_cover(s->base, s->bytes);
+		s->kept_back = false;
+		drop_copy(s);
+	}
+	atomic_store(&source->refused, true);
+	atomic_store(&source->exposed, false);
+	atomic_store(&source->inherited, false);
+}
+
+static int
+place_copies(struct source *source)
+{
+	bool exposed = false;
+
+	for (struct stretch *s = source->first; s != NULL; s = s->next) {
+		int error = s->copy == NULL ? 0 : place_copy(s);
+
+		if (error != 0)
+			return error;
+		exposed |= s->kept_back;
+		drop_copy(s);
+	}
+	atomic_store(&source->exposed, exposed);
+	return 0;
+}
+
+/* The child's part for one source. */
 static void
 settle_child(struct source *source)
 {
 	bool refuse = source->copy_error != 0 ||
-	    source->spec->fork == SPEC_FORK_REFUSE;
+	    (source->spec->source == SPEC_FILE &&
+		source->spec->fork == SPEC_FORK_REFUSE);
 
-	for (struct stretch *s = source->first; s != NULL; s = s->next) {
-		if (!refuse && s->copy != NULL)
-			refuse = place_copy(s) != 0;
-		if (refuse)
-			os_cover(s->base, s->bytes);
-		drop_copy(s);
-	}
-	atomic_store(&source->refused, refuse);
+	if (spec_is_anonymous(source->spec) || atomic_load(&source->refused))
+		return;
+	/* Of a successor that has nothing yet the child has what the parent
+	 * has. */
+	if (source->first == NULL)
+		return;
+	if (!refuse)
+		refuse = place_copies(source) != 0 || hold_back(source) != 0;
+	if (refuse)
+		source_refuse(source);
+	else if (is_shared(source))
+		atomic_store(&source->inherited, true);
 }
 
 void
 sources_postfork_child(void)
 {
+	see_fork();
 	for (struct source *s = sources; s != NULL; s = s->next) {
-		if (s->spec->source == SPEC_FILE && !atomic_load(&s->refused))
-			settle_child(s);
+		settle_child(s);
 		atomic_store(&s->held, 0);
 		s->walks = NULL; /* of threads that are gone */
 		lock_give(&s->lock);

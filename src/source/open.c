@@ -13,6 +13,10 @@
 #include "source/address_map.h"
 #include "source/stretch.h"
 
+/* How long free pages stay backed in the successor of a source that had its
+ * space reserved. */
+#define SUCCESSOR_IDLE_MS 10000
+
 /* A source without a size begins with this many addresses. */
 #define STRETCH_FIRST (64 * MIB)
 
@@ -330,6 +334,21 @@ open_stretches(struct source *source, char *region)
 	return region != NULL ? open_region(source, region) : open_all(source);
 }
 
+int
+source_open_late(struct source *source)
+{
+	int error = open_all(source);
+
+	while (error != 0 && source->first != NULL) {
+		struct stretch *stretch = source->first;
+
+		source->first = stretch->next;
+		source->size -= stretch->bytes - stretch->head;
+		stretch_delete(stretch);
+	}
+	return error;
+}
+
 static void
 explain_device(int error, const char *path)
 {
@@ -421,18 +440,16 @@ explain(int error, const struct spec *spec)
 		    error, "cannot have %zu bytes of addresses", spec->size);
 }
 
-struct source *
-source_open(
-    const struct spec *spec, void *region, void *owner, struct source *beside)
+/* The record of a source without stretches, in no list; NULL without memory. */
+static struct source *
+source_new(const struct spec *spec, void *owner, struct account *account)
 {
 	struct source *source = record_new(sizeof(*source));
 	struct spec *copy = record_new(spec_bytes(spec));
-	int error;
 
 	if (source == NULL || copy == NULL) {
 		record_free(source, sizeof(*source));
 		record_free(copy, spec_bytes(spec));
-		error_set(ENOMEM, "no memory for the records of a kind");
 		return NULL;
 	}
 	__builtin_memcpy(copy, spec, spec_bytes(spec));
@@ -440,16 +457,50 @@ source_open(
 	source->ops = ops_of(spec->source);
 	source->owner = owner;
 	source->grain = grain_of(spec);
-	if (check_possible(spec, source->grain) != 0) {
-		record_free(source, sizeof(*source));
-		record_free(copy, spec_bytes(copy));
+	source->account = account == NULL ? &source->own : account;
+	if (account == NULL)
+		source->account->limit = spec->limit;
+	return source;
+}
+
+struct source *
+source_succeed(struct source *inherited)
+{
+	struct source *source = source_new(
+	    inherited->spec, inherited->owner, NULL);
+
+	if (source == NULL)
+		return NULL;
+	/* Its space is taken as it is used, and what is free waits a while. */
+	source->idle_most = inherited->spec->reserve ? SUCCESSOR_IDLE_MS :
+						       inherited->idle_most;
+	source->spec->reserve = false;
+	source->spec->handle = false;
+	source->account->limit = atomic_load(&inherited->account->limit);
+	source->refused = inherited->spec->source != SPEC_FILE;
+	lock_take(&sources_lock);
+	source_link(source);
+	lock_give(&sources_lock);
+	return source;
+}
+
+struct source *
+source_open(
+    const struct spec *spec, void *region, void *owner, struct source *beside)
+{
+	struct source *source;
+	int error;
+
+	if (check_possible(spec, grain_of(spec)) != 0)
+		return NULL;
+	source = source_new(
+	    spec, owner, beside == NULL ? NULL : beside->account);
+	if (source == NULL) {
+		error_set(ENOMEM, "no memory for the records of a kind");
 		return NULL;
 	}
-	source->account = beside == NULL ? &source->own : beside->account;
-	if (beside == NULL)
-		source->account->limit = spec->limit;
-
 	lock_take(&sources_lock);
+	forks_settle_unseen();
 	error = open_stretches(source, region);
 	if (error == 0)
 		source_link(source);

@@ -29,6 +29,7 @@ region_open(struct source *source, struct stretch *stretch)
 		    !os_is_mapped(stretch->base, stretch->head))
 			return ENOMEM;
 	}
+	forks_watch();
 	annotate_span(stretch->base, stretch->bytes, false);
 	return 0;
 }

@@ -73,6 +73,23 @@ next_stretch_of(struct source *source, const struct stretch *before)
 	return next;
 }
 
+/* What a source of fixed size has, if it has nothing yet. */
+static bool
+source_begin(struct source *source)
+{
+	int error = 0;
+
+	lock_take(&sources_lock);
+	lock_take(&source->lock);
+	if (source->first == NULL)
+		error = source_open_late(source);
+	lock_give(&source->lock);
+	lock_give(&sources_lock);
+	if (error != 0)
+		atomic_fetch_add(&source->account->freed, 1);
+	return error == 0;
+}
+
 /* One more stretch, with room for BYTES at ALIGNMENT. Called and returns
  * without the source's lock, which comes after that of the list; NULL when
  * there is nothing more to have. */
@@ -225,8 +242,8 @@ stretch_unback(struct stretch *stretch, size_t from, size_t end)
 	size_t per_grain = source->grain / PAGE_BYTES;
 	size_t bytes = (end - from) * source->grain;
 
-	/* What was reserved stays. */
-	if (source->spec->reserve ||
+	/* What was reserved stays, and what another process may be using. */
+	if (source->spec->reserve || stretch->left ||
 	    source->ops->unback(stretch, from * source->grain, bytes) != 0)
 		return;
 	set_backed(stretch, from, end, false);
@@ -400,13 +417,21 @@ source_alloc(
 {
 	struct stretch *stretch;
 	struct found found;
+	bool empty;
 
 	invariant(is_aligned(bytes, PAGE_BYTES) && bytes != 0);
-	if (atomic_load(&source->refused))
+	if (source_refused(source) || atomic_load(&source->inherited))
 		return NULL;
 	lock_take(&source->lock);
 	found = span_alloc(source, at, bytes, alignment);
+	empty = source->first == NULL;
 	lock_give(&source->lock);
+	if (unlikely(empty) && at == NULL && source->spec->size != 0 &&
+	    source_begin(source)) {
+		lock_take(&source->lock);
+		found = span_alloc(source, NULL, bytes, alignment);
+		lock_give(&source->lock);
+	}
 	if (found.addr == NULL && at == NULL && !found.no_backing) {
 		stretch = source_grow(source, bytes, alignment);
 		if (stretch == NULL)
@@ -473,7 +498,7 @@ settle_pages(struct stretch *stretch, size_t page, size_t end)
 		source->idle = true;
 		return false;
 	}
-	if (atomic_load(&source->refused))
+	if (source_refused(source))
 		return false;
 	if (source->idle_most != 0 && !source_is_over_limit(source))
 		return keep_idle(source);
@@ -550,7 +575,7 @@ trim_piece(struct stretch *stretch, size_t from)
 	size_t end = pages;
 
 	lock_take(&source->lock);
-	if (!atomic_load(&source->refused)) {
+	if (!source_refused(source)) {
 		from = page_set_find(
 			   &stretch->backed, from / per, pages / per, true) *
 		    per;
@@ -593,7 +618,7 @@ next_backed(const struct stretch *stretch, size_t *from, size_t *end)
 	bool found = false;
 
 	lock_take(&source->lock);
-	if (!atomic_load(&source->refused)) {
+	if (!source_refused(source)) {
 		size_t grain = page_set_find(
 		    backed, *from / per, pages / per, true);
 
@@ -659,7 +684,7 @@ source_stats(
 	*stats = (struct source_stats){
 		.size = source->spec->size == 0 || source->spec->grow ?
 		    0 :
-		    source->size,
+		    max_size(source->size, source->spec->size),
 		.limit = atomic_load(&source->account->limit),
 		.committed = source->committed,
 		.peak = atomic_load(&source->account->peak),
@@ -758,10 +783,4 @@ size_t
 source_extent(const struct source *source)
 {
 	return source->first == NULL ? 0 : source->first->bytes;
-}
-
-bool
-source_refused(const struct source *source)
-{
-	return atomic_load(&source->refused);
 }

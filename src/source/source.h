@@ -162,7 +162,21 @@ void sources_postfork_child(void);
 int source_fork_error(const struct source *source);
 
 /* Whether this process may not use the source: it is the child of a fork that
- * refused it. */
+ * refused it, or a child that was made otherwise (clone(2), _Fork(3)), of which
+ * no handler knew, and the source is not one that the kernel copies. */
 bool source_refused(const struct source *source);
+
+/* Whether all of the source is the parent's: this process may use what had been
+ * handed out, and is handed out nothing. */
+bool source_inherited(const struct source *source);
+
+/* In the child, alone: a source in the place of one that was inherited, for the
+ * same owner, with the same limit. It has nothing until it is first allocated
+ * from, and refuses that at once if it can never have anything: a region, a
+ * device. NULL without memory. */
+struct source *source_succeed(struct source *inherited);
+
+/* In the child, alone: it has nothing of the source. */
+void source_refuse(struct source *source);
 
 #endif /* SOURCE_SOURCE_H */

@@ -48,9 +48,14 @@ struct stretch {
 	int process;          /* file.c: that mapped it */
 	bool private;         /* file.c: mapped copy on write */
 	bool guarded;         /* region.c: the handle's page is unreadable */
+	bool kept_back;       /* fork.c: a child has nothing of it by itself */
+	bool left;            /* fork.c: two processes have it: nothing of it is
+				 given back to the system */
+	bool lost;            /* fork.c: see stretch_is_lost() */
 	bool bound;           /* anon.c: some range has a policy of its own */
 	void *copy;           /* fork.c: the child's pages, during a fork */
 	int copy_fd;
+	bool copy_in_memory;  /* for want of a file */
 };
 
 /* What a stretch is made of. All but close may fail with an error number. */
@@ -113,7 +118,12 @@ struct source {
 	uint64_t idle_since;
 	bool idle; /* pages stayed backed meanwhile */
 	_Atomic bool refused;
+	/* fork.c: a child that no handler knew of may not touch it; all of it
+	 * is the parent's. */
+	_Atomic bool exposed, inherited;
 	int copy_error; /* fork.c: during a fork */
+	/* A region: what of its mappings is known. */
+	enum { MAPPING_UNKNOWN, MAPPING_PRIVATE, MAPPING_SHARED } mapping;
 
 	/* anon.c: what the nodes had free when it was last read, less what was
 	 * handed out since. */
@@ -159,6 +169,28 @@ size_t marks_bytes(size_t pages);
 
 /* source.c: backs grains FROM to END - 1, none of which is. */
 int stretch_back(struct stretch *stretch, size_t from, size_t end);
+
+/* open.c: all stretches of a source of fixed size, as when it is opened; under
+ * the lock of the list and the source's own. Returns 0 or an error number. */
+int source_open_late(struct source *source);
+
+/* fork.c. The stretch, which is shared with whoever has it mapped, is not to
+ * come into a child, but by the handlers here. Under the lock of the list. */
+int stretch_keep_back(struct stretch *stretch);
+
+/* fork.c: from now on a child is told from its parent, if the kernel can. */
+void forks_watch(void);
+
+/* fork.c: whether this process is a child that no handler made ready. */
+bool fork_went_unseen(void);
+
+/* fork.c: takes note of that, so that from here on this is a process like any
+ * other. Under the lock of the list. */
+void forks_settle_unseen(void);
+
+/* fork.c: whether what is at the stretch's addresses, if anything, is not its
+ * own, since it did not come into this process. */
+bool stretch_is_lost(const struct stretch *stretch);
 
 /* Whether the descriptor of STRETCH still is the file it was opened as: a
  * daemon may have closed it behind our back. */

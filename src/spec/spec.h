@@ -49,12 +49,13 @@ enum spec_dax { SPEC_DAX_PATH, SPEC_DAX_AUTO, SPEC_DAX_NODE };
 
 /* What becomes of a file kind in the child of a fork. */
 enum spec_fork {
-	SPEC_FORK_SHARED, /* both see and change the same pages */
-	SPEC_FORK_COPY,   /* the child gets a file of its own */
 	SPEC_FORK_REFUSE, /* the child has neither the pages nor the kind */
-	/* Without a text, for the preload shim: copy on write in memory; */
+	SPEC_FORK_SHARED, /* both see what was handed out: see source/fork.c */
+	SPEC_FORK_COPY,   /* the child gets a file of its own */
+	/* Both go on with copies on write, in memory. */
 	SPEC_FORK_PRIVATE,
-	SPEC_FORK_COPY_OR_PRIVATE, /* that, where a copy cannot be made. */
+	/* Without a text: that, where a copy cannot be made. */
+	SPEC_FORK_COPY_OR_PRIVATE,
 };
 
 #define SPEC_NODES_MAX 1024 /* MAX_NUMNODES of the largest Linux kernels */
@@ -67,6 +68,7 @@ struct spec {
 	enum spec_page page;
 	enum spec_policy policy;
 	enum spec_fork fork;
+	bool fork_given;
 	bool grow;                /* size is a beginning, not an end */
 	bool reserve;             /* take all of size when the kind is opened */
 	bool trust; /* SPEC_FILE: whatever the file system promises */

@@ -519,9 +519,10 @@ set_chosen(struct spec *spec, enum option option, struct word word)
 		spec->scope = (enum spec_scope)chosen;
 		break;
 	default:
-		chosen = choose(
-		    "value of fork", word, spec_fork_words, SPEC_FORK_PRIVATE);
+		chosen = choose("value of fork", word, spec_fork_words,
+		    SPEC_FORK_COPY_OR_PRIVATE);
 		spec->fork = (enum spec_fork)chosen;
+		spec->fork_given = true;
 	}
 	return chosen < 0 ? -1 : 0;
 }

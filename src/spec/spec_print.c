@@ -150,7 +150,8 @@ write_options(struct writer *to, const struct spec *spec)
 		write_option(to, "trust", "yes");
 	write_size_option(to, "limit", spec->limit);
 	/* What the shim alone can ask for has no text. */
-	if (spec->fork == SPEC_FORK_COPY || spec->fork == SPEC_FORK_REFUSE)
+	if (spec->fork != SPEC_FORK_REFUSE &&
+	    spec->fork != SPEC_FORK_COPY_OR_PRIVATE)
 		write_option(to, "fork", spec_fork_words[spec->fork]);
 	if (spec->name[0] != '\0')
 		write_option(to, "name", spec->name);

@@ -3,7 +3,7 @@
  * words.h - the words of a spec, in the order of the enums of spec.h.
  *
  * Read by the parser and by the printer, so that one knows what the other
- * says. SPEC_REGION and SPEC_FORK_PRIVATE are last in theirs: the parser
+ * says. SPEC_REGION and SPEC_FORK_COPY_OR_PRIVATE are last in theirs: the parser
  * knows the words before them only.
  */
 #ifndef SPEC_WORDS_H
@@ -16,7 +16,7 @@ static const char *const spec_scope_words[] = { "local", "all" };
 static const char *const spec_page_words[] = { "4K", "thp", "2M", "1G" };
 static const char *const spec_policy_words[] = { "bind", "preferred",
 	"preferred-many", "interleave", "weighted-interleave", "local" };
-static const char *const spec_fork_words[] = { "shared", "copy", "refuse",
-	"private" };
+static const char *const spec_fork_words[] = { "refuse", "shared", "copy",
+	"private", "copy-or-private" };
 
 #endif /* SPEC_WORDS_H */

@@ -11,15 +11,23 @@
 #include "vmmalloc/log.h"
 #include "vmmalloc/pool.h"
 
+static int failure; /* of what is done before a fork */
+
 /* The engine has stopped everything and prepared what the child is to get. */
 static void
 before_fork(void)
 {
-	int errnum = pool == NULL ? 0 : poolkind_fork_error(pool);
+	failure = pool == NULL ? 0 : poolkind_fork_error(pool);
+}
 
-	if (errnum == 0)
-		return;
-	LOG_TRACE(1, "%s", error_name(errnum));
+/* A fork cannot be made to fail from here: the parent goes on, and the child,
+ * which has no heap, ends. */
+static _Noreturn void
+end_without_heap(void)
+{
+	if (failure == 0)
+		log_fatal("pool mapping failed");
+	LOG_TRACE(1, "%s", error_name(failure));
 	log_fatal(pool_spec.fork == SPEC_FORK_COPY ? "pool cloning failed" :
 						     "pool remapping failed");
 }
@@ -28,7 +36,7 @@ static void
 in_child(void)
 {
 	if (pool != NULL && poolkind_is_refused(pool))
-		log_fatal("pool mapping failed");
+		end_without_heap();
 }
 
 /* Before the fork handlers run in the reverse of this order: ours after the

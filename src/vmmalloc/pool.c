@@ -122,13 +122,13 @@ check_kind(const struct spec *spec, const char *text)
 		log_fatal("VMMALLOC_KIND: fallback=%s: a whole heap has no "
 			  "other kind beside it; write KIND;KIND",
 		    spec->fallback);
-	if (spec->fork == SPEC_FORK_REFUSE)
+	if (spec->fork_given && spec->fork == SPEC_FORK_REFUSE)
 		log_fatal("VMMALLOC_KIND: fork=refuse leaves a child without "
 			  "its heap; shared or copy would do");
 }
 
-/* Over fork VMMALLOC_FORK decides; a kind that says copy itself keeps that
- * as long as the variable is not set. */
+/* Over fork VMMALLOC_FORK decides; what a kind says itself holds as long as the
+ * variable is not set. */
 static void
 apply_fork(const struct settings *settings, struct spec *spec)
 {
@@ -139,7 +139,7 @@ apply_fork(const struct settings *settings, struct spec *spec)
 		[FORK_COPY_OR_PRIVATE] = SPEC_FORK_COPY_OR_PRIVATE,
 	};
 
-	if (settings->fork_given || spec->fork != SPEC_FORK_COPY)
+	if (settings->fork_given || !spec->fork_given)
 		spec->fork = meaning[settings->fork];
 	spec->keep_file = spec->fork != SPEC_FORK_SHARED;
 	/* A device is mapped as what it is by both sides of a fork. */

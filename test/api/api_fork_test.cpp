@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../lib/engine_child.h"
@@ -19,6 +20,7 @@
 #include "../lib/engine_kind.h"
 #include "../lib/engine_space.h"
 #include "../lib/engine_storm.h"
+#include "../lib/lone_child.h"
 
 using namespace engine;
 
@@ -84,28 +86,308 @@ TEST(ApiFork, DramIsACopy)
 	EXPECT_EQ(0u, stats_of(kind.get()).live);
 }
 
-TEST(ApiFork, SharedIsTheDefaultAndBothSeeTheSamePages)
+TEST(ApiFork, WithSharedBothSeeTheSamePages)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 16 * MIB);
-	for (std::string spec : { "file:" + directory + ",size=14M",
-		 file_spec(directory, "fork=shared") }) {
-		Kind kind = open_kind(spec);
-		void *small = poolkind_malloc(kind.get(), 100);
-		void *large = poolkind_malloc(kind.get(), 1 * MIB);
-		paint(small, 100, 1);
-		paint(large, 1 * MIB, 2);
-		in_child(20, [&] {
-			EXPECT_EQ(kind.get(), poolkind_of(large));
-			EXPECT_TRUE(painted(small, 100, 1));
-			EXPECT_TRUE(painted(large, 1 * MIB, 2));
-			paint(small, 100, 3);
-			paint(large, 1 * MIB, 4);
-			kind.release();
+	Kind kind = open_kind(file_spec(directory, "fork=shared"));
+	void *small = poolkind_malloc(kind.get(), 100);
+	void *large = poolkind_malloc(kind.get(), 1 * MIB);
+	paint(small, 100, 1);
+	paint(large, 1 * MIB, 2);
+	in_child(20, [&] {
+		EXPECT_EQ(kind.get(), poolkind_of(large));
+		EXPECT_TRUE(painted(small, 100, 1));
+		EXPECT_TRUE(painted(large, 1 * MIB, 2));
+		paint(small, 100, 3);
+		paint(large, 1 * MIB, 4);
+		kind.release();
+	});
+	EXPECT_TRUE(painted(small, 100, 3));
+	EXPECT_TRUE(painted(large, 1 * MIB, 4));
+	poolkind_free(kind.get(), small);
+	poolkind_free(kind.get(), large);
+}
+
+namespace {
+
+/* Blocks of many sizes, small and large. */
+std::vector<void *>
+painted_blocks(poolkind *kind, size_t count, unsigned seed)
+{
+	std::vector<void *> blocks;
+	for (size_t i = 0; i < count; i++) {
+		size_t size = i % 8 == 0 ? 100000 : 64 << i % 8;
+		void *block = poolkind_malloc(kind, size);
+		if (!block)
+			break;
+		paint(block, size, seed + i);
+		blocks.push_back(block);
+	}
+	return blocks;
+}
+
+bool
+still_painted(const std::vector<void *> &blocks, unsigned seed)
+{
+	for (size_t i = 0; i < blocks.size(); i++)
+		if (!painted(blocks[i], i % 8 == 0 ? 100000 : 64 << i % 8,
+			seed + i))
+			return false;
+	return true;
+}
+
+/* What a child does with a kind that it shares with its parent, and its child
+ * then with what both have: all that it can. */
+void
+use_all(poolkind *kind, const std::vector<void *> &inherited, size_t least,
+    int generations)
+{
+	void *larger = poolkind_realloc(kind, inherited[0], 300000);
+	EXPECT_EQ(least != 0, larger != nullptr);
+	EXPECT_NE(larger, inherited[0]);
+	for (size_t i = larger ? 1 : 0; i < inherited.size(); i++)
+		poolkind_free(i % 2 ? kind : nullptr, inherited[i]);
+	poolkind_free(kind, larger);
+	EXPECT_EQ(0u, stats_of(kind).live);
+	std::vector<void *> own = painted_blocks(kind, 600, 77);
+	EXPECT_EQ(least != 0 ? 600u : 0u, own.size());
+	if (generations > 0 && least != 0)
+		in_child(20,
+		    [&] { use_all(kind, own, least, generations - 1); });
+	EXPECT_TRUE(still_painted(own, 77));
+	for (void *block : own)
+		poolkind_free(kind, block);
+	if (least != 0) {
+		Chain chain;
+		EXPECT_GE(chain.fill(kind, 4096), least / 4096);
+		chain.free_all(kind);
+	}
+	EXPECT_EQ(0, poolkind_trim(kind));
+	EXPECT_EQ(0, poolkind_check(kind)) << poolkind_errormsg();
+}
+
+/* The parent hands out what was free at the fork before the child begins. */
+void
+expect_parent_stands(Kind &kind, size_t least)
+{
+	std::vector<void *> kept = painted_blocks(kind.get(), 100, 1);
+	std::vector<void *> freed = painted_blocks(kind.get(), 200, 2);
+	for (void *block : freed)
+		poolkind_free(kind.get(), block);
+	Turn turn;
+	pid_t pid = fork();
+	if (pid == 0) {
+		turn.await(1);
+		use_all(kind.get(), kept, least, 1);
+		EXPECT_EQ(0, poolkind_close(kind.release()));
+		_exit(testing::Test::HasFailure());
+	}
+	std::vector<void *> mine = painted_blocks(kind.get(), 300, 3);
+	EXPECT_EQ(300u, mine.size());
+	turn.set(1);
+	Ending ending = wait_for(pid, 60);
+	EXPECT_EQ(Ending::Exited, ending.how) << ending.text();
+	EXPECT_EQ(0, ending.code);
+	EXPECT_TRUE(still_painted(kept, 1));
+	EXPECT_TRUE(still_painted(mine, 3));
+	for (const auto &blocks : { kept, mine })
+		for (void *block : blocks)
+			poolkind_free(kind.get(), block);
+	EXPECT_EQ(0u, stats_of(kind.get()).live);
+	EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
+}
+
+} // namespace
+
+/* The child allocates, frees, resizes, trims, forks and closes as it likes. */
+TEST(ApiFork, TheParentsDataStandWhateverTheChildOfASharedKindDoes)
+{
+	ENGINE_PLACE_OR_SKIP(directory, 64 * MIB);
+	for (const char *options :
+	    { "size=16M", "size=16M,reserve=yes", "size=1M,grow=yes,limit=16M",
+		"limit=16M" }) {
+		Kind kind = open_kind(
+		    "file:" + directory + "," + options + ",fork=shared");
+		expect_parent_stands(kind, 9 * MIB);
+	}
+}
+
+/* Nothing can be had in the child of what only the parent has. */
+TEST(ApiFork, ASharedRegionIsTheParents)
+{
+	Region region(16 * MIB, false, true);
+	Kind kind(poolkind_open_region(region.start(), 16 * MIB, nullptr, 0));
+	expect_parent_stands(kind, 0);
+	in_child(10, [&] {
+		errno = 0;
+		EXPECT_EQ(nullptr, poolkind_malloc(kind.get(), 100));
+		EXPECT_EQ(EPERM, errno);
+		EXPECT_SENTENCE("fork");
+		kind.release();
+	});
+}
+
+TEST(ApiFork, APrivateRegionIsOrdinaryMemory)
+{
+	Region region(16 * MIB);
+	Kind kind(poolkind_open_region(region.start(), 16 * MIB, nullptr, 0));
+	std::vector<void *> kept = painted_blocks(kind.get(), 100, 1);
+	in_child(20, [&] {
+		EXPECT_TRUE(still_painted(kept, 1));
+		for (void *block : kept)
+			poolkind_free(kind.get(), block);
+		std::vector<void *> own = painted_blocks(kind.get(), 200, 2);
+		EXPECT_EQ(200u, own.size());
+		for (void *block : own) {
+			EXPECT_GE((char *)block, (char *)region.start());
+			EXPECT_LT((char *)block,
+			    (char *)region.start() + 16 * MIB);
+		}
+		kind.release();
+	});
+	EXPECT_TRUE(still_painted(kept, 1));
+}
+
+/* ---- Children that no handler knows of ----------------------------------- */
+
+namespace {
+
+/* As clone(2) and the runtimes of other languages do it. */
+pid_t
+raw_fork()
+{
+	return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+/* BODY in such a child. What it expects is told by its status alone. */
+Ending
+run_in_raw_child(const std::function<bool()> &body)
+{
+	pid_t pid = raw_fork();
+	if (pid == 0) {
+		lone_child_begin();
+		_exit(body() ? 0 : 1);
+	}
+	int status = lone_child_end(pid);
+	if (status == LONE_CHILD_HANGS)
+		return Ending{ Ending::TimedOut, 0 };
+	if (WIFSIGNALED(status))
+		return Ending{ Ending::Signalled, WTERMSIG(status) };
+	return Ending{ Ending::Exited, WEXITSTATUS(status) };
+}
+
+bool
+is_refused(poolkind *kind, void *block)
+{
+	errno = 0;
+	bool good = poolkind_malloc(kind, 100) == nullptr && errno == EPERM;
+	errno = 0;
+	good = good && poolkind_malloc(kind, 1 * MIB) == nullptr &&
+	    errno == EPERM;
+	good = good && poolkind_realloc(kind, block, 5000) == nullptr;
+	poolkind_free(kind, block);
+	poolkind_free(nullptr, block);
+	return good && poolkind_trim(kind) == 0;
+}
+
+void
+expect_raw_children_harm_nobody(Kind &kind)
+{
+	Kind dram = open_kind("dram");
+	std::vector<void *> kept = painted_blocks(kind.get(), 100, 1);
+	void *other = poolkind_malloc(dram.get(), 1000);
+	for (void *block : painted_blocks(kind.get(), 100, 2))
+		poolkind_free(kind.get(), block);
+	Ending ending = run_in_raw_child([&] {
+		for (size_t i = 0; i < kept.size(); i++)
+			if (!is_refused(kind.get(), kept[i]))
+				return false;
+		/* Other memory goes on, and so do new kinds. */
+		poolkind_free(dram.get(), other);
+		void *block = poolkind_malloc(dram.get(), 1000);
+		bool good = block != nullptr;
+		poolkind *own = poolkind_open("file:/dev/shm,size=1M", 0);
+		char *mine = (char *)poolkind_malloc(own, 1000);
+		if (mine)
+			mine[999] = 1;
+		return good && mine && is_refused(kind.get(), kept[0]) &&
+		    poolkind_close(kind.release()) == 0 &&
+		    poolkind_close(own) == 0;
+	});
+	EXPECT_EQ(Ending::Exited, ending.how) << ending.text();
+	EXPECT_EQ(0, ending.code);
+	EXPECT_TRUE(still_painted(kept, 1));
+	EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
+	std::vector<void *> mine = painted_blocks(kind.get(), 100, 3);
+	EXPECT_TRUE(still_painted(kept, 1));
+	EXPECT_EQ(100u, mine.size());
+}
+
+} // namespace
+
+TEST(ApiFork, AChildThatNoHandlerKnowsOfIsRefusedAndHarmsNobody)
+{
+	if (has_thread_sanitizer() || has_address_sanitizer())
+		GTEST_SKIP() << "the sanitizer does not follow such forks";
+	ENGINE_PLACE_OR_SKIP(directory, 32 * MIB);
+	for (const char *policy : { "shared", "copy", "refuse", "private" }) {
+		Kind kind = open_kind(file_spec(
+		    directory, (std::string("fork=") + policy).c_str()));
+		expect_raw_children_harm_nobody(kind);
+		/* And likewise the child of a child. */
+		if (std::string(policy) != "private")
+			in_child(20, [&] {
+				if (std::string(policy) == "copy")
+					expect_raw_children_harm_nobody(kind);
+			});
+	}
+	Region region(16 * MIB, false, true);
+	Kind shared(poolkind_open_region(region.start(), 16 * MIB, nullptr, 0));
+	expect_raw_children_harm_nobody(shared);
+}
+
+TEST(ApiFork, AChildThatNoHandlerKnowsOfTouchesNothing)
+{
+	if (has_thread_sanitizer() || has_address_sanitizer())
+		GTEST_SKIP() << "the sanitizer answers the fault itself";
+	ENGINE_PLACE_OR_SKIP(directory, 16 * MIB);
+	Kind kind = open_kind(file_spec(directory, "fork=shared"));
+	volatile char *block = (char *)poolkind_malloc(kind.get(), 100);
+	*block = 1;
+	Ending ending = run_in_raw_child([&] {
+		signal(SIGSEGV, SIG_DFL);
+		*block = 2;
+		return true;
+	});
+	EXPECT_EQ(Ending::Signalled, ending.how) << ending.text();
+	EXPECT_EQ(SIGSEGV, ending.code);
+	EXPECT_EQ(1, *block);
+}
+
+/* What the kernel copies goes on in such a child, from both kinds of memory. */
+TEST(ApiFork, AChildThatNoHandlerKnowsOfHasOrdinaryMemory)
+{
+	if (has_thread_sanitizer() || has_address_sanitizer())
+		GTEST_SKIP() << "the sanitizer does not follow such forks";
+	Region region(4 * MIB);
+	Kind own(poolkind_open_region(region.start(), 4 * MIB, nullptr, 0));
+	Kind dram = open_kind("dram");
+	for (poolkind *kind : { own.get(), dram.get() }) {
+		char *block = (char *)poolkind_malloc(kind, 1000);
+		paint(block, 1000, 1);
+		Ending ending = run_in_raw_child([&] {
+			if (!painted(block, 1000, 1))
+				return false;
+			paint(block, 1000, 2);
+			poolkind_free(kind, block);
+			for (int i = 0; i < 1000; i++)
+				if (!poolkind_malloc(kind, 1000))
+					return false;
+			return true;
 		});
-		EXPECT_TRUE(painted(small, 100, 3));
-		EXPECT_TRUE(painted(large, 1 * MIB, 4));
-		poolkind_free(kind.get(), small);
-		poolkind_free(kind.get(), large);
+		EXPECT_EQ(Ending::Exited, ending.how) << ending.text();
+		EXPECT_EQ(0, ending.code);
+		EXPECT_TRUE(painted(block, 1000, 1));
 	}
 }
 
@@ -128,7 +410,7 @@ TEST(ApiFork, AProgramMayBecomeADaemonWithASharedKind)
 	Turn turn;
 	in_child(20, [&] {
 		prctl(PR_SET_PDEATHSIG, 0);
-		Kind kind = open_kind("file:" + directory + ",size=14M");
+		Kind kind = open_kind(file_spec(directory, "fork=shared"));
 		void *block = poolkind_malloc(kind.get(), 5000);
 		paint(block, 5000, 1);
 		pid_t daemon = fork();
@@ -300,7 +582,7 @@ TEST(ApiFork, CopyOnAFullFileSystem)
 TEST(ApiFork, RefusedKindDoesNotReachTheChild)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 16 * MIB);
-	Kind kind = open_kind(file_spec(directory, "fork=refuse"));
+	Kind kind = open_kind("file:" + directory + ",size=14M");
 	char *block = static_cast<char *>(poolkind_malloc(kind.get(), 100000));
 	paint(block, 100000, 1);
 	in_child(20, [&] {

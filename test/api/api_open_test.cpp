@@ -300,7 +300,8 @@ INSTANTIATE_TEST_SUITE_P(Specs, ApiText,
     testing::Values("dram", "dram,limit=64M", "dram,limit=67108864",
 	"dram,name=alpha,limit=3G", "dram,page=2M", "file:DIR,size=14M",
 	"file:DIR,size=4M,grow=yes", "file:DIR,size=4M,reserve=yes",
-	"file:DIR,size=8M,fork=copy", "file:DIR,fork=refuse,size=8M,limit=4M",
+	"file:DIR,size=8M,fork=copy", "file:DIR,fork=shared,size=8M,limit=4M",
+	"file:DIR,size=8M,fork=private",
 	"nodes:0", "nodes:0,policy=interleave", "nodes:0-0,policy=preferred"));
 
 TEST(ApiText, IsNormalised)
@@ -317,7 +318,7 @@ TEST(ApiText, LeavesDefaultsOut)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 4 * MIB);
 	std::string plain = "file:" + directory + ",size=4M";
-	Kind kind = open_kind(plain + ",fork=shared");
+	Kind kind = open_kind(plain + ",fork=refuse");
 	EXPECT_EQ(plain, poolkind_text(kind.get()));
 }
 

@@ -185,7 +185,7 @@ TEST(Fork, RefusedLeavesNothingToTouch)
  * using the pages that lay in its threads' caches. */
 TEST(Fork, SharedLeavesTheParentItsPages)
 {
-	Heap heap("file:/dev/shm,size=8M");
+	Heap heap("file:/dev/shm,size=8M,fork=shared");
 	Worker worker;
 	std::vector<char *> blocks;
 
@@ -202,4 +202,71 @@ TEST(Fork, SharedLeavesTheParentItsPages)
 		for (char *block : blocks)
 			ASSERT_EQ(block[8 * KIB], 0x77);
 	}
+}
+
+/* A child that never calls the heap, and has others that it calls: what was free
+ * at the fork the parent has handed out since. */
+TEST(Fork, SharedDoesNotDecayInTheChild)
+{
+	Heap heap("file:/dev/shm,size=16M,fork=shared"), other("dram");
+	int go[2], status;
+	char byte = 0;
+
+	ASSERT_EQ(pipe(go), 0);
+	heap.free_all(heap.fill(100000, 100));
+	heap.free_all(heap.fill(500, 1000));
+	other.free(other.malloc(200000));
+	pid_t child = rig_fork();
+	if (child == 0) {
+		bool told = read(go[0], &byte, 1) == 1;
+		for (int i = 0; i < 20; i++) {
+			os_clock_advance(5000);
+			other.free(other.malloc(200000));
+		}
+		_exit(told ? 0 : 1);
+	}
+	std::vector<char *> blocks = heap.fill(100000, 100);
+	for (char *block : blocks)
+		memset(block, 42, 100000);
+	EXPECT_EQ(write(go[1], &byte, 1), 1);
+	EXPECT_EQ(waitpid(child, &status, 0), child);
+	EXPECT_EQ(status, 0);
+	EXPECT_EQ(blocks.size(), 100u);
+	for (char *block : blocks)
+		for (size_t i = 0; i < 100000; i += 1000)
+			ASSERT_EQ(block[i], 42);
+	close(go[0]);
+	close(go[1]);
+}
+
+/* In the child the heap has arenas of its own; the blocks that it has from its
+ * parent stay where they are, can be freed, and leave room to nobody. */
+TEST(Fork, SharedBeginsAnewInTheChild)
+{
+	Heap heap("file:/dev/shm,size=8M,fork=shared");
+	char *small = heap.malloc(64), *large = heap.malloc(MIB);
+	char *base = static_cast<char *>(source_base(heap.source()));
+
+	heap.free(heap.malloc(64));
+	EXPECT_EQ(forked([&] {
+		if (rig_caches(heap) != 0 || rig_arenas(heap) != 0)
+			return 1;
+		if (rig_resize(large, 2 * MIB) || rig_resize(large, MIB / 2) ||
+		    rig_defragment(small) != nullptr)
+			return 2;
+		rig_free(heap, small);
+		rig_free(heap, large);
+		std::vector<char *> own = heap.fill(MIB, 8);
+		for (char *block : own)
+			if (block + MIB > base && block < base + 8 * MIB)
+				return 3;
+		for (char *block : own)
+			heap.free(block);
+		char *again = heap.malloc(64);
+		if (again == nullptr || again == small || own.size() < 7)
+			return 4;
+		return rig_is_sound(heap) ? 0 : 5;
+	}),
+	    0);
+	EXPECT_EQ(heap.malloc(64) != nullptr, true);
 }

@@ -59,6 +59,7 @@ show_fork(void)
 	char *block;
 	pid_t child;
 
+	setenv("MEMKIND_PMEM_FORK", "copy", 1);
 	MUST(memkind_create_pmem(directory, 0, &kind) == 0, "no kind");
 	block = memkind_malloc(kind, 100000);
 	MUST(block != NULL, "no block");

@@ -211,11 +211,11 @@ TEST(EnvironHeapManager, IsOneAlone)
 
 TEST(EnvironFork, NoWord)
 {
-	for (const char *text : { "", "copy", "shared", "refuse" })
+	for (const char *text : { "", "copy", "shared", "refuse", "private" })
 		EXPECT_EQ("0 0 REGULAR 0\n",
 		    said_by("arenas",
 			{ std::string("MEMKIND_PMEM_FORK=") + text }));
-	for (const char *text : { "Copy", "private" }) {
+	for (const char *text : { "Copy", "copied" }) {
 		std::string said = said_by(
 		    "arenas", { std::string("MEMKIND_PMEM_FORK=") + text });
 		EXPECT_EQ(1u, count_of(said, "MEMKIND_WARNING: "));

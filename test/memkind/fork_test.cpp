@@ -30,11 +30,11 @@ make_with(const char *word, const std::string &directory)
 
 } // namespace
 
-/* Unless told otherwise the child has what the parent had, for itself. */
-TEST(MemkindFork, Copy)
+/* The child has what the parent had, for itself. */
+TEST(MemkindFork, CopyAndPrivate)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 2 * MIN);
-	for (const char *word : { (const char *)nullptr, "copy" }) {
+	for (const char *word : { "copy", "private" }) {
 		Made kind = make_with(word, directory);
 		char *block = static_cast<char *>(
 		    memkind_malloc(kind.get(), 3 * MIB));
@@ -68,14 +68,19 @@ TEST(MemkindFork, Shared)
 	in_child(30, [&] {
 		EXPECT_TRUE(painted(block, MIB, 1));
 		paint(block, MIB, 2);
+		/* What the child allocates is its own. */
+		Blocks blocks;
+		EXPECT_LE(8u, blocks.fill(kind.get(), MIB));
+		blocks.free_all(kind.get());
 	});
 	EXPECT_TRUE(painted(block, MIB, 2)) << "both see the same pages";
 }
 
+/* So it is unless told otherwise. */
 TEST(MemkindFork, Refuse)
 {
 	ENGINE_PLACE_OR_SKIP(directory, MIN);
-	Made kind = make_with("refuse", directory);
+	Made kind = make_with(nullptr, directory);
 	void *block = memkind_malloc(kind.get(), MIB);
 	ASSERT_NE(nullptr, block);
 	paint(block, MIB, 1);
@@ -138,7 +143,9 @@ TEST(MemkindFork, AmidBusyThreads)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 16 * MIN);
 	const unsigned FORKS = has_thread_sanitizer() ? 20 : 60;
+	setenv("MEMKIND_PMEM_FORK", "copy", 1);
 	Made kind = make_pmem(directory);
+	unsetenv("MEMKIND_PMEM_FORK");
 	std::atomic<bool> stop{ false };
 	std::vector<std::thread> threads;
 	auto use = [&](memkind_t from, unsigned seed) {

@@ -22,7 +22,8 @@ together() {
 	local way
 	for way in 1 2 3; do
 		preload=$2 clean "$1, VMMALLOC_FORK=$way" \
-		    shim VMMALLOC_FORK=$way LD_LIBRARY_PATH="$3" \
+		    shim VMMALLOC_FORK=$way MEMKIND_PMEM_FORK=copy \
+		    LD_LIBRARY_PATH="$3" \
 		    "$library/watch" "$work/together" "$4" "$pool"
 	done
 }

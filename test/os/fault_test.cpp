@@ -48,6 +48,8 @@ call(enum os_call which)
 		return os_set_policy(nullptr, PAGE_BYTES, OS_BIND, &nodes, 64);
 	case OS_MOVE_TO_NODES:
 		return os_move_to_nodes(nullptr, PAGE_BYTES, &nodes, 64);
+	case OS_SET_INHERITED:
+		return os_set_inherited(nullptr, PAGE_BYTES, true);
 	case OS_BARRIER_PREPARE:
 		return os_barrier_prepare() ? 0 : EXDEV;
 	default:

@@ -134,7 +134,7 @@ TEST(Pages, NotInheritedAreNotInTheChild)
 
 	ASSERT_EQ(os_make_usable(space.addr, space.bytes), 0);
 	memset(space.addr, 1, space.bytes);
-	ASSERT_EQ(os_not_inherited(space.addr, PAGE_BYTES), 0);
+	ASSERT_EQ(os_set_inherited(space.addr, PAGE_BYTES, false), 0);
 	EXPECT_EQ(in_child([&] {
 		return readable(space.addr) +
 		    2 * readable(space.addr + PAGE_BYTES);

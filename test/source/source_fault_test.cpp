@@ -86,7 +86,8 @@ live(const struct spec &spec, void *region)
 
 const char *const call_names[] = { "RESERVE", "MAKE_USABLE", "MAP", "MAP_FILE",
 	"MAP_HUGE", "POPULATE", "DISCARD", "PUNCH", "OPEN", "SET_LENGTH",
-	"TAKE_SPACE", "WRITE_FILE", "SET_POLICY", "MOVE_TO_NODES" };
+	"TAKE_SPACE", "WRITE_FILE", "SET_POLICY", "MOVE_TO_NODES",
+	"BARRIER_PREPARE", "SET_INHERITED" };
 
 struct Life {
 	const char *text;

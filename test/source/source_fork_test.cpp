@@ -56,7 +56,7 @@ with_fork(const std::string &text, enum spec_fork fork)
 
 TEST(ForkShared, LetsBothSeeTheSamePages)
 {
-	Source source(in_shm("size=4M"));
+	Source source(in_shm("size=4M,fork=shared"));
 	char *span = source.span(64 * KIB);
 
 	EXPECT_EQ(forked(
@@ -69,6 +69,35 @@ TEST(ForkShared, LetsBothSeeTheSamePages)
 		      [&] { span[0] = 'p'; }),
 	    0);
 	EXPECT_EQ(span[1], 'c');
+}
+
+/* Neither gives back what the other may be using; both go on to hand out what
+ * is theirs: the parent what was free, the child nothing. */
+TEST(ForkShared, GivesNoPagesBackToTheSystem)
+{
+	Source source(in_shm("size=4M,fork=shared"));
+	char *span = source.span(MIB), *other = source.span(MIB);
+
+	memset(span, 'p', MIB);
+	memset(other, 'p', MIB);
+	EXPECT_EQ(forked(
+		      [&] {
+			      if (!source_inherited(source) ||
+				  source.span(PAGE_BYTES) != nullptr)
+				      return 1;
+			      source.free(other, MIB);
+			      source_trim(source);
+			      return span[MIB - 1] == 'p' ? 0 : 2;
+		      },
+		      [&] {
+			      source.free(span, MIB);
+			      source_trim(source);
+		      }),
+	    0);
+	EXPECT_FALSE(source_inherited(source));
+	EXPECT_EQ(other[0], 'p');
+	EXPECT_GE(source.committed(), 2 * MIB);
+	EXPECT_EQ(source.span(MIB), span);
 }
 
 TEST(ForkRefuse, LeavesTheChildWithoutPagesAndSpans)
@@ -240,6 +269,33 @@ TEST(ForkPrivate, CopiesWhenTheDescriptorIsLost)
 		return span[1] == 'b' ? 0 : 1;
 	}),
 	    0);
+	EXPECT_EQ(span[0], 'b');
+}
+
+/* Where neither descriptors nor a file can be had the child has a copy in
+ * memory, to which it would write anyway. */
+TEST(ForkPrivate, CopiesIntoMemoryWithoutDescriptors)
+{
+	Source source(
+	    with_fork(in_shm("size=4M"), SPEC_FORK_PRIVATE), nullptr, nullptr);
+	char *span = source.span(64 * KIB), *free = source.span(64 * KIB);
+
+	memset(span, 'b', 64 * KIB);
+	source.free(free, 64 * KIB);
+	close(descriptor_of(source));
+	os_fault_at(OS_OPEN, 1, EMFILE, true);
+	EXPECT_EQ(forked([&] {
+		os_fault_at(OS_OPEN, 0, 0, false);
+		span[0] = 'c';
+		char *more = source.zeroed(64 * KIB);
+		if (more == nullptr || !all_zero(more, 64 * KIB))
+			return 1;
+		source.free(more, 64 * KIB);
+		source.free(span, 64 * KIB);
+		return source_check(source) == 0 ? 0 : 2;
+	}),
+	    0);
+	os_fault_at(OS_OPEN, 0, 0, false);
 	EXPECT_EQ(span[0], 'b');
 }
 

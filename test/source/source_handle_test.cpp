@@ -85,7 +85,7 @@ TEST(Handle, IsAPageBeyondTheSizeOfAFile)
 		EXPECT_EQ(pages, 4 * MIB / PAGE_BYTES);
 		EXPECT_EQ(source.committed(), 4 * MIB) << "and takes no space";
 		EXPECT_EQ(signal_on_touch(base_of(source)), SIGSEGV);
-		EXPECT_EQ(signal_on_touch(base_of(source) + PAGE_BYTES), 0);
+		EXPECT_TRUE(readable(base_of(source) + PAGE_BYTES));
 	}
 }
 

@@ -23,7 +23,7 @@ TEST(Parse, TakesDramWithItsDefaults)
 	EXPECT_EQ(memcmp(&spec, &nothing, sizeof(spec)), 0);
 	EXPECT_EQ(spec.source, SPEC_DRAM);
 	EXPECT_EQ(spec.page, SPEC_PAGE_BASE);
-	EXPECT_EQ(spec.fork, SPEC_FORK_SHARED);
+	EXPECT_EQ(spec.fork, SPEC_FORK_REFUSE);
 }
 
 TEST(Parse, TakesEveryOption)
@@ -47,6 +47,9 @@ TEST(Parse, TakesEveryOption)
 	EXPECT_EQ(parsed("file:/d,fork=shared").fork, SPEC_FORK_SHARED);
 	EXPECT_EQ(parsed("file:/d,fork=copy").fork, SPEC_FORK_COPY);
 	EXPECT_EQ(parsed("file:/d,fork=refuse").fork, SPEC_FORK_REFUSE);
+	EXPECT_EQ(parsed("file:/d,fork=private").fork, SPEC_FORK_PRIVATE);
+	EXPECT_TRUE(parsed("file:/d,fork=shared").fork_given);
+	EXPECT_FALSE(parsed("file:/d").fork_given);
 	EXPECT_FALSE(parsed("dram,size=1M").grow);
 	EXPECT_FALSE(parsed("dram,size=1M,grow=no,reserve=no").grow);
 	EXPECT_FALSE(parsed("dram,reserve=no").reserve);
@@ -279,9 +282,9 @@ TEST(Parse, NamesTheWordAtFaultAndWhatWouldBeValid)
 		    "unknown policy \"bnd\": did you mean "
 		    "\"bind\"? (known: bind, preferred, preferred-many, "
 		    "interleave, weighted-interleave, local)" },
-		{ "file:/x,fork=private",
-		    "unknown value of fork \"private\" "
-		    "(known: shared, copy, refuse)" },
+		{ "file:/x,fork=exclusive",
+		    "unknown value of fork \"exclusive\" "
+		    "(known: refuse, shared, copy, private)" },
 		{ "dram,size=1M,grow=true",
 		    "unknown value of grow \"true\" "
 		    "(known: no, yes)" },

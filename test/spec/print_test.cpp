@@ -44,7 +44,9 @@ public:
 		if (made.source == SPEC_FILE || made.source == SPEC_DAX)
 			strcpy(made.path, word("a/,\\:= \xc3\n0-", 60).c_str());
 		if (made.source == SPEC_FILE)
-			made.fork = (enum spec_fork)below(SPEC_FORK_PRIVATE);
+			made.fork = (enum spec_fork)below(
+			    SPEC_FORK_COPY_OR_PRIVATE);
+		made.fork_given = made.fork != SPEC_FORK_REFUSE;
 		if (made.source <= SPEC_DAX_KMEM) {
 			made.page = (enum spec_page)below(4);
 			made.populate = below(2);
@@ -123,8 +125,9 @@ TEST(Print, LeavesDefaultsOutAndOrdersTheRest)
 		{ "nodes:1,0,policy=bind", "nodes:0-1" },
 		{ "file:/dev/shm,grow=yes,size=1g",
 		    "file:/dev/shm,size=1G,grow=yes" },
-		{ "file:/x,fork=shared,grow=no,size=5,reserve=no",
+		{ "file:/x,fork=refuse,grow=no,size=5,reserve=no",
 		    "file:/x,size=5" },
+		{ "file:/x,fork=shared,size=5", "file:/x,size=5,fork=shared" },
 		{ "file:/x,fork=copy,reserve=yes,size=1M",
 		    "file:/x,size=1M,reserve=yes,fork=copy" },
 	};
@@ -145,12 +148,12 @@ TEST(Print, UsesTheLargestUnitThatIsExact)
 }
 
 /* The shim's own way over fork is no word of the grammar. */
-TEST(Print, HasNoWordForPrivate)
+TEST(Print, HasNoWordForCopyOrPrivate)
 {
 	struct spec spec;
 
 	ASSERT_EQ(spec_parse("file:/x", &spec), 0);
-	spec.fork = SPEC_FORK_PRIVATE;
+	spec.fork = SPEC_FORK_COPY_OR_PRIVATE;
 	EXPECT_EQ(print(spec), "file:/x");
 }
 
