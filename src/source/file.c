@@ -380,6 +380,10 @@ file_back(struct stretch *stretch, size_t offset, size_t bytes)
 
 	if (error != 0 || stretch->source->spec->reserve)
 		return error;
+	if (stretch->in_memory) {
+		error = os_populate(stretch->base + offset, bytes);
+		return error == ENOSYS ? 0 : error;
+	}
 	if (bytes >= ASK_FIRST && is_short(stretch, bytes))
 		return ENOMEM;
 	return take(stretch, offset, bytes);
@@ -449,7 +453,10 @@ file_place_copy(struct stretch *stretch)
 		return error;
 	stretch->file_offset = 0;
 	stretch->file_length = stretch->bytes;
-	if (stretch->fd >= 0) {
+	/* One in memory has no file. */
+	if (stretch->copy_fd < 0) {
+		close_kept(stretch);
+	} else if (stretch->fd >= 0) {
 		if (file_is_ours(stretch))
 			os_close(stretch->fd);
 		os_file_id(stretch->copy_fd, &stretch->id);

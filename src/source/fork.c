@@ -545,7 +545,7 @@ place_copy(struct stretch *stretch)
 	if (error != 0)
 		return error;
 	forget_idle(stretch);
-	stretch->private = stretch->copy_in_memory;
+	stretch->private = stretch->in_memory = stretch->copy_in_memory;
 	stretch->kept_back = !stretch->copy_in_memory;
 	stretch->left = false;
 	return 0;

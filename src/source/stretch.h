@@ -47,6 +47,7 @@ struct stretch {
 	size_t file_length;   /* file.c: of all of the file */
 	int process;          /* file.c: that mapped it */
 	bool private;         /* file.c: mapped copy on write */
+	bool in_memory;       /* fork.c: and no file is below it any more */
 	bool guarded;         /* region.c: the handle's page is unreadable */
 	bool kept_back;       /* fork.c: a child has nothing of it by itself */
 	bool left;            /* fork.c: two processes have it: nothing of it is
