@@ -2,8 +2,14 @@
 /* The fault injection that the tests of the folders above rely on. */
 #include "os_test.h"
 
+#include <sys/mman.h>
+
 #include <atomic>
 #include <thread>
+
+/* arena/system.c: what jemalloc calls in the place of mmap(2). */
+extern "C" void *poolkind_je_mmap(
+    void *addr, size_t bytes, int protection, int flags, int fd, off_t offset);
 
 namespace {
 
@@ -26,6 +32,10 @@ call(enum os_call which)
 		return os_make_unusable(nullptr, PAGE_BYTES);
 	case OS_MAP:
 		return os_map(0, &addr);
+	case OS_MAP_RECORDS:
+		return poolkind_je_mmap(nullptr, 0, 0, 0, -1, 0) == MAP_FAILED ?
+		    errno :
+		    0;
 	case OS_MAP_FILE:
 		return os_map_file(page, PAGE_BYTES, -1, 0, true);
 	case OS_MAP_HUGE:
