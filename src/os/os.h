@@ -215,6 +215,7 @@ struct os_file_system {
 	bool touch_takes; /* touching a page takes its space, or fails */
 	bool sparse;      /* a great length costs nothing */
 	bool on_disk;     /* taking space costs far less than pages do */
+	size_t punch_least; /* giving back less at once is not worth it */
 };
 
 /* That of an open, empty file, which it may try a page of; never NULL. */

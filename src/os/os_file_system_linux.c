@@ -30,6 +30,11 @@
 #define MAGIC_BTRFS 0x9123683e
 #define MAGIC_XFS 0x58465342
 
+/* Where giving back a piece is work on trees on disk, in a transaction that may
+ * wait for dirty pages to be written, or goes over a network: 0.8 to 1.8 ms of a
+ * random workload on btrfs, 0.1 to 0.2 ms on ext4 (Linux 6.18). */
+#define PUNCH_DEAR MIB
+
 struct known {
 	unsigned magic;
 	struct os_file_system what;
@@ -49,23 +54,28 @@ static const struct known table[] = {
 	    { "xfs", .keeps_space = true, .touch_takes = true, .sparse = true,
 		.on_disk = true } },
 	{ MAGIC_BTRFS,
-	    { "btrfs", .touch_takes = true, .sparse = true, .on_disk = true } },
+	    { "btrfs", .touch_takes = true, .sparse = true, .on_disk = true,
+		.punch_least = PUNCH_DEAR } },
 	{ 0xca451a4e,
-	    { "bcachefs", .touch_takes = true, .sparse = true,
-		.on_disk = true } },
+	    { "bcachefs", .touch_takes = true, .sparse = true, .on_disk = true,
+		.punch_least = PUNCH_DEAR } },
 	{ 0xf2f52010,
-	    { "f2fs", .touch_takes = true, .sparse = true, .on_disk = true } },
-	{ 0x2fc12fc1, { "zfs", .sparse = true, .on_disk = true } },
-	{ 0x6969, { "nfs", .on_disk = true } },
-	{ 0xff534d42, { "cifs", .on_disk = true } },
-	{ 0xfe534d42, { "cifs", .on_disk = true } },
-	{ 0x01021997, { "9p", .on_disk = true } },
-	{ 0x65735546, { "fuse", .on_disk = true } },
-	{ 0x3434, { "nilfs2", .on_disk = true } },
-	{ 0x24051905, { "ubifs", .on_disk = true } },
-	{ 0x0bd00bd0, { "lustre", .on_disk = true } },
-	{ 0x47504653, { "gpfs", .on_disk = true } },
-	{ 0x4d44, { "vfat", .on_disk = true } },
+	    { "f2fs", .touch_takes = true, .sparse = true, .on_disk = true,
+		.punch_least = PUNCH_DEAR } },
+	{ 0x2fc12fc1,
+	    { "zfs", .sparse = true, .on_disk = true,
+		.punch_least = PUNCH_DEAR } },
+	{ 0x6969, { "nfs", .on_disk = true, .punch_least = PUNCH_DEAR } },
+	{ 0xff534d42, { "cifs", .on_disk = true, .punch_least = PUNCH_DEAR } },
+	{ 0xfe534d42, { "cifs", .on_disk = true, .punch_least = PUNCH_DEAR } },
+	{ 0x01021997, { "9p", .on_disk = true, .punch_least = PUNCH_DEAR } },
+	{ 0x65735546, { "fuse", .on_disk = true, .punch_least = PUNCH_DEAR } },
+	{ 0x3434, { "nilfs2", .on_disk = true, .punch_least = PUNCH_DEAR } },
+	{ 0x24051905, { "ubifs", .on_disk = true, .punch_least = PUNCH_DEAR } },
+	{ 0x0bd00bd0,
+	    { "lustre", .on_disk = true, .punch_least = PUNCH_DEAR } },
+	{ 0x47504653, { "gpfs", .on_disk = true, .punch_least = PUNCH_DEAR } },
+	{ 0x4d44, { "vfat", .on_disk = true, .punch_least = PUNCH_DEAR } },
 };
 
 /* ext2, and ext3 where files have no extents: its own driver takes space when
@@ -79,11 +89,13 @@ static const struct os_file_system ext_without_extents = { "ext2",
 static const struct os_file_system overlay_in_place = { "overlay",
 	.keeps_space = true, .on_disk = true };
 static const struct os_file_system overlay_unknown = {
-	"an overlay on a file system that copies on write", .on_disk = true
+	"an overlay on a file system that copies on write", .on_disk = true,
+	.punch_least = PUNCH_DEAR
 };
 
 static const struct os_file_system unknown = {
-	"a file system that is not known", .on_disk = true
+	"a file system that is not known", .on_disk = true,
+	.punch_least = PUNCH_DEAR
 };
 
 /* Where a sandbox refuses the question nobody knows better. */

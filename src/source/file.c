@@ -406,6 +406,12 @@ file_unback(struct stretch *stretch, size_t offset, size_t bytes)
 	return error;
 }
 
+static size_t
+file_least(const struct stretch *stretch)
+{
+	return stretch->private ? 0 : stretch->file_system->punch_least;
+}
+
 /* ---- Fork --------------------------------------------------------------- */
 
 int
@@ -471,6 +477,7 @@ const struct stretch_ops file_ops = {
 	.close = file_close,
 	.back = file_back,
 	.unback = file_unback,
+	.least = file_least,
 	.ahead = true,
 	.reads_zero = true,
 };

@@ -35,6 +35,12 @@
  * millisecond. */
 #define PIECE_PAGES ((size_t)4096)
 
+/* Pieces that are dear to give back stay for so many milliseconds, where pages
+ * do not stay at all otherwise; and for each so many times the least piece that
+ * is worth it, what has met is looked for. */
+#define LOOSE_MS 10000
+#define LOOSE_PIECES 8
+
 /* ---- Stretches ---------------------------------------------------------- */
 
 static bool
@@ -252,14 +258,30 @@ stretch_unback(struct stretch *stretch, size_t from, size_t end)
 	source_uncount(source, bytes);
 }
 
+/* The same, if they are at least LEAST bytes. Returns how many stayed for that
+ * they are fewer. */
+static size_t
+stretch_unback_least(
+    struct stretch *stretch, size_t from, size_t end, size_t least)
+{
+	size_t bytes = (end - from) * stretch->source->grain;
+
+	if (bytes < least)
+		return bytes;
+	stretch_unback(stretch, from, end);
+	return 0;
+}
+
 /* Takes away the pages of every grain between pages FROM and END that holds no
- * page of a span. */
-static void
-unback_between(struct stretch *stretch, size_t from, size_t end)
+ * page of a span, where they are LEAST bytes in a row. Returns how many were
+ * fewer. */
+static size_t
+unback_between(struct stretch *stretch, size_t from, size_t end, size_t least)
 {
 	size_t per_grain = stretch->source->grain / PAGE_BYTES;
 	size_t grain = from / per_grain;
 	size_t last = (end + per_grain - 1) / per_grain;
+	size_t left = 0;
 
 	while ((grain = page_set_find(&stretch->backed, grain, last, true)) <
 	    last) {
@@ -269,7 +291,8 @@ unback_between(struct stretch *stretch, size_t from, size_t end)
 		    page_set_find(&stretch->backed, grain, last, false));
 
 		if (idle > grain) {
-			stretch_unback(stretch, grain, idle);
+			left += stretch_unback_least(
+			    stretch, grain, idle, least);
 			grain = idle;
 		} else {
 			/* On to the first grain behind the span. */
@@ -279,6 +302,16 @@ unback_between(struct stretch *stretch, size_t from, size_t end)
 				per_grain);
 		}
 	}
+	return left;
+}
+
+/* Nothing waits any more; what comes back from here on waits anew. */
+static void
+end_idle(struct source *source)
+{
+	source->idle = false;
+	source->dear = false;
+	source->loose = 0;
 }
 
 /* At once: what waits for nobody is wanted by somebody. */
@@ -286,8 +319,8 @@ static void
 trim_all(struct source *source)
 {
 	for (struct stretch *s = source->first; s != NULL; s = s->next)
-		unback_between(s, 0, s->map.pages);
-	source->idle = false;
+		unback_between(s, 0, s->map.pages, 0);
+	end_idle(source);
 }
 
 /* Backs every page from FROM to FROM + COUNT - 1; what was backed on the way
@@ -468,44 +501,119 @@ source_zero(struct source *source, void *addr, size_t bytes)
 		memset(addr, 0, bytes);
 }
 
+/* How many milliseconds pages stay backed. */
+static uint64_t
+stays_for(const struct source *source)
+{
+	return source->idle_most == 0 && source->dear ? LOOSE_MS :
+							source->idle_most;
+}
+
 /* Whether pages that stayed backed have done so for long enough. */
 static bool
 is_idle_over(const struct source *source)
 {
 	return source->idle &&
-	    os_now_ms() - source->idle_since >= source->idle_most;
+	    os_now_ms() - source->idle_since >= stays_for(source);
 }
 
-/* Leaves pages backed that are likely to be wanted again, for a while; true
- * when it is over for all that were left so. */
-static bool
+/* Leaves pages backed that are likely to be wanted again, for a while. */
+static void
 keep_idle(struct source *source)
 {
 	if (!source->idle)
 		source->idle_since = os_now_ms();
 	source->idle = true;
-	return is_idle_over(source);
 }
 
-/* Takes back what a span leaves behind; whether all else that stayed backed is
- * to go, too. */
-static bool
+/* How many bytes in a row are worth giving back while nobody needs them. */
+static size_t
+least_of(const struct stretch *stretch)
+{
+	const struct source *source = stretch->source;
+
+	return source->ops->least == NULL || source->spec->reserve ||
+		stretch->left ?
+	    0 :
+	    source->ops->least(stretch);
+}
+
+/* Takes pages from FROM on away, so many that the lock is not held for long;
+ * returns where it stopped. */
+static size_t
+trim_piece(struct stretch *stretch, size_t from, bool worth)
+{
+	struct source *source = stretch->source;
+	size_t per = source->grain / PAGE_BYTES, pages = stretch->map.pages;
+	size_t end = pages;
+
+	lock_take(&source->lock);
+	if (!source_refused(source)) {
+		from = page_set_find(
+			   &stretch->backed, from / per, pages / per, true) *
+		    per;
+		end = min_size(pages, from + max_size(PIECE_PAGES, per));
+		unback_between(
+		    stretch, from, end, worth ? least_of(stretch) : 0);
+	}
+	lock_give(&source->lock);
+	return end;
+}
+
+/* Gives back all pages that are in no span, or only what is WORTH it. */
+static void
+trim_stretches(struct source *source, bool worth)
+{
+	struct stretch *stretch = NULL;
+
+	while ((stretch = next_stretch_of(source, stretch)) != NULL)
+		for (size_t page = 0; page < stretch->map.pages;)
+			page = trim_piece(stretch, page, worth);
+}
+
+/* What else is given back when a span comes back. */
+enum trim { TRIM_NOTHING, TRIM_WORTH, TRIM_ALL };
+
+/* Gives back what a span leaves behind; but pieces that are dear wait until they
+ * have met others, or for long enough. */
+static enum trim
+unback_span(struct stretch *stretch, size_t page, size_t end, size_t least)
+{
+	struct source *source = stretch->source;
+	size_t left = unback_between(stretch, page, end, least);
+
+	if (left == 0)
+		return TRIM_NOTHING;
+	keep_idle(source);
+	source->dear = true;
+	source->loose += left;
+	if (source->loose < least * LOOSE_PIECES)
+		return TRIM_NOTHING;
+	source->loose = 0;
+	return TRIM_WORTH;
+}
+
+/* Takes back what a span leaves behind, and tells what is to go of all that
+ * stayed backed. */
+static enum trim
 settle_pages(struct stretch *stretch, size_t page, size_t end)
 {
 	struct source *source = stretch->source;
+	bool over = source_is_over_limit(source);
 
 	if (atomic_load(&source->held) != 0) {
 		source->idle = true;
-		return false;
+		return TRIM_NOTHING;
 	}
 	if (source_refused(source))
-		return false;
-	if (source->idle_most != 0 && !source_is_over_limit(source))
-		return keep_idle(source);
-	if (source->idle)
-		return true;
-	unback_between(stretch, page, end);
-	return false;
+		return TRIM_NOTHING;
+	if (source->idle_most != 0 && !over)
+		keep_idle(source);
+	if (source->idle && (over || is_idle_over(source)))
+		return TRIM_ALL;
+	if (source->idle_most != 0 && !over)
+		return TRIM_NOTHING;
+	return unback_span(stretch, page, end, over ? 0 : least_of(stretch));
 }
 
 void
@@ -522,10 +630,12 @@ source_free(struct source *source, void *addr, size_t bytes)
 	set_used(stretch, page, page + count, false);
 	source_unmark(marks_of(stretch), addr, bytes);
 	source->spans -= bytes;
-	bool trim = settle_pages(stretch, page, page + count);
+	enum trim trim = settle_pages(stretch, page, page + count);
 	lock_give(&source->lock);
-	if (trim)
+	if (trim == TRIM_ALL)
 		source_trim(source);
+	else if (trim == TRIM_WORTH)
+		trim_stretches(source, true);
 	atomic_fetch_add(&source->account->freed, 1);
 }
 
@@ -543,7 +653,7 @@ source_tend(struct source *source)
 	bool idle, over;
 
 	lock_take(&source->lock);
-	idle = source->idle_most != 0 && source->idle;
+	idle = stays_for(source) != 0 && source->idle;
 	over = idle && atomic_load(&source->held) == 0 && is_idle_over(source);
 	lock_give(&source->lock);
 	if (over)
@@ -565,39 +675,13 @@ source_unhold(struct source *source)
 
 /* ---- Trim, limit, answers ----------------------------------------------- */
 
-/* Takes pages from FROM on away, so many that the lock is not held for long;
- * returns where it stopped. */
-static size_t
-trim_piece(struct stretch *stretch, size_t from)
-{
-	struct source *source = stretch->source;
-	size_t per = source->grain / PAGE_BYTES, pages = stretch->map.pages;
-	size_t end = pages;
-
-	lock_take(&source->lock);
-	if (!source_refused(source)) {
-		from = page_set_find(
-			   &stretch->backed, from / per, pages / per, true) *
-		    per;
-		end = min_size(pages, from + max_size(PIECE_PAGES, per));
-		unback_between(stretch, from, end);
-	}
-	lock_give(&source->lock);
-	return end;
-}
-
 void
 source_trim(struct source *source)
 {
-	struct stretch *stretch = NULL;
-
-	/* What comes back from here on waits anew. */
 	lock_take(&source->lock);
-	source->idle = false;
+	end_idle(source);
 	lock_give(&source->lock);
-	while ((stretch = next_stretch_of(source, stretch)) != NULL)
-		for (size_t page = 0; page < stretch->map.pages;)
-			page = trim_piece(stretch, page);
+	trim_stretches(source, false);
 }
 
 void

@@ -66,7 +66,8 @@ void source_hold(struct source *source);
 void source_unhold(struct source *source);
 
 /* From now on pages of spans that came back stay backed for so many
- * milliseconds, for callers that keep no free extents themselves. */
+ * milliseconds, for callers that keep no free extents themselves. At 0 they go
+ * at once, but for small pieces where these are dear to give back. */
 void source_keep_idle(struct source *source, uint64_t milliseconds);
 
 /* Gives back what has stayed so for that long and returns whether something

@@ -70,6 +70,9 @@ struct stretch_ops {
 	/* Takes the pages of a run of grains away: 0 when it then reads as
 	 * zero, else the grains count as backed still. */
 	int (*unback)(struct stretch *stretch, size_t offset, size_t bytes);
+	/* How many bytes in a row are worth taking away while nobody needs
+	 * them; NULL: any. */
+	size_t (*least)(const struct stretch *stretch);
 	bool ahead;      /* worth backing more than is asked for */
 	bool reads_zero; /* a grain backed for the first time is zero */
 };
@@ -117,7 +120,9 @@ struct source {
 	unsigned not_ahead;    /* so many spans more back nothing ahead */
 	uint64_t idle_most;    /* ms that pages in no span stay backed */
 	uint64_t idle_since;
-	bool idle; /* pages stayed backed meanwhile */
+	bool idle;    /* pages stayed backed meanwhile */
+	bool dear;    /* some, for they are dear to give back */
+	size_t loose; /* bytes of these since what had met was looked for */
 	_Atomic bool refused;
 	/* fork.c: a child that no handler knew of may not touch it; all of it
 	 * is the parent's. */

@@ -69,6 +69,16 @@ descriptor_of(const struct source *source)
 	return source->first->fd;
 }
 
+void
+punch_is_dear(struct source *source, size_t bytes)
+{
+	static struct os_file_system dear;
+
+	dear = *source->first->file_system;
+	dear.punch_least = bytes;
+	source->first->file_system = &dear;
+}
+
 unsigned
 holds_of(const struct source *source)
 {

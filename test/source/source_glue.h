@@ -25,6 +25,8 @@ void *owner_read(const struct stretch *stretch);
 size_t stretches_of(const struct source *source);
 /* The descriptor of the first stretch, or -1. */
 int descriptor_of(const struct source *source);
+/* As if giving back less than BYTES at once were dear in its file system. */
+void punch_is_dear(struct source *source, size_t bytes);
 unsigned holds_of(const struct source *source);
 /* Whether the page at ADDR of the source counts as backed. */
 int is_backed(const struct source *source, const void *addr);

@@ -278,6 +278,75 @@ TEST(Descriptors, AreNotKept)
 	EXPECT_EQ(descriptor_of(source), -1);
 }
 
+/* Where giving back is dear, small pieces wait until they have met. */
+TEST(DearFileSystem, IsGivenBackLargePieces)
+{
+	Source source(in_shm("size=32M"));
+	char *spans[256];
+
+	punch_is_dear(source, MIB);
+	for (char *&span : spans)
+		ASSERT_NE(span = source.span(64 * KIB), nullptr);
+	size_t before = source.committed();
+	for (size_t i = 0; i < 64; i += 2)
+		source.free(spans[i], 64 * KIB);
+	EXPECT_EQ(source.committed(), before) << "no piece is large";
+	for (size_t i = 1; i < 64; i += 2)
+		source.free(spans[i], 64 * KIB);
+	for (size_t i = 64; i < 256; i += 2)
+		source.free(spans[i], 64 * KIB);
+	EXPECT_LE(source.committed(), before - 4 * MIB) << "these have met";
+	EXPECT_GT(source.committed(), 10 * MIB) << "these have not";
+	source_trim(source);
+	EXPECT_EQ(source.committed(), 96 * 64 * KIB) << "at a word, all";
+	for (size_t i = 65; i < 256; i += 2)
+		source.free(spans[i], 64 * KIB);
+}
+
+/* They wait no longer than pages do elsewhere, whether or not spans come back
+ * meanwhile. */
+TEST(DearFileSystem, IsGivenBackAllInTheEnd)
+{
+	Source source(in_shm("size=32M"));
+	char *spans[4];
+
+	punch_is_dear(source, MIB);
+	for (char *&span : spans)
+		ASSERT_NE(span = source.span(256 * KIB), nullptr);
+	EXPECT_FALSE(source_tend(source)) << "nothing waits";
+	source.free(spans[0], 256 * KIB);
+	EXPECT_TRUE(source_tend(source));
+	os_clock_advance(9000);
+	source.free(spans[2], 256 * KIB);
+	EXPECT_TRUE(source_tend(source));
+	EXPECT_TRUE(is_backed(source, spans[0]));
+	os_clock_advance(2000);
+	EXPECT_FALSE(source_tend(source));
+	EXPECT_EQ(source.committed(), 512 * KIB);
+	source.free(spans[1], 256 * KIB);
+	os_clock_advance(11000);
+	source.free(spans[3], 256 * KIB);
+	EXPECT_EQ(source.committed(), 0u);
+}
+
+/* A limit that was lowered, or want of room, takes any. */
+TEST(DearFileSystem, GivesWhatIsNeeded)
+{
+	Source source(in_shm("size=32M,limit=2M"));
+	char *spans[32];
+
+	punch_is_dear(source, 8 * MIB);
+	for (char *&span : spans)
+		ASSERT_NE(span = source.span(64 * KIB), nullptr);
+	for (size_t i = 0; i < 32; i += 2)
+		source.free(spans[i], 64 * KIB);
+	EXPECT_NE(source.span(MIB), nullptr);
+	source_set_limit(source, MIB);
+	for (size_t i = 1; i < 32; i += 2)
+		source.free(spans[i], 64 * KIB);
+	EXPECT_LE(source.committed(), MIB);
+}
+
 /* The directory is needed for the first stretch alone, and no descriptor for
  * any. */
 TEST(GrowingFile, NeedsItsDirectoryOnce)
