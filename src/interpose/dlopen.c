@@ -15,28 +15,14 @@
  * dlopen() looks at its return address: whose RPATH, RUNPATH and $ORIGIN count,
  * and into which namespace the library goes, is a matter of the object that
  * called. Hence nothing may stand between the program and the real function:
- * ours jumps to it, with the return address of its caller still in place. The
- * compiler is held to that by musttail where it knows the word, by its
- * optimisation elsewhere, in the debug libraries too; a test looks whether it
- * did.
+ * ours jumps to it, with the return address of its caller still in place.
  *
  * Owns nothing. Called by the program, from any thread. Takes no lock of ours.
  */
 #include <dlfcn.h>
 #include <stddef.h>
 
-#ifndef __has_attribute
-#define __has_attribute(name) 0
-#endif
-#if __has_attribute(musttail)
-#define JUMP __attribute__((musttail)) return
-#define JUMPS
-#else
-#define JUMP return
-#define JUMPS __attribute__((optimize("O2")))
-#endif
-
-#define EXPORT __attribute__((visibility("default")))
+#include "interpose/jump.h"
 
 /* A program that is linked statically has no such function: it must not be
  * drawn in. Our dlopen() is not visible in the static library. */

@@ -44,6 +44,12 @@ void *poolkind_loud(void *ptr);
  * a facade registers afterwards are called sooner. */
 void poolkind_follow_forks(void);
 
+/* What these handlers do, for a child that is made past fork(2): not exported,
+ * for libvmmalloc, which has the engine in it. */
+void poolkind_fork_begin(void);
+void poolkind_fork_end_in_parent(void);
+void poolkind_fork_end_in_child(void);
+
 /* Lets what is free grow older: gives back what has waited long enough, as
  * otherwise later calls on the kind do. */
 void poolkind_tend(poolkind *kind);

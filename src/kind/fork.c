@@ -17,8 +17,8 @@
 #include "kind/machine.h"
 #include "os/records.h"
 
-static void
-before_fork(void)
+void
+poolkind_fork_begin(void)
 {
 	int saved = errno;
 
@@ -36,8 +36,8 @@ before_fork(void)
 	errno = saved;
 }
 
-static void
-in_parent(void)
+void
+poolkind_fork_end_in_parent(void)
 {
 	int saved = errno;
 
@@ -52,8 +52,8 @@ in_parent(void)
 	errno = saved;
 }
 
-static void
-in_child(void)
+void
+poolkind_fork_end_in_child(void)
 {
 	int saved = errno;
 
@@ -76,5 +76,6 @@ poolkind_follow_forks(void)
 	static _Atomic bool done;
 
 	if (!atomic_exchange(&done, true))
-		pthread_atfork(before_fork, in_parent, in_child);
+		pthread_atfork(poolkind_fork_begin, poolkind_fork_end_in_parent,
+		    poolkind_fork_end_in_child);
 }

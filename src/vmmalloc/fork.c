@@ -39,6 +39,26 @@ in_child(void)
 		end_without_heap();
 }
 
+void
+fork_begin(void)
+{
+	poolkind_fork_begin();
+	before_fork();
+}
+
+void
+fork_end_in_parent(void)
+{
+	poolkind_fork_end_in_parent();
+}
+
+void
+fork_end_in_child(void)
+{
+	poolkind_fork_end_in_child();
+	in_child();
+}
+
 /* Before the fork handlers run in the reverse of this order: ours after the
  * engine's. In the child they run in this order, so that one comes later. */
 void

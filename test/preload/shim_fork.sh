@@ -25,6 +25,16 @@ else
 fi
 unset VMMALLOC_FORK
 
+# Children past fork(2), each the first of its process.
+compile shim_raw_fork || exit 1
+for mode in 1 2 3; do
+	results_of "raw children, mode $mode" 0 env VMMALLOC_FORK=$mode \
+	    LD_PRELOAD="$LIBVMMALLOC" VMMALLOC_POOL_DIR="$pool" \
+	    VMMALLOC_POOL_SIZE=64M "$work/shim_raw_fork"
+done
+results_of "raw children, ordinary memory" 0 env VMMALLOC_KIND=dram \
+    LD_PRELOAD="$LIBVMMALLOC" "$work/shim_raw_fork"
+
 if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" &&
     mount -t tmpfs -o size=80m none "$work/small" 2> /dev/null; then
 	pool=$work/small

@@ -8,7 +8,7 @@ functions="aligned_alloc calloc cfree free free_aligned_sized free_sized"
 functions+=" mallinfo mallinfo2 malloc malloc_info malloc_stats malloc_trim"
 functions+=" malloc_usable_size mallopt memalign posix_memalign pvalloc realloc"
 functions+=" valloc"
-shared="dlmopen dlopen" # not in the static library
+shared="clone dlmopen dlopen syscall" # not in the static library
 variables="__free_hook __malloc_hook __memalign_hook __realloc_hook"
 
 # names FILE TYPE: exported symbols of that type, in one line.
