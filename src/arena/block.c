@@ -208,8 +208,9 @@ find_around(uintptr_t addr, uintptr_t lowest, struct block *block, void **start)
 	rtree_contents_t contents;
 	uintptr_t base;
 
+	/* Of a large extent the tree has the class at its first page alone. */
 	if (lowest == 0 || !extent_around(addr, lowest, &contents) ||
-	    contents.metadata.szind >= SC_NSIZES)
+	    (contents.metadata.slab && contents.metadata.szind >= SC_NSIZES))
 		return false;
 	base = (uintptr_t)edata_addr_get(contents.edata);
 	*block = as_block(&contents);

@@ -79,7 +79,7 @@ struct cache {
 	struct source_marks marks; /* of one stretch of the heap */
 	struct heap *heap;
 	struct thread *thread;
-	unsigned turn; /* which of the heap's arenas serves it */
+	unsigned turn;       /* which of the heap's arenas serves it */
 	bool is_under_alias; /* the thread finds it under heap->alias, too */
 	size_t leased;
 	unsigned hand; /* where give_up_idle() looks next */
@@ -126,9 +126,9 @@ struct thread {
 
 	/* The same as a list. In a page of its own, as all that follows. */
 	struct cache *caches __attribute__((aligned(PAGE_BYTES)));
-	struct thread *next, **link;    /* all threads, under caches_lock */
-	unsigned turn;                  /* spreads threads over arenas */
-	bool has_lookup;                /* it may be written to */
+	struct thread *next, **link; /* all threads, under caches_lock */
+	unsigned turn;               /* spreads threads over arenas */
+	bool has_lookup;             /* it may be written to */
 	struct lookup lookup[LOOKUPS];
 	_Alignas(64) char tsd[TSD_BYTES];
 };
@@ -136,15 +136,17 @@ struct thread {
 #define THREAD_WIPED offsetof(struct thread, caches)
 
 /* Seen by the preload libraries, too, which stand on this one: what is inline
- * below is theirs as well. */
+ * below is theirs as well. Their names are the project's own: a static library
+ * shows them. */
 #define SHARED_BELOW __attribute__((visibility("default")))
 
 /* The thread's record; one with no caches before the first block. */
-extern SHARED_BELOW _Thread_local struct thread *thread_self
-    __attribute__((tls_model("initial-exec")));
+extern SHARED_BELOW _Thread_local struct thread *thread_self __asm__(
+    "poolkind_thread_self") __attribute__((tls_model("initial-exec")));
 
 /* The bin for SIZE, up to CACHE_SIZE_MAX; and the size of a bin's blocks. */
-extern SHARED_BELOW uint8_t cache_bin_for[CACHE_SIZE_MAX / 8 + 1];
+extern SHARED_BELOW uint8_t cache_bin_for[CACHE_SIZE_MAX / 8 + 1] __asm__(
+    "poolkind_bin_for");
 extern uint32_t cache_bin_size[CACHE_BINS];
 
 /* Whether the bin's blocks share pages with others. */

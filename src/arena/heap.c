@@ -456,8 +456,8 @@ allocate_once(struct heap *heap, size_t usable, size_t alignment, bool zero)
 	if (slot == NULL)
 		return NULL;
 	tsdn = tsd_tsdn(tsd_fetch());
-	ptr = arena_palloc(tsdn, slot->arena, usable, alignment, zero && !lazily,
-	    sz_can_use_slab(usable), NULL);
+	ptr = arena_palloc(tsdn, slot->arena, usable, alignment,
+	    zero && !lazily, sz_can_use_slab(usable), NULL);
 	if (unlikely(annotate_is_on()) && ptr != NULL && alignment < PAGE_BYTES)
 		ptr = leave_first_unused(tsdn, slot, ptr, usable);
 	if (ptr != NULL && lazily)
@@ -567,8 +567,7 @@ heap_allocate(struct heap *heap, size_t size, size_t alignment, bool zero)
 	void *ptr;
 
 	heaps_tend();
-	if (usable == 0 || !is_open(heap) ||
-	    is_known_full(heap, usable))
+	if (usable == 0 || !is_open(heap) || is_known_full(heap, usable))
 		return NULL;
 	if (heap->options.bounded)
 		follow_use(heap);

@@ -208,8 +208,10 @@ aligned(poolkind *kind, size_t alignment, size_t size)
 {
 	size_t usable = usable_size_aligned(size, alignment);
 
-	if (usable == 0) {
-		errno = ENOMEM;
+	/* Before there is a kind there are no sizes either. */
+	if (unlikely(usable == 0)) {
+		if (kind_of(kind) != NULL)
+			errno = ENOMEM;
 		return NULL;
 	}
 	if (alignment <= PAGE_BYTES && usable <= CACHE_SIZE_MAX)

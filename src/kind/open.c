@@ -244,8 +244,8 @@ open_heap(struct heap *heap, const struct spec *spec, void *region,
 	if (source == NULL)
 		return -1;
 	source_keep_idle(source, idle_ms(spec));
-	error = heap_open(heap, source, &options,
-	    kind->places != NULL ? &kind->heap : NULL);
+	error = heap_open(
+	    heap, source, &options, kind->places != NULL ? &kind->heap : NULL);
 	if (error == 0)
 		return 0;
 	source_close(source);

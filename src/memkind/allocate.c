@@ -138,12 +138,13 @@ memkind_free(memkind_t kind, void *ptr)
 
 /* ---- Blocks -------------------------------------------------------------- */
 
+/* Programs ask this of blocks that may be anybody's: which is not misuse. */
 EXPORT size_t
 memkind_malloc_usable_size(
     memkind_t kind, MEMKIND_MALLOC_USABLE_SIZE_CONST void *ptr)
 {
 	(void)kind;
-	return poolkind_usable_size(ptr);
+	return poolkind_of(ptr) == NULL ? 0 : poolkind_usable_size(ptr);
 }
 
 EXPORT void *

@@ -110,9 +110,9 @@ static int
 create_in_file(const char *dir, size_t size, memkind_mem_usage_policy policy,
     memkind_t *kind)
 {
-	struct spec spec = { .source = SPEC_FILE,
-		.fork = settings_pmem_fork(),
-		.trust = true };
+	struct spec spec = {
+		.source = SPEC_FILE, .fork = settings_pmem_fork(), .trust = true
+	};
 	int error;
 
 	if (kind == NULL || dir == NULL ||

@@ -45,7 +45,9 @@ enter(unsigned high, unsigned low)
 	to->what(to->arg);
 }
 
-static void
+/* False where the kernel, or a sandbox, has no mask of signals for us: then WHAT
+ * was not called. */
+static bool
 switch_to(char *stack, void (*what)(void *arg), void *arg)
 {
 	char *end = stack + STACK_BYTES -
@@ -62,7 +64,7 @@ switch_to(char *stack, void (*what)(void *arg), void *arg)
 	to->there.uc_link = &to->here;
 	makecontext(&to->there, (void (*)(void))enter, 2, (unsigned)(at >> 32),
 	    (unsigned)at);
-	swapcontext(&to->here, &to->there);
+	return swapcontext(&to->here, &to->there) == 0;
 }
 
 /* Past the seam for faults: without a stack nothing fails. */
@@ -73,7 +75,7 @@ os_on_stack(void (*what)(void *arg), void *arg)
 	    -ENOMEM :
 	    os_direct(SYS_mmap, NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	int state;
+	int state, saved = errno;
 
 	if (os_error_of(stack) != 0) {
 		what(arg);
@@ -81,7 +83,10 @@ os_on_stack(void (*what)(void *arg), void *arg)
 	}
 	os_direct(SYS_mprotect, stack, PAGE_BYTES, PROT_NONE);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-	switch_to((char *)stack, what, arg);
+	if (!switch_to((char *)stack, what, arg)) {
+		errno = saved;
+		what(arg);
+	}
 	pthread_setcancelstate(state, &state);
 	os_direct(SYS_munmap, stack, STACK_BYTES);
 }

@@ -292,7 +292,8 @@ copy_into_memory(struct stretch *stretch)
 	stretch->copy_in_memory = true;
 	error = os_make_usable(stretch->copy, stretch->usable);
 	while (error == 0 && end < pages) {
-		size_t from = page_set_find(&stretch->map.used, end, pages, true);
+		size_t from = page_set_find(
+		    &stretch->map.used, end, pages, true);
 		size_t offset = from * PAGE_BYTES;
 
 		end = page_set_find(&stretch->map.used, from, pages, false);

@@ -43,20 +43,20 @@ struct stretch {
 	int fd;               /* file.c: the file, while it is kept, or -1 */
 	struct os_file_id id; /* file.c: to know that fd is still ours */
 	const struct os_file_system *file_system; /* file.c */
-	size_t file_offset;   /* file.c: of base */
-	size_t file_length;   /* file.c: of all of the file */
-	int process;          /* file.c: that mapped it */
-	bool private;         /* file.c: mapped copy on write */
-	bool in_memory;       /* fork.c: and no file is below it any more */
-	bool guarded;         /* region.c: the handle's page is unreadable */
-	bool kept_back;       /* fork.c: a child has nothing of it by itself */
-	bool left;            /* fork.c: two processes have it: nothing of it is
+	size_t file_offset;                       /* file.c: of base */
+	size_t file_length; /* file.c: of all of the file */
+	int process;        /* file.c: that mapped it */
+	bool private;       /* file.c: mapped copy on write */
+	bool in_memory;     /* fork.c: and no file is below it any more */
+	bool guarded;       /* region.c: the handle's page is unreadable */
+	bool kept_back;     /* fork.c: a child has nothing of it by itself */
+	bool left;          /* fork.c: two processes have it: nothing of it is
 				 given back to the system */
-	bool lost;            /* fork.c: see stretch_is_lost() */
-	bool bound;           /* anon.c: some range has a policy of its own */
-	void *copy;           /* fork.c: the child's pages, during a fork */
+	bool lost;          /* fork.c: see stretch_is_lost() */
+	bool bound;         /* anon.c: some range has a policy of its own */
+	void *copy;         /* fork.c: the child's pages, during a fork */
 	int copy_fd;
-	bool copy_in_memory;  /* for want of a file */
+	bool copy_in_memory; /* for want of a file */
 };
 
 /* What a stretch is made of. All but close may fail with an error number. */

@@ -69,12 +69,12 @@ struct spec {
 	enum spec_policy policy;
 	enum spec_fork fork;
 	bool fork_given;
-	bool grow;                /* size is a beginning, not an end */
-	bool reserve;             /* take all of size when the kind is opened */
-	bool trust; /* SPEC_FILE: whatever the file system promises */
-	size_t size;              /* 0: grows as needed */
-	size_t limit;             /* 0: none */
-	char name[SPEC_NAME_MAX]; /* "": none */
+	bool grow;    /* size is a beginning, not an end */
+	bool reserve; /* take all of size when the kind is opened */
+	bool trust;   /* SPEC_FILE: whatever the file system promises */
+	size_t size;  /* 0: grows as needed */
+	size_t limit; /* 0: none */
+	char name[SPEC_NAME_MAX];     /* "": none */
 	char fallback[SPEC_NAME_MAX]; /* the kind to ask next; "": none */
 	/* A bit a node: as given, or as found for a rank. */
 	uint64_t nodes[SPEC_NODES_MAX / 64];

@@ -60,8 +60,8 @@ constexpr size_t ROOM = 14 * MIB;
 
 class ApiDense : public testing::TestWithParam<size_t> {
 protected:
-	Region region_ { ROOM };
-	Kind kind_ { poolkind_open_region(
+	Region region_{ ROOM };
+	Kind kind_{ poolkind_open_region(
 	    region_.start(), region_.size(), nullptr, 0) };
 };
 

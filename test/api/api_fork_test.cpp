@@ -130,8 +130,8 @@ bool
 still_painted(const std::vector<void *> &blocks, unsigned seed)
 {
 	for (size_t i = 0; i < blocks.size(); i++)
-		if (!painted(blocks[i], i % 8 == 0 ? 100000 : 64 << i % 8,
-			seed + i))
+		if (!painted(
+			blocks[i], i % 8 == 0 ? 100000 : 64 << i % 8, seed + i))
 			return false;
 	return true;
 }
@@ -152,8 +152,8 @@ use_all(poolkind *kind, const std::vector<void *> &inherited, size_t least,
 	std::vector<void *> own = painted_blocks(kind, 600, 77);
 	EXPECT_EQ(least != 0 ? 600u : 0u, own.size());
 	if (generations > 0 && least != 0)
-		in_child(20,
-		    [&] { use_all(kind, own, least, generations - 1); });
+		in_child(
+		    20, [&] { use_all(kind, own, least, generations - 1); });
 	EXPECT_TRUE(still_painted(own, 77));
 	for (void *block : own)
 		poolkind_free(kind, block);
@@ -203,9 +203,8 @@ expect_parent_stands(Kind &kind, size_t least)
 TEST(ApiFork, TheParentsDataStandWhateverTheChildOfASharedKindDoes)
 {
 	ENGINE_PLACE_OR_SKIP(directory, 64 * MIB);
-	for (const char *options :
-	    { "size=16M", "size=16M,reserve=yes", "size=1M,grow=yes,limit=16M",
-		"limit=16M" }) {
+	for (const char *options : { "size=16M", "size=16M,reserve=yes",
+		 "size=1M,grow=yes,limit=16M", "limit=16M" }) {
 		Kind kind = open_kind(
 		    "file:" + directory + "," + options + ",fork=shared");
 		expect_parent_stands(kind, 9 * MIB);
@@ -240,8 +239,8 @@ TEST(ApiFork, APrivateRegionIsOrdinaryMemory)
 		EXPECT_EQ(200u, own.size());
 		for (void *block : own) {
 			EXPECT_GE((char *)block, (char *)region.start());
-			EXPECT_LT((char *)block,
-			    (char *)region.start() + 16 * MIB);
+			EXPECT_LT(
+			    (char *)block, (char *)region.start() + 16 * MIB);
 		}
 		kind.release();
 	});

@@ -301,8 +301,8 @@ INSTANTIATE_TEST_SUITE_P(Specs, ApiText,
 	"dram,name=alpha,limit=3G", "dram,page=2M", "file:DIR,size=14M",
 	"file:DIR,size=4M,grow=yes", "file:DIR,size=4M,reserve=yes",
 	"file:DIR,size=8M,fork=copy", "file:DIR,fork=shared,size=8M,limit=4M",
-	"file:DIR,size=8M,fork=private",
-	"nodes:0", "nodes:0,policy=interleave", "nodes:0-0,policy=preferred"));
+	"file:DIR,size=8M,fork=private", "nodes:0", "nodes:0,policy=interleave",
+	"nodes:0-0,policy=preferred"));
 
 TEST(ApiText, IsNormalised)
 {

@@ -149,6 +149,13 @@ may_refuse(const std::string &spec, const std::string &call)
 	bool file = spec.compare(0, 4, "file") == 0;
 
 	if (call == "openat")
+		return file || spec == "region";
+	/* A region of which nobody can tell whether it is shared is the
+	 * parent's. */
+	if (call == "read")
+		return spec == "region";
+	/* Whether a child has the mapping cannot be chosen then: it has not. */
+	if (call == "madvise" || call == "mprotect")
 		return file;
 	if (call == "pwrite64")
 		return spec.find("fork=copy") != std::string::npos;
@@ -203,6 +210,7 @@ TEST_P(WithoutCall, GoesOnOrSaysNull)
 INSTANTIATE_TEST_SUITE_P(Refused, WithoutCall,
     testing::Values("dram", "dram,limit=32M", "dram,size=32M,reserve=yes",
 	"dram,page=thp", "nodes:0", "nodes:0,policy=preferred",
-	"file:,size=32M", "file:", "file:,size=32M,fork=copy", "region"));
+	"file:,size=32M,fork=shared", "file:,fork=shared",
+	"file:,size=32M,fork=copy", "region"));
 
 } // namespace

@@ -75,7 +75,10 @@ call(const char *name, void (*function)(void))
 
 /* CALL(name, statements that call it). */
 #define CALL(name, ...) \
-	static void with_##name(void) { __VA_ARGS__; }
+	static void with_##name(void) \
+	{ \
+		__VA_ARGS__; \
+	}
 #define CALLS(C) \
 	C(poolkind_open, poolkind_close(poolkind_open("dram", 0)); \
 	    poolkind_close(poolkind_open("bandwidth", 0)); \
@@ -138,7 +141,8 @@ call(const char *name, void (*function)(void))
 	C(vmem_calloc, vmem_free(pool, vmem_calloc(pool, 9, 9))) \
 	C(vmem_realloc, \
 	    vmem_free(pool, vmem_realloc(pool, vmem_malloc(pool, 9), 99))) \
-	C(vmem_aligned_alloc, vmem_free(pool, vmem_aligned_alloc(pool, 64, 9))) \
+	C(vmem_aligned_alloc, \
+	    vmem_free(pool, vmem_aligned_alloc(pool, 64, 9))) \
 	C(vmem_strdup, vmem_free(pool, vmem_strdup(pool, "text"))) \
 	C(vmem_wcsdup, vmem_free(pool, vmem_wcsdup(pool, L"text"))) \
 	C(vmem_malloc_usable_size, void *p = vmem_malloc(pool, 9); \
@@ -235,8 +239,8 @@ call(const char *name, void (*function)(void))
 	    memtier_free(memtier_kind_realloc(made, NULL, 9))) \
 	C(memtier_kind_posix_memalign, void *p = NULL; \
 	    memtier_kind_posix_memalign(made, &p, 64, 9); memtier_free(p)) \
-	C(memtier_kind_free, memtier_kind_free(NULL, \
-	    memtier_kind_malloc(made, 9))) \
+	C(memtier_kind_free, \
+	    memtier_kind_free(NULL, memtier_kind_malloc(made, 9))) \
 	C(memtier_kind_allocated_size, memtier_kind_allocated_size(made))
 
 static void

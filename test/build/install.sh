@@ -216,7 +216,7 @@ if [ -e "$libdir/libvmmalloc.a" ]; then
 	    "$libdir"/libvmmalloc.{a,so,so.1,so.1.0.0}
 	check "libvmmalloc.a shows its own names only" \
 	    shows_only "$libdir/libvmmalloc.a" \
-	    "c?free|([cm]|re|[a-z]*_|p?v)alloc|(posix_)?memalign|malloc_usable_size|__[a-z]*_hook"
+	    "c?free|free_(aligned_)?sized|([cm]|re|[a-z]*_|p?v)alloc|(posix_)?memalign|malloc_(usable_size|trim|stats|info)|mallinfo2?|mallopt|__[a-z]*_hook"
 	check "a program for libvmem links with all archives" compile \
 	    "${vmem_flags[@]}" "$work/pool.c" -o "$work/all" \
 	    "$libdir"/lib{vmem,poolkind,vmmalloc}.a

@@ -34,8 +34,8 @@
 	STAND_BEFORE(int, clock_gettime, (clockid_t a, struct timespec * b), A2)
 /* <unistd.h> has it with dots. */
 #define HOOK_syscall \
-	long traced(long, long, long, long, long, long, long) \
-	    __asm__("syscall"); \
+	long traced(long, long, long, long, long, long, long) __asm__( \
+	    "syscall"); \
 	STAND_BEFORE_AS(long, traced, "syscall", \
 	    (long a, long b, long c, long d, long e, long f, long g), \
 	    (a, b, c, d, e, f, g))
@@ -47,7 +47,8 @@
 	    (a, b, c, d, e, f))
 #define HOOK_munmap STAND_BEFORE(int, munmap, (void *a, size_t b), A2)
 #define HOOK_madvise STAND_BEFORE(int, madvise, (void *a, size_t b, int c), A3)
-#define HOOK_mprotect STAND_BEFORE(int, mprotect, (void *a, size_t b, int c), A3)
+#define HOOK_mprotect \
+	STAND_BEFORE(int, mprotect, (void *a, size_t b, int c), A3)
 #define HOOK_read STAND_BEFORE(ssize_t, read, (int a, void *b, size_t c), A3)
 #define HOOK_close STAND_BEFORE(int, close, (int a), A1)
 #define HOOK_sched_yield STAND_BEFORE(int, sched_yield, (void), A0)

@@ -286,8 +286,8 @@ check_shortages(void)
 			(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
 		setrlimit(RLIMIT_DATA, &none);
 	}
-	CHECK("the child of a process that lacks something works or ends",
-	    good);
+	CHECK(
+	    "the child of a process that lacks something works or ends", good);
 	CHECK("and the parent's data stand", blocks_stand(3));
 }
 
@@ -314,7 +314,8 @@ main(int argc, char **argv)
 			CHECK("the child that cannot have a copy ends",
 			    WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 		else
-			CHECK("the child frees everything on a full file system",
+			CHECK(
+			    "the child frees everything on a full file system",
 			    status == 0);
 		CHECK("and the parent's data stand", blocks_stand(7));
 		return failures != 0;

@@ -55,8 +55,8 @@ TEST(Parse, TakesEveryOption)
 	EXPECT_FALSE(parsed("dram,reserve=no").reserve);
 	EXPECT_TRUE(parsed("dram,size=1M,limit=1M,reserve=yes").reserve);
 	EXPECT_FALSE(parsed("file:/d,trust=no").trust);
-	EXPECT_EQ(normal("file:/d,limit=1M,trust=yes"),
-	    "file:/d,trust=yes,limit=1M");
+	EXPECT_EQ(
+	    normal("file:/d,limit=1M,trust=yes"), "file:/d,trust=yes,limit=1M");
 }
 
 TEST(Parse, TakesWhatNodesAreRankedBy)
