@@ -126,6 +126,21 @@ one_by_one(void)
 	return outside;
 }
 
+/* Makes one of mappings that touch: what of the pool was not needed yet is mapped
+ * unreadable. */
+static int
+joined(struct pool_range *range, int mappings)
+{
+	int runs = 0;
+
+	for (int i = 0; i < mappings; i++)
+		if (runs != 0 && range[runs - 1].end == range[i].begin)
+			range[runs - 1].end = range[i].end;
+		else
+			range[runs++] = range[i];
+	return runs;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -133,9 +148,9 @@ main(int argc, char **argv)
 
 	if (argc > 1)
 		largest = strtoul(argv[1], NULL, 10) << 20;
-	count = pool_ranges(ranges, 64);
+	count = joined(ranges, pool_ranges(ranges, 64));
 	pthread_barrier_init(&all_hold, NULL, THREADS);
-	CHECK("the pool is one mapping", count == 1);
+	CHECK("the pool is one run of addresses", count == 1);
 	CHECK("a first block is inside", inside(p, 100));
 	CHECK("one thread, all sizes", one_by_one() == 0);
 	CHECK("eight threads, small blocks", in_threads(many_small) == 0);
