@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * hash-join.c - joins two relations by a hash table. The table is what is read
- * at random, so it goes where bandwidth is highest; the tuples are read once, in
- * order, and go where there is most room.
+ * at random, so it goes where bandwidth is highest; the tuples are read once,
+ * in order, and go where there is most room.
  *
  *	./hash-join [TUPLES [TABLE-KIND [DATA-KIND]]]
  *

@@ -290,9 +290,9 @@ int memkind_create_kind(memkind_memtype_t memtype_flags,
 
 /*
  * Makes a kind in a file without a name in the directory DIR. MAX_SIZE, rounded
- * up to whole pages, limits it; with 0 the file system does. Space is taken as blocks
- * are, and goes back at the latest when the kind is destroyed or the process
- * ends.
+ * up to whole pages, limits it; with 0 the file system does. Space is taken as
+ * blocks are, and goes back at the latest when the kind is destroyed or the
+ * process ends.
  *
  * Errors: MEMKIND_ERROR_INVALID (MAX_SIZE is neither 0 nor at least
  * MEMKIND_PMEM_MIN_SIZE; DIR is NULL or no file can be made there, and errno

@@ -141,7 +141,8 @@ static_kind_of(kinds kind)
 	    std::to_string(static_cast<int>(kind)));
 }
 
-/* Members that std::allocator_traits has had since C++11, for who names them. */
+/* Members that std::allocator_traits has had since C++11, for who names them.
+ */
 template <class T> struct old_members {
 	typedef T *pointer;
 	typedef const T *const_pointer;

@@ -69,12 +69,12 @@ typedef struct poolkind poolkind;
  * (the directory of a file kind; ENOENT also: a fallback= that is not open),
  * EFBIG (a size beyond what the file system or RLIMIT_FSIZE permits),
  * EOPNOTSUPP (a file system that copies on write, or is not known, without
- * trust=yes), ENOSPC (reserve=yes and the file system has less), ENODEV (a node,
- * a rank, a policy, a page size or a DAX device that this machine does not
- * have), EBUSY (the DAX device is in use), ENOSYS (a rank, or a device to be
- * found, without libpoolkind-topology), EPERM (the same in a program with other
- * rights than who started it, who has set a variable of hwloc), ENOMEM (no
- * address space, or as many kinds are open as the engine can hold: 4032),
+ * trust=yes), ENOSPC (reserve=yes and the file system has less), ENODEV (a
+ * node, a rank, a policy, a page size or a DAX device that this machine does
+ * not have), EBUSY (the DAX device is in use), ENOSYS (a rank, or a device to
+ * be found, without libpoolkind-topology), EPERM (the same in a program with
+ * other rights than who started it, who has set a variable of hwloc), ENOMEM
+ * (no address space, or as many kinds are open as the engine can hold: 4032),
  * EMFILE, ENFILE.
  */
 poolkind *poolkind_open(const char *spec, unsigned flags);
@@ -124,8 +124,8 @@ void *poolkind_user_data(const poolkind *kind);
  * be freed by any thread. ENOMEM means that the kind has no room for the
  * block: its limit or its size is reached, or its file system, its huge pages
  * or the address space are used up. EPERM means that this process is a child
- * that was refused the kind, as file kinds are unless their text has fork=. No block that was handed out ever ends
- * in SIGBUS for want of space.
+ * that was refused the kind, as file kinds are unless their text has fork=. No
+ * block that was handed out ever ends in SIGBUS for want of space.
  */
 
 /* A block of at least SIZE bytes, content undefined. Errors: ENOMEM. */

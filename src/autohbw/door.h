@@ -16,7 +16,8 @@
 #define DOOR_ALOUD false
 
 /* Sizes from LOW to LOW + SPAN are the chosen kind's. Who reads it while it
- * changes may have a block of the other kind, as from a call before or after. */
+ * changes may have a block of the other kind, as from a call before or after.
+ */
 struct chosen_sizes {
 	unsigned heap; /* of MEMKIND_DEFAULT */
 	_Atomic size_t low, span;

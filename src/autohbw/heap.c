@@ -208,8 +208,8 @@ say_what_is_chosen(void)
 		    settings.low, settings.high, settings.name);
 }
 
-/* Has entry.c ask the thread's cache of MEMKIND_DEFAULT first, unless the program
- * has functions that are to hear of each block. */
+/* Has entry.c ask the thread's cache of MEMKIND_DEFAULT first, unless the
+ * program has functions that are to hear of each block. */
 static void
 find_default(void)
 {

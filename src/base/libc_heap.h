@@ -2,11 +2,11 @@
 /*
  * libc_heap.h - blocks of glibc's own heap, for libraries that stand in for it.
  *
- * Such blocks come to them from who calls glibc's malloc by another of its names,
- * or of a C library in another namespace (interpose/dlopen.c).
- * Owns nothing, takes no lock. A program that is linked statically has no such
- * heap, unless something else in it asked for it; then nothing is done. A
- * pointer that is no block ends the process in glibc, with a line of its own.
+ * Such blocks come to them from who calls glibc's malloc by another of its
+ * names, or of a C library in another namespace (interpose/dlopen.c). Owns
+ * nothing, takes no lock. A program that is linked statically has no such heap,
+ * unless something else in it asked for it; then nothing is done. A pointer
+ * that is no block ends the process in glibc, with a line of its own.
  */
 #ifndef BASE_LIBC_HEAP_H
 #define BASE_LIBC_HEAP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * jump.h - a call that leaves nothing between the caller and what is called, for
- * functions that stand in the place of libc's: the return address and all
+ * jump.h - a call that leaves nothing between the caller and what is called,
+ * for functions that stand in the place of libc's: the return address and all
  * arguments are the caller's still.
  *
  *	EXPORT JUMPS int name(int a) { ... JUMP next(a); }

@@ -4,8 +4,8 @@
  *
  * memcheck names a block by the stack on which it was announced, and users
  * suppress by the function on top. An interface that stands on the engine takes
- * and gives blocks so in the bodies of its functions, on the slow way, which all
- * calls take under valgrind; the engine is quiet meanwhile. Macros, since
+ * and gives blocks so in the bodies of its functions, on the slow way, which
+ * all calls take under valgrind; the engine is quiet meanwhile. Macros, since
  * memcheck shows inlined functions, too.
  */
 #ifndef KIND_ALOUD_H

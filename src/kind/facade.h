@@ -54,24 +54,25 @@ void poolkind_fork_end_in_child(void);
  * otherwise later calls on the kind do. */
 void poolkind_tend(poolkind *kind);
 
-/* The kind of the block PTR, and what may be used of it; false if it is no block
- * of any, and nothing is said. */
+/* The kind of the block PTR, and what may be used of it; false if it is no
+ * block of any, and nothing is said. */
 bool poolkind_block_of(const void *ptr, poolkind **kind, size_t *usable);
 
-/* What may be used of a block for which SIZE bytes were asked, unaligned; 0 where
- * there is none so large. */
+/* What may be used of a block for which SIZE bytes were asked, unaligned; 0
+ * where there is none so large. */
 size_t poolkind_usable_for(size_t size);
 
-/* Frees the block PTR, of whatever kind; false, and nothing is said, if it is no
- * block of any. */
+/* Frees the block PTR, of whatever kind; false, and nothing is said, if it is
+ * no block of any. */
 bool poolkind_free_if_any(void *ptr);
 
-/* The id of the heap that the kind's blocks are cached under, for arena/cache.h;
- * one without caches in the debug library, which sees every call. */
+/* The id of the heap that the kind's blocks are cached under, for
+ * arena/cache.h; one without caches in the debug library, which sees every
+ * call. */
 unsigned poolkind_id(const poolkind *kind);
 
-/* In a fork, after the engine's handlers have prepared it: the error number with
- * which what the child is to have of the kind could not be had, or 0. */
+/* In a fork, after the engine's handlers have prepared it: the error number
+ * with which what the child is to have of the kind could not be had, or 0. */
 int poolkind_fork_error(const poolkind *kind);
 
 /* Whether this process is the child of a fork that was refused the kind. */

@@ -114,8 +114,8 @@ kind_of_heap(const struct heap *heap)
 	return kind_entries[heap->alias].kind;
 }
 
-/* The block at PTR, which may be anything but NULL: false, which is a misuse and
- * reported, if it is none, or in the debug library one that was freed. */
+/* The block at PTR, which may be anything but NULL: false, which is a misuse
+ * and reported, if it is none, or in the debug library one that was freed. */
 bool kind_block_of(const void *ptr, struct block *block);
 
 /* Tells every heap of the kind its share of LIMIT. */

@@ -2,11 +2,11 @@
 /*
  * open.c - the life of a kind. See poolkind.h.
  *
- * Owns the kinds' records, what handles lead to them, and the list of all kinds,
- * with its lock, which comes before all others of the engine. Opening asks the machine first for what the
- * spec leaves to it (machine.c), then makes a source and a heap, or one of each
- * for every place. It fails with errno and a sentence, and leaves nothing
- * behind.
+ * Owns the kinds' records, what handles lead to them, and the list of all
+ * kinds, with its lock, which comes before all others of the engine. Opening
+ * asks the machine first for what the spec leaves to it (machine.c), then makes
+ * a source and a heap, or one of each for every place. It fails with errno and
+ * a sentence, and leaves nothing behind.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -31,8 +31,9 @@ struct nodes {
 /*
  * Where the threads of each node find memory of the family: in scope local
  * what is best from there, else the same for all. NAME is the kind's, for what
- * MEMKIND_DEBUG=1 tells. Returns 0, or a MEMKIND_ERROR: ENVIRON,
- * MEMTYPE_NOT_AVAILABLE, UNAVAILABLE. Leaves errno alone.
+ * MEMKIND_DEBUG=1 tells. Returns 0, or MEMKIND_ERROR_ENVIRON,
+ * MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE or MEMKIND_ERROR_UNAVAILABLE. Leaves
+ * errno alone.
  */
 int nodes_place(const char *name, enum family family, enum spec_scope scope,
     struct placement *placement);

@@ -7,8 +7,8 @@
  * mmap, munmap, mremap and madvise. Other libraries put functions of the same
  * names before libc's, and may allocate in them. So these are called at the
  * address that they have in libc, which was looked up when the library was
- * loaded; before that, and where there is no such libc, by a direct system call.
- * The clock is read in libc for another reason: it needs no system call.
+ * loaded; before that, and where there is no such libc, by a direct system
+ * call. The clock is read in libc for another reason: it needs no system call.
  *
  * Owns those addresses. Takes no lock. An answer is 0 or an error number; errno
  * stays as it is.

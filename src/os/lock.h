@@ -114,7 +114,8 @@ wait_until_zero(const _Atomic uint32_t *word)
 		wait_while(word, value);
 }
 
-/* The same as the first, but for at most so many milliseconds; whether it is another. */
+/* The same as the first, but for at most so many milliseconds; whether it is
+ * another. */
 bool wait_while_for(
     const _Atomic uint32_t *word, uint32_t value, uint64_t milliseconds);
 

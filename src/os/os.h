@@ -68,8 +68,8 @@ void os_unmap(void *addr, size_t bytes);
 int os_map_file(
     void *addr, size_t bytes, int fd, off_t offset, bool private_copy);
 
-/* The same, unreadable until os_make_usable(), so that mlockall(2) takes nothing
- * of it. */
+/* The same, unreadable until os_make_usable(), so that mlockall(2) takes
+ * nothing of it. */
 int os_map_file_closed(
     void *addr, size_t bytes, int fd, off_t offset, bool private_copy);
 
@@ -90,9 +90,9 @@ int os_move(void *from, size_t bytes, void *to);
 
 /* ---- Pages ------------------------------------------------------------- */
 
-/* Backs every page of the range, writable, now. Nobody uses the range yet, and a
- * few bytes of each page may become zero. ENOMEM when memory, huge pages or the
- * file system are used up; ENOSYS before Linux 5.14, which cannot. */
+/* Backs every page of the range, writable, now. Nobody uses the range yet, and
+ * a few bytes of each page may become zero. ENOMEM when memory, huge pages or
+ * the file system are used up; ENOSYS before Linux 5.14, which cannot. */
 int os_populate(void *addr, size_t bytes);
 
 /* Gives the pages back. Anonymous and huge pages read as zero afterwards; a

@@ -31,8 +31,8 @@
 #define MAGIC_XFS 0x58465342
 
 /* Where giving back a piece is work on trees on disk, in a transaction that may
- * wait for dirty pages to be written, or goes over a network: 0.8 to 1.8 ms of a
- * random workload on btrfs, 0.1 to 0.2 ms on ext4 (Linux 6.18). */
+ * wait for dirty pages to be written, or goes over a network: 0.8 to 1.8 ms of
+ * a random workload on btrfs, 0.1 to 0.2 ms on ext4 (Linux 6.18). */
 #define PUNCH_DEAR MIB
 
 struct known {
@@ -123,7 +123,8 @@ can_share_blocks(int fd)
 	return err != EOPNOTSUPP && err != ENOTTY;
 }
 
-/* Whether a page of the file, taken and given back, is an extent that counts. */
+/* Whether a page of the file, taken and given back, is an extent that counts.
+ */
 static bool
 counts_extents(int fd)
 {

@@ -45,8 +45,8 @@ enter(unsigned high, unsigned low)
 	to->what(to->arg);
 }
 
-/* False where the kernel, or a sandbox, has no mask of signals for us: then WHAT
- * was not called. */
+/* False where the kernel, or a sandbox, has no mask of signals for us: then
+ * WHAT was not called. */
 static bool
 switch_to(char *stack, void (*what)(void *arg), void *arg)
 {

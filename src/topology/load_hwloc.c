@@ -5,10 +5,10 @@
  * Owns nothing: what it reads is the caller's. Called by read_hwloc.c. Fails
  * where there is no such topology, or one that hwloc does not understand.
  *
- * hwloc reads variables, and loads code from a folder that one of them names. In
- * a program that has other rights than who started it none may count, and the
- * environment is the program's, in which nothing is to be changed: where there
- * is any, nothing is read.
+ * hwloc reads variables, and loads code from a folder that one of them names.
+ * In a program that has other rights than who started it none may count, and
+ * the environment is the program's, in which nothing is to be changed: where
+ * there is any, nothing is read.
  *
  * Locks: hwloc learns of the folder of a tree by the variable HWLOC_FSROOT
  * alone. It is set, under a lock, for as long as hwloc reads the tree. As with

@@ -107,7 +107,8 @@ is_empty(const char *path)
 }
 
 /* libdaxctl is not asked where there is nothing: it would read the settings of
- * all kernel modules, and say on standard error where a sandbox forbids that. */
+ * all kernel modules, and say on standard error where a sandbox forbids that.
+ */
 static int
 read_machine(struct topology *topology)
 {

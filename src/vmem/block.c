@@ -37,7 +37,8 @@ is_at_home(const VMEM *vmp, const void *ptr)
 }
 #endif
 
-/* Under valgrind no pool is remembered, so that every call takes the slow way. */
+/* Under valgrind no pool is remembered, so that every call takes the slow way.
+ */
 #define TAKE(ptr, call, zeroed) \
 	TAKE_ALOUD(ptr, call, poolkind_usable_size, zeroed)
 

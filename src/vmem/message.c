@@ -17,8 +17,8 @@ static _Thread_local char *mine __attribute__((tls_model("initial-exec")));
 static pthread_key_t key;
 static bool has_key;
 
-/* The first thread that fails needs no memory for saying so; and of another that
- * can have none, what went wrong is said by its number alone. */
+/* The first thread that fails needs no memory for saying so; and of another
+ * that can have none, what went wrong is said by its number alone. */
 static char first[MESSAGE_MAX];
 static _Atomic bool first_taken;
 static _Thread_local int unsaid __attribute__((tls_model("initial-exec")));

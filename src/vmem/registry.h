@@ -70,7 +70,8 @@ poolkind *registry_look_up(const VMEM *handle);
 poolkind *registry_use(const VMEM *handle);
 
 /* Enters a pool of BYTES at BEGIN, so that no other can begin there; it is
- * alive once it has its kind. NULL with a message: EINVAL (there is one), ENOMEM. */
+ * alive once it has its kind. NULL with a message: EINVAL (there is one),
+ * ENOMEM. */
 struct pool *registry_claim(void *begin, size_t bytes);
 VMEM *registry_enliven(struct pool *pool, poolkind *kind);
 void registry_give_up(struct pool *pool);

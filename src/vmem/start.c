@@ -26,7 +26,8 @@
 #define CONF_LINK "/etc/je_vmem_malloc.conf"
 #define LOG_FILE "VMEM_LOG_FILE"
 
-/* Options of jemalloc 3.6 and of its successors that nothing here answers to. */
+/* Options of jemalloc 3.6 and of its successors that nothing here answers to.
+ */
 static const char *const passed_over[] = { "abort", "lg_chunk", "dss",
 	"lg_dirty_mult", "junk", "quarantine", "redzone", "zero", "utrace",
 	"valgrind", "xmalloc", "prof", "prof_prefix", "prof_active",

@@ -14,8 +14,8 @@
  * cannot. */
 void fork_open(void);
 
-/* What the handlers do, around a system call that makes a child past fork(2). In
- * the child the process is ended where it has no heap. */
+/* What the handlers do, around a system call that makes a child past fork(2).
+ * In the child the process is ended where it has no heap. */
 void fork_begin(void);
 void fork_end_in_parent(void);
 void fork_end_in_child(void);

@@ -52,8 +52,8 @@ door_memalign(size_t alignment, size_t size)
 	return likely(block != NULL) ? block : out_of_memory(size);
 }
 
-/* Where a smaller block cannot be had, the one that is there may stay, though it
- * be none of the pool. */
+/* Where a smaller block cannot be had, the one that is there may stay, though
+ * it be none of the pool. */
 bool
 door_realloc(void *ptr, size_t size, void **resized)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * machine.c - what a spec leaves to the machine, for a library that asks nobody:
- * see kind/machine.h.
+ * machine.c - what a spec leaves to the machine, for a library that asks
+ * nobody: see kind/machine.h.
  *
  * The shim needs libc alone, and begins before a library could be opened; its
  * settings have refused such specs.

@@ -25,8 +25,8 @@ struct spec pool_spec;
 
 static _Atomic(poolkind *) early;
 
-/* The kind may be asked for by a thread that is just opening it: pthread_atfork()
- * may allocate. That request is refused. */
+/* The kind may be asked for by a thread that is just opening it:
+ * pthread_atfork() may allocate. That request is refused. */
 static __attribute__((noinline, cold)) poolkind *
 open_early(void)
 {

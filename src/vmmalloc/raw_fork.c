@@ -5,10 +5,10 @@
  *
  * A heap in a file does not come into such a child by itself, since it would
  * change its parent's data; but everything that the child has in its hands lies
- * there. So both functions are interposed, and do to the heap what fork(2) does,
- * by its policy. All other calls go on to the next library that has the
- * function: another interposer, or libc. _Fork(3) is left alone: it may be called
- * in a signal handler, where no lock may be waited for.
+ * there. So both functions are interposed, and do to the heap what fork(2)
+ * does, by its policy. All other calls go on to the next library that has the
+ * function: another interposer, or libc. _Fork(3) is left alone: it may be
+ * called in a signal handler, where no lock may be waited for.
  *
  * Owns the addresses of the next functions. Called by the program, from any
  * thread. Takes no lock of its own; the engine's are held around the call.
@@ -113,7 +113,8 @@ next_syscall(void)
 
 /* It takes as many arguments as the call has, all of them integers: which the
  * processors' conventions pass as they do those of a function that takes seven.
- * What need not be looked at is passed on with the caller's address in place. */
+ * What need not be looked at is passed on with the caller's address in place.
+ */
 EXPORT JUMPS long interposed_syscall(long number, long a, long b, long c,
     long d, long e, long f) __asm__("syscall");
 

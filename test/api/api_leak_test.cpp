@@ -36,7 +36,8 @@ void
 expect_no_leak(unsigned rounds, const std::function<void(unsigned)> &body)
 {
 	size_t threads = facts().threads;
-	/* Else the C library reserves 64 MiB for a thread, whenever it likes. */
+	/* Else the C library reserves 64 MiB for a thread, whenever it likes.
+	 */
 	mallopt(M_ARENA_MAX, 1);
 	for (unsigned i = 0; i < rounds / 10; i++)
 		body(i);

@@ -133,7 +133,8 @@ TEST(ApiPlace, WhatMakesNoSenseIsRefused)
 	expect_refused("dax:node=x", EINVAL, "number");
 }
 
-/* ---- Fallback ------------------------------------------------------------- */
+/* ---- Fallback -------------------------------------------------------------
+ */
 
 TEST(ApiPlace, AFullKindFallsBack)
 {
@@ -163,7 +164,8 @@ TEST(ApiPlace, AFallbackIsOpenAndStaysSo)
 	first.reset();
 }
 
-/* ---- Blocks from addresses ------------------------------------------------ */
+/* ---- Blocks from addresses ------------------------------------------------
+ */
 
 TEST(ApiPlace, AnyAddressInABlockTellsTheBlock)
 {

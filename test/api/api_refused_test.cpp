@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A sandbox refuses system calls, from some moment on: kinds go on without
- * what they did for them, or say NULL; none of them crashes, aborts or hangs. */
+ * what they did for them, or say NULL; none of them crashes, aborts or hangs.
+ */
 #include <gtest/gtest.h>
 #include <poolkind.h>
 

@@ -30,4 +30,4 @@ if [ -n "$missing" ]; then
 	echo "1..1"
 	exit 1
 fi
-timeout -s KILL 300 "$work/cancelled" "${POOL_DIR:-/dev/shm}" 2>/dev/null
+"$TOP_SRCDIR/test/lib/watch" "$work/cancelled" "${POOL_DIR:-/dev/shm}" 2>/dev/null

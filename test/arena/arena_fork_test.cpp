@@ -204,8 +204,8 @@ TEST(Fork, SharedLeavesTheParentItsPages)
 	}
 }
 
-/* A child that never calls the heap, and has others that it calls: what was free
- * at the fork the parent has handed out since. */
+/* A child that never calls the heap, and has others that it calls: what was
+ * free at the fork the parent has handed out since. */
 TEST(Fork, SharedDoesNotDecayInTheChild)
 {
 	Heap heap("file:/dev/shm,size=16M,fork=shared"), other("dram");

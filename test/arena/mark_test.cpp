@@ -4,8 +4,8 @@
 
 namespace {
 
-/* Fills the heap with blocks of SIZE, and frees them, so that the cache has room
- * for some more. */
+/* Fills the heap with blocks of SIZE, and frees them, so that the cache has
+ * room for some more. */
 void
 use_every_page(const Heap &heap, size_t size)
 {

@@ -3,9 +3,9 @@
  * allocator.h - one interface to the allocators that are compared, chosen when
  * a program is compiled, so that a block costs the call of its library and
  * nothing else: ALLOCATOR_POOLKIND, ALLOCATOR_DLOPEN (the same, loaded late),
- * ALLOCATOR_MEMKIND, ALLOCATOR_MALLOCX (jemalloc's arenas, with thread caches of
- * the program), ALLOCATOR_MI_HEAP (mimalloc's heaps), or plain malloc. Each is a
- * file in allocator/.
+ * ALLOCATOR_MEMKIND, ALLOCATOR_MALLOCX (jemalloc's arenas, with thread caches
+ * of the program), ALLOCATOR_MI_HEAP (mimalloc's heaps), or plain malloc. Each
+ * is a file in allocator/.
  *
  * What threads share is a pool: a kind or an arena. A thread enters it, gets a
  * handle to allocate by, and leaves it again. Where a pool lies says PLACE:

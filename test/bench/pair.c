@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pair.c - what malloc costs: nanoseconds for a pair of malloc and free by size,
- * and for one of each on a random window of 1024 blocks, the best of a few
- * rounds; with an argument in so many threads at once. Compiled with LIBVMEM
- * the blocks come from a pool of libvmem, in the directory POOL_DIR. Started by
- * test/bench/run under different libraries.
+ * pair.c - what malloc costs: nanoseconds for a pair of malloc and free by
+ * size, and for one of each on a random window of 1024 blocks, the best of a
+ * few rounds; with an argument in so many threads at once. Compiled with
+ * LIBVMEM the blocks come from a pool of libvmem, in the directory POOL_DIR.
+ * Started by test/bench/run under different libraries.
  */
 #include <pthread.h>
 #include <stdio.h>

@@ -25,8 +25,8 @@ static nodes all, with_cpus;
 
 /* ---- What the kernel says ------------------------------------------------ */
 
-/* The node of a page; below 0 if it has none. One that the kernel is just moving
- * nearer to its thread has none, until it was touched once more. */
+/* The node of a page; below 0 if it has none. One that the kernel is just
+ * moving nearer to its thread has none, until it was touched once more. */
 static int
 node_of(char *page)
 {

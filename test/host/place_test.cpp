@@ -67,7 +67,8 @@ kmem_node()
 
 } // namespace
 
-/* ---- Ranks ---------------------------------------------------------------- */
+/* ---- Ranks ----------------------------------------------------------------
+ */
 
 TEST(RankTest, LocalIsTheBestForTheThreadThatAsks)
 {
@@ -137,7 +138,8 @@ TEST(RankTest, WithoutDevicesSaysSo)
 	EXPECT_REFUSED(!poolkind_open("dax:auto", 0), ENODEV, "DAX");
 }
 
-/* ---- Threads -------------------------------------------------------------- */
+/* ---- Threads --------------------------------------------------------------
+ */
 
 /* A thread that moves has blocks of the new node when its cache was empty. */
 TEST(LocalTest, FollowsTheThread)
@@ -206,7 +208,8 @@ TEST(LocalTest, ALimitIsForAllPlacesTogether)
 	}
 }
 
-/* ---- Full nodes ----------------------------------------------------------- */
+/* ---- Full nodes -----------------------------------------------------------
+ */
 
 TEST(FullNodeTest, IsNullAndNobodyIsKilled)
 {
@@ -266,7 +269,8 @@ TEST(FullNodeTest, LargeBlocksAreComparedWithWhatIsFree)
 	poolkind_free(kind.get(), block);
 }
 
-/* ---- Policies ------------------------------------------------------------- */
+/* ---- Policies -------------------------------------------------------------
+ */
 
 TEST(PolicyTest, WeightsAreKept)
 {
@@ -315,7 +319,8 @@ TEST(PolicyTest, PopulatedBlocksOnSeveralNodesAreThere)
 	EXPECT_GE(bytes[2] + bytes[3], 8 * MIB);
 }
 
-/* ---- Devices -------------------------------------------------------------- */
+/* ---- Devices --------------------------------------------------------------
+ */
 
 TEST(DaxTest, ADeviceIsTheKindAsAWholeOrInPart)
 {
@@ -374,7 +379,8 @@ TEST(DaxTest, DevicesAreFound)
 	EXPECT_REFUSED(!poolkind_open("dax:node=99", 0), ENODEV, "99");
 }
 
-/* ---- Poisoned pages ------------------------------------------------------- */
+/* ---- Poisoned pages -------------------------------------------------------
+ */
 
 namespace {
 

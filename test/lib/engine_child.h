@@ -27,8 +27,8 @@ struct Ending {
 constexpr int SKIPPED = 77;
 
 /* Runs BODY in a child and tells how that ended. When it hangs, or took SECONDS
- * of processor time (times the slowness of a sanitizer) with its children, these
- * are killed: watch.h. */
+ * of processor time (times the slowness of a sanitizer) with its children,
+ * these are killed: watch.h. */
 Ending run_in_child(unsigned seconds, const std::function<void()> &body);
 
 /* run_in_child(), and the current test fails or is skipped as the child. */

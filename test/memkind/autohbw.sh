@@ -102,7 +102,7 @@ results_of "linked" 0 env AUTO_HBW_LOG=-1 AUTO_HBW_SIZE=4K:64K \
 
 for size in 1M 0 4K:64K; do
 	under=(env LD_PRELOAD="$LIBAUTOHBW" AUTO_HBW_LOG=-1 \
-	    AUTO_HBW_SIZE=$size)
+	    "AUTO_HBW_SIZE=$size")
 	results_of "functions, $size" 0 "${under[@]}" "$work/interposed"
 	results_of "lifetime, $size" 0 "${under[@]}" "$work/lifetime"
 done

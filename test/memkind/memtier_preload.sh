@@ -137,7 +137,7 @@ check "with the reason" grep -q "No such file or directory" "$work/errors"
 bad "one tier for thresholds" ': "KIND:DRAM,RATIO:1" has one tier' \
     "KIND:DRAM,RATIO:1;POLICY:DYNAMIC_THRESHOLD"
 bad "more than 1023 characters" " has 1024 characters" \
-    "$(printf '%1024s' | tr ' ' x)"
+    "$(printf '%1024s' '' | tr ' ' x)"
 refused "a kind that is not there" '"KIND:KMEM_DAX,RATIO:3" cannot be had: ' \
     "MEMKIND_MEM_TIERS=$static" MEMKIND_DAX_KMEM_NODES=x
 for wrong in 3 -1 x 1x; do

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Figures as numbers, which stand still between updates, and as text: its first
- * and last line, what is left out, where it goes. memkind_json.sh looks at the
- * JSON. */
+ * and last line, what is left out, where it goes. memkind_programs.sh looks at
+ * the JSON. */
 #include "memkind_test.h"
 
 #include <cstdio>

@@ -27,12 +27,14 @@ for t in all: t.start()
 for t in all: t.join()
 print("done")'
 
+watch=("$TOP_SRCDIR/test/lib/watch" -p 60)
 try() {
 	local name=$1 preload=$2 said
 	number=$((number + 1))
-	said=$(LD_PRELOAD=$preload timeout -s KILL 60 python3 -c "$threads" 2>&1)
-	LD_PRELOAD=$preload timeout -s KILL 60 sh -c "/bin/true; exit 3" 2>/dev/null
-	if [ $? -eq 3 ] && [ "$said" = done ]; then
+	said=$("${watch[@]}" env "LD_PRELOAD=$preload" python3 -c "$threads" 2>&1)
+	"${watch[@]}" env "LD_PRELOAD=$preload" sh -c "/bin/true; exit 3" \
+	    2>/dev/null
+	if [ $? -eq 3 ] && [ "$said" = "done" ]; then
 		echo "ok $number - $name"
 	else
 		echo "not ok $number - $name"

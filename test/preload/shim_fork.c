@@ -261,9 +261,9 @@ check_shared(void)
 	CHECK("the pool of mode 0 is shared", all_bytes(p, 'c', 1000));
 }
 
-/* Forks without a descriptor left, the heap's own among those that are gone, and
- * without room for more data: the parent lives and its heap is as it was; the
- * child works, or ends with the documented line. */
+/* Forks without a descriptor left, the heap's own among those that are gone,
+ * and without room for more data: the parent lives and its heap is as it was;
+ * the child works, or ends with the documented line. */
 static void
 check_shortages(void)
 {

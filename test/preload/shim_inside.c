@@ -126,8 +126,8 @@ one_by_one(void)
 	return outside;
 }
 
-/* Makes one of mappings that touch: what of the pool was not needed yet is mapped
- * unreadable. */
+/* Makes one of mappings that touch: what of the pool was not needed yet is
+ * mapped unreadable. */
 static int
 joined(struct pool_range *range, int mappings)
 {

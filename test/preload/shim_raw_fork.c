@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * shim_raw_fork.c - children that are made past fork(2), as sandboxes and
- * runtimes make them, with the whole heap in a pool: each has the heap as it was
- * and goes on to use it, and what it does is not seen by the parent.
+ * runtimes make them, with the whole heap in a pool: each has the heap as it
+ * was and goes on to use it, and what it does is not seen by the parent.
  */
 #include <errno.h>
 #include <linux/sched.h>

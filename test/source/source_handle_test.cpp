@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sources as libvmem needs them: with a page that is their handle, at an address
- * that was asked for, in what others leave of a region. And what a source keeps
- * for a while. */
+/* Sources as libvmem needs them: with a page that is their handle, at an
+ * address that was asked for, in what others leave of a region. And what a
+ * source keeps for a while. */
 #include "source_test.h"
 
 #include <sys/mman.h>
@@ -165,7 +165,8 @@ TEST(Place, IsAsLowAsAskedFor)
 	    << "in the next gap";
 }
 
-/* Of a region of 8 MiB two sources hold the halves, and one wants the middle. */
+/* Of a region of 8 MiB two sources hold the halves, and one wants the middle.
+ */
 TEST(Overlap, LeavesOutWhatOthersHold)
 {
 	Region region(8 * MIB);

@@ -189,8 +189,9 @@ TEST_P(Spans, AreFoundByTheirAddress)
 	EXPECT_EQ(source_owner_of(span), nullptr);
 }
 
-/* A reader without a lock who found a stretch just before its source was closed:
- * its record is still one, whatever was made since, and the reader is told. */
+/* A reader without a lock who found a stretch just before its source was
+ * closed: its record is still one, whatever was made since, and the reader is
+ * told. */
 TEST(Owner, IsReadWhileTheSourceIsClosed)
 {
 	int first, second;

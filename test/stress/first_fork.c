@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * first_fork.c - a thread opens the first kind of its process, or the first
- * pool of libvmem with OF_LIBVMEM defined, while another forks: the child opens one,
- * too. Each of so many processes tries that a few times, at another moment.
+ * pool of libvmem with OF_LIBVMEM defined, while another forks: the child opens
+ * one, too. Each of so many processes tries that a few times, at another
+ * moment.
  *
  *	first_fork PROCESSES
  */

@@ -95,7 +95,6 @@ fails_in_child(const char *name, int (*test)(size_t room), size_t room)
 		return 1;
 	child = fork();
 	if (child == 0) {
-		alarm(300);
 		dup2(said[1], 2);
 		_exit(test(room));
 	}

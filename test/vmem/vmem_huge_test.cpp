@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Pools on huge pages: in a region of them, whose first page cannot be protected
- * alone, and in a directory of a hugetlbfs. */
+/* Pools on huge pages: in a region of them, whose first page cannot be
+ * protected alone, and in a directory of a hugetlbfs. */
 #include "vmem_test.h"
 
 #include <csignal>
