@@ -70,12 +70,12 @@ typedef struct poolkind poolkind;
  * EFBIG (a size beyond what the file system or RLIMIT_FSIZE permits),
  * EOPNOTSUPP (a file system that copies on write, or is not known, without
  * trust=yes), ENOSPC (reserve=yes and the file system has less), ENODEV (a
- * node, a rank, a policy, a page size or a DAX device that this machine does
- * not have), EBUSY (the DAX device is in use), ENOSYS (a rank, or a device to
- * be found, without libpoolkind-topology), EPERM (the same in a program with
- * other rights than who started it, who has set a variable of hwloc), ENOMEM
- * (no address space, or as many kinds are open as the engine can hold: 4032),
- * EMFILE, ENFILE.
+ * node, a memory attribute, a policy, a page size or a DAX device that this
+ * machine does not have), EBUSY (the DAX device is in use), ENOSYS (a memory
+ * attribute, or a device to be found, without libpoolkind-topology), EPERM (the
+ * same in a program with other rights than who started it, who has set a
+ * variable of hwloc), ENOMEM (no address space, or as many kinds are open as
+ * the engine can hold: 4032), EMFILE, ENFILE.
  */
 poolkind *poolkind_open(const char *spec, unsigned flags);
 
@@ -84,11 +84,12 @@ poolkind *poolkind_open(const char *spec, unsigned flags);
  * writable, keeps mapped until poolkind_close(), and may put anywhere. ADDR and
  * SIZE are multiples of the page size, SIZE at least POOLKIND_REGION_MIN. The
  * content need not be zero. Every byte of the region is handed out: the
- * engine's records lie elsewhere. OPTIONS are those of a spec, without source
- * and place ("limit=64M,name=scratch"), or NULL.
+ * engine's records lie elsewhere. OPTIONS are limit=, name= and fallback= of a
+ * spec ("limit=64M,name=scratch"), without its source, or NULL.
  *
  * Errors: EINVAL (ADDR or SIZE not as above, OPTIONS not understood, FLAGS not
- * 0), EEXIST (the region overlaps one that a kind holds already), ENOMEM.
+ * 0), ENOENT (a fallback= that is not open), EEXIST (the region overlaps one
+ * that a kind holds already), ENOMEM.
  */
 poolkind *poolkind_open_region(
     void *addr, size_t size, const char *options, unsigned flags);

@@ -12,7 +12,7 @@
 #include "autohbw/log.h"
 #include "base/base.h"
 #include "support/environment.h"
-#include "support/words.h"
+#include "support/numbers.h"
 
 /* In the order in which a message lists them. */
 static const struct named_kind {

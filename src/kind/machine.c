@@ -80,7 +80,8 @@ load(void)
 		return 0;
 	why = dlerror();
 	return error_set(ENOSYS,
-	    "kinds by rank and DAX devices to be found need " LIBRARY ": %s",
+	    "kinds by attribute and DAX devices to be found need " LIBRARY
+	    ": %s",
 	    why != NULL ? why : "it is of another version");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * machine.h - what a spec leaves to the machine: nodes by rank, DAX devices.
+ * machine.h - what a spec leaves to the machine: nodes by attribute, DAX devices.
  *
  * Opens libpoolkind-topology.so.0 when that is first needed, and keeps the
  * topology it reads until machine_refresh(). Called when a kind is opened, by
@@ -12,7 +12,7 @@
 
 #include "kind/placement.h"
 
-/* The nodes that a rank names for the whole machine, into spec->nodes. */
+/* The nodes that an attribute names for the whole machine, into spec->nodes. */
 int machine_find_nodes(struct spec *spec);
 
 /* Those that it names for every node with CPUs, for scope=local. */

@@ -111,8 +111,7 @@ kind_describe(struct kind *kind, const struct spec *spec)
 static bool
 is_there(const struct spec *spec)
 {
-	return spec->reserve || spec->source == SPEC_REGION ||
-	    spec->source == SPEC_DAX;
+	return spec->reserve || spec_is_present(spec);
 }
 
 /* A kind that is bounded, by a size or a limit, must meet free space of all its
@@ -390,7 +389,7 @@ open_local(struct kind *kind, const struct spec *spec)
 }
 
 static int
-open_ranked(struct kind *kind, const struct spec *spec)
+open_for_all(struct kind *kind, const struct spec *spec)
 {
 	struct spec found = *spec;
 
@@ -407,10 +406,10 @@ open_heaps(struct kind *kind, const struct spec *spec, void *region,
 		return open_placed(kind, spec, placement);
 	if (spec->source == SPEC_DAX)
 		return open_device(kind, spec);
-	if (!spec_is_rank(spec))
+	if (!spec_is_by_attribute(spec))
 		return open_heap(&kind->heap, spec, region, kind, NULL);
 	return spec->scope == SPEC_LOCAL ? open_local(kind, spec) :
-					   open_ranked(kind, spec);
+					   open_for_all(kind, spec);
 }
 
 static void

@@ -2,7 +2,7 @@
 /*
  * nodes.c - see nodes.h.
  *
- * The rules are the topology's ranks, but for nodes that a variable names, and
+ * The rules are those of the topology, but for nodes that a variable names, and
  * for the threshold that another one sets for high-bandwidth memory. What is
  * local is found for each node with CPUs: a kind of scope local follows its
  * threads. A node from which nothing of the family is known has what the whole
@@ -179,10 +179,10 @@ given_nodes(enum family family, struct node_set *set)
 /* ---- Places -------------------------------------------------------------- */
 
 static int
-select_by_rank(enum family family, enum spec_scope scope, unsigned from,
+select_by_attribute(enum family family, enum spec_scope scope, unsigned from,
     struct node_set *set, char *why)
 {
-	static const enum spec_source ranks[] = {
+	static const enum spec_source attributes[] = {
 		[FAMILY_HBW] = SPEC_HBW,
 		[FAMILY_KMEM] = SPEC_DAX_KMEM,
 		[FAMILY_CAPACITY] = SPEC_CAPACITY,
@@ -191,7 +191,7 @@ select_by_rank(enum family family, enum spec_scope scope, unsigned from,
 	};
 
 	return poolkind_topology_select(
-	    topology, ranks[family], scope, from, set, why);
+	    topology, attributes[family], scope, from, set, why);
 }
 
 static struct list
@@ -235,10 +235,10 @@ find_nodes(const char *name, enum family family, enum spec_scope scope,
 		inform_of_given(name, scope, from, given, set);
 		return 0;
 	}
-	error = select_by_rank(family, scope, from, set, why);
+	error = select_by_attribute(family, scope, from, set, why);
 	if (error != 0 && scope == SPEC_LOCAL) {
 		memkind_inform("%s: %s", name, why);
-		error = select_by_rank(family, SPEC_ALL, from, set, why);
+		error = select_by_attribute(family, SPEC_ALL, from, set, why);
 	}
 	memkind_inform("%s: %s", name, why);
 	if (error == 0)

@@ -11,7 +11,7 @@
 #define MEMTIER_SETTINGS_H
 
 #include "memkind_memtier.h"
-#include "support/words.h"
+#include "support/numbers.h"
 
 #define SETTINGS_TIERS_MAX 64
 

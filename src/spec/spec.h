@@ -2,9 +2,10 @@
 /*
  * spec.h - a kind as text: SOURCE[:WHERE][,option=value]...
  *
- * Owns nothing: a spec is a value. Called by kind/, vmmalloc/ and the tests.
- * Takes no lock, allocates nothing. Parsing fails with EINVAL and a sentence
- * that names the word at fault and the nearest one that is known.
+ * Owns nothing: a spec is a value. Takes no lock, allocates nothing. Parsing
+ * fails with EINVAL and a sentence that names the word at fault and the nearest
+ * one that is known. What a text may say is in two tables: of sources in
+ * sources.h, of options in options.c.
  */
 #ifndef SPEC_SPEC_H
 #define SPEC_SPEC_H
@@ -12,22 +13,9 @@
 #include <limits.h>
 
 #include "base/bits.h"
+#include "spec/sources.h"
 
-enum spec_source {
-	SPEC_DRAM,  /* dram: anonymous memory, the process's own policy */
-	SPEC_NODES, /* nodes:LIST: anonymous memory on these NUMA nodes */
-	/* Anonymous memory on the nodes that the machine's topology names: */
-	SPEC_HBW,       /* hbw: high-bandwidth memory */
-	SPEC_BANDWIDTH, /* bandwidth: where that is highest */
-	SPEC_LATENCY,   /* latency: where that is lowest */
-	SPEC_CAPACITY,  /* capacity: the largest nodes */
-	SPEC_DAX_KMEM,  /* dax-kmem: memory onlined from DAX devices */
-	SPEC_FILE,      /* file:DIRECTORY: an unlinked file in the directory */
-	SPEC_DAX,       /* dax:PATH, dax:auto, dax:node=N: a DAX device */
-	SPEC_REGION,    /* region: the caller's memory; never from a text */
-};
-
-/* From where the ranks above look at the machine. */
+/* From where a source by attribute looks at the machine. */
 enum spec_scope {
 	SPEC_LOCAL, /* from the CPUs of the calling thread */
 	SPEC_ALL,
@@ -76,7 +64,7 @@ struct spec {
 	size_t limit; /* 0: none */
 	char name[SPEC_NAME_MAX];     /* "": none */
 	char fallback[SPEC_NAME_MAX]; /* the kind to ask next; "": none */
-	/* A bit a node: as given, or as found for a rank. */
+	/* A bit a node: as given, or as the topology found them. */
 	uint64_t nodes[SPEC_NODES_MAX / 64];
 	enum spec_scope scope;
 	bool populate; /* each span has its pages when it is handed out */
@@ -98,30 +86,22 @@ struct spec {
 	bool decay_given;
 	int64_t decay_ms; /* how long free extents wait; -1: for ever */
 
-	/* SPEC_FILE, SPEC_DEVICE. Last: copies end where it does. */
+	/* SPEC_FILE: the directory. SPEC_DAX: the device. Last, since copies
+	 * end where it does: see spec_bytes(). */
 	char path[PATH_MAX];
 };
 
-/* Whether the pages are anonymous memory. */
-static inline bool
-spec_is_anonymous(const struct spec *spec)
-{
-	return spec->source < SPEC_FILE;
-}
+/* Whether its pages are anonymous memory. */
+bool spec_is_anonymous(const struct spec *spec);
 
-/* Whether the topology of the machine names the nodes. */
-static inline bool
-spec_is_rank(const struct spec *spec)
-{
-	return spec->source >= SPEC_HBW && spec->source <= SPEC_DAX_KMEM;
-}
+/* Whether the topology of the machine finds the nodes. */
+bool spec_is_by_attribute(const struct spec *spec);
 
 /* Whether nodes[] says where the memory is. */
-static inline bool
-spec_has_nodes(const struct spec *spec)
-{
-	return spec->source >= SPEC_NODES && spec->source <= SPEC_DAX_KMEM;
-}
+bool spec_has_nodes(const struct spec *spec);
+
+/* Whether all its memory is there when it is opened: a device, a region. */
+bool spec_is_present(const struct spec *spec);
 
 /* How many nodes[] names. */
 static inline unsigned
@@ -130,7 +110,14 @@ spec_count_nodes(const struct spec *spec)
 	return (unsigned)bits_count(spec->nodes, 0, SPEC_NODES_MAX);
 }
 
-/* The bytes of SPEC that mean something, for those who keep thousands. */
+/*
+ * How many bytes of SPEC mean something: up to the end of the path. A kind
+ * keeps its spec, and there may be thousands, most without a path: so a source
+ * copies this many bytes into a record of just that size, 500 not 4600. Such a
+ * truncated copy is read through its pointer like any other, since no one reads
+ * a string past its end; but it must not be assigned (*a = *b reads all of
+ * struct spec, beyond the record), nor may its path become longer.
+ */
 static inline size_t
 spec_bytes(const struct spec *spec)
 {
@@ -151,8 +138,8 @@ size_t spec_print(const struct spec *spec, char *text, size_t size);
 
 /* Parses a size: digits with an optional K, M, G or T (powers of 1024, either
  * case). END, when not NULL, receives the first character that is no part of
- * it, also of one that is too large. Returns 0, or -1 with EINVAL where there is
- * no number, ERANGE where it overflows; sets no sentence. */
+ * it, also of one that is too large. Returns 0, or -1 with EINVAL where there
+ * is no number, ERANGE where it overflows; sets no sentence. */
 int spec_parse_size(const char *text, const char **end, size_t *size);
 
 #endif /* SPEC_SPEC_H */

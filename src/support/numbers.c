@@ -27,7 +27,7 @@ size_read(const char *text, size_t *bytes)
 }
 
 int
-number_read(const char *text, uint64_t least, uint64_t most, uint64_t *number)
+number_read(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 {
 	size_t value;
 	int error;
@@ -35,7 +35,7 @@ number_read(const char *text, uint64_t least, uint64_t most, uint64_t *number)
 	if (text[strspn(text, "0123456789")] != '\0')
 		return EINVAL;
 	error = size_read(text, &value);
-	if (error == 0 && (value < least || value > most))
+	if (error == 0 && (value < min || value > max))
 		error = ERANGE;
 	if (error == 0)
 		*number = value;
@@ -82,4 +82,20 @@ switch_read(const char *text, bool *on)
 	if (error == 0)
 		*on = number == 1;
 	return error;
+}
+
+bool
+word_size(struct word word, size_t *size)
+{
+	const char *end;
+
+	return word.length > 0 && spec_parse_size(word.text, &end, size) == 0 &&
+	    end == word.text + word.length;
+}
+
+bool
+word_number(struct word word, size_t max, size_t *number)
+{
+	return strspn(word.text, "0123456789") == word.length &&
+	    word_size(word, number) && *number <= max;
 }

@@ -16,9 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A whole number in digits, from LEAST to MOST. */
-int number_read(
-    const char *text, uint64_t least, uint64_t most, uint64_t *number);
+#include "base/word.h"
+
+/* A whole number in digits, from MIN to MAX. */
+int number_read(const char *text, uint64_t min, uint64_t max, uint64_t *number);
 
 /* A number of bytes, or one with K, M, G or T of either case behind it. */
 int size_read(const char *text, size_t *bytes);
@@ -28,5 +29,10 @@ int address_read(const char *text, uintptr_t *address);
 
 /* 0 or 1. */
 int switch_read(const char *text, bool *on);
+
+/* A whole number up to MAX, and a size, that are one word of a text; false if
+ * it is neither. */
+bool word_number(struct word word, size_t max, size_t *number);
+bool word_size(struct word word, size_t *size);
 
 #endif /* SUPPORT_NUMBERS_H */

@@ -13,24 +13,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spec/table.h"
+#include "tool/specs.h"
 #include "topology/topology.h"
 
 #define FAILED 1
 #define NOT_UNDERSTOOD 2
 
-static const char usage[] = "usage: poolkind nodes [FROM]\n"
-			    "       poolkind devices [FROM]\n"
-			    "       poolkind rank RANK [all | local] [FROM]\n"
-			    "       poolkind --help | --version\n";
+static const char usage[] =
+    "usage: poolkind nodes [FROM]\n"
+    "       poolkind devices [FROM]\n"
+    "       poolkind rank ATTRIBUTE [all | local] [FROM]\n"
+    "       poolkind specs\n"
+    "       poolkind --help | --version\n";
 
 static const char help[] =
     "\n"
     "nodes    lists the nodes with memory or CPUs, and what is known of them\n"
     "devices  lists DAX devices and file systems mounted with DAX\n"
-    "rank     says which nodes a rank names, and why; local: from each node\n"
-    "         with CPUs (the default), all: from anywhere\n"
+    "rank     says which nodes a memory attribute names, and why; local: from\n"
+    "         each node with CPUs (the default), all: from anywhere\n"
+    "specs    lists the sources and options of a kind's text\n"
     "\n"
-    "RANK is bandwidth, latency, capacity, hbw or dax-kmem.\n"
+    "ATTRIBUTE is bandwidth, latency, capacity, hbw or dax-kmem.\n"
     "FROM is xml:PATH, synthetic:TEXT or sysfs:PATH, in place of this "
     "machine.\n";
 
@@ -187,21 +192,23 @@ show_devices(int argc, char **argv)
 
 /* ---- rank ---------------------------------------------------------------- */
 
-static const struct {
-	const char *word;
-	enum spec_source rank;
-} ranks[] = {
-	{ "bandwidth", SPEC_BANDWIDTH },
-	{ "latency", SPEC_LATENCY },
-	{ "capacity", SPEC_CAPACITY },
-	{ "hbw", SPEC_HBW },
-	{ "dax-kmem", SPEC_DAX_KMEM },
-};
+/* The memory attribute of that word; SPEC_SOURCE_COUNT if it is none. */
+static enum spec_source
+find_attribute(const char *word)
+{
+	unsigned i = 0;
+
+	while (i < SPEC_SOURCE_COUNT &&
+	    (!(spec_sources[i].traits & SPEC_BY_ATTRIBUTE) ||
+		strcmp(word, spec_sources[i].word) != 0))
+		i++;
+	return (enum spec_source)i;
+}
 
 /* What was asked for, and whether any of it was there. */
 struct request {
 	struct topology *topology;
-	enum spec_source rank;
+	enum spec_source attribute;
 	enum spec_scope scope;
 	bool found;
 	char said[TOPOLOGY_TEXT_MAX]; /* to standard error, last */
@@ -228,7 +235,7 @@ answer(struct request *request, unsigned initiator)
 	char why[TOPOLOGY_TEXT_MAX];
 	struct node_set set;
 
-	if (poolkind_topology_select(request->topology, request->rank,
+	if (poolkind_topology_select(request->topology, request->attribute,
 		request->scope, initiator, &set, why) != 0) {
 		if (strcmp(why, request->said) != 0)
 			fail("%s", why);
@@ -261,18 +268,15 @@ static int
 show_rank(int argc, char **argv)
 {
 	struct request request = { .scope = SPEC_LOCAL };
-	unsigned i = 0;
 	int status;
 
 	if (argc == 0) {
 		fputs(usage, stderr);
 		return NOT_UNDERSTOOD;
 	}
-	while (i < ARRAY_SIZE(ranks) && strcmp(argv[0], ranks[i].word) != 0)
-		i++;
-	if (i == ARRAY_SIZE(ranks))
-		return not_understood("unknown rank", argv[0]);
-	request.rank = ranks[i].rank;
+	request.attribute = find_attribute(argv[0]);
+	if (request.attribute == SPEC_SOURCE_COUNT)
+		return not_understood("unknown memory attribute", argv[0]);
 	argc--, argv++;
 	if (argc > 0 &&
 	    (strcmp(argv[0], "all") == 0 || strcmp(argv[0], "local") == 0)) {
@@ -302,6 +306,10 @@ run(int argc, char **argv)
 		return show_devices(argc - 2, argv + 2);
 	if (strcmp(argv[1], "rank") == 0)
 		return show_rank(argc - 2, argv + 2);
+	if (strcmp(argv[1], "specs") == 0)
+		return argc > 2 ?
+		    not_understood("one word too many:", argv[2]) :
+		    (print_specs(), 0);
 	if (strcmp(argv[1], "--help") == 0)
 		return printf("%s%s", usage, help) < 0;
 	if (strcmp(argv[1], "--version") == 0)

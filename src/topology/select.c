@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * select.c - the nodes that a rank names, and why these.
+ * select.c - the nodes that a memory attribute names, and why these.
  *
  * Owns nothing: works on the record alone, so any number of threads may ask at
  * once. Called by the engine and the tool. Fails with ENODEV where no node is
- * what the rank asks for; the sentence says then what is missing.
+ * what is asked for; the sentence says then what is missing.
  *
- * A rank starts with the nodes that could be it and narrows them down by one
- * score after another, each the lower the better.
+ * Each search starts with the nodes that could be it and narrows them down by
+ * one score after another, each the lower the better.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 #define HBW_AT_LEAST 200000 /* MB/s */
 
-/* ---- Ranks --------------------------------------------------------------- */
+/* ---- Attributes ---------------------------------------------------------- */
 
 /* The nodes of which ATTRIBUTE is known, from where the question looks. */
 static struct node_set
@@ -53,8 +53,8 @@ unknown(const struct question *q, enum topology_attribute attribute,
 	return ENODEV;
 }
 
-/* Ranks by attribute: the best value, then the nearest, then the smaller, as
- * fast memory is when there is little of it. */
+/* By bandwidth or latency: the best value, then the nearest, then the smaller,
+ * as fast memory is when there is little of it. */
 static int
 best_value(const struct question *q, enum topology_attribute attribute)
 {
@@ -86,6 +86,18 @@ best_value(const struct question *q, enum topology_attribute attribute)
 	question_say(q, " (known: %s)", set_nodes(&looked_at).text);
 	*q->nodes = best;
 	return 0;
+}
+
+static int
+highest_bandwidth(const struct question *q)
+{
+	return best_value(q, TOPOLOGY_BANDWIDTH);
+}
+
+static int
+lowest_latency(const struct question *q)
+{
+	return best_value(q, TOPOLOGY_LATENCY);
 }
 
 /* The memory near to FROM: nodes to which no other node with CPUs is nearer;
@@ -270,32 +282,35 @@ no_view(const struct question *q, unsigned initiator)
 	return ENODEV;
 }
 
+/* A row for each source of spec/sources.h that is found by attribute. */
+static int (*const finders[SPEC_SOURCE_COUNT])(const struct question *) = {
+	[SPEC_HBW] = high_bandwidth,
+	[SPEC_BANDWIDTH] = highest_bandwidth,
+	[SPEC_LATENCY] = lowest_latency,
+	[SPEC_CAPACITY] = largest,
+	[SPEC_DAX_KMEM] = from_dax,
+};
+
 EXPORT int
-poolkind_topology_select(const struct topology *topology, enum spec_source rank,
-    enum spec_scope scope, unsigned initiator, struct node_set *nodes,
-    char *why)
+poolkind_topology_select(const struct topology *topology,
+    enum spec_source source, enum spec_scope scope, unsigned initiator,
+    struct node_set *nodes, char *why)
 {
 	struct question q = { topology, ANYWHERE, nodes, why };
 
 	memset(nodes, 0, sizeof(*nodes));
 	why[0] = '\0';
+	if (source >= SPEC_SOURCE_COUNT || finders[source] == NULL) {
+		question_say(
+		    &q, "source %d is not a memory attribute", (int)source);
+		return ENODEV;
+	}
 	if (scope == SPEC_LOCAL) {
 		q.from = topology_index(topology, initiator);
 		if (q.from == NO_NODE || !topology->nodes[q.from].has_cpus)
 			return no_view(&q, initiator);
 	}
-	if (rank == SPEC_HBW)
-		return high_bandwidth(&q);
-	if (rank == SPEC_BANDWIDTH)
-		return best_value(&q, TOPOLOGY_BANDWIDTH);
-	if (rank == SPEC_LATENCY)
-		return best_value(&q, TOPOLOGY_LATENCY);
-	if (rank == SPEC_CAPACITY)
-		return largest(&q);
-	if (rank == SPEC_DAX_KMEM)
-		return from_dax(&q);
-	question_say(&q, "source %d is no rank", (int)rank);
-	return ENODEV;
+	return finders[source](&q);
 }
 
 EXPORT void

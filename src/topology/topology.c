@@ -3,8 +3,8 @@
  * topology.c - life of a topology, and its plain answers.
  *
  * Owns the record and all that hangs from it. Called by the engine when it
- * first needs nodes by rank, and by the tool. No locks, except for a tree read
- * from a folder (load_hwloc.c). Opening fails with what its readers say;
+ * first needs nodes by attribute, and by the tool. No locks, except for a
+ * tree read from a folder (load_hwloc.c). Opening fails with what its readers say;
  * nothing else in here can.
  */
 #include <errno.h>

@@ -4,7 +4,7 @@
  *
  * A library of its own, libpoolkind-topology.so.0, because it needs hwloc,
  * libnuma and libdaxctl: the engine opens it when a spec first asks for nodes
- * by rank or for a DAX device to be found, and a program that does neither
+ * by attribute or for a DAX device to be found, and a program that does neither
  * never loads them. Exported under POOLKIND_PRIVATE, for libraries of the same
  * release.
  *
@@ -99,10 +99,9 @@ unsigned poolkind_topology_distance(
 uint64_t poolkind_topology_free(const struct topology *topology, unsigned node);
 
 /*
- * The nodes that RANK names (SPEC_HBW, SPEC_BANDWIDTH, SPEC_LATENCY,
- * SPEC_CAPACITY, SPEC_DAX_KMEM), as seen from the node INITIATOR (scope local),
- * or from anywhere (scope all: INITIATOR does not matter). Several where they
- * are equal.
+ * The nodes that SOURCE names, one that is a memory attribute, as seen from the
+ * node INITIATOR (scope local), or from anywhere (scope all: INITIATOR does not
+ * matter). Several where they are equal.
  *
  *   bandwidth  highest bandwidth. Local: of equals the nearest, then that with
  *              the least capacity
@@ -124,7 +123,7 @@ uint64_t poolkind_topology_free(const struct topology *topology, unsigned node);
  * what was looked at and what decided: for `poolkind rank` and error messages.
  */
 int poolkind_topology_select(const struct topology *topology,
-    enum spec_source rank, enum spec_scope scope, unsigned initiator,
+    enum spec_source source, enum spec_scope scope, unsigned initiator,
     struct node_set *nodes, char *why);
 
 /* Leaves of NODES those that are nearest to the node INITIATOR, in the sense

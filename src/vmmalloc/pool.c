@@ -113,7 +113,7 @@ spec_of_directory(const struct settings *settings, struct spec *spec)
 static void
 check_kind(const struct spec *spec, const char *text)
 {
-	if (spec_is_rank(spec) ||
+	if (spec_is_by_attribute(spec) ||
 	    (spec->source == SPEC_DAX && spec->dax != SPEC_DAX_PATH))
 		log_fatal("VMMALLOC_KIND: \"%.100s\" is not for a whole heap: "
 			  "dram, nodes:LIST, file:DIRECTORY and dax:PATH are",

@@ -125,7 +125,7 @@ TEST(ApiPlace, WhatMakesNoSenseIsRefused)
 	expect_refused("nodes:0,scope=all", EINVAL, "scope");
 	expect_refused("bandwidth,scope=near", EINVAL, "scope");
 	expect_refused("bandwidth,size=1G,reserve=yes", EINVAL, "scope=local");
-	expect_refused("bandwidth:2", EINVAL, "takes no place");
+	expect_refused("bandwidth:2", EINVAL, "takes no location");
 	expect_refused("nodes:77", ENODEV, "nodes:77");
 	expect_refused("dax", EINVAL, "dax:PATH");
 	expect_refused("dax:/dev/null", EINVAL, "is no DAX device");

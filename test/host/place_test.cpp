@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * place_test.cpp - kinds that know the machine: nodes by rank, threads that
- * move, full nodes, weights, devices. The kernel is asked where the pages are.
+ * place_test.cpp - kinds that know the machine: nodes by attribute, threads
+ * that move, full nodes, weights, devices. The kernel is asked where the pages
+ * are.
  *
  * For the machine that test/host/run boots, whose nodes are written down there:
  * 0 and 1 have processors, 2 is fast and near 0, 3 slow and near 1, and one

@@ -59,7 +59,7 @@ TEST(Parse, TakesEveryOption)
 	    normal("file:/d,limit=1M,trust=yes"), "file:/d,trust=yes,limit=1M");
 }
 
-TEST(Parse, TakesWhatNodesAreRankedBy)
+TEST(Parse, TakesMemoryAttributes)
 {
 	EXPECT_EQ(parsed("hbw").source, SPEC_HBW);
 	EXPECT_EQ(parsed("bandwidth").scope, SPEC_LOCAL);
@@ -171,26 +171,27 @@ TEST(Parse, NamesTheWordAtFaultAndWhatWouldBeValid)
 		{ "bandwith",
 		    "unknown source \"bandwith\": did you mean "
 		    "\"bandwidth\"? (known: " SOURCES ")" },
-		{ "hbw:1", "hbw takes no place: write \"hbw\" without \":1\"" },
+		{ "hbw:1",
+		    "hbw takes no location: write \"hbw\" without \":1\"" },
 		{ "dax,size=1M",
-		    "dax without a place: write dax:PATH, dax:auto or "
+		    "dax without a location: write dax:PATH, dax:auto or "
 		    "dax:node=N" },
 		{ "region",
 		    "the source \"region\" has no text: open it with "
 		    "poolkind_open_region() (known: " SOURCES ")" },
 		{ "dram:0",
-		    "dram takes no place: write \"dram\" without "
+		    "dram takes no location: write \"dram\" without "
 		    "\":0\"" },
 		{ "nodes",
-		    "nodes without a place: write nodes:LIST with a "
+		    "nodes without a location: write nodes:LIST with a "
 		    "list like 0-3,5" },
 		{ "nodes:,policy=bind",
-		    "nodes without a place: write "
+		    "nodes without a location: write "
 		    "nodes:LIST with a list like 0-3,5" },
-		{ "file", "file without a place: write file:DIRECTORY" },
-		{ "file:", "file without a place: write file:DIRECTORY" },
+		{ "file", "file without a location: write file:DIRECTORY" },
+		{ "file:", "file without a location: write file:DIRECTORY" },
 		{ "file:,size=1M",
-		    "file without a place: write "
+		    "file without a location: write "
 		    "file:DIRECTORY" },
 		{ "file:/a\\b",
 		    "a backslash in the path of \"/a\\b\": write "
@@ -212,14 +213,14 @@ TEST(Parse, NamesTheWordAtFaultAndWhatWouldBeValid)
 		    "0-3,5" },
 		{ "nodes:3-1", "nodes: 3-1 runs backwards: write 1-3" },
 		{ "nodes:1024",
-		    "nodes: 1024 is no node: they go from 0 to "
+		    "nodes: 1024 is not a node: they go from 0 to "
 		    "1023" },
 		{ "nodes:4294967301",
-		    "nodes: 4294967301 is no node: they go "
+		    "nodes: 4294967301 is not a node: they go "
 		    "from 0 to 1023" },
 		{ "nodes:99999999999999999999",
 		    "nodes: 99999999999999999999 "
-		    "is no node: they go from 0 to 1023" },
+		    "is not a node: they go from 0 to 1023" },
 		{ "dram,sise=1M",
 		    "unknown option \"sise\": did you mean "
 		    "\"size\"? (known: " DRAM_OPTIONS ")" },
@@ -260,26 +261,26 @@ TEST(Parse, NamesTheWordAtFaultAndWhatWouldBeValid)
 		    "option \"size\" is given "
 		    "twice: the second is size=1M" },
 		{ "dram,size=1X",
-		    "size=1X is no size: write a number of "
+		    "size=1X is not a size: write a number of "
 		    "bytes, or one with K, M, G or T, below 16777216T" },
 		{ "dram,size=-1",
-		    "size=-1 is no size: write a number of "
+		    "size=-1 is not a size: write a number of "
 		    "bytes, or one with K, M, G or T, below 16777216T" },
 		{ "dram,size=1MB",
-		    "size=1MB is no size: write a number of "
+		    "size=1MB is not a size: write a number of "
 		    "bytes, or one with K, M, G or T, below 16777216T" },
 		{ "dram,limit=16777216T",
-		    "limit=16777216T is no size: write a "
+		    "limit=16777216T is not a size: write a "
 		    "number of bytes, or one with K, M, G or T, below "
 		    "16777216T" },
 		{ "dram,limit=0K",
-		    "limit=0K is no size: leave limit= out for "
+		    "limit=0K is not a size: leave limit= out for "
 		    "a kind without one" },
 		{ "dram,page=2m",
-		    "unknown page \"2m\": did you mean \"2M\"? "
+		    "unknown value of page \"2m\": did you mean \"2M\"? "
 		    "(known: 4K, thp, 2M, 1G)" },
 		{ "nodes:0,policy=bnd",
-		    "unknown policy \"bnd\": did you mean "
+		    "unknown value of policy \"bnd\": did you mean "
 		    "\"bind\"? (known: bind, preferred, preferred-many, "
 		    "interleave, weighted-interleave, local)" },
 		{ "file:/x,fork=exclusive",

@@ -54,7 +54,7 @@ public:
 		if (spec_has_nodes(&made))
 			made.policy = (enum spec_policy)below(
 			    SPEC_POLICY_LOCAL);
-		if (spec_is_rank(&made))
+		if (spec_is_by_attribute(&made))
 			made.scope = (enum spec_scope)below(2);
 		if (made.source == SPEC_NODES)
 			add_nodes(made);
@@ -65,7 +65,7 @@ public:
 			if (made.source != SPEC_DAX) {
 				made.grow = below(2);
 				made.reserve = below(2) &&
-				    !(spec_is_rank(&made) &&
+				    !(spec_is_by_attribute(&made) &&
 					made.scope == SPEC_LOCAL);
 			}
 		}

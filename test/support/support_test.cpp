@@ -10,7 +10,7 @@
 extern "C" {
 #include "support/environment.h"
 #include "support/numbers.h"
-#include "support/words.h"
+#include "support/numbers.h"
 }
 
 /* ---- Variables ----------------------------------------------------------- */

@@ -63,13 +63,13 @@ good "a table of nodes" \
    3 no   NVM      yes       131072          -     40000/10000     300/100" \
     nodes "xml:$machines/kmem.xml"
 
-good "a rank from each node with CPUs" \
+good "an attribute from each node with CPUs" \
     "0: 2  memory onlined from a DAX device from node 0: node 2, the nearest of nodes 2-3
 1: 3  memory onlined from a DAX device from node 1: node 3, the nearest of nodes 2-3" \
     rank dax-kmem "xml:$machines/kmem.xml"
 good "the same said in full" "$output" \
     rank dax-kmem local "xml:$machines/kmem.xml"
-good "a rank from anywhere" \
+good "an attribute from anywhere" \
     "2,3  memory onlined from a DAX device from anywhere: nodes 2-3" \
     rank dax-kmem all "xml:$machines/kmem.xml"
 good "a synthetic machine" \
@@ -111,13 +111,18 @@ good "devices and mounts" \
 MOUNTED WITH DAX
 /mnt/pmem      xfs" devices "sysfs:$work/tree"
 
+run specs
+same "the sources and options of specs" "$status $errors$(grep -c . \
+    "$work/output") $(sed -n '1p;/^nodes/p;/^OPTION/p;/^offset/p' \
+    "$work/output" | tr -s ' ' | tr '\n' '|')" \
+    "0 26 SOURCE WHAT IT IS|nodes:LIST with a list like 0-3,5 anonymous memory of these NUMA nodes|OPTION VALUE DEFAULT TAKEN BY|offset SIZE 0 dax|"
 bad "a file that is not there" 1 \
     "poolkind: cannot read \"/no/such\": No such file or directory" \
     nodes xml:/no/such
 bad "an unknown form" 1 \
     "poolkind: unknown topology \"x\"; known are xml:PATH, synthetic:TEXT and sysfs:PATH" \
     devices x
-bad "an unknown rank" 2 'poolkind: unknown rank "best"' rank best
+bad "an unknown memory attribute" 2 'poolkind: unknown memory attribute "best"' rank best
 bad "an unknown command" 2 'poolkind: unknown command "list"' list
 bad "a word too many" 2 'poolkind: one word too many: "b"' nodes a b
 bad "no word at all" 2 "usage: poolkind nodes [FROM]"

@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * words.h - parts of a text, without copying it.
+ * word.h - parts of a text, without copying it.
  *
- * Owns nothing: a word lives as long as its text. Allocates nothing, takes no
- * lock.
+ * Owns nothing: a word lives as long as its text. Called by the parsers of
+ * spec/, support/ and the facades. Allocates nothing, takes no lock.
  */
-#ifndef SUPPORT_WORDS_H
-#define SUPPORT_WORDS_H
+#ifndef BASE_WORD_H
+#define BASE_WORD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 struct word {
-	const char *text; /* NULL: no word at all */
+	const char *text; /* not terminated; NULL: no word at all */
 	size_t length;
 };
 
 /* For the format "%.*s". */
 #define WORD(word) (int)(word).length, (word).text
 
+/* All of TEXT, and what of it comes before the first character of STOPS. */
 struct word word_of(const char *text);
+struct word word_until(const char *text, const char *stops);
 
 /* Takes from REST what stands before the next SEPARATOR, or all of it. False
  * when nothing is left; behind a last SEPARATOR an empty word is. */
@@ -27,8 +29,4 @@ bool word_next(struct word *rest, char separator, struct word *first);
 
 bool word_is(struct word word, const char *text);
 
-/* A whole number up to MOST, and a size: a number with or without K, M or G. */
-bool word_number(struct word word, size_t most, size_t *number);
-bool word_size(struct word word, size_t *size);
-
-#endif /* SUPPORT_WORDS_H */
+#endif /* BASE_WORD_H */

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * words.c - parts of a text. See words.h.
+ * word.c - parts of a text. See word.h.
  */
-#include "support/words.h"
+#include "base/word.h"
 
 #include <string.h>
-
-#include "spec/spec.h"
 
 struct word
 word_of(const char *text)
 {
 	return (struct word){ text, strlen(text) };
+}
+
+struct word
+word_until(const char *text, const char *stops)
+{
+	return (struct word){ text, strcspn(text, stops) };
 }
 
 bool
@@ -38,20 +42,4 @@ word_is(struct word word, const char *text)
 {
 	return strlen(text) == word.length &&
 	    memcmp(text, word.text, word.length) == 0;
-}
-
-bool
-word_size(struct word word, size_t *size)
-{
-	const char *end;
-
-	return word.length > 0 && spec_parse_size(word.text, &end, size) == 0 &&
-	    end == word.text + word.length;
-}
-
-bool
-word_number(struct word word, size_t most, size_t *number)
-{
-	return strspn(word.text, "0123456789") == word.length &&
-	    word_size(word, number) && *number <= most;
 }

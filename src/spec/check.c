@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check.c - what options of a spec mean together.
+ *
+ * Owns nothing. Called by the parser once all options are read, so their order
+ * in the text does not matter. Takes no lock, allocates nothing. Fails with
+ * EINVAL and a sentence that names the option to change.
+ */
+#include <errno.h>
+
+#include "base/error.h"
+#include "spec/table.h"
+
+static unsigned
+count_weights(const struct spec *spec)
+{
+	unsigned count = 0;
+
+	while (count < SPEC_WEIGHTS_MAX && spec->weights[count] != 0)
+		count++;
+	return count;
+}
+
+static int
+check_weights(const struct spec *spec)
+{
+	unsigned nodes = spec_count_nodes(spec), weights = count_weights(spec);
+
+	if (weights == 0)
+		return 0;
+	if (spec->policy != SPEC_WEIGHTED)
+		return error_set(EINVAL,
+		    "weights= without policy=weighted-interleave: no other "
+		    "policy has weights");
+	if (weights != nodes)
+		return error_set(EINVAL,
+		    "weights= has %u numbers for %u nodes: write one for each",
+		    weights, nodes);
+	return 0;
+}
+
+static int
+check_home(const struct spec *spec)
+{
+	if (!spec->home_given || spec->policy == SPEC_BIND ||
+	    spec->policy == SPEC_PREFERRED_MANY)
+		return 0;
+	return error_set(EINVAL,
+	    "home= without policy=bind or policy=preferred-many: no other "
+	    "policy has a home node (set_mempolicy_home_node(2))");
+}
+
+/* With scope=local a kind takes from the nodes that are best for each thread:
+ * which these will be is not known when it is opened. */
+static int
+check_reserve(const struct spec *spec)
+{
+	if (!spec->reserve)
+		return 0;
+	if (spec_is_by_attribute(spec) && spec->scope == SPEC_LOCAL)
+		return error_set(EINVAL,
+		    "reserve=yes with scope=local: there is no one set of "
+		    "nodes to take all of size= from; write scope=all or "
+		    "populate=yes");
+	if (spec->size == 0)
+		return error_set(EINVAL,
+		    "reserve=yes without size=: it takes all of a size when "
+		    "the kind is opened");
+	if (spec->limit != 0 && spec->limit < spec->size)
+		return error_set(EINVAL,
+		    "reserve=yes takes all of size=, which is more than limit= "
+		    "permits: raise limit= to size=");
+	return 0;
+}
+
+int
+check_together(const struct spec *spec)
+{
+	if (check_weights(spec) != 0 || check_home(spec) != 0)
+		return -1;
+	if (spec->grow && spec->size == 0)
+		return error_set(EINVAL,
+		    "grow= without size=: a kind without a size grows as "
+		    "needed, write size= to begin with one");
+	return check_reserve(spec);
+}

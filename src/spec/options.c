@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * options.c - the types of options, and the table of all. See table.h.
+ *
+ * A new option is its field in struct spec and a row here; and a row in
+ * poolkind(7), without which a test fails.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "spec/known.h"
+#include "spec/table.h"
+
+/* Where the option's value is. */
+#define FIELD(option, spec, type) \
+	((type *)(void *)((char *)(spec) + (option)->field))
+#define CONST_FIELD(option, spec, type) \
+	((const type *)(const void *)((const char *)(spec) + (option)->field))
+
+static void
+print_start(const struct spec_option *option, struct writer *to)
+{
+	write_char(to, ',');
+	write_text(to, option->word);
+	write_char(to, '=');
+}
+
+/* ---- One of a few words -------------------------------------------------- */
+
+/* An enum of spec.h, all of which begin at 0 with their default. */
+static int
+parse_choice(
+    const struct spec_option *option, struct word value, struct spec *spec)
+{
+	struct known known = known_of(option->words, option->word_count);
+	char what[32] = "value of ";
+	int chosen;
+
+	strcat(what, option->word);
+	chosen = known_choose(&known, what, value);
+	if (chosen < 0)
+		return -1;
+	*FIELD(option, spec, unsigned) = (unsigned)chosen;
+	return 0;
+}
+
+/* A value past the words is one that only code can set: it has no text. */
+static void
+print_choice(const struct spec_option *option, const struct spec *spec,
+    struct writer *to)
+{
+	unsigned chosen = *CONST_FIELD(option, spec, unsigned);
+
+	if (chosen == 0 || chosen >= option->word_count)
+		return;
+	print_start(option, to);
+	write_text(to, option->words[chosen]);
+}
+
+/* policy=local is for dram, all other policies for sources with nodes. */
+static int
+parse_policy(
+    const struct spec_option *option, struct word value, struct spec *spec)
+{
+	bool has_nodes = spec_has_nodes(spec);
+
+	if (parse_choice(option, value, spec) != 0)
+		return -1;
+	if ((spec->policy != SPEC_POLICY_LOCAL) == has_nodes)
+		return 0;
+	return error_set(EINVAL, "policy=%s does not fit the source %s: %s",
+	    option->words[spec->policy], spec_sources[spec->source].word,
+	    has_nodes ? "local is for dram, nodes have bind, preferred..." :
+			"without nodes only policy=local makes sense");
+}
+
+/* ---- yes and no ---------------------------------------------------------- */
+
+static int
+parse_flag(
+    const struct spec_option *option, struct word value, struct spec *spec)
+{
+	static const char *const words[] = { "no", "yes" };
+	struct known known = known_of(words, ARRAY_SIZE(words));
+	char what[32] = "value of ";
+	int chosen;
+
+	strcat(what, option->word);
+	chosen = known_choose(&known, what, value);
+	*FIELD(option, spec, bool) = chosen > 0;
+	return chosen < 0 ? -1 : 0;
+}
+
+static void
+print_flag(const struct spec_option *option, const struct spec *spec,
+    struct writer *to)
+{
+	if (!*CONST_FIELD(option, spec, bool))
+		return;
+	print_start(option, to);
+	write_text(to, "yes");
+}
+
+/* ---- Sizes --------------------------------------------------------------- */
+
+/* 0 stands for "not given" in a spec, and so is not a size here. */
+static int
+parse_size(
+    const struct spec_option *option, struct word value, struct spec *spec)
+{
+	size_t *size = FIELD(option, spec, size_t);
+	const char *end;
+
+	if (spec_parse_size(value.text, &end, size) != 0 ||
+	    end != value.text + value.length)
+		return error_set(EINVAL,
+		    "%s=%s is not a size: write a number of bytes, or one with "
+		    "K, M, G or T, below 16777216T",
+		    option->word, quote(value).text);
+	if (*size == 0)
+		return error_set(EINVAL,
+		    "%s=%s is not a size: leave %s= out for a kind without one",
+		    option->word, quote(value).text, option->word);
+	return 0;
+}
+
+static void
+print_size(const struct spec_option *option, const struct spec *spec,
+    struct writer *to)
+{
+	size_t size = *CONST_FIELD(option, spec, size_t);
+
+	if (size == 0)
+		return;
+	print_start(option, to);
+	write_size(to, size);
+}
+
+/* ---- Names --------------------------------------------------------------- */
+
+static int
+parse_name(
+    const struct spec_option *option, struct word value, struct spec *spec)
+{
+	static const char valid[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	char *name = FIELD(option, spec, char);
+
+	if (strspn(value.text, valid) < value.length)
+		return error_set(EINVAL,
+		    "%s=%s: a name has letters, digits, \"_\", \".\" and \"-\" "
+		    "only",
+		    option->word, quote(value).text);
+	if (value.length >= SPEC_NAME_MAX)
+		return error_set(EINVAL,
+		    "%s=%s: a name has %d characters at most", option->word,
+		    quote(value).text, SPEC_NAME_MAX - 1);
+	memcpy(name, value.text, value.length);
+	name[value.length] = '\0';
+	return 0;
+}
+
+static void
+print_name(const struct spec_option *option, const struct spec *spec,
+    struct writer *to)
+{
+	const char *name = CONST_FIELD(option, spec, char);
+
+	if (name[0] == '\0')
+		return;
+	print_start(option, to);
+	write_text(to, name);
+}
+
+/* ---- Nodes and weights --------------------------------------------------- */
+
+static int
+parse_one_node(
+    const struct spec_option *option, struct word value, struct spec *spec)
+{
+	const char *at = value.text;
+
+	if (parse_node(option->word, &at, FIELD(option, spec, unsigned)) != 0)
+		return -1;
+	if (at != value.text + value.length)
+		return error_set(EINVAL,
+		    "%s=%s is not a node: write one number", option->word,
+		    quote(value).text);
+	return 0;
+}
+
+/* Node 0 is a node like any other: `given` tells it from none. */
+static void
+print_one_node(const struct spec_option *option, const struct spec *spec,
+    struct writer *to)
+{
+	if (!*(const bool *)((const char *)spec + option->given))
+		return;
+	print_start(option, to);
+	write_number(to, *CONST_FIELD(option, spec, unsigned));
+}
+
+/* "3:1", a number for each node. */
+static int
+parse_weights(
+    const struct spec_option *option, struct word value, struct spec *spec)
+{
+	uint8_t *weights = FIELD(option, spec, uint8_t);
+	struct word rest = value, one;
+	size_t count = 0, weight;
+	const char *end;
+
+	while (word_next(&rest, ':', &one)) {
+		if (count == SPEC_WEIGHTS_MAX || one.length == 0 ||
+		    spec_parse_size(one.text, &end, &weight) != 0 ||
+		    end != one.text + one.length || weight == 0 ||
+		    weight > UINT8_MAX)
+			return error_set(EINVAL,
+			    "%s=%s: write a number from 1 to 255 for each "
+			    "node, with colons between them: 3:1",
+			    option->word, quote(value).text);
+		weights[count++] = (uint8_t)weight;
+	}
+	return 0;
+}
+
+static void
+print_weights(const struct spec_option *option, const struct spec *spec,
+    struct writer *to)
+{
+	const uint8_t *weights = CONST_FIELD(option, spec, uint8_t);
+
+	for (size_t i = 0; i < SPEC_WEIGHTS_MAX && weights[i] != 0; i++) {
+		if (i == 0)
+			print_start(option, to);
+		else
+			write_char(to, ':');
+		write_number(to, weights[i]);
+	}
+}
+
+/* ---- The table ----------------------------------------------------------- */
+
+static const struct option_type choice = { parse_choice, print_choice },
+				policy = { parse_policy, print_choice },
+				flag = { parse_flag, print_flag },
+				size = { parse_size, print_size },
+				name = { parse_name, print_name },
+				node = { parse_one_node, print_one_node },
+				weights = { parse_weights, print_weights };
+
+/* In the order of the enums of spec.h. SPEC_FORK_COPY_OR_PRIVATE, the last of
+ * its enum, is for libvmmalloc alone and has no word. */
+static const char *const scope_words[] = { "local", "all" };
+static const char *const page_words[] = { "4K", "thp", "2M", "1G" };
+static const char *const policy_words[] = { "bind", "preferred",
+	"preferred-many", "interleave", "weighted-interleave", "local" };
+static const char *const fork_words[] = { "refuse", "shared", "copy",
+	"private" };
+
+#define SETS(name) .field = offsetof(struct spec, name)
+#define GIVEN(name) .given = offsetof(struct spec, name)
+#define WORDS(list) .words = (list), .word_count = ARRAY_SIZE(list)
+
+#define HAS_PAGES (SPEC_ANONYMOUS | SPEC_IN_FILE)
+
+_Static_assert(sizeof(enum spec_fork) == sizeof(unsigned),
+    "a choice is stored as an unsigned");
+
+/* clang-format off */
+const struct spec_option spec_options[SPEC_OPTION_COUNT] = {
+	{ "scope", SPEC_BY_ATTRIBUTE, "local|all", "local",
+	    "Nodes by memory attribute", &choice, SETS(scope), WORDS(scope_words) },
+	{ "page", SPEC_ANONYMOUS, "4K|thp|2M|1G", "4K",
+	    "Page sizes", &choice, SETS(page), WORDS(page_words) },
+	{ "policy", SPEC_ANONYMOUS, "WORD", "bind",
+	    "Policies", &policy, SETS(policy), WORDS(policy_words) },
+	{ "weights", SPEC_LISTS_NODES, "NUMBERS", "the system's",
+	    "Policies", &weights, SETS(weights) },
+	{ "home", SPEC_ON_NODES, "N", "none",
+	    "Options", &node, SETS(home), GIVEN(home_given) },
+	{ "populate", SPEC_ANONYMOUS, "yes|no", "no",
+	    "Options", &flag, SETS(populate) },
+	{ "offset", SPEC_ON_DEVICE, "SIZE", "0",
+	    "Options", &size, SETS(offset) },
+	{ "size", HAS_PAGES | SPEC_ON_DEVICE, "SIZE", "none",
+	    "Options", &size, SETS(size) },
+	{ "grow", HAS_PAGES, "yes|no", "no",
+	    "Options", &flag, SETS(grow) },
+	{ "reserve", HAS_PAGES, "yes|no", "no",
+	    "Options", &flag, SETS(reserve) },
+	{ "trust", SPEC_IN_FILE, "yes|no", "no",
+	    "File systems", &flag, SETS(trust) },
+	{ "limit", SPEC_ANY, "SIZE", "none",
+	    "Options", &size, SETS(limit) },
+	{ "fork", SPEC_IN_FILE, "refuse|shared|copy|private", "refuse",
+	    "Fork", &choice, SETS(fork), GIVEN(fork_given),
+	    WORDS(fork_words) },
+	{ "name", SPEC_ANY, "NAME", "kindN",
+	    "Options", &name, SETS(name) },
+	{ "fallback", SPEC_ANY, "NAME", "none",
+	    "Options", &name, SETS(fallback) },
+};
+/* clang-format on */

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sources.c - the table of sources as data, and what the engine asks of it. See
+ * sources.h.
+ *
+ * Owns nothing: the table is constant. Takes no lock, cannot fail.
+ */
+#include "spec/table.h"
+
+#define SOURCE_ROW(name, word, where, traits, meaning) \
+	[SPEC_##name] = { word, &spec_where_##where, traits, meaning },
+
+const struct spec_source_row spec_sources[SPEC_SOURCE_COUNT] = { SPEC_SOURCES(
+    SOURCE_ROW) };
+
+static bool
+has_trait(const struct spec *spec, enum spec_trait trait)
+{
+	return (spec_sources[spec->source].traits & trait) != 0;
+}
+
+bool
+spec_is_anonymous(const struct spec *spec)
+{
+	return has_trait(spec, SPEC_ANONYMOUS);
+}
+
+bool
+spec_is_by_attribute(const struct spec *spec)
+{
+	return has_trait(spec, SPEC_BY_ATTRIBUTE);
+}
+
+bool
+spec_has_nodes(const struct spec *spec)
+{
+	return has_trait(spec, SPEC_ON_NODES);
+}
+
+bool
+spec_is_present(const struct spec *spec)
+{
+	return has_trait(spec, SPEC_PRESENT);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * where.c - where a source is, from text and back into text. See where.h.
+ */
+#include "spec/where.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "spec/known.h"
+
+#define LIST_FORM "a list is like 0-3,5"
+
+/* ---- Nodes --------------------------------------------------------------- */
+
+/* A number that is too large is not read to its end: the loop stops before it
+ * could overflow. */
+int
+parse_node(const char *what, const char **at, unsigned *node)
+{
+	struct word word = { *at, strspn(*at, "0123456789") };
+
+	if (word.length == 0)
+		return error_set(EINVAL,
+		    "%s: \"%s\" where a number should be: " LIST_FORM, what,
+		    quote(word_until(*at, ",")).text);
+	*node = 0;
+	for (size_t i = 0; i < word.length && *node < SPEC_NODES_MAX; i++)
+		*node = *node * 10 + (unsigned)(word.text[i] - '0');
+	if (*node >= SPEC_NODES_MAX)
+		return error_set(EINVAL,
+		    "%s: %s is not a node: they go from 0 to %d", what,
+		    quote(word).text, SPEC_NODES_MAX - 1);
+	*at += word.length;
+	return 0;
+}
+
+/* Takes one node or a range of them from *AT. */
+static int
+parse_range(const char **at, struct spec *spec)
+{
+	struct word word = word_until(*at, ",");
+	unsigned first, last;
+
+	if (parse_node("nodes", at, &first) != 0)
+		return -1;
+	last = first;
+	if (**at == '-') {
+		(*at)++;
+		if (parse_node("nodes", at, &last) != 0)
+			return -1;
+	}
+	if (last < first)
+		return error_set(EINVAL,
+		    "nodes: %s runs backwards: write %u-%u", quote(word).text,
+		    last, first);
+	bits_fill(spec->nodes, first, last + 1, true);
+	return 0;
+}
+
+/* A comma that a digit follows goes on with the list: no option begins with a
+ * digit. */
+static int
+parse_nodes(const char **at, struct spec *spec)
+{
+	if (parse_range(at, spec) != 0)
+		return -1;
+	while (**at == ',' && (*at)[1] >= '0' && (*at)[1] <= '9') {
+		(*at)++;
+		if (parse_range(at, spec) != 0)
+			return -1;
+	}
+	if (**at != ',' && **at != '\0')
+		return error_set(EINVAL,
+		    "nodes: \"%s\" after a node: " LIST_FORM,
+		    quote(word_until(*at, ",")).text);
+	return 0;
+}
+
+/* Runs of nodes as ranges: 0-3,5. */
+static void
+print_nodes(struct writer *to, const struct spec *spec)
+{
+	const char *separator = "";
+	size_t node = 0, end;
+
+	for (;; node = end) {
+		node = bits_find(spec->nodes, node, SPEC_NODES_MAX, true);
+		if (node >= SPEC_NODES_MAX)
+			return;
+		end = bits_find(spec->nodes, node, SPEC_NODES_MAX, false);
+		write_text(to, separator);
+		write_number(to, node);
+		if (end != node + 1) {
+			write_char(to, '-');
+			write_number(to, end - 1);
+		}
+		separator = ",";
+	}
+}
+
+/* ---- Paths --------------------------------------------------------------- */
+
+/* Takes one character of a path from *AT, a backslash and the next character
+ * for one; -1 and the sentence for a backslash before anything else than a
+ * comma or a backslash. */
+static int
+take_character(const char **at, const char *path)
+{
+	if (**at == '\\') {
+		(*at)++;
+		if (**at != '\\' && **at != ',')
+			return error_set(EINVAL,
+			    "a backslash in the path of \"%s\": write \\\\ for "
+			    "a backslash and \\, for a comma",
+			    quote(word_of(path)).text);
+	}
+	return (unsigned char)*(*at)++;
+}
+
+/* Takes the path up to a comma that no backslash precedes. */
+static int
+parse_path(const char **at, struct spec *spec)
+{
+	const char *from = *at;
+	size_t length = 0;
+
+	while (*from != '\0' && *from != ',') {
+		int c = take_character(&from, *at);
+
+		if (c < 0)
+			return -1;
+		if (length == sizeof(spec->path) - 1)
+			return error_set(ENAMETOOLONG,
+			    "the path \"%s\" is too long: it may have %d bytes",
+			    quote(word_of(*at)).text, PATH_MAX - 1);
+		spec->path[length++] = (char)c;
+	}
+	spec->path[length] = '\0';
+	*at = from;
+	return 0;
+}
+
+static void
+print_path(struct writer *to, const struct spec *spec)
+{
+	for (const char *at = spec->path; *at != '\0'; at++) {
+		if (*at == ',' || *at == '\\')
+			write_char(to, '\\');
+		write_char(to, *at);
+	}
+}
+
+/* ---- Devices ------------------------------------------------------------- */
+
+#define AUTO "auto"
+#define NODE "node="
+
+static int
+parse_device(const char **at, struct spec *spec)
+{
+	if (word_is(word_until(*at, ","), AUTO)) {
+		spec->dax = SPEC_DAX_AUTO;
+		*at += strlen(AUTO);
+		return 0;
+	}
+	if (strncmp(*at, NODE, strlen(NODE)) == 0) {
+		spec->dax = SPEC_DAX_NODE;
+		*at += strlen(NODE);
+		return parse_node("dax", at, &spec->dax_node);
+	}
+	return parse_path(at, spec);
+}
+
+static void
+print_device(struct writer *to, const struct spec *spec)
+{
+	switch (spec->dax) {
+	case SPEC_DAX_AUTO:
+		write_text(to, AUTO);
+		return;
+	case SPEC_DAX_NODE:
+		write_text(to, NODE);
+		write_number(to, spec->dax_node);
+		return;
+	case SPEC_DAX_PATH:
+		print_path(to, spec);
+	}
+}
+
+/* ---- The table ----------------------------------------------------------- */
+
+const struct spec_where spec_where_nothing = { .form = "" };
+const struct spec_where spec_where_nodes = {
+	"nodes:LIST with a list like 0-3,5", parse_nodes, print_nodes
+};
+const struct spec_where spec_where_directory = { "file:DIRECTORY", parse_path,
+	print_path };
+const struct spec_where spec_where_device = {
+	"dax:PATH, dax:auto or dax:node=N", parse_device, print_device
+};

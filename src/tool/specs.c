@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * specs.c - lists the sources and options of a spec, as the parser's own tables
+ * have them. See specs.h.
+ *
+ * Owns nothing but what it prints; no locks; nothing fails.
+ */
+#include "tool/specs.h"
+
+#include <stdio.h>
+
+#include "spec/table.h"
+
+static void
+print_source(const struct spec_source_row *source)
+{
+	const char *form = source->where->form;
+
+	printf("%-34s %s\n", form[0] != '\0' ? form : source->word,
+	    source->meaning);
+}
+
+/* The sources that take the option, "all" where every one does. */
+static void
+print_takers(const struct spec_option *option)
+{
+	const char *comma = "";
+
+	if (option->takers == SPEC_ANY) {
+		fputs("all", stdout);
+		return;
+	}
+	for (unsigned i = 0; i < SPEC_SOURCE_COUNT; i++) {
+		if (!option_fits(option, (enum spec_source)i))
+			continue;
+		printf("%s%s", comma, spec_sources[i].word);
+		comma = ", ";
+	}
+}
+
+static void
+print_option(const struct spec_option *option)
+{
+	printf(
+	    "%-9s %-26s %-13s ", option->word, option->form, option->initial);
+	print_takers(option);
+	putchar('\n');
+}
+
+void
+print_specs(void)
+{
+	printf("%-34s %s\n", "SOURCE", "WHAT IT IS");
+	for (unsigned i = 0; i < SPEC_SOURCE_COUNT; i++)
+		if (spec_sources[i].traits & SPEC_HAS_TEXT)
+			print_source(&spec_sources[i]);
+	printf("\n%-9s %-26s %-13s %s\n", "OPTION", "VALUE", "DEFAULT",
+	    "TAKEN BY");
+	for (size_t i = 0; i < SPEC_OPTION_COUNT; i++)
+		print_option(&spec_options[i]);
+}
