@@ -156,7 +156,7 @@ load(const char *path)
 	    !S_ISREG(status.st_mode)) {
 		if (stream != NULL)
 			fclose(stream);
-		return complain(path, "is no file that can be read");
+		return complain(path, "is not a file that can be read");
 	}
 	shelf = shelf_for((size_t)status.st_size);
 	content = room(shelf, (size_t)status.st_size);

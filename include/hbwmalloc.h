@@ -67,7 +67,7 @@ hbw_policy_t hbw_get_policy(void);
  * Sets the policy, before the first allocation; setting what is in force is
  * success at any time.
  *
- * Errors: EINVAL (MODE is no policy), EPERM (another one is in force).
+ * Errors: EINVAL (MODE is not a policy), EPERM (another one is in force).
  */
 int hbw_set_policy(hbw_policy_t mode);
 
@@ -107,7 +107,7 @@ size_t hbw_malloc_usable_size(void *ptr);
  * Puts a block of SIZE bytes into *MEMPTR whose address is a multiple of
  * ALIGNMENT. A SIZE of 0 is success with NULL.
  *
- * Errors: EINVAL (ALIGNMENT is no power of two, or below sizeof(void *)),
+ * Errors: EINVAL (ALIGNMENT is not a power of two, or below sizeof(void *)),
  * ENOMEM.
  */
 int hbw_posix_memalign(void **memptr, size_t alignment, size_t size);

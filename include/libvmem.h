@@ -13,7 +13,7 @@
  *  - After a failure vmem_errormsg() says what went wrong, for the calling
  *    thread. A block that cannot be had sets errno alone (ENOMEM, EINVAL).
  *  - A handle is the address at which its pool begins, and may not be
- *    dereferenced. Passing what is no live pool is answered where that is
+ *    dereferenced. Passing what is not a live pool is answered where that is
  *    possible: NULL and EINVAL, 0, or -1 from vmem_check().
  *  - Every function may be called by any thread at any time, except that a
  *    pool is deleted when no thread uses it or its blocks any more.
@@ -65,20 +65,20 @@ extern VMEM *vmem_create(const char *dir, size_t size);
  * it does, gives a pool that serves only what is not the other's; vmem_check()
  * says 0 for both.
  *
- * Errors, each with a message: EINVAL (ADDR is no multiple of the page size;
+ * Errors, each with a message: EINVAL (ADDR is not a multiple of the page size;
  * SIZE is below VMEM_MIN_POOL; ADDR is NULL; a live pool begins there), ENOMEM
  * (as many pools are alive as there can be).
  */
 extern VMEM *vmem_create_in_region(void *addr, size_t size);
 
 /* Deletes the pool with all its blocks. A region stays mapped, its content
- * undefined. Errors, with a message: EINVAL (VMP is no live pool). */
+ * undefined. Errors, with a message: EINVAL (VMP is not a live pool). */
 extern void vmem_delete(VMEM *vmp);
 
 /*
  * Compares what is known of the pool with itself: 1 when all is as it should
  * be; 0 when it is not, or when the pool's region overlaps another's; -1 when
- * VMP is no live pool. The message then names what was found.
+ * VMP is not a live pool. The message then names what was found.
  */
 extern int vmem_check(VMEM *vmp);
 
@@ -112,7 +112,7 @@ extern void *vmem_calloc(VMEM *vmp, size_t nmemb, size_t size)
 extern void *vmem_realloc(VMEM *vmp, void *ptr, size_t size);
 
 /* A block aligned to ALIGNMENT, any power of two. NULL with EINVAL (ALIGNMENT
- * is no power of two) or ENOMEM. */
+ * is not a power of two) or ENOMEM. */
 extern void *vmem_aligned_alloc(VMEM *vmp, size_t alignment, size_t size)
     __attribute__((malloc));
 
@@ -124,7 +124,7 @@ extern wchar_t *vmem_wcsdup(VMEM *vmp, const wchar_t *s)
     __attribute__((malloc));
 
 /* The bytes that may be used at PTR: at least what was asked for; 0 for NULL
- * and for what is no block. */
+ * and for what is not a block. */
 extern size_t vmem_malloc_usable_size(VMEM *vmp, void *ptr);
 
 /* ---- The library --------------------------------------------------------- */

@@ -90,7 +90,7 @@ extern void *valloc(size_t size) VMMALLOC_NOTHROW __ATTR_MALLOC__
 extern void *pvalloc(size_t size) VMMALLOC_NOTHROW __ATTR_MALLOC__;
 
 /* Bytes that may be used at PTR, at least as many as were asked for; 0 for
- * NULL and for memory that is no block of this heap. */
+ * NULL and for memory that is not a block of this heap. */
 extern size_t malloc_usable_size(void *ptr) VMMALLOC_NOTHROW;
 
 #ifdef __cplusplus

@@ -100,7 +100,7 @@ typedef enum memkind_policy_t {
 	MEMKIND_POLICY_INTERLEAVE_LOCAL = 3,
 	/* Page by page over all of them. */
 	MEMKIND_POLICY_INTERLEAVE_ALL = 4,
-	/* The first number that is no policy. */
+	/* The first number that is not a policy. */
 	MEMKIND_POLICY_MAX_VALUE
 } memkind_policy_t;
 
@@ -116,7 +116,7 @@ typedef enum memkind_mem_usage_policy {
 	MEMKIND_MEM_USAGE_POLICY_DEFAULT = 0,
 	/* At once: small. */
 	MEMKIND_MEM_USAGE_POLICY_CONSERVATIVE = 1,
-	/* The first number that is no policy. */
+	/* The first number that is not a policy. */
 	MEMKIND_MEM_USAGE_POLICY_MAX_VALUE
 } memkind_mem_usage_policy;
 
@@ -128,7 +128,7 @@ typedef enum memkind_stat_type {
 	MEMKIND_STAT_TYPE_ACTIVE = 1,
 	/* Live blocks, each as large as its size class. */
 	MEMKIND_STAT_TYPE_ALLOCATED = 2,
-	/* The first number that is no statistic. */
+	/* The first number that is not a statistic. */
 	MEMKIND_STAT_TYPE_MAX_VALUE
 } memkind_stat_type;
 
@@ -336,7 +336,7 @@ int memkind_destroy_kind(memkind_t kind);
  * Errors: MEMKIND_ERROR_UNAVAILABLE or MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE (no
  * such memory), MEMKIND_ERROR_HUGETLB (no huge pages), MEMKIND_ERROR_ENVIRON (a
  * variable that the kind depends on is not valid), MEMKIND_ERROR_INVALID (KIND
- * is no kind).
+ * is not a kind).
  */
 int memkind_check_available(memkind_t kind);
 
@@ -378,7 +378,7 @@ void *memkind_calloc(memkind_t kind, size_t num, size_t size);
  * Puts a block of SIZE bytes into *MEMPTR whose address is a multiple of
  * ALIGNMENT. A SIZE of 0 is success with NULL. errno is left alone.
  *
- * Errors: EINVAL (ALIGNMENT is no power of two, or below sizeof(void *)),
+ * Errors: EINVAL (ALIGNMENT is not a power of two, or below sizeof(void *)),
  * ENOMEM. *MEMPTR is NULL then.
  */
 int memkind_posix_memalign(

@@ -41,7 +41,7 @@ typedef enum memtier_policy_t {
 	/* By size: small blocks from the first tier, larger ones from the
 	 * next. The thresholds move until the shares are right. */
 	MEMTIER_POLICY_DYNAMIC_THRESHOLD = 1,
-	/* The first number that is no policy. */
+	/* The first number that is not a policy. */
 	MEMTIER_POLICY_MAX_VALUE
 } memtier_policy_t;
 
@@ -57,7 +57,7 @@ void memtier_builder_delete(struct memtier_builder *builder);
 /*
  * Adds the tier KIND with the share KIND_RATIO, relative to the shares of the
  * other tiers. The order of the tiers is that in which they were added. Gives
- * 0, or -1 and nothing was added: with EINVAL (KIND is no live kind, or was
+ * 0, or -1 and nothing was added: with EINVAL (KIND is not a live kind, or was
  * added before) or ENOMEM.
  */
 int memtier_builder_add_tier(
@@ -93,7 +93,7 @@ void memtier_delete_memtier_memory(struct memtier_memory *memory);
  *
  * A check_cnt of 0 stands for thresholds that never move. The threshold ID lies
  * between the tiers ID and ID + 1, which are there already. Values are checked
- * when the memory is made. Gives 0, or -1 with EINVAL: NAME is no setting of
+ * when the memory is made. Gives 0, or -1 with EINVAL: NAME is not a setting of
  * the builder's policy, or VAL is NULL.
  */
 int memtier_ctl_set(
@@ -139,7 +139,7 @@ memtier_free(void *ptr)
 }
 
 /* The usable sizes of all live blocks that these functions allocated from
- * KIND, exact when no thread allocates meanwhile. 0 for what is no kind. */
+ * KIND, exact when no thread allocates meanwhile. 0 for what is not a kind. */
 size_t memtier_kind_allocated_size(memkind_t kind);
 
 /* ---- Decorators ---------------------------------------------------------- */

@@ -100,8 +100,8 @@ poolkind *poolkind_open_region(
  * that no thread uses the kind or its blocks during the call or after it.
  * NULL is allowed and does nothing.
  *
- * Errors: EINVAL (KIND is no open kind), EBUSY (another open kind has it as its
- * fallback=).
+ * Errors: EINVAL (KIND is not an open kind), EBUSY (another open kind has it as
+ * its fallback=).
  */
 int poolkind_close(poolkind *kind);
 
@@ -144,7 +144,7 @@ void *poolkind_calloc(poolkind *kind, size_t count, size_t size)
  * returns NULL without touching errno. KIND NULL stands for the kind of PTR.
  * A block of another kind is moved into KIND. On failure PTR stays as it was.
  *
- * Errors: ENOMEM, EINVAL (PTR is no block of any kind, or both are NULL).
+ * Errors: ENOMEM, EINVAL (PTR is not a block of any kind, or both are NULL).
  */
 void *poolkind_realloc(poolkind *kind, void *ptr, size_t size)
     POOLKIND_ATTR(__alloc_size__(3), __warn_unused_result__);
@@ -165,11 +165,11 @@ int poolkind_posix_memalign(
  * Frees PTR; NULL is a no-op. KIND NULL stands for the kind of PTR, at the
  * cost of a look-up. A block that belongs to another kind goes home to that
  * one; the debug library reports it, with both names, as errno EINVAL, the
- * error message and poolkind_set_report(). A pointer that is no block of any
+ * error message and poolkind_set_report(). A pointer that is not a block of any
  * kind is left alone and reported in the same way by both libraries. Two such
  * may be seen by the debug library alone: a block that was freed already, and a
- * pointer into a block of less than 16 KiB, where the size of that is no power
- * of two or more than a page. errno is untouched otherwise.
+ * pointer into a block of less than 16 KiB, where the size of that is not a
+ * power of two or more than a page. errno is untouched otherwise.
  */
 void poolkind_free(poolkind *kind, void *ptr);
 
@@ -178,7 +178,7 @@ void poolkind_free(poolkind *kind, void *ptr);
 void poolkind_free_sized(poolkind *kind, void *ptr, size_t size);
 
 /* The bytes that may be used at PTR, at least what was asked for; 0 for NULL
- * and for a pointer that is no block of any kind (errno EINVAL). */
+ * and for a pointer that is not a block of any kind (errno EINVAL). */
 size_t poolkind_usable_size(const void *ptr);
 
 /* The kind whose memory ADDRESS lies in, block or not, or NULL. Takes no lock,
@@ -257,7 +257,7 @@ int poolkind_get_stats(
  * yet, is not counted, nor pages of DAX devices, which are on no node.
  * poolkind_block_nodes() does so for the pages of one block.
  *
- * Errors: EINVAL (BYTES NULL, NODES 0; PTR is no block of any kind).
+ * Errors: EINVAL (BYTES NULL, NODES 0; PTR is not a block of any kind).
  */
 int poolkind_get_node_bytes(poolkind *kind, size_t *bytes, unsigned nodes);
 int poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes);
@@ -274,11 +274,12 @@ const char *poolkind_errormsg(void);
 /*
  * Has every misuse that is found reported to REPORT, with ARG and the sentence
  * that poolkind_errormsg() has afterwards: a block that is freed twice, or as
- * one of another kind or size, a pointer that is no block, a handle that is no
- * open kind. The thread that did it calls, from within the function at fault,
- * with no lock held; REPORT may call any function of this header, and is not
- * called for what goes wrong meanwhile. NULL: as before the first call, which
- * is a line on standard error in the debug library and nothing in the other.
+ * one of another kind or size, a pointer that is not a block, a handle that is
+ * not an open kind. The thread that did it calls, from within the function at
+ * fault, with no lock held; REPORT may call any function of this header, and is
+ * not called for what goes wrong meanwhile. NULL: as before the first call,
+ * which is a line on standard error in the debug library and nothing in the
+ * other.
  */
 void poolkind_set_report(
     void (*report)(void *arg, const char *sentence), void *arg);

@@ -6,7 +6,7 @@
  * names, or of a C library in another namespace (interpose/dlopen.c). Owns
  * nothing, takes no lock. A program that is linked statically has no such heap,
  * unless something else in it asked for it; then nothing is done. A pointer
- * that is no block ends the process in glibc, with a line of its own.
+ * that is not a block ends the process in glibc, with a line of its own.
  */
 #ifndef BASE_LIBC_HEAP_H
 #define BASE_LIBC_HEAP_H

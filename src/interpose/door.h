@@ -21,13 +21,13 @@ void *door_calloc(size_t size);
 void *door_memalign(size_t alignment, size_t size);
 
 /* Brings the block PTR to SIZE bytes, in place or in another place, or leaves
- * it and gives NULL. False if PTR is no block of any kind. */
+ * it and gives NULL. False if PTR is not a block of any kind. */
 bool door_realloc(void *ptr, size_t size, void **resized);
 
-/* False, and nothing is done, when PTR is no block of any kind. */
+/* False, and nothing is done, when PTR is not a block of any kind. */
 bool door_free(void *ptr);
 
-/* What the owner of the block PTR may use of it; 0 if it is no block. */
+/* What the owner of the block PTR may use of it; 0 if it is not a block. */
 size_t door_usable_size(const void *ptr);
 
 /* The kinds that blocks come from, numbered from 0 on; NULL if there are not so

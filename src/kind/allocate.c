@@ -262,15 +262,15 @@ poolkind_posix_memalign(
 static void
 no_such_block(const void *ptr)
 {
-	misuse("%p is no block of any kind", ptr);
+	misuse("%p is not a block of any kind", ptr);
 }
 
 static void
 no_live_block(const void *ptr, const struct block *block)
 {
-	misuse(
-	    "%p, in kind \"%s\", is no block in use: it was freed before, or "
-	    "never handed out",
+	misuse("%p, in kind \"%s\", is not a block in use: it was freed "
+	       "before, or "
+	       "never handed out",
 	    ptr, kind_of_heap(block->heap)->name);
 }
 

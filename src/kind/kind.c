@@ -26,7 +26,7 @@ kind_of(const poolkind *handle)
 	if (unlikely(kind == NULL) && handle == NULL)
 		misuse("the kind is NULL: poolkind_open() gives one");
 	else if (unlikely(kind == NULL))
-		misuse("%p is no open kind", (const void *)handle);
+		misuse("%p is not an open kind", (const void *)handle);
 	return kind;
 }
 

@@ -11,10 +11,10 @@
  *
  * A handle is a number in the shape of a pointer, which nobody follows: the id
  * of the kind's heap in its low 16 bits, above them how many kinds were opened
- * before, and the highest bit, so that it is no address. None is ever given out
- * twice. The quick paths find a thread's cache by the id alone; all others ask
- * kind_of() for the record, which knows what is open. NULL has the id that no
- * thread has a cache under.
+ * before, and the highest bit, so that it is not an address. None is ever given
+ * out twice. The quick paths find a thread's cache by the id alone; all others
+ * ask kind_of() for the record, which knows what is open. NULL has the id that
+ * no thread has a cache under.
  */
 #ifndef KIND_KIND_H
 #define KIND_KIND_H

@@ -588,7 +588,7 @@ poolkind_close(poolkind *handle)
 		return 0;
 	kind = kind_unlink(handle, &fallen);
 	if (kind == NULL)
-		return misuse("%p is no open kind", (void *)handle);
+		return misuse("%p is not an open kind", (void *)handle);
 	if (fallen != 0)
 		return error_set(EBUSY,
 		    "kind \"%s\" is the fallback of %u open kinds: close "

@@ -312,7 +312,7 @@ memkind_open(memkind_t kind)
 
 	if (!memkind_is_alive(kind)) {
 		error_set(
-		    EINVAL, "%p is no kind, or was destroyed", (void *)kind);
+		    EINVAL, "%p is not a kind, or was destroyed", (void *)kind);
 		return NULL;
 	}
 	if (nodes_are_being_read())

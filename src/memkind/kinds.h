@@ -64,7 +64,7 @@ bool memkind_is_alive(memkind_t kind);
 memkind_t memkind_of(poolkind *engine);
 
 /* The engine's kind behind KIND, opened if need be; NULL with errno ENOMEM, or
- * EINVAL for what is no kind. While the thread reads the machine's topology,
+ * EINVAL for what is not a kind. While the thread reads the machine's topology,
  * the one behind MEMKIND_DEFAULT. */
 poolkind *memkind_open(memkind_t kind);
 

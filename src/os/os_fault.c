@@ -17,7 +17,7 @@
 #ifdef POOLKIND_DEBUG
 
 /* A fault as one word: calls still to count in the upper half, the error
- * number and whether it repeats in the lower one. 0 is no fault. */
+ * number and whether it repeats in the lower one. 0 is not a fault. */
 #define FAULT_COUNT_SHIFT 32
 #define FAULT_REPEAT ((uint64_t)1 << 31)
 #define FAULT_ERRNUM (FAULT_REPEAT - 1)

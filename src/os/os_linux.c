@@ -383,7 +383,7 @@ os_map_huge(void *addr, size_t bytes, unsigned lg_page)
  */
 
 /* Whether the kernel knows MADV_POPULATE_WRITE, tried once on a page of our
- * own. No page to try it on is no answer, and is not kept. */
+ * own. No page to try it on is not an answer, and is not kept. */
 static bool
 can_populate(void)
 {

@@ -118,7 +118,8 @@ check_ratio(const char *ratio)
 		value = strtoul(at, &end, 10);
 		if (*at < '0' || *at > '9' || value == 0 || errno != 0 ||
 		    value > UINT_MAX || *end != (i == 0 ? ':' : '\0'))
-			fail("\"%s\" is no ratio; write two whole numbers from "
+			fail("\"%s\" is not a ratio; write two whole numbers "
+			     "from "
 			     "1, DRAM first: 1:4",
 			    ratio);
 		at = end + 1;

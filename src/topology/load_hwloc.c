@@ -80,7 +80,7 @@ open_tree(struct topology *topology, hwloc_topology_t hwloc, const char *root,
 		return topology_fail(why, ENOMEM, "no memory for the topology");
 	if (!there)
 		return topology_fail(why, errno,
-		    "\"%.120s\" is no tree with sys/devices/system/cpu: %s",
+		    "\"%.120s\" is not a tree with sys/devices/system/cpu: %s",
 		    root, strerror(errno));
 	if (load_tree(hwloc, root, why) != 0)
 		return -1;

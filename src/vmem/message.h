@@ -21,7 +21,7 @@ void message_set(int errnum, const char *format, ...)
 void message_set_system(int errnum, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
 
-/* Says that HANDLE is no live pool: EINVAL. */
+/* Says that HANDLE is not a live pool: EINVAL. */
 void message_no_pool(const VMEM *handle);
 
 #endif /* VMEM_MESSAGE_H */

@@ -312,7 +312,8 @@ check(const VMEM *vmp)
 	int saved = errno, result = 1;
 
 	if (pool == NULL) {
-		message_set(saved, "Error in pool_check(): %p is no live pool",
+		message_set(saved,
+		    "Error in pool_check(): %p is not a live pool",
 		    (const void *)vmp);
 		return -1;
 	}

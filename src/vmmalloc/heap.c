@@ -80,7 +80,7 @@ door_free(void *ptr)
 {
 	if (likely(poolkind_free_if_any(ptr)))
 		return true;
-	LOG_TRACE(1, "ptr %p is no block of the pool", ptr);
+	LOG_TRACE(1, "ptr %p is not a block of the pool", ptr);
 	return false;
 }
 

@@ -66,7 +66,7 @@ TEST(Defragment, EmptiesSlabs)
 		poolkind_free(kind, blocks[i]);
 }
 
-/* Blocks that nothing is gained by stay, and what is no block is no harm. */
+/* Blocks that nothing is gained by stay, and what is not a block is no harm. */
 TEST(Defragment, LeavesTheRest)
 {
 	Kind kind("dram");

@@ -11,7 +11,7 @@ TEST(Close, RefusesAHandleThatWasClosed)
 	EXPECT_FALSE(kind_is_open(kind)) << "its record can still be read";
 	EXPECT_EQ(poolkind_close(kind), -1);
 	EXPECT_EQ(errno, EINVAL);
-	EXPECT_TRUE(sentence_names("no open kind")) << poolkind_errormsg();
+	EXPECT_TRUE(sentence_names("not an open kind")) << poolkind_errormsg();
 }
 
 TEST(Close, RefusesWhatNeverWasAHandle)

@@ -69,7 +69,7 @@ show_detect(void)
 	return GOOD;
 }
 
-/* A pointer that is no block ended the process. */
+/* A pointer that is not a block ended the process. */
 int
 show_foreign(void)
 {

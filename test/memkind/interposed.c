@@ -80,7 +80,7 @@ check_realloc(void)
 
 	CHECK("realloc(NULL, 0) gives a block", is_ours(p));
 	errno = 7;
-	CHECK("realloc(p, 0) frees, and is no error",
+	CHECK("realloc(p, 0) frees, and is not an error",
 	    realloc(p, zero) == NULL && errno == 7);
 	p = reallocarray(NULL, 10, 10);
 	memset(p, 1, 100);
@@ -206,7 +206,7 @@ check_foreign(void)
 	memset(q, 4, 300000);
 	CHECK("blocks of glibc's heap are none of ours",
 	    malloc_usable_size(p) == 0 && malloc_usable_size(q) == 0);
-	CHECK("nor is what is no block at all",
+	CHECK("nor is what is not a block at all",
 	    malloc_usable_size(outside) == 0 && malloc_usable_size(&p) == 0);
 	p = realloc(p, 100000);
 	q = realloc(q, 200000);

@@ -107,7 +107,7 @@ ends "what else is preloaded stays" 0 "$library:libc.so.6" "" \
 ends "thresholds from outside are not taken over" 0 "" "" \
     env MEMKIND_MEM_THRESHOLDS=x "$memtier" -r 1:1 true
 for ratio in "" 1 1: :1 0:1 1:0 1:2:3 a:b 1:-1 1:4294967296; do
-	ends "ratio '$ratio'" 1 "" "memtier: \"$ratio\" is no ratio; *" \
+	ends "ratio '$ratio'" 1 "" "memtier: \"$ratio\" is not a ratio; *" \
 	    "$memtier" -r "$ratio" true
 done
 ends "a program that is not there" 1 "" \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is no kind cannot be closed. */
+/* What is not a kind cannot be closed. */
 #include "misuse.h"
 
 int

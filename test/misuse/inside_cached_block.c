@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A pointer into a block that thread caches serve is no block: of a large one
- * any, of a small one at least such as no block of its size can have. */
+/* A pointer into a block that thread caches serve is not a block: of a large
+ * one any, of a small one at least such as no block of its size can have. */
 #include "misuse.h"
 
 #include <stdbool.h>

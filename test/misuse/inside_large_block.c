@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The middle of a large block is no block. */
+/* The middle of a large block is not a block. */
 #include "misuse.h"
 
 int

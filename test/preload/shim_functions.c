@@ -71,7 +71,7 @@ check_realloc(void)
 	CHECK("realloc(NULL, 0) gives a block",
 	    p != NULL && malloc_usable_size(p) == 8);
 	errno = 7;
-	CHECK("realloc(p, 0) frees, and is no error",
+	CHECK("realloc(p, 0) frees, and is not an error",
 	    realloc(p, zero) == NULL && errno == 7);
 	p = realloc(NULL, 100);
 	memset(p, 1, 100);
@@ -216,7 +216,7 @@ check_usable_size(void)
 	bool good = true;
 
 	CHECK("usable size of NULL", malloc_usable_size(NULL) == 0);
-	CHECK("usable size of what is no block",
+	CHECK("usable size of what is not a block",
 	    malloc_usable_size(outside) == 0 &&
 		malloc_usable_size(inside) == 0);
 	for (size_t size = 1; size < 9 << 20; size = size * 5 / 4 + 1) {

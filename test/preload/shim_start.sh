@@ -170,7 +170,7 @@ same "a device without VMMALLOC_FORK=0" "$status|$(cat "$work/line")" \
     "134|Error (libvmmalloc): VMMALLOC_KIND: a device is shared with the \
 child of a fork, which a whole heap is only with VMMALLOC_FORK=0"
 start VMMALLOC_KIND=dax:/dev/null VMMALLOC_FORK=0
-check "what is no device: the sentence" \
+check "what is not a device: the sentence" \
     grep -q "^Error (libvmmalloc): VMMALLOC_KIND: .*no DAX device" "$work/line"
 
 accepted "logging is the debug library's, not ours" "$dir" "$size" \

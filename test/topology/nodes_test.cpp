@@ -193,7 +193,7 @@ TEST(Open, SaysWhichFileCannotBeRead)
 	EXPECT_EQ(refusal("xml:/no/such", ENOENT),
 	    "cannot read \"/no/such\": No such file or directory");
 	EXPECT_EQ(refusal("sysfs:/no/such", ENOENT),
-	    "\"/no/such\" is no tree with sys/devices/system/cpu: No such "
+	    "\"/no/such\" is not a tree with sys/devices/system/cpu: No such "
 	    "file or directory");
 }
 
