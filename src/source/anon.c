@@ -7,9 +7,9 @@
  * mappings at most. Huge pages are taken when they are backed, because the
  * kernel would answer a shortage with SIGBUS later.
  *
- * A span on nodes that it is bound to has its pages on return (is_promised()),
- * if it is not too large. Their policy stays "preferred": bound, a full node
- * would be the end of the process when a page is copied after a fork.
+ * A span on nodes that it is bound to has its pages on return, if there is one
+ * node and the span is not too large; else it is compared with what the nodes
+ * have free. The policies are policy.c's.
  *
  * Called by source.c under the source's lock.
  */
@@ -19,8 +19,6 @@
 #include "source/stretch.h"
 
 #define PROMISE_MOST (64 * MIB) /* larger spans have their pages later */
-#define SLICE_LEAST (2 * MIB)
-#define SLICES_MOST 4096
 #define ROOM_MS 100
 
 static unsigned
@@ -34,100 +32,6 @@ is_huge(const struct source *source)
 {
 	return source->spec->page == SPEC_PAGE_2M ||
 	    source->spec->page == SPEC_PAGE_1G;
-}
-
-/* Whether a shortage on the nodes is an answer and not the kernel's killer:
- * pages are taken as preferred there, and then must all be there. Under
- * MPOL_BIND the kernel kills whoever asks for one more. */
-static bool
-is_promised(const struct spec *spec)
-{
-	return spec_has_nodes(spec) && spec->policy == SPEC_BIND &&
-	    spec->page <= SPEC_PAGE_THP &&
-	    (spec->populate || spec->reserve || spec_count_nodes(spec) == 1);
-}
-
-static enum os_policy
-policy_of(const struct spec *spec)
-{
-	static const enum os_policy mode_of[] = {
-		[SPEC_BIND] = OS_BIND,
-		[SPEC_PREFERRED] = OS_PREFERRED,
-		[SPEC_PREFERRED_MANY] = OS_PREFERRED_MANY,
-		[SPEC_INTERLEAVE] = OS_INTERLEAVE,
-		[SPEC_WEIGHTED] = OS_WEIGHTED_INTERLEAVE,
-		[SPEC_POLICY_LOCAL] = OS_LOCAL,
-	};
-
-	return is_promised(spec) ? OS_PREFERRED : mode_of[spec->policy];
-}
-
-static int
-set_on_nodes(struct stretch *stretch, size_t offset, size_t bytes,
-    enum os_policy mode, const uint64_t *nodes)
-{
-	return os_set_policy(
-	    stretch->base + offset, bytes, mode, nodes, SPEC_NODES_MAX);
-}
-
-/* Weights of the kind's own: slices of the stretch, as many in a row as the
- * node's weight says, large enough that mappings stay few. */
-static int
-set_weights(struct stretch *stretch)
-{
-	const struct spec *spec = stretch->source->spec;
-	size_t slice = align_up(
-	    max_size(stretch->bytes / SLICES_MOST, SLICE_LEAST), SLICE_LEAST);
-	size_t offset = 0, i = 0, node = 0;
-	int error = 0;
-
-	while (offset < stretch->bytes && error == 0) {
-		uint64_t mask[SPEC_NODES_MAX / 64] = { 0 };
-		size_t bytes = min_size(
-		    slice * spec->weights[i], stretch->bytes - offset);
-
-		node = bits_find(spec->nodes, node, SPEC_NODES_MAX, true);
-		bits_fill(mask, node, node + 1, true);
-		error = set_on_nodes(
-		    stretch, offset, bytes, OS_PREFERRED, mask);
-		offset += bytes;
-		node++;
-		if (++i == SPEC_WEIGHTS_MAX || spec->weights[i] == 0)
-			i = node = 0;
-	}
-	return error;
-}
-
-/* Where the system makes all memory huge: pages that go to nodes in turn would
- * do so 2 MiB at a time, and those with a home node, in Linux 6.1, would come
- * from the toucher's node. */
-static bool
-wants_small_pages(const struct spec *spec)
-{
-	return spec->page == SPEC_PAGE_BASE &&
-	    (spec->policy == SPEC_INTERLEAVE || spec->policy == SPEC_WEIGHTED ||
-		spec->home_given);
-}
-
-static int
-set_policy(struct stretch *stretch)
-{
-	const struct spec *spec = stretch->source->spec;
-	int error;
-
-	if (spec->policy == SPEC_POLICY_LOCAL)
-		return set_on_nodes(stretch, 0, stretch->bytes, OS_LOCAL, NULL);
-	if (!spec_has_nodes(spec))
-		return 0;
-	if (spec->weights[0] != 0)
-		return set_weights(stretch);
-	error = set_on_nodes(
-	    stretch, 0, stretch->bytes, policy_of(spec), spec->nodes);
-	if (wants_small_pages(spec))
-		os_advise_huge(stretch->base, stretch->bytes, false);
-	return error == 0 && spec->home_given && spec_count_nodes(spec) > 1 ?
-	    os_set_home(stretch->base, stretch->bytes, spec->home) :
-	    error;
 }
 
 /* Pages are as large as they are where nobody may advise. */
@@ -158,7 +62,7 @@ anon_open(struct source *source, struct stretch *stretch)
 	else
 		error = set_advice(stretch);
 	if (error == 0)
-		error = set_policy(stretch);
+		error = policy_open(stretch);
 	if (error != 0)
 		os_unreserve(base, stretch->bytes);
 	return error;
@@ -173,12 +77,13 @@ map_anew(struct stretch *stretch, size_t offset, size_t bytes)
 
 	if (error == 0)
 		error = set_advice(stretch);
-	return error == 0 ? set_policy(stretch) : error;
+	return error == 0 ? policy_open_anew(stretch, offset, bytes) : error;
 }
 
 static void
 anon_close(struct stretch *stretch)
 {
+	policy_close(stretch);
 	os_unreserve(stretch->base, stretch->bytes);
 }
 
@@ -220,25 +125,6 @@ check_room(struct source *source, size_t bytes)
 	return 0;
 }
 
-/* Hands out addresses whose pages come when they are touched. */
-static int
-back_later(struct stretch *stretch, size_t offset, size_t bytes)
-{
-	struct source *source = stretch->source;
-	const struct spec *spec = source->spec;
-	int error;
-
-	if (!spec_has_nodes(spec) || spec->policy != SPEC_BIND)
-		return 0;
-	error = check_room(source, bytes);
-	if (error == 0 && is_promised(spec)) {
-		stretch->bound = true;
-		error = set_on_nodes(
-		    stretch, offset, bytes, OS_BIND, spec->nodes);
-	}
-	return error;
-}
-
 /* Before Linux 5.14, which can populate, by hand: the pages are new. */
 static int
 populate(char *at, size_t bytes)
@@ -256,33 +142,67 @@ static int
 anon_back(struct stretch *stretch, size_t offset, size_t bytes)
 {
 	const struct spec *spec = stretch->source->spec;
-	bool now = spec->populate || spec->reserve ||
-	    (is_promised(spec) && bytes <= PROMISE_MOST);
 	char *at = stretch->base + offset;
 	int error;
 
 	if (is_huge(stretch->source))
 		return os_populate(at, bytes);
 	error = make_usable(stretch, offset + bytes);
+	return error == 0 && (spec->populate || spec->reserve) ?
+	    populate(at, bytes) :
+	    error;
+}
+
+/* Takes the pages now, as "preferred", and makes sure that all lie on the
+ * nodes. Whoever may not change the policy any more takes them bound, if they
+ * are free. */
+static int
+back_now(struct stretch *stretch, size_t offset, size_t bytes)
+{
+	const struct spec *spec = stretch->source->spec;
+	char *at = stretch->base + offset;
+	int error = policy_prefer(stretch, offset, bytes);
+
+	if (os_is_refused(error))
+		error = check_room(stretch->source, bytes);
 	if (error != 0)
 		return error;
-	if (!now)
-		return back_later(stretch, offset, bytes);
 	error = populate(at, bytes);
-	return error == 0 && is_promised(spec) ?
-	    os_move_to_nodes(at, bytes, spec->nodes, SPEC_NODES_MAX) :
-	    error;
+	if (error == 0)
+		error = os_move_to_nodes(
+		    at, bytes, spec->nodes, SPEC_NODES_MAX);
+	/* Also where it failed, and none is handed out. */
+	policy_bind(stretch, offset, bytes);
+	return error;
+}
+
+/* Whether pages come when the program touches them. */
+static bool
+is_touched_first(const struct spec *spec, size_t bytes)
+{
+	return !spec->populate && !spec->reserve &&
+	    (spec_count_nodes(spec) > 1 || bytes > PROMISE_MOST);
+}
+
+/* anon_back() of what is bound to nodes. */
+static int
+bound_back(struct stretch *stretch, size_t offset, size_t bytes)
+{
+	int error = make_usable(stretch, offset + bytes);
+
+	if (error != 0 || !is_touched_first(stretch->source->spec, bytes))
+		return error != 0 ? error : back_now(stretch, offset, bytes);
+	error = check_room(stretch->source, bytes);
+	if (error != 0 || policy_bind(stretch, offset, bytes))
+		return error;
+	return back_now(stretch, offset, bytes);
 }
 
 static int
 anon_unback(struct stretch *stretch, size_t offset, size_t bytes)
 {
-	int error;
+	int error = os_discard(stretch->base + offset, bytes);
 
-	if (stretch->bound)
-		set_on_nodes(stretch, offset, bytes, OS_PREFERRED,
-		    stretch->source->spec->nodes);
-	error = os_discard(stretch->base + offset, bytes);
 	return os_is_refused(error) && !is_huge(stretch->source) ?
 	    map_anew(stretch, offset, bytes) :
 	    error;
@@ -294,5 +214,14 @@ const struct stretch_ops anon_ops = {
 	.back = anon_back,
 	.unback = anon_unback,
 	.ahead = false,
+	.reads_zero = true,
+};
+
+const struct stretch_ops bound_ops = {
+	.open = anon_open,
+	.close = anon_close,
+	.back = bound_back,
+	.unback = anon_unback,
+	.ahead = true,
 	.reads_zero = true,
 };

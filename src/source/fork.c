@@ -426,6 +426,7 @@ prepare(struct source *source)
 
 	if (atomic_load(&source->refused))
 		return 0;
+	policy_prefork(source);
 	if (source->spec->source == SPEC_FILE &&
 	    !atomic_load(&source->inherited))
 		error = prepare_file(source);

@@ -25,25 +25,33 @@ struct source *sources;
 
 /* ---- Stretches ---------------------------------------------------------- */
 
-/* Which grains are backed, which pages are dirty, and the marks. */
+/* Which grains are backed, which pages are dirty, which grains are bound, and
+ * the marks. */
 static int
 sets_open(struct source *source, struct stretch *stretch)
 {
 	size_t grains = stretch->bytes / source->grain;
 	size_t pages = stretch->map.pages;
 	size_t backed = page_set_bytes(grains), dirty = page_set_bytes(pages);
+	bool binds = spec_binds(source->spec);
 	char *at;
 	int error;
 
 	stretch->sets_bytes = align_up(
-	    backed + dirty + marks_bytes(pages), PAGE_BYTES);
+	    backed + dirty + (binds ? backed : 0) + marks_bytes(pages),
+	    PAGE_BYTES);
 	error = os_map(stretch->sets_bytes, &stretch->sets);
 	if (error != 0)
 		return error;
 	at = stretch->sets;
 	page_set_open(&stretch->backed, grains, at);
 	page_set_open(&stretch->dirty, pages, at += backed);
-	stretch->marks = (unsigned char *)at + dirty;
+	at += dirty;
+	if (binds) {
+		page_set_open(&stretch->bound, grains, at);
+		at += backed;
+	}
+	stretch->marks = (unsigned char *)at;
 	return 0;
 }
 
@@ -174,9 +182,9 @@ stretch_new_within(
 /* ---- Life of a source --------------------------------------------------- */
 
 static const struct stretch_ops *
-ops_of(enum spec_source source)
+ops_of(const struct spec *spec)
 {
-	switch (source) {
+	switch (spec->source) {
 	case SPEC_FILE:
 		return &file_ops;
 	case SPEC_REGION:
@@ -184,7 +192,7 @@ ops_of(enum spec_source source)
 	case SPEC_DAX:
 		return &device_ops;
 	default:
-		return &anon_ops;
+		return spec_binds(spec) ? &bound_ops : &anon_ops;
 	}
 }
 
@@ -454,7 +462,7 @@ source_new(const struct spec *spec, void *owner, struct account *account)
 	}
 	__builtin_memcpy(copy, spec, spec_bytes(spec));
 	source->spec = copy;
-	source->ops = ops_of(spec->source);
+	source->ops = ops_of(spec);
 	source->owner = owner;
 	source->grain = grain_of(spec);
 	source->account = account == NULL ? &source->own : account;

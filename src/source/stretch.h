@@ -35,8 +35,9 @@ struct stretch {
 	struct page_map map;    /* which pages are in spans */
 	struct page_set backed; /* grains that have pages */
 	struct page_set dirty;  /* pages that need not read as zero */
+	struct page_set bound;  /* policy.c: grains; not where none ever is */
 	unsigned char *marks;   /* one a page, for who has the span: marks.c */
-	void *sets;             /* the memory behind these three */
+	void *sets;             /* the memory behind these four */
 	size_t sets_bytes;
 
 	size_t usable;        /* anon.c, file.c: bytes made readable so far */
@@ -53,7 +54,6 @@ struct stretch {
 	bool left;          /* fork.c: two processes have it: nothing of it is
 				 given back to the system */
 	bool lost;          /* fork.c: see stretch_is_lost() */
-	bool bound;         /* anon.c: some range has a policy of its own */
 	void *copy;         /* fork.c: the child's pages, during a fork */
 	int copy_fd;
 	bool copy_in_memory; /* for want of a file */
@@ -77,7 +77,8 @@ struct stretch_ops {
 	bool reads_zero; /* a grain backed for the first time is zero */
 };
 
-extern const struct stretch_ops anon_ops, file_ops, region_ops, device_ops;
+extern const struct stretch_ops anon_ops, bound_ops, file_ops, region_ops,
+    device_ops;
 
 /* What region.c and device.c have in common: pages that are simply there. */
 int memory_is_there(struct stretch *stretch, size_t offset, size_t bytes);
@@ -169,6 +170,23 @@ void stretch_append(struct source *source, struct stretch *stretch);
 /* possible.c: 0, or the error number of a spec that can never give a block, with
  * the sentence. */
 int check_possible(const struct spec *spec, size_t grain);
+
+/* policy.c. Whether the source has small pages that are bound to nodes. */
+bool spec_binds(const struct spec *spec);
+
+/* Sets the policy of a stretch that was just mapped, or whose OFFSET was mapped
+ * anew: there nothing is bound then. 0 or an error number. */
+int policy_open(struct stretch *stretch);
+int policy_open_anew(struct stretch *stretch, size_t offset, size_t bytes);
+void policy_close(struct stretch *stretch);
+
+/* In what is bound to nodes: the range is MPOL_BIND from now on, if that can
+ * be, or "preferred": then it gets pages elsewhere when the nodes are full. */
+bool policy_bind(struct stretch *stretch, size_t offset, size_t bytes);
+int policy_prefer(struct stretch *stretch, size_t offset, size_t bytes);
+
+/* Before a fork, which has pages copied by whoever writes to them. */
+void policy_prefork(struct source *source);
 
 /* marks.c: so many bytes for the marks of a stretch of so many pages. */
 size_t marks_bytes(size_t pages);

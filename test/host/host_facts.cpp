@@ -166,6 +166,37 @@ node_at(const void *addr)
 	return node;
 }
 
+/* The second word of the line of the mapping, up to its nodes: "bind:2". */
+static std::string
+policy_in_maps(const void *addr)
+{
+	std::ifstream file("/proc/self/numa_maps");
+	std::string line, policy = "?";
+	uintptr_t wanted = reinterpret_cast<uintptr_t>(addr), start;
+	char word[64];
+	while (std::getline(file, line))
+		if (sscanf(line.c_str(), "%lx %63[a-z]", &start, word) == 2 &&
+		    start <= wanted)
+			policy = word;
+	return policy;
+}
+
+std::string
+policy_at(const void *addr)
+{
+	/* MPOL_DEFAULT and so on; 5 prefers several. */
+	static const std::map<int, std::string> names = { { 0, "default" },
+		{ 1, "prefer" }, { 2, "bind" }, { 5, "prefer" } };
+	std::string in_maps = policy_in_maps(addr);
+	unsigned long mask[16];
+	int policy;
+	if (syscall(SYS_get_mempolicy, &policy, mask, 1024, addr,
+		MPOL_F_ADDR) != 0 ||
+	    names.count(policy) == 0 || names.at(policy) != in_maps)
+		return "?" + in_maps;
+	return in_maps;
+}
+
 size_t
 smaps_field(const void *addr, const char *field)
 {

@@ -57,6 +57,10 @@ PagesPerNode pages_per_node(const void *start, size_t bytes);
 /* The node of one page by get_mempolicy(2); -1 where it does not say. */
 int node_at(const void *addr);
 
+/* The policy of the memory at ADDR, as "bind", "prefer" or "default", by
+ * get_mempolicy(2) and by /proc/self/numa_maps; "?" where they do not agree. */
+std::string policy_at(const void *addr);
+
 /* The number of a field of /proc/self/smaps for the mapping of ADDR, in the
  * file's unit; 0 where there is none. */
 size_t smaps_field(const void *addr, const char *field);

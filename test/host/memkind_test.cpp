@@ -147,6 +147,36 @@ TEST(MemkindTest, LocalKindsFollowTheThread)
 	memkind_free(kind, second);
 }
 
+TEST(MemkindTest, KindsThatBindSaySo)
+{
+	FULL_PROFILE_OR_SKIP();
+	const struct {
+		const char *policy;
+		memkind_t kind;
+	} cases[] = {
+		{ "bind", MEMKIND_REGULAR },
+		{ "bind", MEMKIND_HBW },
+		{ "bind", MEMKIND_HBW_ALL },
+		{ "bind", MEMKIND_DAX_KMEM },
+		{ "bind", MEMKIND_DAX_KMEM_ALL },
+		{ "bind", MEMKIND_HIGHEST_CAPACITY },
+		{ "bind", MEMKIND_HIGHEST_CAPACITY_LOCAL },
+		{ "bind", MEMKIND_LOWEST_LATENCY_LOCAL },
+		{ "bind", MEMKIND_HIGHEST_BANDWIDTH_LOCAL },
+		{ "prefer", MEMKIND_HBW_PREFERRED },
+		{ "prefer", MEMKIND_DAX_KMEM_PREFERRED },
+		{ "default", MEMKIND_DEFAULT },
+	};
+	for (auto &one : cases)
+		for (size_t bytes :
+		    { size_t{ 16 }, size_t{ 4096 }, MIB, 100 * MIB }) {
+			void *block = memkind_malloc(one.kind, bytes);
+			ASSERT_NE(nullptr, block) << one.policy << bytes;
+			EXPECT_EQ(one.policy, host::policy_at(block)) << bytes;
+			memkind_free(one.kind, block);
+		}
+}
+
 TEST(MemkindTest, VariablesNameNodes)
 {
 	FULL_PROFILE_OR_SKIP();

@@ -270,6 +270,48 @@ TEST(FullNodeTest, LargeBlocksAreComparedWithWhatIsFree)
 	poolkind_free(kind.get(), block);
 }
 
+/* Parent and child write to all that they have in common while the node is
+ * full: copies lie elsewhere, and nobody is killed. */
+TEST(FullNodeTest, AForkKillsNobody)
+{
+	FULL_PROFILE_OR_SKIP();
+	engine::in_child(300, [] {
+		Kind kind = open_kind("nodes:2");
+		std::vector<char *> blocks;
+		char *block,
+		    *large = static_cast<char *>(
+			poolkind_malloc(kind.get(), 80 * MIB));
+		ASSERT_NE(nullptr, large);
+		memset(large, 1, 80 * MIB);
+		while ((block = static_cast<char *>(
+			    poolkind_malloc(kind.get(), MIB))) != nullptr)
+			blocks.push_back(block);
+		EXPECT_EQ(ENOMEM, errno);
+		EXPECT_GE(blocks.size(), 280u);
+		EXPECT_EQ("bind", host::policy_at(large));
+		EXPECT_EQ("bind", host::policy_at(blocks[100]));
+		pid_t child = fork();
+		EXPECT_EQ("prefer", host::policy_at(large));
+		EXPECT_EQ("prefer", host::policy_at(blocks[100]));
+		memset(large, 2, 80 * MIB);
+		for (char *one : blocks)
+			memset(one, 2, MIB);
+		if (child == 0)
+			_exit(testing::Test::HasFailure());
+		engine::Ending ending = engine::wait_for(child, 300);
+		EXPECT_EQ(engine::Ending::Exited, ending.how) << ending.text();
+		EXPECT_EQ(0, ending.code);
+		for (size_t i = 0; i < blocks.size(); i += 2)
+			poolkind_free(kind.get(), blocks[i]);
+		poolkind_trim(kind.get());
+		block = static_cast<char *>(poolkind_malloc(kind.get(), MIB));
+		ASSERT_NE(nullptr, block);
+		EXPECT_EQ(Nodes{ 2 }, nodes_of(block, MIB));
+		EXPECT_EQ("bind", host::policy_at(block));
+		EXPECT_EQ(0, poolkind_check(kind.get()));
+	});
+}
+
 /* ---- Policies -------------------------------------------------------------
  */
 
@@ -284,6 +326,40 @@ TEST(PolicyTest, WeightsAreKept)
 	auto pages = host::pages_per_node(block, 64 * MIB);
 	EXPECT_NEAR(0.75, static_cast<double>(pages[0]) / (16 * KIB), 0.07);
 	EXPECT_NEAR(0.25, static_cast<double>(pages[1]) / (16 * KIB), 0.07);
+}
+
+/* What is left of a kind's memory, taken again, too. */
+TEST(PolicyTest, KindsThatBindSaySo)
+{
+	FULL_PROFILE_OR_SKIP();
+	for (const char *text :
+	    { "nodes:2", "nodes:2-3", "nodes:0-1,home=1", "nodes:2,page=thp",
+		"nodes:2,page=2M", "nodes:2-3,populate=yes", "hbw", "bandwidth",
+		"capacity,scope=all", "dax-kmem" }) {
+		SCOPED_TRACE(text);
+		Kind kind = open_kind(text);
+		ASSERT_NE(nullptr, kind);
+		for (int turn = 0; turn < 3; turn++) {
+			std::vector<void *> blocks;
+			for (size_t bytes : { 64 * MIB, 8 * MIB, MIB, 64 * KIB,
+				 4 * KIB, KIB, KIB / 16 }) {
+				void *block = poolkind_malloc(
+				    kind.get(), bytes);
+				if (block == nullptr)
+					continue; /* huge pages are few */
+				EXPECT_EQ("bind", host::policy_at(block))
+				    << bytes;
+				blocks.push_back(block);
+			}
+			EXPECT_GE(blocks.size(), 6u);
+			for (void *block : blocks)
+				poolkind_free(kind.get(), block);
+			poolkind_trim(kind.get());
+		}
+	}
+	Kind prefers = open_kind("nodes:2,policy=preferred");
+	EXPECT_EQ(
+	    "prefer", host::policy_at(poolkind_malloc(prefers.get(), KIB)));
 }
 
 TEST(PolicyTest, HomeIsWherePagesComeFrom)

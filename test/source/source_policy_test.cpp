@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What memory policy the kernel says a bound source's addresses have: bound,
+ * except from a fork on, and where it may not be changed. */
+#include "source_test.h"
+
+#include <sys/syscall.h>
+
+#include "../lib/engine_facts.h"
+
+namespace {
+
+enum policy { UNKNOWN = -1, PREFERRED = 1, BIND = 2 };
+
+/* As get_mempolicy(2) has it; PREFERRED for several preferred nodes, too. */
+int
+policy_at(const void *addr)
+{
+	const unsigned long by_address = 2;
+	unsigned long mask[16];
+	int policy;
+
+	if (syscall(SYS_get_mempolicy, &policy, mask, 1024, addr, by_address) !=
+	    0)
+		return UNKNOWN;
+	return policy == 5 ? PREFERRED : policy;
+}
+
+void
+expect_policy(int policy, const char *span, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += PAGE_BYTES)
+		ASSERT_EQ(policy_at(span + i), policy) << i;
+}
+
+/* What fork(2) is preceded and followed by in the parent. */
+void
+as_if_forked()
+{
+	sources_prefork();
+	sources_postfork_parent();
+}
+
+} // namespace
+
+class BoundSources : public testing::TestWithParam<const char *> {
+protected:
+	void
+	SetUp() override
+	{
+		errno = 0;
+		if (!Source(GetParam()))
+			GTEST_SKIP() << error_text();
+	}
+};
+
+INSTANTIATE_TEST_SUITE_P(Sources, BoundSources,
+    testing::Values("nodes:0", "nodes:0,page=thp", "nodes:0,populate=yes",
+	"nodes:0,size=256M", "nodes:0,size=256M,reserve=yes"));
+
+TEST_P(BoundSources, SaySoOfSpansOfAnySize)
+{
+	Source source(GetParam());
+
+	for (size_t bytes : { PAGE_BYTES, 64 * KIB, MIB, 32 * MIB, 96 * MIB }) {
+		char *span = source.span(bytes);
+
+		ASSERT_NE(span, nullptr) << bytes;
+		expect_policy(BIND, span, bytes);
+	}
+}
+
+TEST_P(BoundSources, SaySoOfWhatComesBackAndIsTakenAgain)
+{
+	Source source(GetParam());
+	char *spans[64];
+
+	for (char *&span : spans)
+		span = source.span(64 * KIB);
+	for (size_t i = 0; i < 64; i += 2)
+		source.free(spans[i], 64 * KIB);
+	source_trim(source);
+	for (size_t i = 0; i < 64; i += 2)
+		spans[i] = source.span(32 * KIB);
+	for (size_t i = 0; i < 64; i++)
+		expect_policy(BIND, spans[i], 32 * KIB);
+}
+
+/* Under MPOL_BIND a page that is copied while its node is full ends the
+ * process. What is taken after the fork is nobody else's. */
+TEST_P(BoundSources, PreferWhatAForkMayHaveCopied)
+{
+	Source source(GetParam());
+	bool stays = parsed(GetParam()).reserve;
+	char *old = source.span(2 * MIB), *large = source.span(96 * MIB);
+
+	as_if_forked();
+	expect_policy(PREFERRED, old, 2 * MIB);
+	expect_policy(PREFERRED, large, 96 * MIB);
+	if (stays)
+		return; /* its pages are all taken */
+	char *fresh = source.span(4 * MIB), *later = source.span(96 * MIB);
+	expect_policy(BIND, fresh, 4 * MIB);
+	expect_policy(BIND, later, 96 * MIB);
+	expect_policy(PREFERRED, old, 2 * MIB);
+	source.free(old, 2 * MIB);
+	source_trim(source);
+	EXPECT_EQ(source.span_at(old, 2 * MIB), old);
+	expect_policy(BIND, old, 2 * MIB);
+}
+
+/* Few mappings: a span beside others is one with them. */
+TEST_P(BoundSources, AreFewMappings)
+{
+	Source source(GetParam());
+	size_t before = engine::facts().mappings;
+	std::vector<char *> spans;
+
+	for (int i = 0; i < 2000; i++)
+		spans.push_back(source.span(8 * KIB));
+	for (size_t i = 0; i < spans.size(); i += 2)
+		source.free(spans[i], 8 * KIB);
+	source_trim(source);
+	for (size_t i = 0; i < spans.size(); i += 4)
+		source.span_at(spans[i], 8 * KIB);
+	EXPECT_LE(engine::facts().mappings, before + 16);
+}
+
+/* Bound again here and there after a fork, they would be too many. */
+TEST(BoundMappings, EndBeforeTheProcessHasNoMore)
+{
+	if (!Source("nodes:0"))
+		GTEST_SKIP() << error_text();
+	Source source("nodes:0");
+	size_t before = engine::facts().mappings, bound = 0;
+	const int count = 40000;
+	std::vector<char *> spans;
+
+	for (int i = 0; i < count; i++)
+		spans.push_back(source.span(PAGE_BYTES));
+	as_if_forked();
+	for (int i = 0; i < count; i += 2)
+		source.free(spans[i], PAGE_BYTES);
+	source_trim(source);
+	for (int i = 0; i < count; i += 2) {
+		ASSERT_NE(source.span_at(spans[i], PAGE_BYTES), nullptr);
+		bound += policy_at(spans[i]) == BIND;
+	}
+	EXPECT_GE(bound, 4000u);
+	EXPECT_LE(engine::facts().mappings, before + 20000);
+	/* They are there for others. */
+	source.close();
+	Source other("nodes:0");
+	EXPECT_EQ(policy_at(other.span(PAGE_BYTES)), BIND);
+}
+
+/* A sandbox that was set up after the source. */
+class RefusedPolicies : public testing::Test {
+protected:
+	void
+	SetUp() override
+	{
+#ifndef POOLKIND_DEBUG
+		GTEST_SKIP() << "faults are in the debug library only";
+#endif
+		if (!Source("nodes:0"))
+			GTEST_SKIP() << error_text();
+	}
+	void
+	TearDown() override
+	{
+		os_fault_at(OS_SET_POLICY, 0, 0, false);
+	}
+};
+
+TEST_F(RefusedPolicies, AreNoError)
+{
+	for (int errnum : { EPERM, EACCES, ENOSYS }) {
+		Source source("nodes:0");
+
+		os_fault_at(OS_SET_POLICY, 1, errnum, true);
+		char *span = source.span(MIB);
+		ASSERT_NE(span, nullptr);
+		memset(span, 1, MIB);
+		EXPECT_NE(source.span(96 * MIB), nullptr);
+		as_if_forked();
+		EXPECT_NE(source.span(MIB), nullptr);
+		os_fault_at(OS_SET_POLICY, 0, 0, false);
+	}
+}
+
+/* Set up in between: the pages are there, and are preferred there. */
+TEST_F(RefusedPolicies, LeaveSpansPreferred)
+{
+	Source source("nodes:0");
+
+	os_fault_at(OS_SET_POLICY, 2, EPERM, true);
+	char *span = source.span(MIB);
+	ASSERT_NE(span, nullptr);
+	EXPECT_EQ(policy_at(span), PREFERRED);
+	os_fault_at(OS_SET_POLICY, 0, 0, false);
+	source.free(span, MIB);
+	source_trim(source);
+	EXPECT_EQ(source.span_at(span, MIB), span);
+	EXPECT_EQ(policy_at(span), BIND);
+}
+
+/* When a policy cannot be had for want of mappings, pages are not taken under
+ * the one that ends processes. */
+TEST_F(RefusedPolicies, ForWantOfMappingsAreNull)
+{
+	Source source("nodes:0");
+
+	os_fault_at(OS_SET_POLICY, 1, ENOMEM, true);
+	EXPECT_EQ(source.span(MIB), nullptr);
+	os_fault_at(OS_SET_POLICY, 0, 0, false);
+	EXPECT_NE(source.span(MIB), nullptr);
+}
