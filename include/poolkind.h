@@ -74,7 +74,8 @@ typedef struct poolkind poolkind;
  * machine does not have), EBUSY (the DAX device is in use), ENOSYS (a memory
  * attribute, or a device to be found, without libpoolkind-topology), EPERM (the
  * same in a program with other rights than who started it, who has set a
- * variable of hwloc), ENOMEM (no address space, or as many kinds are open as
+ * variable of hwloc), ENOMEM (no address space; reserve=yes and the machine, or
+ * the process's memory cgroup, has less memory; or as many kinds are open as
  * the engine can hold: 4032), EMFILE, ENFILE.
  */
 poolkind *poolkind_open(const char *spec, unsigned flags);

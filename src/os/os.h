@@ -126,6 +126,19 @@ bool os_is_mapped(void *addr, size_t bytes);
 /* How many bytes of the range are in physical memory. */
 int os_resident(void *addr, size_t bytes, size_t *resident);
 
+/* ---- Room: os_room_linux.c ---------------------------------------------- */
+
+/* How many bytes of ordinary memory this process can take, at least, before the
+ * kernel ends a process for want of it: of what the machine has, and of what
+ * each memory cgroup that the process is in, up to the root, is allowed, the
+ * least; a part of it is kept for what needs memory meanwhile. Any ENOUGH bytes
+ * are as good as more. ENODATA where nothing says. */
+struct os_memory_room {
+	uint64_t bytes;
+	char cgroup[96]; /* that has the least; "": the machine itself */
+};
+int os_memory_room(uint64_t enough, struct os_memory_room *room);
+
 /* ---- Nodes: os_numa_linux.c -------------------------------------------- */
 
 /* A memory policy, in the kernel's words. MASK: a bit a node, BITS of them. */
@@ -215,6 +228,7 @@ struct os_file_system {
 	bool touch_takes; /* touching a page takes its space, or fails */
 	bool sparse;      /* a great length costs nothing */
 	bool on_disk;     /* taking space costs far less than pages do */
+	bool is_memory;   /* space is ordinary memory */
 	size_t punch_least; /* giving back less at once is not worth it */
 };
 
@@ -328,5 +342,9 @@ enum os_call {
  * REPEAT, that one and all after it. NTH 0 takes the fault away. Does nothing
  * in a library built without POOLKIND_DEBUG. */
 void os_fault_at(enum os_call call, unsigned nth, int errnum, bool repeat);
+
+/* Has os_memory_room() look for /proc and /sys in DIRECTORY, which stays as it
+ * is as long as that holds; NULL: in the root again. The same library. */
+void os_root_at(const char *directory);
 
 #endif /* OS_OS_H */

@@ -24,6 +24,7 @@
 
 static _Atomic uint64_t faults[OS_CALLS];
 static _Atomic uint64_t clock_ahead;
+static const char *_Atomic root;
 
 void
 os_fault_at(enum os_call call, unsigned nth, int errnum, bool repeat)
@@ -69,6 +70,20 @@ os_clock_ahead(void)
 	return atomic_load(&clock_ahead);
 }
 
+void
+os_root_at(const char *directory)
+{
+	atomic_store(&root, directory);
+}
+
+const char *
+os_root(void)
+{
+	const char *directory = atomic_load(&root);
+
+	return directory == NULL ? "" : directory;
+}
+
 /* Here rather than in base/, which knows no system call. */
 void
 invariant_failed(const char *what, const char *file, int line)
@@ -98,6 +113,12 @@ void
 os_clock_advance(uint64_t ms)
 {
 	(void)ms;
+}
+
+void
+os_root_at(const char *directory)
+{
+	(void)directory;
 }
 
 #endif /* POOLKIND_DEBUG */

@@ -16,6 +16,9 @@ int os_fault(enum os_call call);
 
 /* By how much os_clock_advance() made the clock later. */
 uint64_t os_clock_ahead(void);
+
+/* What os_root_at() said, or "". */
+const char *os_root(void);
 #else
 static inline int
 os_fault(enum os_call call)
@@ -28,6 +31,12 @@ static inline uint64_t
 os_clock_ahead(void)
 {
 	return 0;
+}
+
+static inline const char *
+os_root(void)
+{
+	return "";
 }
 #endif
 

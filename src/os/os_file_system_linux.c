@@ -42,9 +42,11 @@ struct known {
 
 static const struct known table[] = {
 	{ MAGIC_TMPFS,
-	    { "tmpfs", .keeps_space = true, .touch_takes = true,
-		.sparse = true } },
-	{ 0x858458f6, { "ramfs", .keeps_space = true, .touch_takes = true } },
+	    { "tmpfs", .keeps_space = true, .touch_takes = true, .sparse = true,
+		.is_memory = true } },
+	{ 0x858458f6,
+	    { "ramfs", .keeps_space = true, .touch_takes = true,
+		.is_memory = true } },
 	{ 0x958458f6,
 	    { "hugetlbfs", .keeps_space = true, .touch_takes = true } },
 	{ MAGIC_EXT,

@@ -16,6 +16,7 @@
 #include <errno.h>
 
 #include "base/bits.h"
+#include "source/memory.h"
 #include "source/stretch.h"
 
 #define PROMISE_MOST (64 * MIB) /* larger spans have their pages later */
@@ -127,7 +128,7 @@ check_room(struct source *source, size_t bytes)
 
 /* Before Linux 5.14, which can populate, by hand: the pages are new. */
 static int
-populate(char *at, size_t bytes)
+populate_piece(void *at, size_t bytes)
 {
 	int error = os_populate(at, bytes);
 
@@ -136,6 +137,12 @@ populate(char *at, size_t bytes)
 	for (size_t i = 0; i < bytes; i += PAGE_BYTES)
 		((volatile char *)at)[i] = 0;
 	return 0;
+}
+
+static int
+populate(char *at, size_t bytes)
+{
+	return memory_fill(populate_piece, at, bytes);
 }
 
 static int

@@ -32,6 +32,7 @@
  */
 #include <errno.h>
 
+#include "source/memory.h"
 #include "source/stretch.h"
 
 /* From this size on, a span takes space without touching its pages, where a
@@ -133,6 +134,27 @@ next_offset(const struct stretch *stretch)
 	return stretch->file_offset + align_up(stretch->bytes, 2 * MIB);
 }
 
+/* Ordinary memory, for a tmpfs, is asked for first. */
+int
+file_take_space(
+    const struct stretch *stretch, int fd, size_t offset, size_t bytes)
+{
+	return stretch->file_system->is_memory ?
+	    memory_take_space(fd, (off_t)offset, (off_t)bytes) :
+	    os_take_space(fd, (off_t)offset, (off_t)bytes);
+}
+
+/* The same by touching the pages. */
+static int
+populate(struct stretch *stretch, size_t offset, size_t bytes)
+{
+	char *at = stretch->base + offset;
+
+	return stretch->file_system->is_memory || stretch->in_memory ?
+	    memory_fill(os_populate, at, bytes) :
+	    os_populate(at, bytes);
+}
+
 /* The whole of a size, when the kind is opened. */
 static int
 take_all(struct stretch *stretch, int fd)
@@ -142,7 +164,7 @@ take_all(struct stretch *stretch, int fd)
 
 	if (os_room(fd, NULL, &room) == 0 && room < bytes)
 		return ENOSPC;
-	return os_take_space(fd, (off_t)stretch->head, (off_t)bytes);
+	return file_take_space(stretch, fd, stretch->head, bytes);
 }
 
 static int
@@ -327,14 +349,14 @@ take(struct stretch *stretch, size_t offset, size_t bytes)
 	int error = ENOSYS;
 
 	if (is_touched(stretch, bytes))
-		error = os_populate(stretch->base + offset, bytes);
+		error = populate(stretch, offset, bytes);
 	if (error != ENOSYS)
 		return error;
 	if (file_is_ours(stretch))
-		return os_take_space(stretch->fd,
-		    (off_t)(stretch->file_offset + offset), (off_t)bytes);
+		return file_take_space(
+		    stretch, stretch->fd, stretch->file_offset + offset, bytes);
 	return stretch->source->spec->trust && !stretch->private ?
-	    os_populate(stretch->base + offset, bytes) :
+	    populate(stretch, offset, bytes) :
 	    ENOMEM;
 }
 
@@ -381,7 +403,7 @@ file_back(struct stretch *stretch, size_t offset, size_t bytes)
 	if (error != 0 || stretch->source->spec->reserve)
 		return error;
 	if (stretch->in_memory) {
-		error = os_populate(stretch->base + offset, bytes);
+		error = populate(stretch, offset, bytes);
 		return error == ENOSYS ? 0 : error;
 	}
 	if (bytes >= ASK_FIRST && is_short(stretch, bytes))

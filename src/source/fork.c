@@ -31,6 +31,7 @@
 
 #include "base/bits.h"
 #include "source/address_map.h"
+#include "source/memory.h"
 #include "source/stretch.h"
 
 /* ---- Children that no handler knows of ---------------------------------- */
@@ -220,7 +221,8 @@ write_span(struct stretch *stretch, int fd, size_t offset, size_t bytes)
 	int error;
 
 	if (!has_huge_pages(stretch->source))
-		return os_write_file(
+		return (stretch->file_system->is_memory ? memory_write_file :
+							  os_write_file)(
 		    fd, stretch->base + offset, bytes, (off_t)offset);
 	error = os_populate(copy + low, high - low);
 	if (error == ENOSYS)
@@ -265,7 +267,7 @@ copy_stretch(struct stretch *stretch)
 		return error;
 	error = os_set_length(fd, (off_t)stretch->bytes);
 	if (error == 0 && stretch->source->spec->reserve)
-		error = os_take_space(fd, 0, (off_t)stretch->bytes);
+		error = file_take_space(stretch, fd, 0, stretch->bytes);
 	if (error == 0)
 		error = os_reserve(stretch->bytes,
 		    max_size(stretch->source->grain, 2 * MIB), &stretch->copy);
@@ -280,34 +282,46 @@ copy_stretch(struct stretch *stretch)
 	return error;
 }
 
-/* Copies what is in spans into memory, for want of a file. */
+/* Copies what is in spans from one mapping of the stretch to another, which is
+ * memory. */
+static int
+copy_in_memory(struct stretch *stretch, char *to, const char *from)
+{
+	size_t pages = stretch->map.pages, end = stretch->head / PAGE_BYTES;
+	int error = 0;
+
+	while (error == 0) {
+		size_t page = page_set_find(
+		    &stretch->map.used, end, pages, true);
+		size_t offset = page * PAGE_BYTES;
+
+		if (page == pages)
+			break;
+		end = page_set_find(&stretch->map.used, page, pages, false);
+		error = memory_fill(
+		    os_populate, to + offset, end * PAGE_BYTES - offset);
+		if (error == ENOSYS)
+			error = 0;
+		if (error == 0)
+			memcpy(to + offset, from + offset,
+			    end * PAGE_BYTES - offset);
+	}
+	return error;
+}
+
+/* A copy for want of a file. */
 static int
 copy_into_memory(struct stretch *stretch)
 {
-	size_t pages = stretch->map.pages, end = 0;
 	int error = os_reserve(stretch->bytes, 2 * MIB, &stretch->copy);
 
 	if (error != 0)
 		return error;
 	stretch->copy_in_memory = true;
 	error = os_make_usable(stretch->copy, stretch->usable);
-	while (error == 0 && end < pages) {
-		size_t from = page_set_find(
-		    &stretch->map.used, end, pages, true);
-		size_t offset = from * PAGE_BYTES;
-
-		end = page_set_find(&stretch->map.used, from, pages, false);
-		if (from == pages)
-			break;
-		error = os_populate(
-		    (char *)stretch->copy + offset, end * PAGE_BYTES - offset);
-		if (error == ENOSYS)
-			error = 0;
-		if (error == 0)
-			memcpy((char *)stretch->copy + offset,
-			    stretch->base + offset, end * PAGE_BYTES - offset);
-	}
-	return error;
+	return error == 0 ?
+	    copy_in_memory(stretch, stretch->copy, stretch->base) :
+	    error;
 }
 
 /* Undoes copy_stretch(); in the child, after the copy was put in place, only
@@ -512,21 +526,11 @@ forget_idle(struct stretch *stretch)
 static int
 copy_by_hand(struct stretch *stretch)
 {
-	size_t pages = stretch->map.pages, end = stretch->head / PAGE_BYTES;
 	int error = os_make_usable_anew(
 	    stretch->base + stretch->head, stretch->bytes - stretch->head);
 
-	while (error == 0) {
-		size_t from = page_set_find(
-		    &stretch->map.used, end, pages, true);
-
-		if (from == pages)
-			break;
-		end = page_set_find(&stretch->map.used, from, pages, false);
-		__builtin_memcpy(stretch->base + from * PAGE_BYTES,
-		    (char *)stretch->copy + from * PAGE_BYTES,
-		    (end - from) * PAGE_BYTES);
-	}
+	if (error == 0)
+		error = copy_in_memory(stretch, stretch->base, stretch->copy);
 	if (error == 0 && file_is_ours(stretch))
 		os_close(stretch->fd);
 	stretch->fd = -1;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "os/records.h"
 #include "source/address_map.h"
+#include "source/memory.h"
 #include "source/stretch.h"
 
 /* How long free pages stay backed in the successor of a source that had its
@@ -371,18 +372,39 @@ explain_device(int error, const char *path)
 		    error, "cannot use the device \"%.150s\"", path);
 }
 
-/* What is known of the file system that the directory lies in. */
-static const char *
-file_system_name(const char *directory)
+/* What is known of the file system that the directory lies in; NULL where no
+ * file can be made there. */
+static const struct os_file_system *
+file_system_of(const char *directory)
 {
-	const char *name = "a file system";
+	const struct os_file_system *known = NULL;
 	int fd;
 
 	if (os_open_unlinked(directory, &fd) == 0) {
-		name = os_file_system(fd)->name;
+		known = os_file_system(fd);
 		os_close(fd);
 	}
-	return name;
+	return known;
+}
+
+static const char *
+file_system_name(const char *directory)
+{
+	const struct os_file_system *known = file_system_of(directory);
+
+	return known == NULL ? "a file system" : known->name;
+}
+
+/* Whether what the kind reserves is ordinary memory. */
+static bool
+reserves_memory(const struct spec *spec)
+{
+	const struct os_file_system *known;
+
+	if (!spec->reserve || spec->source != SPEC_FILE)
+		return spec->reserve && spec->page <= SPEC_PAGE_THP;
+	known = file_system_of(spec->path);
+	return known != NULL && known->is_memory;
 }
 
 static void
@@ -412,6 +434,9 @@ explain(int error, const struct spec *spec)
 	char text[SPEC_TEXT_MAX];
 
 	spec_print(spec, text, sizeof(text));
+	if (error == ENOMEM && reserves_memory(spec) &&
+	    memory_explain(text, spec->size))
+		return;
 	if (spec->source == SPEC_FILE)
 		explain_file(error, spec);
 	else if (spec->source == SPEC_DAX)

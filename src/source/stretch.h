@@ -220,6 +220,10 @@ bool stretch_is_lost(const struct stretch *stretch);
  * daemon may have closed it behind our back. */
 bool file_is_ours(const struct stretch *stretch);
 
+/* Takes space for a range of FD, which is on the stretch's file system. */
+int file_take_space(
+    const struct stretch *stretch, int fd, size_t offset, size_t bytes);
+
 /* Maps FD, the copy of the stretch's file for a child, at AT; puts it in place of
  * the stretch's pages; and maps the stretch's own file, whose descriptor is
  * there, copy on write. */

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * memory.c - asks before memory is taken. See memory.h.
+ *
+ * Owns what the last answer allows: so many bytes may be taken before the next
+ * question, for some time, by whatever thread. So small spans do not ask each
+ * time, and a piece of a large one asks always.
+ *
+ * An answer holds for all who ask at the same moment, threads and processes of
+ * the same cgroup alike, and none of them knows of the others. So each takes
+ * but a 64th of the room at a time: the nearer the end, the smaller the steps
+ * and the fresher the answers. Up to 64 can start at once so and all fit.
+ */
+#include "source/memory.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+#include "base/error.h"
+#include "os/os.h"
+
+#define PIECE_PART 64
+#define PIECE_LEAST (2 * MIB)
+#define PIECE_MOST (64 * MIB)
+#define GRANT_MS 100
+
+static _Atomic size_t granted;
+static _Atomic uint64_t granted_at;
+
+static bool
+take_of_grant(size_t bytes)
+{
+	size_t left = atomic_load(&granted);
+
+	if (left < bytes || os_now_ms() - atomic_load(&granted_at) >= GRANT_MS)
+		return false;
+	while (!atomic_compare_exchange_weak(&granted, &left, left - bytes))
+		if (left < bytes)
+			return false;
+	return true;
+}
+
+/* Takes up to LEFT of BYTES that may be taken from now on. */
+static size_t
+grant(size_t bytes, size_t left)
+{
+	size_t piece = min_size(bytes, left);
+
+	atomic_store(&granted, bytes - piece);
+	atomic_store(&granted_at, os_now_ms());
+	return piece;
+}
+
+size_t
+memory_next(size_t left)
+{
+	struct os_memory_room room;
+	size_t piece;
+
+	if (take_of_grant(left))
+		return left;
+	if (os_memory_room(max_size(left, PIECE_PART * PIECE_LEAST), &room) !=
+	    0)
+		return grant(PIECE_MOST, left);
+	if (room.bytes < left)
+		return 0;
+	piece = align_down(room.bytes / PIECE_PART, PIECE_LEAST);
+	piece = min_size(max_size(piece, PIECE_LEAST), PIECE_MOST);
+	return grant(min_size(piece, align_down(room.bytes, PAGE_BYTES)), left);
+}
+
+int
+memory_fill(int (*take)(void *addr, size_t bytes), void *addr, size_t bytes)
+{
+	char *at = addr;
+	int error = 0;
+
+	for (size_t piece; bytes != 0 && error == 0;
+	     at += piece, bytes -= piece) {
+		piece = memory_next(bytes);
+		error = piece == 0 ? ENOMEM : take(at, piece);
+	}
+	return error;
+}
+
+int
+memory_take_space(int fd, off_t offset, off_t bytes)
+{
+	int error = 0;
+
+	for (off_t piece; bytes != 0 && error == 0;
+	     offset += piece, bytes -= piece) {
+		piece = (off_t)memory_next((size_t)bytes);
+		error = piece == 0 ? ENOMEM : os_take_space(fd, offset, piece);
+	}
+	return error;
+}
+
+int
+memory_write_file(int fd, const void *data, size_t bytes, off_t offset)
+{
+	const char *from = data;
+	int error = 0;
+
+	for (size_t piece; bytes != 0 && error == 0;
+	     from += piece, offset += (off_t)piece, bytes -= piece) {
+		piece = memory_next(bytes);
+		error = piece == 0 ? ENOMEM :
+				     os_write_file(fd, from, piece, offset);
+	}
+	return error;
+}
+
+bool
+memory_explain(const char *text, size_t bytes)
+{
+	struct os_memory_room room;
+	bool cgroup;
+
+	if (os_memory_room(bytes, &room) != 0 || room.bytes >= bytes)
+		return false;
+	cgroup = room.cgroup[0] != '\0';
+	error_set(ENOMEM,
+	    "\"%.70s\" takes %zu bytes of memory at once, and %s%s%s %llu to "
+	    "spare",
+	    text, bytes, cgroup ? "the cgroup \"" : "this machine", room.cgroup,
+	    cgroup ? "\" has" : " has", (unsigned long long)room.bytes);
+	return true;
+}
