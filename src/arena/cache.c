@@ -591,7 +591,7 @@ caches_count(struct heap *heap)
  * lock is held, since who stands before libc's function may allocate; until
  * there is a key all threads do without caches, under valgrind for ever, which
  * wants to see every block come and go. */
-static __attribute__((constructor)) void
+__attribute__((constructor)) void
 caches_start_once(void)
 {
 	static _Atomic bool begun;

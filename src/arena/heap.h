@@ -94,6 +94,10 @@ struct block {
 int heap_open(struct heap *heap, struct source *source,
     const struct heap_options *options, const struct heap *alias);
 
+/* What caches need of libc, which may call malloc: heap_open() does it, unless
+ * it was done. For who opens the first heap under a lock. */
+void caches_start_once(void);
+
 /* Gives HEAP an id before it is opened, which is given back after it was closed.
  * One that is never opened can be the alias of those that are opened with it:
  * of these a thread finds one under its id, which it changes by allocating from

@@ -69,12 +69,14 @@ poolkind_fork_end_in_child(void)
 }
 
 /* When the library is loaded, or with the first kind if that comes sooner.
- * pthread_atfork(3) may call malloc, which may come back here. */
+ * pthread_atfork(3) may call malloc, which may come back here; so may what
+ * caches need of libc, and a facade opens kinds under a lock of its own. */
 EXPORT __attribute__((constructor)) void
 poolkind_follow_forks(void)
 {
 	static _Atomic bool done;
 
+	caches_start_once();
 	if (!atomic_exchange(&done, true))
 		pthread_atfork(poolkind_fork_begin, poolkind_fork_end_in_parent,
 		    poolkind_fork_end_in_child);

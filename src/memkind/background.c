@@ -3,8 +3,10 @@
  * background.c - a thread that gives unused memory back. See memkind.h.
  *
  * Without it memory that is free grows old only when its kind is called. Owns
- * the thread, under a lock that is taken before that of the kinds. The child of
- * a fork has no such thread until it asks for one.
+ * the thread. Takes no lock: pthread_create(3) calls malloc, and pthread_join(3)
+ * waits for a thread that takes the locks of kinds; who changes what there is
+ * claims the change, and others wait until it is made. The child of a fork has
+ * no such thread until it asks for one. Starting it fails as pthread_create(3).
  */
 #include <pthread.h>
 #include <signal.h>
@@ -15,9 +17,14 @@
 
 #define EVERY_MS 1000
 
-static struct lock lock = LOCK_INIT;
-static pthread_t thread;
-static bool running;
+enum {
+	NO_THREAD,
+	RUNNING,
+	CHANGING, /* one is being made, or waited for */
+};
+
+static _Atomic uint32_t state;
+static pthread_t thread; /* of who made it RUNNING, or makes it NO_THREAD */
 static _Atomic uint32_t turn; /* the thread of another turn ends */
 
 static void
@@ -35,7 +42,49 @@ run(void *mine)
 	return NULL;
 }
 
-/* Signals are the program's own threads' business. Under the lock. */
+static void
+forget(void)
+{
+	atomic_store(&state, NO_THREAD);
+	turn++;
+}
+
+static __attribute__((constructor)) void
+follow_forks(void)
+{
+	static _Atomic bool done;
+
+	if (!atomic_exchange(&done, true))
+		pthread_atfork(NULL, NULL, forget);
+}
+
+/* Whether it is the caller who is to change FROM into what it is not; false
+ * where it is that already. */
+static bool
+claim(uint32_t from)
+{
+	uint32_t now = from;
+
+	while (!atomic_compare_exchange_strong(&state, &now, CHANGING)) {
+		if (now != CHANGING)
+			return false;
+		wait_while(&state, CHANGING);
+		now = from;
+	}
+	return true;
+}
+
+/* Unless this is the child of a fork meanwhile, in which there is no thread. */
+static void
+finish(uint32_t to)
+{
+	uint32_t now = CHANGING;
+
+	atomic_compare_exchange_strong(&state, &now, to);
+	wake_all(&state);
+}
+
+/* Signals are the program's own threads' business. */
 static int
 start(void)
 {
@@ -47,67 +96,29 @@ start(void)
 	error = pthread_create(
 	    &thread, NULL, run, (void *)(uintptr_t)atomic_load(&turn));
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	running = error == 0;
-	return error;
+	finish(error == 0 ? RUNNING : NO_THREAD);
+	return error == 0 ? 0 : MEMKIND_ERROR_INVALID;
 }
 
 static void
-hold(void)
+end(void)
 {
-	lock_take(&lock);
-}
+	int before = cancel_off();
 
-static void
-release(void)
-{
-	lock_give(&lock);
-}
-
-static void
-forget(void)
-{
-	running = false;
 	turn++;
-	lock_give(&lock);
-}
-
-/* Before the lock is first taken. Its handlers come after those of the kinds,
- * and so are called sooner. */
-static __attribute__((constructor)) void
-follow_forks(void)
-{
-	static _Atomic bool done;
-
-	if (atomic_exchange(&done, true))
-		return;
-	memkind_follow_forks();
-	pthread_atfork(hold, release, forget);
+	wake_all(&turn);
+	pthread_join(thread, NULL);
+	cancel_back(before);
+	finish(NO_THREAD);
 }
 
 EXPORT int
-memkind_set_bg_threads(bool state)
+memkind_set_bg_threads(bool wanted)
 {
-	pthread_t ended = thread;
-	int error = 0;
-	bool ends;
-
 	follow_forks();
-	lock_take(&lock);
-	if (state && !running)
-		error = start();
-	ends = !state && running;
-	if (ends) {
-		ended = thread;
-		running = false;
-		turn++;
-		wake_all(&turn);
-	}
-	lock_give(&lock);
-	if (ends) {
-		int before = cancel_off();
-
-		pthread_join(ended, NULL);
-		cancel_back(before);
-	}
-	return error == 0 ? 0 : MEMKIND_ERROR_INVALID;
+	if (wanted)
+		return claim(NO_THREAD) ? start() : 0;
+	if (claim(RUNNING))
+		end();
+	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * hooks.c - a library for LD_PRELOAD that stands before one function of libc,
- * HOOK, and allocates whenever that is called, as tracers and fakers do.
+ * HOOK, and allocates whenever that is called, as tracers and fakers do; and with
+ * FORKS also has a child, as those do that start a program.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -9,8 +10,21 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+static inline void
+have_a_child(void)
+{
+#ifdef FORKS
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	waitpid(child, NULL, 0);
+#endif
+}
 
 #define STAND_BEFORE(result, name, parameters, arguments) \
 	STAND_BEFORE_AS(result, name, #name, parameters, arguments)
@@ -21,6 +35,7 @@
 		void *blocks[2] = { malloc(100), malloc(300000) }; \
 		free(blocks[0]); \
 		free(blocks[1]); \
+		have_a_child(); \
 		if (real == NULL) \
 			real = (result(*) parameters)dlsym(RTLD_NEXT, name); \
 		return real arguments; \
@@ -30,6 +45,7 @@
 #define A1 (a)
 #define A2 (a, b)
 #define A3 (a, b, c)
+#define A4 (a, b, c, d)
 #define HOOK_clock_gettime \
 	STAND_BEFORE(int, clock_gettime, (clockid_t a, struct timespec * b), A2)
 /* <unistd.h> has it with dots. */
@@ -61,5 +77,10 @@
 #define HOOK_pthread_key_create \
 	STAND_BEFORE(int, pthread_key_create, \
 	    (pthread_key_t * a, void (*b)(void *)), A2)
+#define HOOK_pthread_create \
+	STAND_BEFORE(int, pthread_create, \
+	    (pthread_t * a, const pthread_attr_t *b, void *(*c)(void *), \
+		void *d), \
+	    A4)
 
 HOOK
