@@ -1,16 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The whole project in builds of their own: under ASan and UBSan, under TSan, and
-# by clang with warnings as errors. Of `make check` each runs the unit tests and
-# those scripts that run what it compiled: documents, other people's programs
-# and virtual machines are the same whoever compiles. TAP, one line a build, with
-# the sum of its tests. ccache compiles what it knows, where it is installed.
-# Takes long: part of check-long.
+# The whole project in a build of its own: `asan`, under ASan and UBSan, `tsan`,
+# under TSan, or `clang`, by clang with warnings as errors. Of `make check` each
+# runs the unit tests and those scripts that run what it compiled: documents,
+# other people's programs and virtual machines are the same whoever compiles.
+# TAP, one line with the sum of the tests. ccache compiles what it knows, where
+# it is installed. Takes long: part of check-long, which runs another beside it,
+# so there is one job here.
 unset MAKEFLAGS MFLAGS MAKELEVEL "${!LIB@}" # what this build was told
 work=$TOP_BUILDDIR/test/build/work
-number=0
-failed=0
 cached=
 if command -v ccache >/dev/null; then
 	cached="ccache "
@@ -27,21 +26,20 @@ scripts="test/api/examples test/misuse/run test/stress/run
 build() {
 	local name=$1 log=$work/$1.log sum
 	shift
-	number=$((number + 1))
 	rm -rf "${work:?}/$name"
 	mkdir -p "$work/$name"
+	echo 1..1
 	if (
 		cd "$work/$name" && "$TOP_SRCDIR/configure" --quiet "$@" &&
-		    make -s -j"$(nproc)" &&
-		    make -s -j"$(nproc)" check short_scripts="$scripts"
+		    make -s && make -s check short_scripts="$scripts"
 	) >"$log" 2>&1; then
 		sum=$(grep -E '^[0-9]+ passed, ' "$log" | tail -n 1)
-		echo "ok $number - $name: $sum"
+		echo "ok 1 - $name: $sum"
 		rm -rf "${work:?}/$name"
 	else
-		echo "not ok $number - $name"
+		echo "not ok 1 - $name"
 		grep -E -A 40 'FAILED:|[Ee]rror' "$log" | head -n 400 | sed 's/^/# /'
-		failed=1
+		exit 1
 	fi
 }
 
@@ -58,14 +56,17 @@ with() {
 }
 
 gcc=$(with "${CC:-gcc}") gxx=$(with "${CXX:-g++}")
-build asan --enable-asan --disable-debug-variants CC="$gcc" CXX="$gxx"
-build tsan --enable-tsan --disable-debug-variants CC="$gcc" CXX="$gxx"
-if command -v clang >/dev/null; then
-	build clang --enable-developer-warnings --enable-decorators \
-	    CC="$(with clang)" CXX="$(with clang++)"
-else
-	number=$((number + 1))
-	echo "ok $number - clang # SKIP clang is not installed"
-fi
-echo "1..$number"
-exit $failed
+case ${1:-} in
+asan | tsan)
+	build "$1" "--enable-$1" --disable-debug-variants CC="$gcc" CXX="$gxx" ;;
+clang)
+	if command -v clang >/dev/null; then
+		build clang --enable-developer-warnings --enable-decorators \
+		    CC="$(with clang)" CXX="$(with clang++)"
+	else
+		echo "1..0 # SKIP clang is not installed"
+	fi ;;
+*)
+	echo "usage: sanitizers.sh asan | tsan | clang" >&2
+	exit 2 ;;
+esac
