@@ -21,8 +21,6 @@
 #include "interpose/inside.h"
 #include "kind/facade.h"
 
-#define EXPORT __attribute__((visibility("default")))
-
 _Thread_local bool heap_inside;
 
 /* As long as nothing is known, no size is MEMKIND_DEFAULT's for sure. */
@@ -46,7 +44,7 @@ choose(size_t size)
 static inline bool
 is_logged(memkind_t kind)
 {
-	return kind != MEMKIND_DEFAULT && log_level >= LOG_BLOCKS;
+	return kind != MEMKIND_DEFAULT && autohbw_log.level >= LOG_BLOCKS;
 }
 
 void *
@@ -164,8 +162,8 @@ door_realloc(void *ptr, size_t size, void **resized)
 bool
 door_free(void *ptr)
 {
-	if (unlikely(
-		log_level >= LOG_BLOCKS && is_logged(memkind_detect_kind(ptr))))
+	if (unlikely(autohbw_log.level >= LOG_BLOCKS &&
+		is_logged(memkind_detect_kind(ptr))))
 		log_block("In my memkind free: %p", ptr);
 	return poolkind_free_if_any(ptr);
 }
@@ -199,12 +197,12 @@ static void
 say_what_is_chosen(void)
 {
 	if (settings.kind == MEMKIND_DEFAULT)
-		log_say(LOG_START, "all blocks: %s", settings.name);
+		autohbw_say(LOG_START, "all blocks: %s", settings.name);
 	else if (settings.high == SIZE_MAX)
-		log_say(LOG_START, "blocks of %zu bytes and more: %s",
+		autohbw_say(LOG_START, "blocks of %zu bytes and more: %s",
 		    settings.low, settings.name);
 	else
-		log_say(LOG_START, "blocks of %zu to %zu bytes: %s",
+		autohbw_say(LOG_START, "blocks of %zu to %zu bytes: %s",
 		    settings.low, settings.high, settings.name);
 }
 
@@ -233,7 +231,7 @@ try_kind(void)
 	void *block = memkind_malloc(settings.kind, 1);
 
 	if (block == NULL && settings.kind != MEMKIND_DEFAULT) {
-		log_say(LOG_START, "%s cannot be had: all blocks: %s",
+		autohbw_say(LOG_START, "%s cannot be had: all blocks: %s",
 		    settings.name, "memkind_default");
 		settings.kind = MEMKIND_DEFAULT;
 		settings.name = "memkind_default";

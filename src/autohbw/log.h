@@ -8,6 +8,8 @@
 #ifndef AUTOHBW_LOG_H
 #define AUTOHBW_LOG_H
 
+#include "support/log.h"
+
 /* The values of AUTO_HBW_LOG: a line is said at its level and above. */
 enum log_level {
 	LOG_NOTHING = -2,
@@ -17,14 +19,14 @@ enum log_level {
 	LOG_CALLERS = 2, /* and who asked for it */
 };
 
-extern int log_level;
+extern struct log_file autohbw_log;
 
 /* Sets the level, and has later lines never allocate. */
 void log_open(int level);
 
 /* "libautohbw: ", the text, and a newline. */
-void log_say(int level, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+#define autohbw_say(level, ...) \
+	log_say(&autohbw_log, level, "libautohbw: ", __VA_ARGS__)
 
 /* A line on a block: the text and a newline; then its callers, if the level
  * asks for them. */

@@ -13,6 +13,7 @@
 #include "base/base.h"
 #include "support/environment.h"
 #include "support/numbers.h"
+#include "support/setting.h"
 
 /* In the order in which a message lists them. */
 static const struct named_kind {
@@ -84,8 +85,8 @@ read_kind(const char *text)
 	if (kind != NULL)
 		return kind;
 	list_kinds(names, sizeof(names));
-	log_say(LOG_WRONG,
-	    "AUTO_HBW_MEM_TYPE=%.64s is no kind; write memkind_ and one of "
+	autohbw_say(LOG_WRONG,
+	    "AUTO_HBW_MEM_TYPE=%.64s is not a kind; write memkind_ and one of "
 	    "%s. " DEFAULT_NAME " is taken",
 	    text, names);
 	return find_kind(DEFAULT_NAME);
@@ -123,32 +124,33 @@ read_sizes(struct settings *settings, const char *text)
 	settings->low = MIB;
 	settings->high = SIZE_MAX;
 	if (text != NULL)
-		log_say(LOG_WRONG,
+		autohbw_say(LOG_WRONG,
 		    "AUTO_HBW_SIZE=%.64s is not understood; write the smallest "
 		    "size, or the smallest and the largest, as in 1M:16M, in "
 		    "bytes or with K, M or G. 1M is taken",
 		    text);
 }
 
+/* AUTO_HBW_LOG, whose words are in the order of the levels. */
 static void
-read_log(const char *text)
+read_log(void)
 {
-	int level = LOG_BLOCKS;
-	bool good = text == NULL;
+	static const char *const words[] = { "-2", "-1", "0", "1", "2", NULL };
+	static const struct setting setting = {
+		.name = "AUTO_HBW_LOG",
+		.form = SETTING_CHOICE,
+		.words = words,
+		.complaint =
+		    "is not a level; write a number from -2 to 2. 1 is "
+		    "taken",
+	};
+	char wrong[SETTING_LINE_MAX];
+	unsigned chosen = LOG_BLOCKS - LOG_NOTHING + 1;
+	bool good = setting_read(&setting, &chosen, wrong);
 
-	for (int i = LOG_NOTHING; i <= LOG_CALLERS && !good; i++) {
-		char number[4];
-
-		snprintf(number, sizeof(number), "%d", i);
-		good = strcmp(text, number) == 0;
-		level = good ? i : level;
-	}
-	log_open(level);
+	log_open(LOG_NOTHING + (int)chosen - 1);
 	if (!good)
-		log_say(LOG_WRONG,
-		    "AUTO_HBW_LOG=%.64s is no level; write a number from %d to "
-		    "%d. %d is taken",
-		    text, LOG_NOTHING, LOG_CALLERS, level);
+		autohbw_say(LOG_WRONG, "%s", wrong);
 }
 
 void
@@ -157,14 +159,14 @@ settings_read(struct settings *settings)
 	char why[MEMKIND_ERROR_MESSAGE_SIZE];
 	const struct named_kind *named;
 
-	read_log(variable("AUTO_HBW_LOG"));
+	read_log();
 	read_sizes(settings, variable("AUTO_HBW_SIZE"));
 	named = read_kind(variable("AUTO_HBW_MEM_TYPE"));
 	settings->kind = *named->kind;
 	settings->name = named->name;
 	if (!is_missing(settings->kind, why))
 		return;
-	log_say(LOG_START, "%s cannot be had: %s", named->name, why);
+	autohbw_say(LOG_START, "%s cannot be had: %s", named->name, why);
 	settings->kind = MEMKIND_DEFAULT;
 	settings->name = "memkind_default";
 }

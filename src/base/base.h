@@ -14,6 +14,9 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* What a library's map may name: all else is hidden by -fvisibility=hidden. */
+#define EXPORT __attribute__((visibility("default")))
+
 /* What the compiler may rely on. */
 #define assume(x) ((x) ? (void)0 : __builtin_unreachable())
 

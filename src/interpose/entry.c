@@ -17,12 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "base/libc_heap.h"
 #include "kind/aloud.h"
 #include "poolkind.h"
 #include INTERPOSE_DOOR
-
-#define EXPORT __attribute__((visibility("default")))
 
 /* Not in the headers of every C library. */
 void cfree(void *ptr);

@@ -21,8 +21,6 @@
 #include "os/os.h"
 #include "poolkind.h"
 
-#define EXPORT __attribute__((visibility("default")))
-
 /* Newer than some C libraries. */
 struct info {
 	size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks,

@@ -13,7 +13,7 @@
 #ifndef INTERPOSE_JUMP_H
 #define INTERPOSE_JUMP_H
 
-#define EXPORT __attribute__((visibility("default")))
+#include "base/base.h"
 
 #ifndef __has_attribute
 #define __has_attribute(name) 0

@@ -132,6 +132,4 @@ kind_limit_changed(struct kind *kind, size_t limit)
 void kinds_prefork(void);
 void kinds_postfork(void);
 
-#define EXPORT __attribute__((visibility("default")))
-
 #endif /* KIND_KIND_H */

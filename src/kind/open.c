@@ -15,6 +15,7 @@
 #include "arena/cache.h"
 #include "base/annotate.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "kind/facade.h"
 #include "kind/kind.h"
 #include "kind/machine.h"
@@ -184,11 +185,7 @@ kind_link(struct kind *kind, const char *fallback)
 	lock_take(&kinds_lock);
 	result = find_fallback(kind, fallback);
 	if (result == 0) {
-		kind->next = kinds;
-		kind->link = &kinds;
-		if (kinds != NULL)
-			kinds->link = &kind->next;
-		kinds = kind;
+		LIST_PUSH(&kinds, kind);
 		atomic_store_explicit(&kind_entries[kind->heap.id].handle,
 		    kind->handle, memory_order_release);
 	}
@@ -208,9 +205,7 @@ kind_unlink(const poolkind *handle, unsigned *fallen)
 	*fallen = kind == NULL ? 0 : kind->fallen;
 	if (kind != NULL && *fallen == 0) {
 		atomic_store(&kind_entries[kind->heap.id].handle, NULL);
-		*kind->link = kind->next;
-		if (kind->next != NULL)
-			kind->next->link = kind->link;
+		LIST_REMOVE(kind);
 		if (kind->fallback != NULL)
 			kind->fallback->fallen--;
 	}

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "memkind/lock.h"
 #include "memkind/settings.h"
 #include "os/os.h"
@@ -157,12 +158,11 @@ memkind_of(poolkind *engine)
 memkind_t
 memkind_record_take(void)
 {
-	memkind_t kind;
+	memkind_t kind = NULL;
 
 	memkind_lock(&lock);
-	kind = made_free;
-	if (kind != NULL)
-		made_free = kind->next;
+	if (made_free != NULL)
+		STACK_POP(&made_free, kind);
 	else if (made_used < ARRAY_SIZE(made))
 		kind = &made[made_used++];
 	memkind_unlock(&lock);
@@ -173,8 +173,7 @@ void
 memkind_record_give(memkind_t kind)
 {
 	memkind_lock(&lock);
-	kind->next = made_free;
-	made_free = kind;
+	STACK_PUSH(&made_free, kind);
 	memkind_unlock(&lock);
 }
 

@@ -17,8 +17,6 @@
 #include "memkind.h"
 #include "memkind/nodes.h"
 
-#define EXPORT __attribute__((visibility("default")))
-
 /* Calls a function of the program, where it has one and may. */
 #ifdef MEMKIND_DECORATION_ENABLED
 #define DECORATE(hook, ...) \

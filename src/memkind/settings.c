@@ -3,7 +3,7 @@
  * settings.c - see settings.h.
  *
  * Owns standard error's lines. The one thing that ends the
- * process is a MEMKIND_BACKGROUND_THREAD_LIMIT that is no number, as it always
+ * process is a MEMKIND_BACKGROUND_THREAD_LIMIT that is not a number, as it always
  * has; what else is wrong makes the kinds that it is about fail.
  */
 #include "memkind/settings.h"
@@ -11,16 +11,14 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "memkind.h"
 #include "os/lock.h"
-#include "os/os.h"
 #include "poolkind.h"
 #include "support/environment.h"
-#include "support/numbers.h"
+#include "support/setting.h"
 
 /* Options of jemalloc 5.3 that nothing here answers to. */
 static const char *const passed_over[] = { "abort", "abort_conf",
@@ -39,32 +37,15 @@ static const char *const passed_over[] = { "abort", "abort_conf",
 	"tcache_nslots_small_min", "thp", "trust_madvise", "utrace", "xmalloc",
 	"zero", "zero_realloc", NULL };
 
-static bool debug;
+struct log_file memkind_log = LOG_FILE_INIT("libmemkind");
 
 /* ---- Lines --------------------------------------------------------------- */
-
-struct line {
-	char text[512];
-	size_t length;
-};
-
-static void
-compose(
-    struct line *line, const char *head, const char *format, va_list arguments)
-{
-	int length = snprintf(line->text, sizeof(line->text), "%s", head);
-
-	length += vsnprintf(line->text + length,
-	    sizeof(line->text) - (size_t)length - 1, format, arguments);
-	line->length = min_size((size_t)length, sizeof(line->text) - 2);
-	line->text[line->length++] = '\n';
-}
 
 /* Whether the line was not written before: what is read each time a kind is
  * asked for is not complained of each time. Forgets none of the first lines,
  * and takes what comes after them for old. */
 static bool
-is_new(const struct line *line)
+is_new(const struct log_line *line)
 {
 	static _Atomic uint64_t written[16];
 	uint64_t hash = 14695981039346656037U;
@@ -83,30 +64,74 @@ is_new(const struct line *line)
 }
 
 void
-memkind_inform(const char *format, ...)
-{
-	va_list arguments;
-	struct line line;
-
-	if (!debug)
-		return;
-	va_start(arguments, format);
-	compose(&line, "MEMKIND_INFO: ", format, arguments);
-	va_end(arguments);
-	os_write(2, line.text, line.length);
-}
-
-void
 memkind_warn(const char *format, ...)
 {
+	struct log_line line;
 	va_list arguments;
-	struct line line;
 
 	va_start(arguments, format);
-	compose(&line, "MEMKIND_WARNING: ", format, arguments);
+	log_compose(&line, "MEMKIND_WARNING: ", format, arguments);
 	va_end(arguments);
 	if (is_new(&line))
-		os_write(2, line.text, line.length);
+		log_file_write(&memkind_log, line.text, line.length);
+}
+
+/* ---- The table ----------------------------------------------------------- */
+
+enum which {
+	DEBUG,
+	HEAP_MANAGER,
+	BACKGROUND_LIMIT,
+	HOG_MEMORY,
+	ARENAS,
+	THRESHOLD,
+	FALLBACK,
+	PMEM_FORK,
+};
+
+#define ONE_OF(...) \
+	.form = SETTING_CHOICE, .words = (const char *const[]) \
+	{ \
+		__VA_ARGS__, NULL \
+	}
+#define NUMBER(from, to) .form = SETTING_NUMBER, .min = (from), .max = (to)
+
+/* Each is read into a variable of its own, when it is asked for. */
+static const struct setting table[] = {
+	[DEBUG] = { "MEMKIND_DEBUG", ONE_OF("1") },
+	[HEAP_MANAGER] = { "MEMKIND_HEAP_MANAGER", ONE_OF("JEMALLOC"),
+	    .complaint = "is not JEMALLOC: all kinds are on jemalloc" },
+	[BACKGROUND_LIMIT] = { "MEMKIND_BACKGROUND_THREAD_LIMIT",
+	    NUMBER(0, UINT_MAX),
+	    .complaint = "is not a number: write how many threads there may "
+			 "be, or leave it out" },
+	[HOG_MEMORY] = { "MEMKIND_HOG_MEMORY", .form = SETTING_SWITCH,
+	    .complaint = "is neither 0 nor 1: memory is given back" },
+	[ARENAS] = { "MEMKIND_ARENA_NUM_PER_KIND", NUMBER(1, INT_MAX),
+	    .complaint = "is not a number from 1 to 2147483647: there is no "
+			 "kind but MEMKIND_DEFAULT" },
+	[THRESHOLD] = { "MEMKIND_HBW_THRESHOLD", NUMBER(0, UINT_MAX),
+	    .complaint = "is not a number of MB/s from 0 to 4294967295: there "
+			 "is no high-bandwidth memory" },
+	[FALLBACK] = { "MEMKIND_FALLBACK", ONE_OF("dram"),
+	    .complaint = "is not a kind to fall back to: write dram" },
+	[PMEM_FORK] = { "MEMKIND_PMEM_FORK",
+	    ONE_OF("refuse", "shared", "copy", "private"),
+	    .complaint = "is none of refuse, shared, copy and private: the "
+			 "default holds" },
+};
+
+/* Reads the setting into VALUE, which stays as it is where that is not given.
+ * False, and a line was written, if it is not valid. */
+static bool
+read_setting(enum which which, void *value)
+{
+	char wrong[SETTING_LINE_MAX];
+
+	if (setting_read(&table[which], value, wrong))
+		return true;
+	memkind_warn("%s", wrong);
+	return false;
 }
 
 /* ---- Variables ----------------------------------------------------------- */
@@ -140,65 +165,43 @@ settings_stats_print(void)
 int
 settings_apply(struct spec *spec)
 {
-	const char *arenas = variable("MEMKIND_ARENA_NUM_PER_KIND");
-	const char *hog = variable("MEMKIND_HOG_MEMORY");
 	bool keeps = false;
-	uint64_t number;
+	uint64_t arenas = 0;
 
 	conf_apply(conf(), spec);
-	if (hog != NULL && switch_read(hog, &keeps) != 0)
-		memkind_warn("MEMKIND_HOG_MEMORY=%.64s is neither 0 nor 1: "
-			     "memory is given back",
-		    hog);
+	read_setting(HOG_MEMORY, &keeps);
 	if (keeps) {
 		spec->decay_given = true;
 		spec->decay_ms = -1;
 	}
-	if (arenas == NULL)
-		return 0;
-	if (number_read(arenas, 1, INT_MAX, &number) != 0) {
-		memkind_warn("MEMKIND_ARENA_NUM_PER_KIND=%.64s is not a number "
-			     "from 1 to %d: there is no kind but "
-			     "MEMKIND_DEFAULT",
-		    arenas, INT_MAX);
+	if (!read_setting(ARENAS, &arenas))
 		return MEMKIND_ERROR_ENVIRON;
-	}
-	spec->arenas = (unsigned)number;
+	if (arenas != 0)
+		spec->arenas = (unsigned)arenas;
 	return 0;
 }
 
+/* A threshold of 0 is one that all nodes reach whose bandwidth is known. */
 bool
 settings_hbw_threshold(uint64_t *threshold)
 {
-	const char *text = variable("MEMKIND_HBW_THRESHOLD");
-	uint64_t number = 0;
+	uint64_t number = UINT64_MAX;
 
 	*threshold = 0;
-	if (text == NULL)
-		return true;
-	if (number_read(text, 0, UINT_MAX, &number) != 0) {
-		memkind_warn(
-		    "MEMKIND_HBW_THRESHOLD=%.64s is not a number of MB/s "
-		    "from 0 to %u: there is no high-bandwidth memory",
-		    text, UINT_MAX);
+	if (!read_setting(THRESHOLD, &number))
 		return false;
-	}
-	*threshold = number == 0 ? 1 : number;
+	if (number != UINT64_MAX)
+		*threshold = number == 0 ? 1 : number;
 	return true;
 }
 
 bool
 settings_fallback(void)
 {
-	const char *text = variable("MEMKIND_FALLBACK");
-	bool is_dram = text != NULL && strcmp(text, "dram") == 0;
+	unsigned chosen = 0;
 
-	if (text != NULL && !is_dram)
-		memkind_warn(
-		    "MEMKIND_FALLBACK=%.64s is not a kind to fall back "
-		    "to: write dram",
-		    text);
-	return is_dram;
+	read_setting(FALLBACK, &chosen);
+	return chosen != 0;
 }
 
 /* Where the program's own malloc is served by kinds (libautohbw, libmemtier), a
@@ -213,72 +216,49 @@ default_fork(void)
 	return is_ours ? SPEC_FORK_COPY : SPEC_FORK_REFUSE;
 }
 
+/* Its words are in the order of the enum. */
 enum spec_fork
 settings_pmem_fork(void)
 {
-	static const char *const words[] = { [SPEC_FORK_REFUSE] = "refuse",
-		[SPEC_FORK_SHARED] = "shared",
-		[SPEC_FORK_COPY] = "copy",
-		[SPEC_FORK_PRIVATE] = "private" };
-	const char *text = variable("MEMKIND_PMEM_FORK");
+	unsigned chosen = 0;
 
-	if (text == NULL)
-		return default_fork();
-	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcmp(text, words[i]) == 0)
-			return (enum spec_fork)i;
-	memkind_warn("MEMKIND_PMEM_FORK=%s is none of refuse, shared, copy and "
-		     "private: the default holds",
-	    text);
-	return default_fork();
+	read_setting(PMEM_FORK, &chosen);
+	return chosen != 0 ? (enum spec_fork)(chosen - 1) : default_fork();
 }
 
 /* ---- Once ---------------------------------------------------------------- */
 
+/* The sentence is one that users of memkind know. */
 static void
 read_debug(void)
 {
-	const char *text = variable("MEMKIND_DEBUG");
+	char wrong[SETTING_LINE_MAX];
+	unsigned chosen = 0;
 
-	debug = text != NULL && strcmp(text, "1") == 0;
-	if (text != NULL && !debug)
+	if (!setting_read(&table[DEBUG], &chosen, wrong))
 		memkind_warn("debug option \"%s\" is unknown: MEMKIND_DEBUG=1 "
 			     "explains what is done",
-		    text);
-}
-
-static void
-read_heap_manager(void)
-{
-	const char *text = variable("MEMKIND_HEAP_MANAGER");
-
-	if (text != NULL && strcmp(text, "JEMALLOC") != 0)
-		memkind_warn("MEMKIND_HEAP_MANAGER=%s: all kinds are on "
-			     "jemalloc",
-		    text);
+		    variable("MEMKIND_DEBUG"));
+	memkind_log.level = chosen == 1;
 }
 
 static void
 read_background_limit(void)
 {
-	const char *text = variable("MEMKIND_BACKGROUND_THREAD_LIMIT");
+	char wrong[SETTING_LINE_MAX];
 	uint64_t number;
 
-	if (text == NULL || number_read(text, 0, UINT_MAX, &number) == 0)
-		return;
-	fprintf(stderr,
-	    "MEMKIND_FATAL: MEMKIND_BACKGROUND_THREAD_LIMIT=%.64s is not a "
-	    "number: "
-	    "write how many threads there may be, or leave it out\n",
-	    text);
-	abort();
+	if (!setting_read(&table[BACKGROUND_LIMIT], &number, wrong))
+		log_end(&memkind_log, "MEMKIND_FATAL: ", "%s", wrong);
 }
 
 static __attribute__((constructor)) void
 start(void)
 {
+	unsigned chosen = 0;
+
 	read_debug();
-	read_heap_manager();
+	read_setting(HEAP_MANAGER, &chosen);
 	read_background_limit();
 	settings_fallback();
 }

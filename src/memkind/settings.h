@@ -10,7 +10,8 @@
 #ifndef MEMKIND_SETTINGS_H
 #define MEMKIND_SETTINGS_H
 
-#include "spec/conf.h"
+#include "support/conf.h"
+#include "support/log.h"
 
 /* Gives SPEC what every kind has of the environment: 0 or
  * MEMKIND_ERROR_ENVIRON. */
@@ -23,8 +24,8 @@ bool settings_fallback(void);
 /* MEMKIND_PMEM_FORK: what becomes of file kinds in the child of a fork. */
 enum spec_fork settings_pmem_fork(void);
 
-/* MEMKIND_HBW_THRESHOLD in MB/s, 0 where it is not given; false if it is no
- * number. */
+/* MEMKIND_HBW_THRESHOLD in MB/s, 0 where it is not given; false if it is not
+ * a number. */
 bool settings_hbw_threshold(uint64_t *threshold);
 
 /* Whether the end of the process is to print statistics. */
@@ -33,8 +34,9 @@ bool settings_stats_print(void);
 /* A line on standard error: with MEMKIND_DEBUG=1 of what was looked at and
  * found, and in any case, but each line once, of what is wrong with the
  * environment. */
-void memkind_inform(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+extern struct log_file memkind_log;
+#define memkind_inform(...) \
+	log_say(&memkind_log, 1, "MEMKIND_INFO: ", __VA_ARGS__)
 void memkind_warn(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

@@ -132,7 +132,6 @@ start(void)
 	static struct settings settings;
 
 	heap_inside = true;
-	log_open();
 	settings_read(&settings);
 	memory = tiers_make(&settings);
 	log_info("tiers: %u, policy: %s", settings.tier_count,

@@ -2,24 +2,24 @@
 /*
  * log.h - what libmemtier says on standard error.
  *
- * Owns the level. Called by the constructor. Takes no lock.
+ * The level, MEMKIND_MEM_TIERING_LOG_LEVEL, is set by settings.c: 0 for errors
+ * alone, 1 for what was started, 2 for its parts as well. Takes no lock.
  */
 #ifndef MEMTIER_LOG_H
 #define MEMTIER_LOG_H
 
-#include <stdbool.h>
+#include "support/log.h"
 
-/* Reads MEMKIND_MEM_TIERING_LOG_LEVEL: 0 for errors alone, 1 for what was
- * started, 2 for its parts as well. */
-void log_open(void);
+extern struct log_file memtier_log;
 
-/* Writes what is wrong, and ends the process by abort(3). */
-_Noreturn void log_fatal(const char *format, ...)
-    __attribute__((format(printf, 1, 2), cold));
+#define LOG_ERROR "MEMKIND_MEM_TIERING_LOG_ERROR: "
+#define LOG_INFO "MEMKIND_MEM_TIERING_LOG_INFO: "
+#define LOG_DEBUG "MEMKIND_MEM_TIERING_LOG_DEBUG: "
 
-/* Lines of the levels 1 and 2, and whether those of level 1 are written. */
-bool log_has_info(void);
-void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Says what is wrong, and ends the process by abort(3). */
+#define log_fatal(...) log_end(&memtier_log, LOG_ERROR, __VA_ARGS__)
+
+#define log_info(...) log_say(&memtier_log, 1, LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_say(&memtier_log, 2, LOG_DEBUG, __VA_ARGS__)
 
 #endif /* MEMTIER_LOG_H */

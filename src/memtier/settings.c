@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "memtier/log.h"
 #include "support/environment.h"
+#include "support/setting.h"
 
 #define TIERS "MEMKIND_MEM_TIERS"
 #define THRESHOLDS "MEMKIND_MEM_THRESHOLDS"
@@ -17,6 +18,8 @@
 
 #define TIER_EXAMPLE \
 	"KIND:DRAM,RATIO:1;KIND:KMEM_DAX,RATIO:4;POLICY:STATIC_RATIO"
+
+struct log_file memtier_log = LOG_FILE_INIT("libmemtier");
 
 static const struct {
 	const char *word;
@@ -57,7 +60,7 @@ read_parameters(const char *variable, struct word text,
 		word_next(&rest, ':', &name);
 		value = find_parameter(parameters, count, name);
 		if (value == NULL || rest.text == NULL)
-			log_fatal("%s: \"%.*s\" is no parameter; write %s",
+			log_fatal("%s: \"%.*s\" is not a parameter; write %s",
 			    variable, WORD(one), known);
 		if (value->text != NULL)
 			log_fatal("%s: \"%.*s\" is the second %.*s; write one",
@@ -76,7 +79,7 @@ check_kind(const struct settings_tier *tier)
 		    WORD(tier->text));
 	if (!word_is(tier->kind, "DRAM") && !word_is(tier->kind, "KMEM_DAX") &&
 	    !word_is(tier->kind, "FS_DAX"))
-		log_fatal(TIERS ": \"KIND:%.*s\" is no kind; write DRAM, "
+		log_fatal(TIERS ": \"KIND:%.*s\" is not a kind; write DRAM, "
 				"KMEM_DAX or FS_DAX",
 		    WORD(tier->kind));
 }
@@ -88,8 +91,9 @@ read_ratio(struct settings_tier *tier, struct word ratio)
 		log_fatal(TIERS ": \"%.*s\" has no RATIO; write " TIER_EXAMPLE,
 		    WORD(tier->text));
 	if (!word_number(ratio, UINT_MAX, &tier->ratio) || tier->ratio == 0)
-		log_fatal(TIERS ": \"RATIO:%.*s\" is no ratio; write a whole "
-				"number from 1 to %u",
+		log_fatal(TIERS
+		    ": \"RATIO:%.*s\" is not a ratio; write a whole "
+		    "number from 1 to %u",
 		    WORD(ratio), UINT_MAX);
 }
 
@@ -111,9 +115,10 @@ read_file(struct settings_tier *tier, struct word limit)
 		return;
 	if (!word_size(limit, &tier->limit) ||
 	    (tier->limit != 0 && tier->limit < MEMKIND_PMEM_MIN_SIZE))
-		log_fatal(TIERS ": \"PMEM_SIZE_LIMIT:%.*s\" is no limit; write "
-				"16M or more, in bytes or with K, M or G, or 0 "
-				"for none",
+		log_fatal(TIERS
+		    ": \"PMEM_SIZE_LIMIT:%.*s\" is not a limit; write "
+		    "16M or more, in bytes or with K, M or G, or 0 "
+		    "for none",
 		    WORD(limit));
 }
 
@@ -158,8 +163,9 @@ read_policy(struct settings *settings, struct word text)
 			return;
 		}
 	}
-	log_fatal(TIERS ": \"POLICY:%.*s\" is no policy; write STATIC_RATIO or "
-			"DYNAMIC_THRESHOLD",
+	log_fatal(TIERS
+	    ": \"POLICY:%.*s\" is not a policy; write STATIC_RATIO or "
+	    "DYNAMIC_THRESHOLD",
 	    WORD(rest));
 }
 
@@ -211,8 +217,9 @@ read_threshold(struct settings *settings, struct word text)
 
 		if (given.text != NULL &&
 		    !word_size(given, &threshold->bytes[i]))
-			log_fatal(THRESHOLDS ": \"%s:%.*s\" is no size; write "
-					     "bytes, or with K, M or G",
+			log_fatal(THRESHOLDS
+			    ": \"%s:%.*s\" is not a size; write "
+			    "bytes, or with K, M or G",
 			    parameters[i].name, WORD(given));
 	}
 }
@@ -233,9 +240,24 @@ read_thresholds(struct settings *settings, const char *value)
 		read_threshold(settings, one);
 }
 
+/* ---- The whole ----------------------------------------------------------- */
+
+static const struct setting log_level = {
+	.name = "MEMKIND_MEM_TIERING_LOG_LEVEL",
+	.form = SETTING_NUMBER,
+	.max = 2,
+	.complaint = "is not a level; write 0, 1 or 2",
+};
+
 void
 settings_read(struct settings *settings)
 {
+	char wrong[SETTING_LINE_MAX];
+	uint64_t level = 0;
+
+	if (!setting_read(&log_level, &level, wrong))
+		log_fatal("%s", wrong);
+	memtier_log.level = (int)level;
 	read_tiers(settings, variable(TIERS));
 	read_thresholds(settings, variable(THRESHOLDS));
 }

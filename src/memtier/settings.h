@@ -23,9 +23,10 @@ struct settings_tier {
 	size_t ratio;
 };
 
-/* In the order of settings_threshold_words; a text of NULL: not given. */
+/* The values of a threshold: INIT_VAL, MIN_VAL, MAX_VAL. */
 enum settings_value { VALUE_INIT, VALUE_MIN, VALUE_MAX, VALUES };
 struct settings_threshold {
+	/* As they were written; a text of NULL: not given. */
 	struct word given[VALUES];
 	size_t bytes[VALUES];
 };
@@ -37,6 +38,7 @@ struct settings {
 	struct settings_threshold thresholds[SETTINGS_TIERS_MAX];
 };
 
+/* The level of the log, the tiers, the policy, the thresholds. */
 void settings_read(struct settings *settings);
 
 #endif /* MEMTIER_SETTINGS_H */

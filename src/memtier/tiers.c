@@ -33,8 +33,8 @@ make_file(const struct settings_tier *tier)
 	int error;
 
 	snprintf(path, sizeof(path), "%.*s", WORD(tier->path));
-	if (log_has_info() && memkind_check_dax_path(path) != 0)
-		log_info("%s is no directory with DAX", path);
+	if (memtier_log.level >= 1 && memkind_check_dax_path(path) != 0)
+		log_info("%s is not a directory with DAX", path);
 	errno = 0;
 	error = memkind_create_pmem(path, tier->limit, &kind);
 	if (error != 0)

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "os/lock.h"
 #include "os/os.h"
 #include "os/records.h"
@@ -56,8 +57,7 @@ put(void *record, unsigned class)
 {
 	struct free_record *freed = record;
 
-	freed->next = free_records[class];
-	free_records[class] = freed;
+	STACK_PUSH(&free_records[class], freed);
 }
 
 /* Replaces the chunk; what was left of the old one becomes free records. */
@@ -85,11 +85,11 @@ new_chunk(void)
 static void *
 take(unsigned class)
 {
-	struct free_record *reused = free_records[class];
+	struct free_record *reused;
 	char *record;
 
-	if (reused != NULL) {
-		free_records[class] = reused->next;
+	if (free_records[class] != NULL) {
+		STACK_POP(&free_records[class], reused);
 		return memset(reused, 0, class_bytes(class));
 	}
 	if (chunk_left < class_bytes(class) && !new_chunk())

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "os/records.h"
 #include "source/address_map.h"
 #include "source/memory.h"
@@ -63,11 +64,11 @@ static struct stretch *free_stretches;
 static struct stretch *
 stretch_record(void)
 {
-	struct stretch *stretch = free_stretches;
+	struct stretch *stretch;
 
-	if (stretch == NULL)
+	if (free_stretches == NULL)
 		return record_new(sizeof(*stretch));
-	free_stretches = stretch->next;
+	STACK_POP(&free_stretches, stretch);
 	__builtin_memset(&stretch->head, 0,
 	    sizeof(*stretch) - offsetof(struct stretch, head));
 	return stretch;
@@ -76,8 +77,7 @@ stretch_record(void)
 static void
 stretch_record_free(struct stretch *stretch)
 {
-	stretch->next = free_stretches;
-	free_stretches = stretch;
+	STACK_PUSH(&free_stretches, stretch);
 }
 
 /* Undoes stretch_new(); the stretch must be out of the source's list. */
@@ -182,19 +182,21 @@ stretch_new_within(
 
 /* ---- Life of a source --------------------------------------------------- */
 
+/* What sources are made of; those without a row, of anonymous memory. */
+static const struct stretch_ops *const source_ops[SPEC_SOURCE_COUNT] = {
+	[SPEC_FILE] = &file_ops,
+	[SPEC_DAX] = &device_ops,
+	[SPEC_REGION] = &region_ops,
+};
+
 static const struct stretch_ops *
 ops_of(const struct spec *spec)
 {
-	switch (spec->source) {
-	case SPEC_FILE:
-		return &file_ops;
-	case SPEC_REGION:
-		return &region_ops;
-	case SPEC_DAX:
-		return &device_ops;
-	default:
-		return spec_binds(spec) ? &bound_ops : &anon_ops;
-	}
+	const struct stretch_ops *ops = source_ops[spec->source];
+
+	if (ops != NULL)
+		return ops;
+	return spec_binds(spec) ? &bound_ops : &anon_ops;
 }
 
 /* Files decide by the file system that they are in. */
@@ -239,19 +241,13 @@ lowest_between(const char *base, const char *end)
 static void
 source_link(struct source *source)
 {
-	source->next = sources;
-	source->link = &sources;
-	if (sources != NULL)
-		sources->link = &source->next;
-	sources = source;
+	LIST_PUSH(&sources, source);
 }
 
 static void
 source_unlink(struct source *source)
 {
-	*source->link = source->next;
-	if (source->next != NULL)
-		source->next->link = source->link;
+	LIST_REMOVE(source);
 }
 
 static void

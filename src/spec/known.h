@@ -27,8 +27,8 @@ struct known known_of(const char *const *words, size_t count);
 int known_find(const struct known *known, struct word word);
 
 /* Fails for WORD, which is none of KNOWN: the sentence calls it an unknown
- * WHAT, lists what is known, and suggests the nearest if one is near. Returns -1 with
- * EINVAL. */
+ * WHAT, lists what is known, and suggests the nearest if one is near. Returns
+ * -1 with EINVAL. */
 int known_fail(const struct known *known, const char *what, struct word word);
 
 /* The index of WORD, or -1 and that sentence. */

@@ -271,7 +271,8 @@ _Static_assert(sizeof(enum spec_fork) == sizeof(unsigned),
 /* clang-format off */
 const struct spec_option spec_options[SPEC_OPTION_COUNT] = {
 	{ "scope", SPEC_BY_ATTRIBUTE, "local|all", "local",
-	    "Nodes by memory attribute", &choice, SETS(scope), WORDS(scope_words) },
+	    "Nodes by memory attribute", &choice, SETS(scope),
+	    WORDS(scope_words) },
 	{ "page", SPEC_ANONYMOUS, "4K|thp|2M|1G", "4K",
 	    "Page sizes", &choice, SETS(page), WORDS(page_words) },
 	{ "policy", SPEC_ANONYMOUS, "WORD", "bind",

@@ -17,8 +17,6 @@
 
 #include "topology/topology.h"
 
-#define EXPORT __attribute__((visibility("default")))
-
 struct topology {
 	struct topology_node *nodes; /* by rising number */
 	struct topology_device *devices;

@@ -4,8 +4,8 @@
  *
  * Owns the record and all that hangs from it. Called by the engine when it
  * first needs nodes by attribute, and by the tool. No locks, except for a
- * tree read from a folder (load_hwloc.c). Opening fails with what its readers say;
- * nothing else in here can.
+ * tree read from a folder (load_hwloc.c). Opening fails with what its readers
+ * say; nothing else in here can.
  */
 #include <errno.h>
 #include <numa.h>

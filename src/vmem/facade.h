@@ -9,10 +9,8 @@
 #define VMEM_FACADE_H
 
 #include "libvmem.h"
-#include "os/log.h"
-#include "spec/conf.h"
-
-#define EXPORT __attribute__((visibility("default")))
+#include "support/conf.h"
+#include "support/log.h"
 
 extern struct log_file vmem_log;
 

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "base/annotate.h"
+#include "base/list.h"
 #include "kind/facade.h"
 #include "os/lock.h"
 #include "vmem/functions.h"
@@ -93,34 +94,21 @@ registry_overlap(const void *begin, size_t bytes, const struct pool *own)
 static struct pool *
 record_take(void)
 {
-	struct pool *pool = free_records;
+	struct pool *pool = NULL;
 
-	if (pool != NULL)
-		free_records = pool->next;
+	if (free_records != NULL)
+		STACK_POP(&free_records, pool);
 	else if (records_used < REGISTRY_POOLS_MAX)
 		pool = &records[records_used++];
 	return pool;
 }
 
 static void
-list_add(struct pool *pool)
-{
-	pool->next = pools;
-	pool->link = &pools;
-	if (pools != NULL)
-		pools->link = &pool->next;
-	pools = pool;
-}
-
-static void
 list_remove(struct pool *pool)
 {
-	*pool->link = pool->next;
-	if (pool->next != NULL)
-		pool->next->link = pool->link;
+	LIST_REMOVE(pool);
 	pool->begin = NULL;
-	pool->next = free_records;
-	free_records = pool;
+	STACK_PUSH(&free_records, pool);
 }
 
 struct pool *
@@ -139,7 +127,7 @@ registry_claim(void *begin, size_t bytes)
 		pool->begin = begin;
 		pool->bytes = bytes;
 		pool->state = NULL;
-		list_add(pool);
+		LIST_PUSH(&pools, pool);
 	}
 	lock_give(&lock);
 	if (taken)

@@ -12,14 +12,12 @@
 #endif
 
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "base/error.h"
 #include "os/lock.h"
 #include "os/os.h"
 #include "support/environment.h"
-#include "support/numbers.h"
+#include "support/setting.h"
 #include "vmem/facade.h"
 #include "vmem/registry.h"
 
@@ -46,16 +44,8 @@ static const char support[][48] __attribute__((used)) = {
 };
 #endif
 
-/* Says of a variable what it is not, and what is taken. */
-static void
-complain(const char *name, const char *value, const char *text)
-{
-	char line[256];
-	int length = snprintf(line, sizeof(line),
-	    "libvmem: %s=%.64s is not %s\n", name, value, text);
-
-	os_write(2, line, (size_t)length);
-}
+/* The lines on standard error begin with the library's name. */
+#define complain(...) log_say(&log_standard_error, 0, "libvmem: ", __VA_ARGS__)
 
 int
 vmem_log_open(void)
@@ -84,16 +74,31 @@ write_banner(void)
 #endif
 }
 
-/* A whole number; 0 where there is none. */
-static int
-read_number(const char *name)
-{
-	const char *text = variable(name);
-	uint64_t number = 0;
+/* The log's own settings, which are numbers, 0 where they are not given. */
+struct log_numbers {
+	uint64_t level, align;
+};
 
-	if (text != NULL && number_read(text, 0, INT_MAX, &number) != 0)
-		complain(name, text, "a whole number; it is 0");
-	return (int)number;
+static const struct setting log_settings[] = {
+	{ "PMDK_LOG_ALIGN", .form = SETTING_NUMBER, .max = INT_MAX,
+	    .field = offsetof(struct log_numbers, align),
+	    .complaint = "is not a whole number; it is 0" },
+	{ "VMEM_LOG_LEVEL", .form = SETTING_NUMBER, .max = INT_MAX,
+	    .field = offsetof(struct log_numbers, level),
+	    .complaint = "is not a whole number; it is 0" },
+};
+
+static void
+read_log_settings(void)
+{
+	struct log_numbers numbers = { 0 };
+	char wrong[SETTING_LINE_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(log_settings); i++)
+		if (!setting_read(&log_settings[i], &numbers, wrong))
+			complain("%s", wrong);
+	vmem_log.align = (int)numbers.align;
+	vmem_log.level = (int)numbers.level;
 }
 
 static void
@@ -101,22 +106,26 @@ open_log(void)
 {
 	int error = vmem_log_open();
 
-	if (error != 0) {
-		fprintf(stderr, "Error (libvmem): %s=%s: %s\n", LOG_FILE,
-		    variable(LOG_FILE), error_name(error));
-		abort();
-	}
-	vmem_log.align = read_number("PMDK_LOG_ALIGN");
-	vmem_log.level = read_number("VMEM_LOG_LEVEL");
+	if (error != 0)
+		log_end(&log_standard_error, "Error (libvmem): ", "%s=%s: %s",
+		    LOG_FILE, variable(LOG_FILE), error_name(error));
+	read_log_settings();
 	write_banner();
 }
 #endif
+
+static const struct setting hint_setting = {
+	.name = "PMEM_MMAP_HINT",
+	.form = SETTING_ADDRESS,
+	.field = offsetof(struct vmem_settings, hint),
+	.complaint = "is not an address in hexadecimal; pools lie anywhere",
+};
 
 static void
 read_environment(void)
 {
 	const char *conf = variable("JE_VMEM_MALLOC_CONF");
-	const char *hint = variable("PMEM_MMAP_HINT");
+	char wrong[SETTING_LINE_MAX];
 	char linked[4096];
 
 #ifdef POOLKIND_DEBUG
@@ -126,9 +135,8 @@ read_environment(void)
 		conf_read(&settings.conf, linked, passed_over);
 	if (conf != NULL)
 		conf_read(&settings.conf, conf, passed_over);
-	if (hint != NULL && address_read(hint, &settings.hint) != 0)
-		complain("PMEM_MMAP_HINT", hint,
-		    "an address in hexadecimal; pools lie anywhere");
+	if (!setting_read(&hint_setting, &settings, wrong))
+		complain("%s", wrong);
 }
 
 static __attribute__((constructor)) void

@@ -8,7 +8,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-#define EXPORT __attribute__((visibility("default")))
+#include "base/base.h"
 
 static void *
 hook_malloc(size_t size, const void *caller)

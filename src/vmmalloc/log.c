@@ -3,8 +3,6 @@
  * log.c - what the shim says. See log.h.
  */
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -12,12 +10,6 @@
 #include "vmmalloc/settings.h"
 
 struct log_file log_destination = LOG_FILE_INIT("libvmmalloc");
-
-#ifdef POOLKIND_DEBUG
-#define LOGS_WITHOUT_REPORT true
-#else
-#define LOGS_WITHOUT_REPORT false
-#endif
 
 void
 log_text(const char *text)
@@ -36,37 +28,16 @@ log_format(const char *format, ...)
 }
 
 void
-log_fatal(const char *format, ...)
-{
-	char text[LOG_LINE_MAX / 2], line[LOG_LINE_MAX];
-	va_list args;
-	int length;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	length = snprintf(
-	    line, sizeof(line), "Error (libvmmalloc): %s\n", text);
-	if (LOGS_WITHOUT_REPORT)
-		log_file_write(&log_destination, line, (size_t)length);
-	else
-		os_write(2, line, (size_t)length);
-	abort();
-}
-
-void
 log_open(const struct settings *settings)
 {
 	const char *name = settings->log_file;
 	int error;
 
-#ifdef POOLKIND_DEBUG
-	if (settings->log_level != NULL)
-		log_destination.level = atoi(settings->log_level);
-#endif
+	if (LOG_ALWAYS)
+		log_destination.level = (int)settings->log_level;
 	if (name == NULL || name[0] == '\0')
 		return;
-	if (!LOGS_WITHOUT_REPORT && !settings->log_stats)
+	if (!LOG_ALWAYS && !settings->log_stats)
 		return;
 	error = log_file_open(&log_destination, name);
 	if (error != 0)

@@ -10,7 +10,7 @@
 #ifndef VMMALLOC_LOG_H
 #define VMMALLOC_LOG_H
 
-#include "os/log.h"
+#include "support/log.h"
 
 struct settings;
 
@@ -23,13 +23,23 @@ void log_text(const char *text);
 /* Writes a formatted piece, without adding anything to it. */
 void log_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Writes "Error (libvmmalloc): ", the sentence, a newline, and aborts. */
-_Noreturn void log_fatal(const char *format, ...)
-    __attribute__((format(printf, 1, 2), cold));
-
 /* Level 1 tells of the start and of failures, 2 of the pool, 3 of threads and
  * arenas, 4 of every call. */
 extern struct log_file log_destination;
 #define LOG_TRACE(at, ...) LOG_FILE_TRACE(&log_destination, at, __VA_ARGS__)
+
+/* Whether the log has more than the report: in the debug library. */
+#ifdef POOLKIND_DEBUG
+#define LOG_ALWAYS true
+#else
+#define LOG_ALWAYS false
+#endif
+
+/* Writes "Error (libvmmalloc): ", the sentence, a newline, and aborts. Such a
+ * line is for who started the program: the release library, whose log is a
+ * report that others read, has it on standard error. */
+#define log_fatal(...) \
+	log_end(LOG_ALWAYS ? &log_destination : &log_standard_error, \
+	    "Error (libvmmalloc): ", __VA_ARGS__)
 
 #endif /* VMMALLOC_LOG_H */

@@ -9,6 +9,7 @@
 
 #include "support/environment.h"
 #include "support/numbers.h"
+#include "support/setting.h"
 #include "vmmalloc/log.h"
 #include "vmmalloc/settings.h"
 
@@ -21,41 +22,55 @@ pass_over_blanks(const char *text)
 	return *text == '+' ? text + 1 : text;
 }
 
-/* A variable that is 0 or 1, and 0 where it is not set. */
-static bool
-read_switch(char *const *environment, const char *name)
-{
-	const char *text = variable_in(environment, name);
-	bool on = false;
+/* ---- The tables ---------------------------------------------------------- */
 
-	if (text != NULL && switch_read(text, &on) != 0)
-		log_fatal("%s: \"%.64s\" is neither 0 nor 1", name, text);
-	return on;
+#define FIELD(name) .field = offsetof(struct settings, name)
+#define SWITCH .form = SETTING_SWITCH, .complaint = "is neither 0 nor 1"
+
+static const struct setting log_settings[] = {
+	{ "VMMALLOC_LOG_STATS", FIELD(log_stats), SWITCH },
+	{ "VMMALLOC_LOG_FILE", FIELD(log_file), .form = SETTING_TEXT },
+	{ "VMMALLOC_LOG_LEVEL", FIELD(log_level), .form = SETTING_NUMBER,
+	    .max = INT_MAX,
+	    .complaint = "is not a level; write a whole number from 0 to 4" },
+};
+
+static const char *const fallback_words[] = { "dram", NULL };
+static const struct setting pool_settings[] = {
+	{ "VMMALLOC_KIND", FIELD(kind), .form = SETTING_TEXT },
+	{ "VMMALLOC_POOL_DIR", FIELD(directory), .form = SETTING_TEXT },
+	{ "VMMALLOC_RESERVE", FIELD(reserve), SWITCH },
+	{ "VMMALLOC_FALLBACK", FIELD(fallback), .form = SETTING_CHOICE,
+	    .words = fallback_words,
+	    .complaint = "is not a kind to fall back to; write dram" },
+};
+
+/* Reads COUNT settings; what is not valid ends the process, or is passed over
+ * where FATAL is false. */
+static void
+read_table(struct settings *settings, const struct setting *table, size_t count,
+    char *const *environment, bool fatal)
+{
+	char wrong[SETTING_LINE_MAX];
+
+	for (size_t i = 0; i < count; i++) {
+		const char *text = variable_in(environment, table[i].name);
+
+		if (!setting_store(&table[i], text, settings, wrong) && fatal)
+			log_fatal("%s", wrong);
+	}
 }
 
+/* Nothing can be said of a wrong value before the log is open, which is what
+ * these are about: settings_read_pool() reads them again. */
 void
 settings_read_log(struct settings *settings, char *const *environment)
 {
-	const char *stats = variable_in(environment, "VMMALLOC_LOG_STATS");
-
-	settings->log_stats = stats != NULL && strcmp(stats, "1") == 0;
-	settings->log_file = variable_in(environment, "VMMALLOC_LOG_FILE");
-	settings->log_level = variable_in(environment, "VMMALLOC_LOG_LEVEL");
+	read_table(settings, log_settings, ARRAY_SIZE(log_settings),
+	    environment, false);
 }
 
-/* What settings_read_log() could not complain of, as there was no log yet. */
-static void
-check_log(const struct settings *settings, char *const *environment)
-{
-	uint64_t level;
-
-	read_switch(environment, "VMMALLOC_LOG_STATS");
-	if (settings->log_level != NULL &&
-	    number_read(settings->log_level, 0, INT_MAX, &level) != 0)
-		log_fatal("VMMALLOC_LOG_LEVEL: \"%.64s\" is not a level; write "
-			  "a whole number from 0 to 4",
-		    settings->log_level);
-}
+/* ---- What is not in a table ---------------------------------------------- */
 
 /* A size that is too large for 64 bits is too large for any file. */
 static uint64_t
@@ -67,7 +82,7 @@ read_size(const char *text)
 	int error = size_read(digits + negative, &size);
 
 	if (error == EINVAL)
-		log_fatal("VMMALLOC_POOL_SIZE: \"%.64s\" is not a size; write "
+		log_fatal("VMMALLOC_POOL_SIZE=%.64s is not a size; write "
 			  "bytes, or a whole number with K, M, G or T",
 		    text);
 	if (negative && (size != 0 || error == ERANGE))
@@ -75,13 +90,13 @@ read_size(const char *text)
 	return error == ERANGE ? UINT64_MAX : size;
 }
 
-/* The pool as a directory and a size, the way it has always been. */
+/* The pool as a directory and a size, the way it has always been: the sentences
+ * are those that users of vmem's libvmmalloc know. */
 static void
 read_directory_and_size(struct settings *settings, char *const *environment)
 {
 	const char *text;
 
-	settings->directory = variable_in(environment, "VMMALLOC_POOL_DIR");
 	if (settings->directory == NULL)
 		log_fatal("environment variable VMMALLOC_POOL_DIR "
 			  "not specified");
@@ -94,18 +109,6 @@ read_directory_and_size(struct settings *settings, char *const *environment)
 		log_fatal("VMMALLOC_POOL_SIZE value is less than minimum "
 			  "(%llu < %zu)",
 		    (unsigned long long)settings->size, SETTINGS_MIN_POOL);
-}
-
-static bool
-read_fallback(char *const *environment)
-{
-	const char *text = variable_in(environment, "VMMALLOC_FALLBACK");
-
-	if (text != NULL && strcmp(text, "dram") != 0)
-		log_fatal("VMMALLOC_FALLBACK: \"%.64s\" is not a kind to fall "
-			  "back to; write dram",
-		    text);
-	return text != NULL;
 }
 
 static enum settings_fork
@@ -122,15 +125,18 @@ read_fork(const char *text)
 void
 settings_read_pool(struct settings *settings, char *const *environment)
 {
-	const char *fork;
+	const char *fork = variable_in(environment, "VMMALLOC_FORK");
 
-	settings->kind = variable_in(environment, "VMMALLOC_KIND");
+	/* Of several faults the first of directory, size, fork and the others
+	 * is named. */
+	read_table(settings, pool_settings, ARRAY_SIZE(pool_settings),
+	    environment, false);
 	if (settings->kind == NULL)
 		read_directory_and_size(settings, environment);
-	fork = variable_in(environment, "VMMALLOC_FORK");
 	settings->fork_given = fork != NULL;
 	settings->fork = fork != NULL ? read_fork(fork) : FORK_PRIVATE;
-	settings->reserve = read_switch(environment, "VMMALLOC_RESERVE");
-	settings->fallback = read_fallback(environment);
-	check_log(settings, environment);
+	read_table(settings, pool_settings, ARRAY_SIZE(pool_settings),
+	    environment, true);
+	read_table(settings, log_settings, ARRAY_SIZE(log_settings),
+	    environment, true);
 }

@@ -29,11 +29,11 @@ struct settings {
 	uint64_t size;         /* VMMALLOC_POOL_SIZE */
 	enum settings_fork fork;
 	bool fork_given;
-	bool reserve;  /* VMMALLOC_RESERVE=1 */
-	bool fallback; /* VMMALLOC_FALLBACK=dram */
-	const char *log_file;
-	const char *log_level;
-	bool log_stats; /* VMMALLOC_LOG_STATS=1 */
+	bool reserve;         /* VMMALLOC_RESERVE=1 */
+	unsigned fallback;    /* VMMALLOC_FALLBACK=dram: not 0 */
+	const char *log_file; /* VMMALLOC_LOG_FILE */
+	uint64_t log_level;   /* VMMALLOC_LOG_LEVEL */
+	bool log_stats;       /* VMMALLOC_LOG_STATS=1 */
 };
 
 /* Fills in what says how to log; never fails. ENVIRONMENT may be NULL. */

@@ -52,13 +52,13 @@ for size in x 1x 1.5G 1MiB -1 4K:x 2M:1M 1M:2M:3M : :4K 99999999999G; do
 	    "AUTO_HBW_SIZE=$size is not understood" "dram hbw"
 done
 wrong "no kind" AUTO_HBW_MEM_TYPE=memkind_hbv \
-    "AUTO_HBW_MEM_TYPE=memkind_hbv is no kind" "dram hbw"
+    "AUTO_HBW_MEM_TYPE=memkind_hbv is not a kind" "dram hbw"
 check "the line lists the kinds" grep -q "one of default, .* hbw_all, " \
     "$work/errors"
 for level in 3 -3 x 1x 01; do
 	run "${under[@]}" AUTO_HBW_LOG="$level" "$work/kind_of_size" 1
 	same "no level: '$level'" "$status|${errors%%;*}" \
-	    "0|libautohbw: AUTO_HBW_LOG=$level is no level"
+	    "0|libautohbw: AUTO_HBW_LOG=$level is not a level"
 done
 run "${under[@]}" AUTO_HBW_LOG=-2 AUTO_HBW_SIZE=x AUTO_HBW_MEM_TYPE=y \
     "$work/kind_of_size" 1048576

@@ -67,7 +67,7 @@ done
 with "MEMKIND_MEM_TIERS=$file" "$(level 1)" -- /bin/true
 if [ "$(stat -f -c %T "$work")" != xfs ]; then
 	check "a file without DAX is remarked on" grep -q \
-	    "^${said}INFO: $work is no directory with DAX" "$work/errors"
+	    "^${said}INFO: $work is not a directory with DAX" "$work/errors"
 fi
 
 accepted "no thresholds" "MEMKIND_MEM_TIERS=$static" MEMKIND_MEM_THRESHOLDS=
@@ -94,29 +94,29 @@ refused "no tiers" "MEMKIND_MEM_TIERS is not set; write KIND:DRAM" A=B
 bad "an empty text" " is not set; write KIND:DRAM" ""
 bad "no policy" ': "KIND:DRAM,RATIO:1" is last' "KIND:DRAM,RATIO:1"
 bad "a policy alone" ': "POLICY:STATIC_RATIO" has no tier' POLICY:STATIC_RATIO
-bad "the policy first" ': "POLICY:STATIC_RATIO" is no parameter; write' \
+bad "the policy first" ': "POLICY:STATIC_RATIO" is not a parameter; write' \
     "POLICY:STATIC_RATIO;KIND:DRAM,RATIO:1"
-bad "something behind the policy" ': "POLICY:STATIC_RATIO" is no parameter' \
+bad "something behind the policy" ': "POLICY:STATIC_RATIO" is not a parameter' \
     "KIND:DRAM,RATIO:1$policy;"
-bad "two policies" ': "POLICY:STATIC_RATIO" is no parameter' \
+bad "two policies" ': "POLICY:STATIC_RATIO" is not a parameter' \
     "KIND:DRAM,RATIO:1$policy$policy"
-bad "no such policy" ': "POLICY:BEST" is no policy; write STATIC_RATIO or' \
+bad "no such policy" ': "POLICY:BEST" is not a policy; write STATIC_RATIO or' \
     "KIND:DRAM,RATIO:1;POLICY:BEST"
-bad "a policy in small letters" ': "POLICY:static_ratio" is no policy' \
+bad "a policy in small letters" ': "POLICY:static_ratio" is not a policy' \
     "KIND:DRAM,RATIO:1;POLICY:static_ratio"
-bad "no such kind" ': "KIND:HBM" is no kind; write DRAM, KMEM_DAX or FS_DAX' \
+bad "no such kind" ': "KIND:HBM" is not a kind; write DRAM, KMEM_DAX or FS_DAX' \
     "KIND:HBM,RATIO:1$policy"
 bad "no kind" ': "RATIO:1" has no KIND' "RATIO:1$policy"
 bad "no ratio" ': "KIND:DRAM" has no RATIO' "KIND:DRAM$policy"
 for ratio in "" 0 -1 x 1x 1K 1.5 4294967296 99999999999999999999; do
-	bad "ratio '$ratio'" ": \"RATIO:$ratio\" is no ratio" \
+	bad "ratio '$ratio'" ": \"RATIO:$ratio\" is not a ratio" \
 	    "KIND:DRAM,RATIO:$ratio$policy"
 done
-bad "no such parameter" ': "RATE:1" is no parameter; write KIND:, PATH:' \
+bad "no such parameter" ': "RATE:1" is not a parameter; write KIND:, PATH:' \
     "KIND:DRAM,RATE:1$policy"
-bad "a parameter without a value" ': "KIND" is no parameter' "KIND$policy"
-bad "blanks" ': " RATIO:1" is no parameter' "KIND:DRAM, RATIO:1$policy"
-bad "nothing between commas" ': "" is no parameter' "KIND:DRAM,,RATIO:1$policy"
+bad "a parameter without a value" ': "KIND" is not a parameter' "KIND$policy"
+bad "blanks" ': " RATIO:1" is not a parameter' "KIND:DRAM, RATIO:1$policy"
+bad "nothing between commas" ': "" is not a parameter' "KIND:DRAM,,RATIO:1$policy"
 bad "a parameter twice" ': "RATIO:2" is the second RATIO' \
     "KIND:DRAM,RATIO:1,RATIO:2$policy"
 bad "a kind twice" ': "KIND:DRAM,RATIO:2" is the second tier of its kind' \
@@ -127,7 +127,7 @@ bad "a limit for DRAM" ': "KIND:DRAM,PMEM_SIZE_LIMIT:1G,RATIO:1" has a PATH' \
     "KIND:DRAM,PMEM_SIZE_LIMIT:1G,RATIO:1$policy"
 bad "no path" ': "KIND:FS_DAX,RATIO:1" has no PATH' "KIND:FS_DAX,RATIO:1$policy"
 for limit in "" x 1 15M -1 1Z; do
-	bad "limit '$limit'" ": \"PMEM_SIZE_LIMIT:$limit\" is no limit" \
+	bad "limit '$limit'" ": \"PMEM_SIZE_LIMIT:$limit\" is not a limit" \
 	    "KIND:FS_DAX,PATH:$work,PMEM_SIZE_LIMIT:$limit,RATIO:1$policy"
 done
 bad "a directory that is not there" \
@@ -142,7 +142,7 @@ refused "a kind that is not there" '"KIND:KMEM_DAX,RATIO:3" cannot be had: ' \
     "MEMKIND_MEM_TIERS=$static" MEMKIND_DAX_KMEM_NODES=x
 for wrong in 3 -1 x 1x; do
 	refused "log level '$wrong'" \
-	    "MEMKIND_MEM_TIERING_LOG_LEVEL: \"$wrong\" is no level" \
+	    "MEMKIND_MEM_TIERING_LOG_LEVEL=$wrong is not a level" \
 	    "MEMKIND_MEM_TIERS=$static" "$(level "$wrong")"
 done
 
@@ -152,10 +152,10 @@ unfit() { # NAME TEXT THRESHOLDS
 }
 refused "thresholds for another policy" '"INIT_VAL:2000" is for the policy' \
     "MEMKIND_MEM_TIERS=$static" MEMKIND_MEM_THRESHOLDS=INIT_VAL:2000
-unfit "an empty threshold" '"" is no parameter; write INIT_VAL:' ";"
-unfit "no such value" '"VAL:1" is no parameter' VAL:1
+unfit "an empty threshold" '"" is not a parameter; write INIT_VAL:' ";"
+unfit "no such value" '"VAL:1" is not a parameter' VAL:1
 unfit "a value twice" '"MIN_VAL:2" is the second MIN_VAL' MIN_VAL:1,MIN_VAL:2
-unfit "no size" '"INIT_VAL:x" is no size' INIT_VAL:x
+unfit "no size" '"INIT_VAL:x" is not a size' INIT_VAL:x
 unfit "thresholds that contradict each other" "each needs MIN_VAL <= INIT_VAL" \
     INIT_VAL:1000,MIN_VAL:2000,MAX_VAL:3000
 unfit "one threshold too many" \

@@ -35,7 +35,7 @@ debug_log() {
 		logged $bad A=b 2> /dev/null
 		same "a level '$bad' is an error" \
 		    "$status|$(tail -n 1 "$work/log")" "134|Error \
-(libvmmalloc): VMMALLOC_LOG_LEVEL: \"$bad\" is not a level; write a whole \
+(libvmmalloc): VMMALLOC_LOG_LEVEL=$bad is not a level; write a whole \
 number from 0 to 4"
 	done
 
@@ -130,8 +130,8 @@ report() { # LIBRARY NAME
 	for other in 2 11 yes; do
 		( shim env "VMMALLOC_LOG_STATS=$other" "$work/shim_log" ) \
 		    2> "$work/log"
-		has "$name: an error for '$other'" "VMMALLOC_LOG_STATS: \
-\"$other\" is neither 0 nor 1"
+		has "$name: an error for '$other'" "VMMALLOC_LOG_STATS=\
+$other is neither 0 nor 1"
 	done
 	unset preload
 }

@@ -65,7 +65,7 @@ small 13M 13631488
 small 14335k 14679040
 small -0 0
 for bad in abc 0x1000000 M "64 M" 16777216xyz 16MiB 1.5G -5MB 16M- "16M "; do
-	refused "size '$bad'" "VMMALLOC_POOL_SIZE: \"$bad\" is not a size; \
+	refused "size '$bad'" "VMMALLOC_POOL_SIZE=$bad is not a size; \
 write bytes, or a whole number with K, M, G or T" "$dir" \
 	    "VMMALLOC_POOL_SIZE=$bad"
 done

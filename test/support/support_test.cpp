@@ -3,14 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
 extern "C" {
+#include "log_glue.h"
+#include "support/conf.h"
 #include "support/environment.h"
 #include "support/numbers.h"
-#include "support/numbers.h"
+#include "support/setting.h"
 }
 
 /* ---- Variables ----------------------------------------------------------- */
@@ -193,4 +197,143 @@ TEST(Word, IsANumberAsAWhole)
 	EXPECT_TRUE(word_number({ "15,5", 2 }, 15, &value));
 	EXPECT_EQ(value, 15u);
 	EXPECT_FALSE(word_number({ "16,5", 2 }, 15, &value));
+}
+
+/* ---- Settings ------------------------------------------------------------ */
+
+struct record {
+	const char *text;
+	bool on;
+	uint64_t number;
+	uintptr_t address;
+	unsigned choice;
+};
+
+static const char *const colours[] = { "red", "green", nullptr };
+static const struct setting settings[] = {
+	{ "TEXT", SETTING_TEXT, offsetof(struct record, text), nullptr, 0, 0,
+	    nullptr },
+	{ "ON", SETTING_SWITCH, offsetof(struct record, on),
+	    "is neither 0 nor 1", 0, 0, nullptr },
+	{ "NUMBER", SETTING_NUMBER, offsetof(struct record, number),
+	    "is not a number", 3, 5, nullptr },
+	{ "ADDRESS", SETTING_ADDRESS, offsetof(struct record, address),
+	    "is not an address", 0, 0, nullptr },
+	{ "COLOUR", SETTING_CHOICE, offsetof(struct record, choice),
+	    "is not a colour", 0, 0, colours },
+};
+
+TEST(Setting, GoesToItsField)
+{
+	const char *texts[] = { "any text", "1", "4", "0xff", "green" };
+	char line[SETTING_LINE_MAX] = "untouched";
+	struct record record = {};
+
+	for (size_t i = 0; i < 5; i++) {
+		EXPECT_TRUE(
+		    setting_store(&settings[i], texts[i], &record, line));
+		EXPECT_TRUE(
+		    setting_store(&settings[i], nullptr, &record, line));
+	}
+	EXPECT_STREQ(record.text, "any text");
+	EXPECT_TRUE(record.on);
+	EXPECT_EQ(record.number, 4u);
+	EXPECT_EQ(record.address, 0xffu);
+	EXPECT_EQ(record.choice, 2u);
+	EXPECT_STREQ(line, "untouched");
+}
+
+TEST(Setting, IsNotStoredWhereItIsNotValid)
+{
+	const struct {
+		size_t setting;
+		const char *text, *line;
+	} table[] = { { 1, "yes", "ON=yes is neither 0 nor 1" },
+		{ 2, "2", "NUMBER=2 is not a number" },
+		{ 2, "6", "NUMBER=6 is not a number" },
+		{ 2, "4x", "NUMBER=4x is not a number" },
+		{ 3, "12g", "ADDRESS=12g is not an address" },
+		{ 4, "gree", "COLOUR=gree is not a colour" } };
+
+	for (const auto &one : table) {
+		char line[SETTING_LINE_MAX] = "";
+		struct record record = {}, before = record;
+
+		EXPECT_FALSE(setting_store(
+		    &settings[one.setting], one.text, &record, line));
+		EXPECT_STREQ(line, one.line);
+		EXPECT_EQ(memcmp(&record, &before, sizeof(record)), 0);
+	}
+}
+
+TEST(Setting, IsCutWhereItIsLong)
+{
+	std::string value(1000, 'x');
+	char line[SETTING_LINE_MAX];
+	struct record record = {};
+
+	EXPECT_FALSE(setting_store(&settings[1], value.c_str(), &record, line));
+	EXPECT_EQ(line, "ON=" + value.substr(0, 64) + " is neither 0 nor 1");
+}
+
+/* ---- Lines --------------------------------------------------------------- */
+
+TEST(Line, IsWrittenAtItsLevelAndAbove)
+{
+	EXPECT_STREQ(said(1, 2, "head: ", "more than is wanted"), "");
+	EXPECT_STREQ(said(1, 1, "head: ", "said"), "head: said\n");
+	EXPECT_STREQ(said(1, 0, "", "and this"), "and this\n");
+}
+
+TEST(Line, IsCutAndEndsAsALine)
+{
+	std::string text(2000, 'x'), line = said(0, 0, "head: ", text.c_str());
+
+	EXPECT_LT(line.size(), 1024u);
+	EXPECT_EQ(line.substr(0, 7), "head: x");
+	EXPECT_EQ(line.back(), '\n');
+}
+
+/* ---- jemalloc's conf text ------------------------------------------------ */
+
+TEST(Conf, SetsWhatAKindCanDo)
+{
+	static const char *const passed_over[] = { "junk", nullptr };
+	struct conf conf = {};
+
+	testing::internal::CaptureStderr();
+	conf_read(&conf,
+	    "narenas:4,lg_tcache_max:15,junk:false,dirty_decay_ms:-1,"
+	    "stats_print:true,background_thread:true,",
+	    passed_over);
+	EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+	EXPECT_EQ(conf.arenas, 4u);
+	EXPECT_EQ(conf.cached, 32768u);
+	EXPECT_TRUE(conf.decay_given);
+	EXPECT_EQ(conf.decay_ms, -1);
+	EXPECT_TRUE(conf.stats_print);
+	EXPECT_TRUE(conf.background_thread);
+	conf_read(&conf, "tcache:false", passed_over);
+	EXPECT_EQ(conf.cached, 1u);
+	conf_read(&conf, "tcache:true", passed_over);
+	EXPECT_EQ(conf.cached, 0u);
+}
+
+TEST(Conf, SaysWhatIsWrongAndGoesOn)
+{
+	static const char *const passed_over[] = { nullptr };
+	struct conf conf = {};
+
+	testing::internal::CaptureStderr();
+	conf_read(&conf, "narenas:4x,tcache:1,narenas:5000,junk:true,narenas:2",
+	    passed_over);
+	conf_read(&conf, "bare", passed_over);
+	EXPECT_EQ(testing::internal::GetCapturedStderr(),
+	    "<jemalloc>: Invalid conf value: narenas:4x\n"
+	    "<jemalloc>: Invalid conf value: tcache:1\n"
+	    "<jemalloc>: Out-of-range conf value: narenas:5000\n"
+	    "<jemalloc>: Invalid conf pair: junk:true\n"
+	    "<jemalloc>: Invalid conf pair: bare:\n");
+	EXPECT_EQ(conf.arenas, 2u);
+	EXPECT_EQ(conf.cached, 0u);
 }

@@ -74,13 +74,13 @@ pool|VMMALLOC_POOL_DIR||end VMMALLOC_POOL_DIR not specified
 pool|VMMALLOC_POOL_SIZE||end VMMALLOC_POOL_SIZE not specified
 pool|VMMALLOC_POOL_SIZE|16M|quiet
 pool|VMMALLOC_POOL_SIZE| 16777216|quiet
-pool|VMMALLOC_POOL_SIZE|1.5G|end VMMALLOC_POOL_SIZE: \"1.5G\" is not a size
-pool|VMMALLOC_POOL_SIZE|1GiB|end VMMALLOC_POOL_SIZE: \"1GiB\" is not a size
-pool|VMMALLOC_POOL_SIZE|16777216xyz|end \"16777216xyz\" is not a size
-pool|VMMALLOC_POOL_SIZE|64 M|end \"64 M\" is not a size
-pool|VMMALLOC_POOL_SIZE|0x1000000|end \"0x1000000\" is not a size
-pool|VMMALLOC_POOL_SIZE|abc|end \"abc\" is not a size
-pool|VMMALLOC_POOL_SIZE|-1x|end \"-1x\" is not a size
+pool|VMMALLOC_POOL_SIZE|1.5G|end VMMALLOC_POOL_SIZE=1.5G is not a size
+pool|VMMALLOC_POOL_SIZE|1GiB|end VMMALLOC_POOL_SIZE=1GiB is not a size
+pool|VMMALLOC_POOL_SIZE|16777216xyz|end =16777216xyz is not a size
+pool|VMMALLOC_POOL_SIZE|64 M|end =64 M is not a size
+pool|VMMALLOC_POOL_SIZE|0x1000000|end =0x1000000 is not a size
+pool|VMMALLOC_POOL_SIZE|abc|end =abc is not a size
+pool|VMMALLOC_POOL_SIZE|-1x|end =-1x is not a size
 pool|VMMALLOC_POOL_SIZE|-1|end negative VMMALLOC_POOL_SIZE
 pool|VMMALLOC_KIND||quiet
 vmmalloc|VMMALLOC_KIND|dram,limit=1.5G|end VMMALLOC_KIND: limit=1.5G is
@@ -93,19 +93,19 @@ pool|VMMALLOC_FORK|4|end incorrect VMMALLOC_FORK value (4)
 pool|VMMALLOC_FORK|-1|end incorrect VMMALLOC_FORK value (-1)
 pool|VMMALLOC_FALLBACK||quiet
 pool|VMMALLOC_FALLBACK|dram|quiet
-pool|VMMALLOC_FALLBACK|dram1|end VMMALLOC_FALLBACK: \"dram1\" is not a kind to
+pool|VMMALLOC_FALLBACK|dram1|end VMMALLOC_FALLBACK=dram1 is not a kind to
 pool|VMMALLOC_RESERVE||quiet
 pool|VMMALLOC_RESERVE|0|quiet
-pool|VMMALLOC_RESERVE|yes|end VMMALLOC_RESERVE: \"yes\" is neither 0 nor 1
-pool|VMMALLOC_RESERVE|1x|end VMMALLOC_RESERVE: \"1x\" is neither 0 nor 1
+pool|VMMALLOC_RESERVE|yes|end VMMALLOC_RESERVE=yes is neither 0 nor 1
+pool|VMMALLOC_RESERVE|1x|end VMMALLOC_RESERVE=1x is neither 0 nor 1
 vmmalloc|VMMALLOC_LOG_STATS||quiet
 vmmalloc|VMMALLOC_LOG_STATS|0|quiet
-vmmalloc|VMMALLOC_LOG_STATS|11|end VMMALLOC_LOG_STATS: \"11\" is neither
+vmmalloc|VMMALLOC_LOG_STATS|11|end VMMALLOC_LOG_STATS=11 is neither
 vmmalloc|VMMALLOC_LOG_FILE||quiet
 vmmalloc|VMMALLOC_LOG_LEVEL||quiet
-vmmalloc|VMMALLOC_LOG_LEVEL|1x|end VMMALLOC_LOG_LEVEL: \"1x\" is not a level
+vmmalloc|VMMALLOC_LOG_LEVEL|1x|end VMMALLOC_LOG_LEVEL=1x is not a level
 debug|VMMALLOC_LOG_LEVEL||quiet
-debug|VMMALLOC_LOG_LEVEL|1x|end VMMALLOC_LOG_LEVEL: \"1x\" is not a level
+debug|VMMALLOC_LOG_LEVEL|1x|end VMMALLOC_LOG_LEVEL=1x is not a level
 vmem|JE_VMEM_MALLOC_CONF||quiet
 vmem|JE_VMEM_MALLOC_CONF|narenas:4x|line Invalid conf value: narenas:4x
 vmem|PMEM_MMAP_HINT||quiet
@@ -151,14 +151,14 @@ autohbw|AUTO_HBW_SIZE|1M:2MB|line AUTO_HBW_SIZE=1M:2MB is not understood
 autohbw|AUTO_HBW_MEM_TYPE||quiet
 autohbw|AUTO_HBW_MEM_TYPE|memkind_hbwx|line AUTO_HBW_MEM_TYPE=memkind_hbwx is
 autohbw|AUTO_HBW_LOG||line blocks of 1048576 bytes and more
-autohbw|AUTO_HBW_LOG|1x|line AUTO_HBW_LOG=1x is no level
+autohbw|AUTO_HBW_LOG|1x|line AUTO_HBW_LOG=1x is not a level
 autohbw|MEMKIND_ARENA_NUM_PER_KIND|abc|line MEMKIND_ARENA_NUM_PER_KIND=abc is
 memtier|MEMKIND_MEM_TIERS||end MEMKIND_MEM_TIERS is not set
 memtier|MEMKIND_MEM_TIERS|KIND:DRAM,RATIO:1x;POLICY:STATIC_RATIO|end RATIO:1x
 memtier|MEMKIND_MEM_THRESHOLDS||quiet
 memtier|MEMKIND_MEM_THRESHOLDS|INIT_VAL:1KB|end INIT_VAL:1KB
 memtier|MEMKIND_MEM_TIERING_LOG_LEVEL||quiet
-memtier|MEMKIND_MEM_TIERING_LOG_LEVEL|1x|end \"1x\" is no level
+memtier|MEMKIND_MEM_TIERING_LOG_LEVEL|1x|end LOG_LEVEL=1x is not a level
 "
 while IFS='|' read -r which name value outcome; do
 	[ -n "$which" ] || continue

@@ -2,12 +2,15 @@
 /*
  * log.c - where a library writes its lines. See log.h.
  */
-#include "os/log.h"
+#include "support/log.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+struct log_file log_standard_error = LOG_FILE_INIT("");
 
 /* Opens the named file. Lines are appended: a forked child writes, too. */
 static int
@@ -37,7 +40,7 @@ log_file_open(struct log_file *log, const char *name)
 	int error;
 
 	if (length > 0 && name[length - 1] == '-')
-		snprintf(own, sizeof(own), "%s%d", name, (int)getpid());
+		snprintf(own, sizeof(own), "%s%d", name, os_process());
 	else
 		snprintf(own, sizeof(own), "%s", name);
 	error = open_named(log, own, true);
@@ -100,7 +103,47 @@ log_file_format(struct log_file *log, const char *format, va_list args)
 	log_file_write(log, line, format_at(line, 0, format, args));
 }
 
-#ifdef POOLKIND_DEBUG
+void
+log_compose(
+    struct log_line *line, const char *head, const char *format, va_list args)
+{
+	size_t length = strlen(head);
+
+	memcpy(line->text, head, length);
+	length = format_at(line->text, length, format, args);
+	line->text[length++] = '\n';
+	line->text[length] = '\0';
+	line->length = length;
+}
+
+void
+log_say(
+    struct log_file *log, int level, const char *head, const char *format, ...)
+{
+	struct log_line line;
+	va_list args;
+
+	if (log->level < level)
+		return;
+	va_start(args, format);
+	log_compose(&line, head, format, args);
+	va_end(args);
+	log_file_write(log, line.text, line.length);
+}
+
+void
+log_end(struct log_file *log, const char *head, const char *format, ...)
+{
+	struct log_line line;
+	va_list args;
+
+	va_start(args, format);
+	log_compose(&line, head, format, args);
+	va_end(args);
+	log_file_write(log, line.text, line.length);
+	abort();
+}
+
 void
 log_file_trace(struct log_file *log, int level, const char *file, int line,
     const char *function, const char *format, ...)
@@ -123,7 +166,6 @@ log_file_trace(struct log_file *log, int level, const char *file, int line,
 	text[length] = '\0';
 	log_file_write(log, text, length);
 }
-#endif
 
 const char *
 log_program(char *path, size_t size, const char *fallback)
@@ -136,5 +178,5 @@ log_program(char *path, size_t size, const char *fallback)
 int
 log_process(void)
 {
-	return (int)getpid();
+	return os_process();
 }

@@ -7,8 +7,8 @@
  * passes over has none, and anything else gets a line on standard error, as
  * jemalloc has it.
  */
-#ifndef SPEC_CONF_H
-#define SPEC_CONF_H
+#ifndef SUPPORT_CONF_H
+#define SUPPORT_CONF_H
 
 #include "spec/spec.h"
 
@@ -29,4 +29,4 @@ void conf_read(
 /* Has a kind do as CONF says. */
 void conf_apply(const struct conf *conf, struct spec *spec);
 
-#endif /* SPEC_CONF_H */
+#endif /* SUPPORT_CONF_H */

@@ -4,16 +4,17 @@
  * function of the program's.
  *
  * Owns nothing: each library keeps one struct log_file, set up before other
- * threads can use it; only print may change later. Called by the shim and the
- * facades, also from within malloc: nothing here allocates, a line is one
- * write(2). Takes no lock. A line that cannot be written is lost; errno stays.
+ * threads can use it; only print may change later. Called by the facades, also
+ * from within malloc: nothing here allocates, a line is one write(2). Takes no
+ * lock. A line that cannot be written is lost; errno stays.
  */
-#ifndef OS_LOG_H
-#define OS_LOG_H
+#ifndef SUPPORT_LOG_H
+#define SUPPORT_LOG_H
 
 #include <stdarg.h>
 #include <stdatomic.h>
 
+#include "base/base.h"
 #include "os/os.h"
 
 #define LOG_LINE_MAX 1024 /* longer lines are cut */
@@ -40,15 +41,34 @@ int log_file_open(struct log_file *log, const char *name);
 void log_file_write(struct log_file *log, const char *text, size_t length);
 void log_file_format(struct log_file *log, const char *format, va_list args);
 
+/* A line: HEAD, the text, and a newline, cut where it is too long. */
+struct log_line {
+	char text[LOG_LINE_MAX];
+	size_t length;
+};
+void log_compose(
+    struct log_line *line, const char *head, const char *format, va_list args);
+
+/* Writes such a line if the log's level is LEVEL or more. */
+void log_say(struct log_file *log, int level, const char *head,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Writes such a line in any case, and ends the process by abort(3). */
+_Noreturn void log_end(struct log_file *log, const char *head,
+    const char *format, ...) __attribute__((format(printf, 3, 4), cold));
+
+/* For lines that belong on standard error whatever else a library writes. */
+extern struct log_file log_standard_error;
+
 /*
  * Trace lines exist in the debug libraries alone. Writes
  * "<library>: <LEVEL> [file:line function] text" and a newline where the log's
  * level is LEVEL or more.
  */
-#ifdef POOLKIND_DEBUG
 void log_file_trace(struct log_file *log, int level, const char *file, int line,
     const char *function, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+#ifdef POOLKIND_DEBUG
 #define LOG_FILE_TRACE(log, at, ...) \
 	((log)->level >= (at) ? log_file_trace(log, at, __FILE__, __LINE__, \
 				    __func__, __VA_ARGS__) : \
@@ -61,4 +81,4 @@ void log_file_trace(struct log_file *log, int level, const char *file, int line,
 const char *log_program(char *path, size_t size, const char *fallback);
 int log_process(void);
 
-#endif /* OS_LOG_H */
+#endif /* SUPPORT_LOG_H */
