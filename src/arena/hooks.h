@@ -3,9 +3,8 @@
  * hooks.h - jemalloc's extent hooks on a source.
  *
  * Owns nothing: a hooked source is the record that jemalloc's hooks argument
- * points into. Used by arena.c for the engine and by the shim, each against
- * its own jemalloc. Hooks run under jemalloc's locks: they take the source's
- * lock only, and never call malloc.
+ * points into, part of an arena's slot (slot.h). Hooks run under jemalloc's
+ * locks: they take the source's lock only, and never call malloc.
  */
 #ifndef ARENA_HOOKS_H
 #define ARENA_HOOKS_H

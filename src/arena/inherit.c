@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * inherit.c - a heap whose memory parent and child of a fork both see.
+ * inherit.c - see inherit.h.
  *
  * The parent's data stand, whatever the child does. So the child may read,
  * write and free what had been handed out to it, and has nothing of what was
@@ -11,10 +11,12 @@
  * decays.
  *
  * Owns these heaps, by heap->inherited. Called in the child, alone, with
- * caches_lock and the heap's lock held; and when a heap is closed. Where memory
- * for the records is wanting the kind is refused to the child.
+ * registry_lock and the heap's lock held; and when a heap is closed. Where
+ * memory for the records is wanting the kind is refused to the child.
  */
 #include "arena/slot.h"
+
+#include "arena/inherit.h"
 #include "os/records.h"
 
 /* The heap begins again, without an arena. */
@@ -23,11 +25,12 @@ begin_anew(struct heap *heap, struct source *source)
 {
 	heap->source = source;
 	memset(heap->slot, 0, sizeof(heap->slot));
-	atomic_store(&heap->arenas, 0);
+	atomic_store(&heap->arena_count, 0);
 	atomic_store(&heap->contended, 0);
 	atomic_store(&heap->tight, false);
-	atomic_store(&heap->waits, false);
+	atomic_store(&heap->decay_waits, false);
 	atomic_store(&heap->full_size, SIZE_MAX);
+	atomic_store(&heap->full_epoch, 0);
 }
 
 void
@@ -48,8 +51,8 @@ heap_leave_behind(struct heap *heap)
 	left->options = heap->options;
 	left->inherited = heap->inherited;
 	memcpy(left->slot, heap->slot, sizeof(left->slot));
-	atomic_store(&left->arenas, atomic_load(&heap->arenas));
-	for (unsigned i = 0; i < atomic_load(&left->arenas); i++)
+	atomic_store(&left->arena_count, atomic_load(&heap->arena_count));
+	for (unsigned i = 0; i < atomic_load(&left->arena_count); i++)
 		atomic_store(&left->slot[i]->heap, left);
 	begin_anew(heap, fresh);
 	heap->inherited = left;
@@ -62,7 +65,7 @@ heap_forget_inherited(struct heap *heap)
 		struct heap *left = heap->inherited;
 
 		heap->inherited = left->inherited;
-		slots_give_up(left);
+		slots_give_back(left);
 		source_close(left->source);
 		record_free(left, sizeof(*left));
 	}

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * print.c - a heap's statistics as text, in the form of jemalloc's.
+ * print.c - see print.h.
  *
- * Owns nothing. Called through heap.h. Figures are read first and written
- * afterwards, without any lock, since what writes them may be the program's
- * own function. Cannot fail.
+ * Owns nothing. Statistics are read first and written afterwards, without any
+ * lock, since what writes them may be the program's own function. Cannot fail.
  */
 #include "arena/slot.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "arena/figures.h"
+#include "arena/heap.h"
+#include "arena/print.h"
+#include "arena/stats.h"
 #include "os/os.h"
 #include "os/records.h"
 
@@ -40,15 +41,15 @@ print_general(const struct print *print, const struct heap *heap)
 		return;
 	line(print, "Version: %s\n", JEMALLOC_VERSION);
 	line(print, "CPUs: %u\n", os_processors());
-	line(print, "Arenas: %u of at most %u\n", atomic_load(&heap->arenas),
-	    heap->options.arenas);
+	line(print, "Arenas: %u of at most %u\n",
+	    atomic_load(&heap->arena_count), heap->options.arenas);
 	line(print, "Page size: %zu\n", PAGE_BYTES);
 	line(print, "Thread caches: up to %zu bytes\n", heap->options.cached);
 }
 
 static void
 print_totals(
-    const struct print *print, struct heap *heap, const struct figures *all)
+    const struct print *print, struct heap *heap, const struct stats_all *all)
 {
 	struct heap_stats stats;
 	struct source_stats source;
@@ -65,8 +66,8 @@ print_totals(
 }
 
 static void
-print_sum(const struct print *print, const char *what,
-    const struct figures_class *sum)
+print_sum(
+    const struct print *print, const char *what, const struct stats_class *sum)
 {
 	line(print, "%-8s%14zu%14llu%14llu%14llu\n", what, sum->bytes,
 	    (unsigned long long)sum->current, (unsigned long long)sum->given,
@@ -74,14 +75,14 @@ print_sum(const struct print *print, const char *what,
 }
 
 static void
-print_bins(const struct print *print, const struct figures *figures)
+print_bins(const struct print *print, const struct stats_all *stats)
 {
 	if (print->omit & HEAP_PRINT_BINS)
 		return;
 	line(print, "bins: %8s%14s%14s%14s%14s%10s\n", "size", "allocated",
 	    "current", "nmalloc", "ndalloc", "slabs");
 	for (unsigned i = 0; i < SC_NBINS; i++) {
-		const struct figures_class *class = &figures->small[i];
+		const struct stats_class *class = &stats->small[i];
 
 		if (class->given != 0)
 			line(print, "%14zu%14zu%14llu%14llu%14llu%10zu\n",
@@ -93,14 +94,14 @@ print_bins(const struct print *print, const struct figures *figures)
 }
 
 static void
-print_large(const struct print *print, const struct figures *figures)
+print_large(const struct print *print, const struct stats_all *stats)
 {
 	if (print->omit & HEAP_PRINT_LARGE)
 		return;
 	line(print, "large: %7s%14s%14s%14s%14s\n", "size", "allocated",
 	    "current", "nmalloc", "ndalloc");
-	for (unsigned i = 0; i < FIGURES_LARGE; i++) {
-		const struct figures_class *class = &figures->large[i];
+	for (unsigned i = 0; i < STATS_LARGE; i++) {
+		const struct stats_class *class = &stats->large[i];
 
 		if (class->given != 0)
 			line(print, "%14zu%14zu%14llu%14llu%14llu\n",
@@ -112,59 +113,71 @@ print_large(const struct print *print, const struct figures *figures)
 }
 
 static void
-print_figures(const struct print *print, const struct figures *figures)
+print_stats(const struct print *print, const struct stats_all *stats)
 {
-	struct figures_class small = figures_sum(figures->small, SC_NBINS);
-	struct figures_class large = figures_sum(figures->large, FIGURES_LARGE);
+	struct stats_class small = stats_sum(stats->small, SC_NBINS);
+	struct stats_class large = stats_sum(stats->large, STATS_LARGE);
 
 	line(print, "%-8s%14s%14s%14s%14s\n", "", "allocated", "current",
 	    "nmalloc", "ndalloc");
 	print_sum(print, "small:", &small);
 	print_sum(print, "large:", &large);
-	line(print, "active: %zu, free extents: %zu\n", figures->active,
-	    figures->waiting);
-	print_bins(print, figures);
-	print_large(print, figures);
+	line(print, "active: %zu, free extents: %zu\n", stats->active,
+	    stats->waiting);
+	print_bins(print, stats);
+	print_large(print, stats);
 }
 
-/* The figures of all arenas, then of each, in the one place there is. */
 static void
-print_heap(
-    const struct print *print, struct heap *heap, struct figures *figures)
+print_merged(
+    const struct print *print, struct heap *heap, struct stats_all *stats)
 {
-	unsigned arenas = atomic_load(&heap->arenas);
+	unsigned arenas = atomic_load(&heap->arena_count);
 
-	heap_figures(heap, figures);
+	*stats = (struct stats_all){ 0 };
+	for (unsigned i = 0; i < arenas; i++)
+		stats_add(stats, heap->slot[i]->arena);
 	print_general(print, heap);
-	print_totals(print, heap, figures);
-	if (!(print->omit & HEAP_PRINT_MERGED)) {
-		line(print, "\nMerged arenas stats:\n");
-		print_figures(print, figures);
-	}
-	for (unsigned i = 0; i < arenas && !(print->omit & HEAP_PRINT_ARENAS);
-	     i++) {
-		*figures = (struct figures){ 0 };
-		figures_add(figures, heap->slot[i]->arena);
+	print_totals(print, heap, stats);
+	if (print->omit & HEAP_PRINT_MERGED)
+		return;
+	line(print, "\nMerged arenas stats:\n");
+	print_stats(print, stats);
+}
+
+static void
+print_each(
+    const struct print *print, struct heap *heap, struct stats_all *stats)
+{
+	unsigned arenas = atomic_load(&heap->arena_count);
+
+	if (print->omit & HEAP_PRINT_ARENAS)
+		return;
+	for (unsigned i = 0; i < arenas; i++) {
+		*stats = (struct stats_all){ 0 };
+		stats_add(stats, heap->slot[i]->arena);
 		line(print, "\narenas[%u]:\n", i);
-		print_figures(print, figures);
+		print_stats(print, stats);
 	}
 }
 
-/* Figures are more than some stacks have room for. */
+/* The statistics of all arenas, then of each, in one record: they are more than
+ * some stacks have room for. */
 void
 heap_print(struct heap *heap, unsigned omit,
     void (*write)(void *to, const char *text), void *to)
 {
 	const struct print print = { omit, write, to };
-	struct figures *figures = record_new(sizeof(*figures));
+	struct stats_all *stats = record_new(sizeof(*stats));
 
 	if (!(omit & HEAP_PRINT_FRAME))
 		line(&print, "___ Begin jemalloc statistics ___\n");
-	if (figures != NULL)
-		print_heap(&print, heap, figures);
-	else
+	if (stats != NULL) {
+		print_merged(&print, heap, stats);
+		print_each(&print, heap, stats);
+	} else
 		line(&print, "no memory for statistics\n");
 	if (!(omit & HEAP_PRINT_FRAME))
 		line(&print, "--- End jemalloc statistics ---\n");
-	record_free(figures, sizeof(*figures));
+	record_free(stats, sizeof(*stats));
 }

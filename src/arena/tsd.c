@@ -4,6 +4,7 @@
  */
 #include "arena/internals.h"
 
+#include "arena/structures.h"
 #include "base/base.h"
 #include "os/records.h"
 
@@ -16,6 +17,8 @@ _Thread_local void *thread_tsd;
 _Thread_local unsigned thread_borrows;
 
 _Static_assert(sizeof(tsd_wrapper_t) <= TSD_BYTES, "there is room for it");
+_Static_assert(sizeof(rtree_ctx_t) == LOOKUPS * sizeof(struct lookup),
+    "a thread keeps jemalloc's own record of its look-ups");
 
 struct shared {
 	struct shared *next;
@@ -41,6 +44,12 @@ tsd_begin(void *memory)
 	wrapper->val = fresh;
 	thread_tsd = wrapper;
 	tsd_fetch();
+}
+
+void
+tsd_begin_lookups(void *memory)
+{
+	rtree_ctx_data_init(memory);
 }
 
 void

@@ -17,6 +17,7 @@
 #define ARENA_TSD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Of the calling thread; NULL outside of arenas if it has none of its own. */
 extern _Thread_local void *thread_tsd
@@ -48,6 +49,10 @@ tsd_leave(void)
 #define TSD_BYTES 4096
 void tsd_begin(void *memory);
 void tsd_end(void);
+
+/* Makes jemalloc's record of where a thread last found blocks: struct
+ * lookup. */
+void tsd_begin_lookups(void *memory);
 
 /* The record that jemalloc starts with, which is a shared one afterwards. */
 void tsd_start(void);

@@ -11,7 +11,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arena/allocate.h"
 #include "arena/cache.h"
+#include "arena/free.h"
+#include "arena/resize.h"
 #include "base/annotate.h"
 #include "base/error.h"
 #include "kind/facade.h"
@@ -54,7 +57,7 @@ struct request {
 static void
 enter_block(void *ptr, size_t asked, bool zero)
 {
-	struct block block = block_of(ptr);
+	struct block block = block_lookup(ptr);
 
 	live_add(&kind_of_heap(block.heap)->live, ptr, asked);
 	if (!zero)
@@ -76,7 +79,7 @@ finish(struct kind *kind, void *ptr, const struct request *request)
 	if (unlikely(ptr == NULL))
 		return no_block(kind);
 	if (unlikely(annotate_is_on())) {
-		size_t usable = block_of(ptr).usable;
+		size_t usable = block_lookup(ptr).usable;
 
 		annotate_block(ptr, usable);
 		if (request->zero)
@@ -92,8 +95,8 @@ static void *
 block_of_heap(struct heap *heap, const struct request *request)
 {
 	return request->alignment == 0 ?
-	    heap_malloc(heap, request->size) :
-	    heap_allocate(heap, request->size, request->alignment,
+	    heap_allocate_cached(heap, request->size) :
+	    heap_allocate_directly(heap, request->size, request->alignment,
 		request->zero && !annotate_is_on());
 }
 
@@ -107,13 +110,13 @@ drain_places(struct places *places)
 	if (!source_has_limit(places->heap[0].source))
 		return false;
 	for (unsigned i = 0; i < places->count; i++)
-		before += heap_changes(&places->heap[i]);
+		before += heap_epoch(&places->heap[i]);
 	if (before == atomic_load(&places->full))
 		return false;
 	for (unsigned i = 0; i < places->count; i++)
 		heap_drain(&places->heap[i]);
 	for (unsigned i = 0; i < places->count; i++)
-		after += heap_changes(&places->heap[i]);
+		after += heap_epoch(&places->heap[i]);
 	atomic_store(&places->full, after);
 	return true;
 }
@@ -277,7 +280,7 @@ no_live_block(const void *ptr, const struct block *block)
 bool
 kind_block_of(const void *ptr, struct block *block)
 {
-	*block = block_of(ptr);
+	*block = block_lookup(ptr);
 	if (block->heap == NULL) {
 		no_such_block(ptr);
 		return false;
@@ -330,7 +333,7 @@ check_size(const void *ptr, size_t size, size_t asked, size_t usable)
 static bool
 take_block(const poolkind *handle, void *ptr, size_t size)
 {
-	struct block block = block_of(ptr);
+	struct block block = block_lookup(ptr);
 	size_t asked = 0;
 	struct kind *home;
 
@@ -378,7 +381,7 @@ poolkind_free_sized(poolkind *kind, void *ptr, size_t size)
 EXPORT bool
 poolkind_free_if_any(void *ptr)
 {
-	if (DEBUGGING && block_of(ptr).heap == NULL)
+	if (DEBUGGING && block_lookup(ptr).heap == NULL)
 		return false;
 	if (DEBUGGING && !take_block(NULL, ptr, SIZE_UNKNOWN))
 		return true;

@@ -30,7 +30,7 @@ poolkind *poolkind_open_placed(
 void *poolkind_base(const poolkind *kind);
 size_t poolkind_extent(const poolkind *kind);
 
-/* Writes statistics in the form of jemalloc's. OMIT: as in arena/heap.h. */
+/* Writes statistics in the form of jemalloc's. OMIT: as in arena/print.h. */
 void poolkind_print(poolkind *kind, unsigned omit,
     void (*write)(void *to, const char *text), void *to);
 

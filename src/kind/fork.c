@@ -2,15 +2,17 @@
 /*
  * fork.c - the engine over fork.
  *
- * Takes every lock of the engine before the fork, in the order that heap.h
- * writes down, and gives them up after it: always, since whether there is a
- * kind can only be known under a lock, and the first one may be opened by
- * another thread just now. Threads that the child does not have
+ * Takes every lock of the engine before the fork, in the order that
+ * arena/structures.h writes down, and gives them up after it: always, since
+ * whether there is a kind can only be known under a lock, and the first one may
+ * be opened by another thread just now. Threads that the child does not have
  * are forgotten there, what their caches held goes back to the arenas, and file
  * kinds become what their fork policy says. Nothing here calls malloc.
  */
 #include <errno.h>
 
+#include "arena/fork.h"
+#include "arena/thread.h"
 #include "base/annotate.h"
 #include "kind/facade.h"
 #include "kind/kind.h"
@@ -76,7 +78,7 @@ poolkind_follow_forks(void)
 {
 	static _Atomic bool done;
 
-	caches_start_once();
+	threads_start();
 	if (!atomic_exchange(&done, true))
 		pthread_atfork(poolkind_fork_begin, poolkind_fork_end_in_parent,
 		    poolkind_fork_end_in_child);

@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "arena/cache.h"
+#include "arena/heaps.h"
+#include "arena/print.h"
+#include "arena/sizeclass.h"
 #include "base/annotate.h"
 #include "base/error.h"
 #include "kind/facade.h"
@@ -117,7 +119,7 @@ poolkind_tend(poolkind *handle)
 		return;
 	annotate_enter();
 	for (unsigned i = 0; i < kind_heaps(kind); i++)
-		heap_tend(kind_heap(kind, i));
+		heap_decay(kind_heap(kind, i));
 	annotate_leave();
 	errno = saved;
 }
@@ -249,7 +251,7 @@ poolkind_block_at(const void *address, struct poolkind_block *result)
 	struct block block;
 
 	*result = (struct poolkind_block){ NULL, NULL, 0 };
-	if (!block_around(address, &block, &start, &owner))
+	if (!block_lookup_around(address, &block, &start, &owner))
 		return -1;
 	*result = (struct poolkind_block){ owner, start, block.usable };
 	return 0;
@@ -329,7 +331,7 @@ poolkind_id(const poolkind *handle)
 EXPORT bool
 poolkind_block_of(const void *ptr, poolkind **kind, size_t *usable)
 {
-	struct block block = block_of(ptr);
+	struct block block = block_lookup(ptr);
 
 	if (block.heap == NULL)
 		return false;

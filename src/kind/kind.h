@@ -20,6 +20,7 @@
 #define KIND_KIND_H
 
 #include "arena/heap.h"
+#include "arena/lookup.h"
 #include "kind/live.h"
 #include "os/misuse.h"
 #include "os/os.h"
@@ -29,7 +30,7 @@
 /* The heaps of a kind of scope local. */
 struct places {
 	unsigned count;
-	_Atomic uint64_t full; /* heap_changes() of all when it was full */
+	_Atomic uint64_t full; /* heap_epoch() of all when it was full */
 	uint8_t of_node[SPEC_NODES_MAX]; /* by the node a thread runs on */
 	struct heap heap[];
 };

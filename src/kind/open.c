@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arena/cache.h"
+#include "arena/heaps.h"
 #include "base/annotate.h"
 #include "base/error.h"
 #include "base/list.h"

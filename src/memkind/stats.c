@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "arena/heap.h"
+#include "arena/print.h"
 #include "memkind/kinds.h"
 #include "memkind/settings.h"
 #include "os/os.h"
@@ -79,7 +79,7 @@ memkind_get_stat(memkind_t kind, memkind_stat_type stat, size_t *value)
 struct print {
 	void (*write)(void *to, const char *text);
 	void *to;
-	unsigned omit; /* as in arena/heap.h */
+	unsigned omit; /* as in arena/print.h */
 	unsigned count;
 	struct poolkind_stats all;
 };

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "arena/heap.h"
+#include "arena/print.h"
 #include "kind/facade.h"
 #include "vmem/facade.h"
 #include "vmem/message.h"

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arena/lookup.h"
 #include "interpose/door.h"
 #include "vmmalloc/log.h"
 #include "vmmalloc/pool.h"
@@ -58,7 +59,7 @@ bool
 door_realloc(void *ptr, size_t size, void **resized)
 {
 	int saved = errno;
-	struct block block = block_of(ptr);
+	struct block block = block_lookup(ptr);
 	poolkind *kind = pool_or_early();
 
 	if (unlikely(block.heap == NULL))
@@ -96,5 +97,5 @@ door_kind(unsigned number)
 size_t
 door_usable_size(const void *ptr)
 {
-	return block_of(ptr).usable;
+	return block_lookup(ptr).usable;
 }

@@ -7,7 +7,7 @@
  */
 #include "vmmalloc/report.h"
 
-#include "arena/heap.h"
+#include "arena/print.h"
 #include "os/records.h"
 #include "vmmalloc/log.h"
 #include "vmmalloc/pool.h"

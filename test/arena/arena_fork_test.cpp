@@ -112,7 +112,7 @@ TEST(Fork, WaitsForThreadsThatAreInside)
 
 /* What the caches of threads held that the child does not have is free there;
  * their records are gone. */
-TEST(Fork, BuriesTheCachesOfThreadsThatAreGone)
+TEST(Fork, ReapsTheCachesOfThreadsThatAreGone)
 {
 	Heap heap("dram,size=8M");
 	Worker workers[3];

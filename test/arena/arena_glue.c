@@ -6,6 +6,14 @@
 
 /* First, since jemalloc's headers give names like "arenas" another meaning. */
 #include "arena/slot.h"
+
+#include "arena/allocate.h"
+#include "arena/cache.h"
+#include "arena/fork.h"
+#include "arena/free.h"
+#include "arena/heap.h"
+#include "arena/resize.h"
+#include "arena/thread.h"
 #include "os/records.h"
 
 struct rig {
@@ -61,13 +69,13 @@ rig_malloc(struct rig *rig, size_t size)
 	    NULL :
 	    cache_take(cache, bin_for(size));
 
-	return ptr != NULL ? ptr : heap_malloc(&rig->heap, size);
+	return ptr != NULL ? ptr : heap_allocate_cached(&rig->heap, size);
 }
 
 void *
 rig_allocate(struct rig *rig, size_t size, size_t alignment, bool zero)
 {
-	return heap_allocate(&rig->heap, size, alignment, zero);
+	return heap_allocate_directly(&rig->heap, size, alignment, zero);
 }
 
 bool
@@ -79,7 +87,7 @@ rig_free(struct rig *rig, void *ptr)
 bool
 rig_resize(void *ptr, size_t size)
 {
-	struct block block = block_of(ptr);
+	struct block block = block_lookup(ptr);
 
 	return heap_resize(ptr, &block, size);
 }
@@ -87,15 +95,15 @@ rig_resize(void *ptr, size_t size)
 void *
 rig_defragment(void *ptr)
 {
-	struct block block = block_of(ptr);
+	struct block block = block_lookup(ptr);
 
 	return heap_defragment(ptr, &block);
 }
 
 uint64_t
-rig_changes(struct rig *rig)
+rig_epoch(struct rig *rig)
 {
-	return heap_changes(&rig->heap);
+	return heap_epoch(&rig->heap);
 }
 
 void
@@ -159,13 +167,13 @@ rig_id(struct rig *rig)
 unsigned
 rig_arenas(struct rig *rig)
 {
-	return atomic_load(&rig->heap.arenas);
+	return atomic_load(&rig->heap.arena_count);
 }
 
 unsigned
 rig_arena(struct rig *rig, unsigned which)
 {
-	return (unsigned)(rig->heap.slot[which] - slots);
+	return (unsigned)(rig->heap.slot[which] - arena_slots);
 }
 
 uint64_t
@@ -175,15 +183,15 @@ rig_arena_requests(struct rig *rig, unsigned which)
 }
 
 size_t
-rig_leased(struct rig *rig)
+rig_quota_used(struct rig *rig)
 {
-	return atomic_load(&rig->heap.leased);
+	return atomic_load(&rig->heap.quota_used);
 }
 
 size_t
-rig_lease_most(struct rig *rig)
+rig_quota_max(struct rig *rig)
 {
-	return atomic_load(&rig->heap.lease_most);
+	return atomic_load(&rig->heap.quota_max);
 }
 
 unsigned
@@ -219,7 +227,7 @@ rig_is_locked(struct rig *rig)
 bool
 block_is_of(struct rig *rig, const void *ptr)
 {
-	struct heap *heap = block_of(ptr).heap;
+	struct heap *heap = block_lookup(ptr).heap;
 
 	return rig == NULL ? heap == NULL : heap == &rig->heap;
 }
@@ -227,7 +235,7 @@ block_is_of(struct rig *rig, const void *ptr)
 size_t
 block_usable(const void *ptr)
 {
-	return block_of(ptr).usable;
+	return block_lookup(ptr).usable;
 }
 
 bool

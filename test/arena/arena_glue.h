@@ -26,7 +26,7 @@ bool rig_resize(void *ptr, size_t size);
 /* Where the small block at PTR is after that, or NULL. */
 void *rig_defragment(void *ptr);
 /* Counts up when a heap that was full may have room. */
-uint64_t rig_changes(struct rig *rig);
+uint64_t rig_epoch(struct rig *rig);
 void rig_drain(struct rig *rig);
 void rig_set_limit(struct rig *rig, size_t limit);
 bool rig_is_sound(struct rig *rig);
@@ -42,8 +42,8 @@ unsigned rig_arenas(struct rig *rig);
 unsigned rig_arena(struct rig *rig, unsigned which);
 /* Blocks that came from that one, but for the caches. */
 uint64_t rig_arena_requests(struct rig *rig, unsigned which);
-size_t rig_leased(struct rig *rig);
-size_t rig_lease_most(struct rig *rig);
+size_t rig_quota_used(struct rig *rig);
+size_t rig_quota_max(struct rig *rig);
 unsigned rig_caches(struct rig *rig);
 /* What the heap's arenas get back goes on to the source at once. */
 void rig_keep_nothing(struct rig *rig);

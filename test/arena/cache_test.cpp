@@ -45,13 +45,13 @@ TEST(Cache, HoldsAtMostASixteenthOfALimitedHeapTogether)
 		Heap heap(text);
 		Worker workers[12];
 
-		EXPECT_EQ(rig_lease_most(heap), 8 * MIB / 16) << text;
+		EXPECT_EQ(rig_quota_max(heap), 8 * MIB / 16) << text;
 		for (Worker &worker : workers) {
 			worker.run([&] { churn(heap, 20); });
-			EXPECT_LE(rig_cached(heap), rig_leased(heap));
-			EXPECT_LE(rig_leased(heap), 8 * MIB / 16);
+			EXPECT_LE(rig_cached(heap), rig_quota_used(heap));
+			EXPECT_LE(rig_quota_used(heap), 8 * MIB / 16);
 		}
-		EXPECT_GT(rig_leased(heap), 8 * MIB / 64)
+		EXPECT_GT(rig_quota_used(heap), 8 * MIB / 64)
 		    << "they do hold some";
 	}
 }
@@ -69,11 +69,11 @@ TEST(Cache, HoldsAtMostASixteenthWhileAllAreBusy)
 			busy--;
 		});
 	while (busy != 0)
-		too_much = too_much || rig_leased(heap) > 4 * MIB / 16;
+		too_much = too_much || rig_quota_used(heap) > 4 * MIB / 16;
 	for (std::thread &thread : threads)
 		thread.join();
 	EXPECT_FALSE(too_much);
-	EXPECT_EQ(rig_leased(heap), 0u) << "all threads are gone";
+	EXPECT_EQ(rig_quota_used(heap), 0u) << "all threads are gone";
 	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
 }
 
@@ -82,14 +82,14 @@ TEST(Cache, IsEmptiedWhenTheLimitFallsBelowIt)
 	Heap heap("dram");
 
 	churn(heap, 100);
-	size_t leased = rig_leased(heap);
-	ASSERT_GT(leased, 64 * KIB);
-	rig_set_limit(heap, leased * 16 - 1);
-	EXPECT_EQ(rig_leased(heap), 0u);
+	size_t used = rig_quota_used(heap);
+	ASSERT_GT(used, 64 * KIB);
+	rig_set_limit(heap, used * 16 - 1);
+	EXPECT_EQ(rig_quota_used(heap), 0u);
 	EXPECT_EQ(rig_cached(heap), 0u);
 	rig_set_limit(heap, 0);
 	churn(heap, 1);
-	EXPECT_GT(rig_leased(heap), 0u);
+	EXPECT_GT(rig_quota_used(heap), 0u);
 }
 
 /* A thread takes back what lies in the caches of all others. */

@@ -289,12 +289,12 @@ TEST(Heap, ChangesWhenABlockIsMoved)
 			heap.free(blocks[i]);
 	rig_drain(heap);
 	for (size_t i = 0; i < blocks.size(); i += 10) {
-		uint64_t before = rig_changes(heap);
+		uint64_t before = rig_epoch(heap);
 
 		if (rig_defragment(blocks[i]) == nullptr)
 			continue;
 		moved++;
-		EXPECT_GT(rig_changes(heap), before);
+		EXPECT_GT(rig_epoch(heap), before);
 	}
 	EXPECT_GT(moved, 100u);
 }
@@ -322,7 +322,7 @@ expect_given_back(const Heap &idle, const std::function<void()> &use_another)
 
 } // namespace
 
-TEST(Tend, AHeapGivesBackWhenAnotherIsShortOfBlocks)
+TEST(Decay, AHeapGivesBackWhenAnotherIsShortOfBlocks)
 {
 	Heap idle("dram,size=16M"), used("dram");
 
@@ -334,7 +334,7 @@ TEST(Tend, AHeapGivesBackWhenAnotherIsShortOfBlocks)
 	});
 }
 
-TEST(Tend, AHeapGivesBackWhileAnotherIsServedByItsCache)
+TEST(Decay, AHeapGivesBackWhileAnotherIsServedByItsCache)
 {
 	Heap idle("dram,size=16M"), used("dram");
 
@@ -346,11 +346,11 @@ TEST(Tend, AHeapGivesBackWhileAnotherIsServedByItsCache)
 	});
 }
 
-TEST(Tend, AHeapIsNotClosedWhileItIsTended)
+TEST(Decay, AHeapIsNotClosedWhileItDecays)
 {
 	Heap used("dram");
 	std::atomic<bool> over{ false };
-	std::thread tender([&] {
+	std::thread decayer([&] {
 		while (!over) {
 			os_clock_advance(1000);
 			used.free(used.malloc(MIB));
@@ -365,6 +365,6 @@ TEST(Tend, AHeapIsNotClosedWhileItIsTended)
 			brief.free(brief.malloc(MIB));
 	}
 	over = true;
-	tender.join();
+	decayer.join();
 	EXPECT_TRUE(rig_is_sound(used)) << error_text();
 }

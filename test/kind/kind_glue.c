@@ -33,7 +33,7 @@ kind_is_refused(const poolkind *kind)
 unsigned
 kind_arenas(const poolkind *kind)
 {
-	return atomic_load(&kind_find(kind)->heap.arenas);
+	return atomic_load(&kind_find(kind)->heap.arena_count);
 }
 
 poolkind *

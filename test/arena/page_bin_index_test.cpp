@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is freed goes into the bin that its page is marked with. */
+/* What is freed goes into the bin that its page is entered with. */
 #include "arena_test.h"
 
 namespace {
@@ -27,7 +27,7 @@ expect_in_bin(const Heap &heap, char *block)
 
 } // namespace
 
-TEST(Mark, IsThatOfThePagesLastUse)
+TEST(PageBinIndex, IsThatOfThePagesLastUse)
 {
 	Heap heap("dram,size=8M");
 	const size_t sizes[] = { 16, 48 * KIB, 320, 64 * KIB, 5 * KIB, 20 * KIB,
@@ -43,7 +43,7 @@ TEST(Mark, IsThatOfThePagesLastUse)
 	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
 }
 
-TEST(Mark, IsNoneWithinALargeBlock)
+TEST(PageBinIndex, IsNoneWithinALargeBlock)
 {
 	Heap heap("dram,size=8M");
 
@@ -58,7 +58,7 @@ TEST(Mark, IsNoneWithinALargeBlock)
 	}
 }
 
-TEST(Mark, IsNoneWhereNothingIs)
+TEST(PageBinIndex, IsNoneWhereNothingIs)
 {
 	Heap heap("dram,size=8M");
 	char *block = heap.malloc(64);
@@ -71,7 +71,7 @@ TEST(Mark, IsNoneWhereNothingIs)
 	EXPECT_FALSE(rig_free(heap, block + MIB)) << "used no more";
 }
 
-TEST(Mark, FollowsABlockThatGrowsAndShrinksInPlace)
+TEST(PageBinIndex, FollowsABlockThatGrowsAndShrinksInPlace)
 {
 	Heap heap("dram,size=8M");
 
@@ -87,7 +87,7 @@ TEST(Mark, FollowsABlockThatGrowsAndShrinksInPlace)
 	heap.free(block);
 }
 
-TEST(Mark, IsFoundInEveryStretch)
+TEST(PageBinIndex, IsFoundInEveryStretch)
 {
 	Heap heap("dram");
 	std::vector<char *> blocks;
@@ -106,7 +106,7 @@ TEST(Mark, IsFoundInEveryStretch)
 	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
 }
 
-TEST(Mark, OfAnAlignedBlockIsThatOfItsSize)
+TEST(PageBinIndex, OfAnAlignedBlockIsThatOfItsSize)
 {
 	Heap heap("dram,size=8M");
 

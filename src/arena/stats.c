@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * figures.c - what arenas count of their blocks. See figures.h.
+ * stats.c - what arenas count of their blocks. See stats.h.
  */
-#include "arena/figures.h"
+#include "arena/stats.h"
 
 #include <string.h>
 
 static void
-add_small(tsdn_t *tsdn, struct figures_class *to, bin_t *bin, unsigned class)
+add_small(tsdn_t *tsdn, struct stats_class *to, bin_t *bin, unsigned class)
 {
 	malloc_mutex_lock(tsdn, &bin->lock);
 	to->given += bin->stats.nmalloc;
@@ -19,7 +19,7 @@ add_small(tsdn_t *tsdn, struct figures_class *to, bin_t *bin, unsigned class)
 }
 
 static void
-add_large(tsdn_t *tsdn, struct figures_class *to, arena_t *arena,
+add_large(tsdn_t *tsdn, struct stats_class *to, arena_t *arena,
     arena_stats_large_t *large)
 {
 	uint64_t given = locked_read_u64(
@@ -36,8 +36,8 @@ add_large(tsdn_t *tsdn, struct figures_class *to, arena_t *arena,
 
 /* Adds each class to one of its own, or with STEP 0 all to one. */
 static void
-add_classes(struct figures_class *small, struct figures_class *large,
-    size_t step, arena_t *arena)
+add_classes(struct stats_class *small, struct stats_class *large, size_t step,
+    arena_t *arena)
 {
 	tsdn_t *tsdn = tsdn_here();
 
@@ -45,7 +45,7 @@ add_classes(struct figures_class *small, struct figures_class *large,
 		add_small(
 		    tsdn, &small[i * step], arena_get_bin(arena, i, 0), i);
 	LOCKEDINT_MTX_LOCK(tsdn, arena->stats.mtx);
-	for (unsigned i = 0; i < FIGURES_LARGE; i++)
+	for (unsigned i = 0; i < STATS_LARGE; i++)
 		add_large(
 		    tsdn, &large[i * step], arena, &arena->stats.lstats[i]);
 	LOCKEDINT_MTX_UNLOCK(tsdn, arena->stats.mtx);
@@ -64,23 +64,23 @@ add_extents(size_t *active, size_t *waiting, arena_t *arena)
 }
 
 void
-figures_add(struct figures *figures, arena_t *arena)
+stats_add(struct stats_all *stats, arena_t *arena)
 {
-	add_classes(figures->small, figures->large, 1, arena);
-	add_extents(&figures->active, &figures->waiting, arena);
+	add_classes(stats->small, stats->large, 1, arena);
+	add_extents(&stats->active, &stats->waiting, arena);
 }
 
 void
-figures_add_total(struct figures_total *total, arena_t *arena)
+stats_add_total(struct stats_total *total, arena_t *arena)
 {
 	add_classes(&total->small, &total->large, 0, arena);
 	add_extents(&total->active, &total->waiting, arena);
 }
 
-struct figures_class
-figures_sum(const struct figures_class *classes, size_t count)
+struct stats_class
+stats_sum(const struct stats_class *classes, size_t count)
 {
-	struct figures_class sum = { 0 };
+	struct stats_class sum = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
 		sum.given += classes[i].given;
@@ -93,7 +93,7 @@ figures_sum(const struct figures_class *classes, size_t count)
 }
 
 void
-figures_clear(arena_t *arena)
+stats_clear(arena_t *arena)
 {
 	tsdn_t *tsdn = TSDN_NULL;
 

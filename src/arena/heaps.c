@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * heaps.c - see heaps.h.
+ *
+ * Owns the list of heaps and which ids are in use, under registry_lock; and the
+ * time of the next decay.
+ */
+#include "arena/heaps.h"
+
+#include <errno.h>
+
+#include "arena/arenas.h"
+#include "arena/thread.h"
+#include "base/bits.h"
+#include "os/os.h"
+
+/* How often heaps in which something waits are looked after, in ms. */
+#define DECAY_INTERVAL_MS 200
+
+struct heap *all_heaps;
+static uint64_t ids_used[HEAPS_MAX / 64 + 1]; /* a bit an id, from 1 */
+
+/* ---- Ids and the list --------------------------------------------------- */
+
+/* Under registry_lock; false: there are too many. */
+static bool
+id_take(struct heap *heap)
+{
+	size_t id = bits_find(ids_used, 1, HEAPS_MAX + 1, false);
+
+	if (id > HEAPS_MAX)
+		return false;
+	bits_fill(ids_used, id, id + 1, true);
+	heap->id = heap->alias = (unsigned)id;
+	return true;
+}
+
+static void
+id_release(struct heap *heap)
+{
+	bits_fill(ids_used, heap->id, heap->id + 1, false);
+}
+
+int
+heap_take_id(struct heap *heap)
+{
+	bool taken;
+
+	threads_start();
+	lock_take(&registry_lock);
+	taken = id_take(heap);
+	heap->id_is_lent = taken;
+	lock_give(&registry_lock);
+	return taken ? 0 : ENOMEM;
+}
+
+void
+heap_release_id(struct heap *heap)
+{
+	lock_take(&registry_lock);
+	id_release(heap);
+	lock_give(&registry_lock);
+}
+
+static void
+heap_link(struct heap *heap)
+{
+	heap->next = all_heaps;
+	heap->link = &all_heaps;
+	if (all_heaps != NULL)
+		all_heaps->link = &heap->next;
+	all_heaps = heap;
+}
+
+bool
+heaps_enter(struct heap *heap)
+{
+	bool taken;
+
+	threads_start();
+	lock_take(&registry_lock);
+	taken = heap->id_is_lent || id_take(heap);
+	if (taken)
+		heap_link(heap);
+	lock_give(&registry_lock);
+	return taken;
+}
+
+void
+heaps_leave(struct heap *heap)
+{
+	lock_take(&registry_lock);
+	while (heap->caches != NULL)
+		cache_delete(heap->caches);
+	if (!heap->id_is_lent)
+		id_release(heap);
+	*heap->link = heap->next;
+	if (heap->next != NULL)
+		heap->next->link = heap->link;
+	lock_give(&registry_lock);
+	heap_wait_for_decay(heap);
+}
+
+/* ---- Decay -------------------------------------------------------------- */
+
+bool
+heap_decay(struct heap *heap)
+{
+	bool more = arenas_decay(heap);
+
+	return source_tend(heap->source) || more;
+}
+
+/* The heaps in which something waits, chained by decay_next, each claimed for
+ * this thread. None if the list is in use: the next thread will do. */
+static struct heap *
+claim_waiting(void)
+{
+	struct heap *claimed = NULL;
+
+	if (!lock_try(&registry_lock))
+		return NULL;
+	for (struct heap *h = all_heaps; h != NULL; h = h->next) {
+		if (!atomic_load_explicit(
+			&h->decay_waits, memory_order_relaxed) ||
+		    atomic_exchange(&h->decaying, 1))
+			continue;
+		atomic_store(&h->decay_waits, false);
+		h->decay_next = claimed;
+		claimed = h;
+	}
+	lock_give(&registry_lock);
+	return claimed;
+}
+
+/* As soon as it says that it is done the heap may be gone. */
+static void
+decay_claimed(struct heap *heap)
+{
+	if (heap_decay(heap))
+		atomic_store(&heap->decay_waits, true);
+	atomic_store(&heap->decaying, 0);
+	wake_all(&heap->decaying);
+}
+
+void
+heaps_decay(void)
+{
+	static _Atomic uint64_t next;
+	uint64_t now = os_now_ms(), due = atomic_load(&next);
+	struct heap *heap;
+
+	if (likely(now < due) ||
+	    !atomic_compare_exchange_strong(
+		&next, &due, now + DECAY_INTERVAL_MS))
+		return;
+	heap = claim_waiting();
+	while (heap != NULL) {
+		struct heap *after = heap->decay_next;
+
+		decay_claimed(heap);
+		heap = after;
+	}
+}
+
+/* Who gives back needs none of our locks to come to an end. */
+void
+heap_wait_for_decay(struct heap *heap)
+{
+	wait_while(&heap->decaying, 1);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * structures.h - the records of heaps, caches and threads, and how they hang
+ * together.
+ *
+ *   thread_self (initial-exec TLS)
+ *        |
+ *        v                  by heap id, or by alias
+ *   struct thread ---- cache[id] ------------+
+ *     | recent: the cache of the last free   |
+ *     | lookup[]: jemalloc's, of the tree    v
+ *     +-- caches --> struct cache --thread_next--> struct cache --> ...
+ *                      |  bin[46]: stacks of free blocks
+ *                      |  page_bins: page bin index of one segment
+ *                      |  ^ heap_next, from heap->caches
+ *                      v  |
+ *   kind/ ---------> struct heap --next--> struct heap --> ...  (all heaps)
+ *                      |   | slot[]
+ *                      |   +------> struct arena_slot ---> jemalloc's arena_t
+ *                      | source        |  ^                   |
+ *                      v               |  | arena_slots[index]| has
+ *   source/          struct source <---+  |                   v
+ *                      |       hooked     +--- index in --- extents, found by
+ *                      v                                    address in
+ *                    segments of pages                      jemalloc's radix
+ *                      each with a page bin index           tree (lookup.c)
+ *
+ * A block goes out of a heap's arena into a bin (bin.c, cache.c), from there to
+ * the program and back (cache.h), and from a full bin back to its arena. Blocks
+ * above CACHE_SIZE_MAX go to and from the arena directly (allocate.c, free.c).
+ *
+ * The files of this folder, each using only those that stand above it:
+ *
+ *   sizeclass       bins and their sizes
+ *   system, tsd     what jemalloc calls instead of libc, its thread's record
+ *   hooks, purge    jemalloc's extents on a source; free ones given back
+ *   stats           what arenas count
+ *   start           jemalloc's options, and jemalloc made ready
+ *   slot            jemalloc's arenas: who has which, keeping threads out
+ *   page_bin_index  from a page to the bin of its blocks
+ *   arenas          the arenas of a heap, blocks in bulk
+ *   bin             the stacks of a cache, and their quota
+ *   revocation      how a thread empties the cache of another
+ *   cache           filling, flushing, draining; cache.h has the fast path
+ *   thread          the life of threads and of their caches
+ *   lookup          from an address to its block
+ *   heaps           the list of heaps, ids and aliases, decay of idle heaps
+ *   inherit         the heap of what the parent of a fork had handed out
+ *   heap            opening, closing, limits, statistics
+ *   print           statistics as text
+ *   allocate, resize, free      blocks, one at a time
+ *   fork            all of it, over fork
+ *
+ * Lock order, outermost first:
+ *   (kind/)          the machine's topology; the list of all kinds
+ *   started          whether jemalloc is ready (start.c)
+ *   registry_lock    which threads, caches and heaps exist; heap ids (thread.c)
+ *   heap->lock       the caches of a heap, while one thread empties them all
+ *   (a cache)        its owner is inside, or it was revoked: revocation.h
+ *   stop_lock        while all threads are kept out of the arenas (slot.c)
+ *   slots_lock       which arenas are in use (slot.c)
+ *   jemalloc's locks
+ *   sources_lock, a source's lock, the lock of os/records
+ *
+ * Allocation fails with NULL alone, no errno; opening with an error number.
+ */
+#ifndef ARENA_STRUCTURES_H
+#define ARENA_STRUCTURES_H
+
+#include <stdatomic.h>
+
+#include "arena/tsd.h"
+#include "base/base.h"
+#include "os/lock.h"
+#include "source/source.h"
+
+#define HEAPS_MAX 4032     /* of jemalloc's 4094 arenas, one for each */
+#define HEAP_ARENAS_MAX 64 /* of one heap */
+
+/* An id under which no thread finds a cache. */
+#define NO_HEAP 0
+
+#define CACHE_SIZE_MAX (64 * KIB)
+/* Bins have the number of jemalloc's size class plus one. Bin 0 is always empty
+ * and has no room: it is that of pages without an entry in the page bin index,
+ * so what has none is refused without being asked for. */
+#define CACHE_BINS 46
+
+struct arena_slot;
+struct cache;
+struct thread;
+
+/*
+ * Where free memory waits for the next request. kind/ chooses these options by
+ * the spec (heap_options_of() in kind/open.c), and tells the source how long
+ * its free pages stay committed:
+ *
+ *   kind                     thread caches     arena's extents   source's pages
+ *   -----------------------  ----------------  ----------------  --------------
+ *   no size and no limit     64 KiB a bin      decay=, or 10 s;  not at all
+ *                                              8 MiB in a row:
+ *                                              not at all (1)
+ *   a size or a limit,       a 16th of it      decay=, at most   decay=, or
+ *     up to half full        in all caches     10 ms             10 s
+ *     more than half full    the same          not at all        the same
+ *   reserve=yes, a region,   the same          as above          for ever: they
+ *     a device                                                   are just there
+ *
+ *   (1) anonymous memory without decay=: see OVERSIZE in purge.h.
+ *
+ * Caches serve one thread and one size, an arena's extents all sizes of its
+ * threads, the source's pages everybody. So the less room a kind has, the
+ * further down its free memory waits: in a bounded kind what several arenas
+ * freed must meet in one place to become room for a large block. The few
+ * milliseconds in the arena serve programs that free and allocate large blocks
+ * in turn: 0.6 to 0.9 us for a pair of 256 KiB or 1 MiB, where the way through
+ * the source took 0.9 to 1.7 by one thread, and 3 to 5 by two.
+ */
+struct heap_options {
+	bool fixed;       /* the source does not grow */
+	bool bounded;     /* arenas keep nothing when it gets full */
+	bool oversize;    /* large free space goes back: purge_oversize() */
+	unsigned arenas;  /* at most */
+	size_t cached;    /* the largest size that thread caches keep */
+	bool decay_given; /* else as long as jemalloc does */
+	int64_t decay_ms; /* how long free extents wait in their arena */
+};
+
+/* The arenas and thread caches of one kind, or of one locality of a kind. */
+struct heap {
+	unsigned id;     /* 1 to HEAPS_MAX, recycled; 0: none yet */
+	bool id_is_lent; /* heap_release_id() ends it */
+	unsigned alias;  /* its own id, or see heaps.h */
+	struct source *source;
+	/* In the child of a fork: the heap of what the parent had handed out,
+	 * from which nothing is allocated; and of what its parent had. */
+	struct heap *inherited;
+	size_t capacity; /* 0: grows as needed */
+	struct heap_options options;
+
+	struct heap *next, **link; /* all heaps, under registry_lock */
+
+	_Atomic bool decay_waits;  /* something free is to go back later */
+	_Atomic uint32_t decaying; /* a thread gives it back */
+	struct heap *decay_next;   /* of the heaps that this thread works on */
+
+	struct lock lock;
+	struct cache *caches;
+	_Atomic unsigned arena_count; /* how many of slot[] there are */
+	struct arena_slot *slot[HEAP_ARENAS_MAX];
+	_Atomic unsigned contended;
+
+	_Atomic bool tight;        /* bounded, and more than half full */
+	_Atomic size_t quota_max;  /* bytes that all caches may hold: bin.h */
+	_Atomic size_t quota_used; /* bytes that they have room for */
+	_Atomic size_t
+	    spans_min; /* bytes in spans, since caches were emptied */
+
+	_Atomic uint64_t requests;    /* of caches that are gone */
+	_Atomic uint64_t cache_epoch; /* see heap_epoch() */
+	_Atomic uint64_t full_epoch;  /* the epoch when the heap was full... */
+	_Atomic size_t full_size;     /* ...for this size; SIZE_MAX: none */
+};
+
+/*
+ * The top of the stack is an address, not a count. A block that is freed and
+ * allocated again goes from its address to the page bin index, to the bin, to
+ * the top of the stack, and back: some 27 cycles of loads that wait for each
+ * other. Where the top is a pointer, as in jemalloc, a processor (an Intel Xeon
+ * of 2023) predicts which store a load will meet and need not wait; where it
+ * was an index beside a base, it did not. A pair of 64 bytes took 1.25 times
+ * jemalloc's, and takes 1.04 times.
+ */
+struct bin {
+	void **head;       /* behind the latest freed */
+	void **block;      /* a stack, the first freed at the bottom */
+	void **limit;      /* where the head is when the bin is full */
+	int32_t countdown; /* blocks until housekeeping: see cache.h */
+	uint16_t capacity; /* pointers that there is memory for */
+	uint16_t low_bits; /* set in no address of its blocks */
+};
+
+/* Free blocks of one heap, ready for one thread. */
+struct cache {
+	_Atomic uint32_t inside;       /* the owner is in it: revocation.h */
+	_Atomic uint32_t revocation;   /* whether it may enter */
+	struct source_marks page_bins; /* of one segment of the heap */
+	struct heap *heap;
+	struct thread *thread;
+	unsigned ordinal;    /* the thread's: which arena serves it */
+	bool is_under_alias; /* the thread finds it under heap->alias, too */
+	size_t quota;        /* its part of heap->quota_used */
+	unsigned idle_next;  /* the bin that close_idle_bin() looks at next */
+	struct cache *heap_next, **heap_link;     /* under heap->lock */
+	struct cache *thread_next, **thread_link; /* under registry_lock */
+	struct bin bin[CACHE_BINS];
+	/* Blocks handed out of each, with those left of its countdown. */
+	uint64_t requests[CACHE_BINS];
+	/* Of these, as many as there were when close_idle_bin() last came
+	 * by. */
+	uint16_t seen[CACHE_BINS];
+};
+
+/* Where the thread last found blocks: jemalloc's rtree_ctx_t. */
+#define LOOKUPS 24
+struct lookup {
+	uintptr_t leafkey;
+	void *leaf;
+};
+
+/* The cache that a thread last gave a block to without naming its kind, and
+ * the addresses that its page bin index covers. BYTES is 0 when it is gone. */
+struct recent {
+	struct cache *cache;
+	uintptr_t base;
+	_Atomic size_t bytes;
+};
+
+/* What the engine knows of a thread, found through one pointer of
+ * initial-exec TLS. Made at the thread's first block, gone with it. */
+struct thread {
+	/* By heap id; pages touched as used. That of NO_HEAP stays NULL. These
+	 * pages are wiped in a child: in one that fork(2) did not make nothing
+	 * is taken out of a cache without a look at what kind of process it is.
+	 * In one that it made the list has the caches still. */
+	struct cache *cache[HEAPS_MAX + 1];
+	struct recent recent;
+
+	/* The same as a list. In a page of its own, as all that follows. */
+	struct cache *caches __attribute__((aligned(PAGE_BYTES)));
+	struct thread *next, **link; /* all threads, under registry_lock */
+	unsigned ordinal;            /* spreads threads over arenas */
+	bool has_lookup;             /* it may be written to */
+	struct lookup lookup[LOOKUPS];
+	_Alignas(64) char tsd[TSD_BYTES];
+};
+
+#define THREAD_WIPED offsetof(struct thread, caches)
+
+#endif /* ARENA_STRUCTURES_H */
