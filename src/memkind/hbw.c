@@ -150,7 +150,8 @@ touch(volatile char *from, const volatile char *end)
 		*from = *from;
 }
 
-/* How many bytes of the pages lie on nodes of high-bandwidth memory. */
+/* How many bytes of the pages lie on nodes of high-bandwidth memory. Needs more
+ * stack than some threads have. */
 static int
 count_hbw(void *from, size_t bytes, size_t *found)
 {
@@ -169,19 +170,34 @@ count_hbw(void *from, size_t bytes, size_t *found)
 	return 0;
 }
 
+struct question {
+	void *from;
+	size_t bytes, found;
+	int error;
+};
+
+static void
+count_on_stack(void *arg)
+{
+	struct question *asked = arg;
+
+	asked->error = count_hbw(asked->from, asked->bytes, &asked->found);
+}
+
 EXPORT int
 hbw_verify_memory_region(void *addr, size_t size, int flags)
 {
 	char *from = (char *)align_down((uintptr_t)addr, PAGE_BYTES);
 	char *end = (char *)align_up((uintptr_t)addr + size, PAGE_BYTES);
-	size_t found;
+	struct question asked = { from, (size_t)(end - from), 0, 0 };
 
 	if (addr == NULL || size == 0 || end < from ||
 	    size > (size_t)(end - from) || (flags & ~HBW_TOUCH_PAGES) != 0)
 		return EINVAL;
 	if (flags & HBW_TOUCH_PAGES)
 		touch(from, end);
-	if (count_hbw(from, (size_t)(end - from), &found) != 0)
+	os_on_stack(count_on_stack, &asked);
+	if (asked.error != 0)
 		return EFAULT;
-	return found == (size_t)(end - from) ? 0 : -1;
+	return asked.found == asked.bytes ? 0 : -1;
 }

@@ -130,7 +130,8 @@ RUN(memkind_own,
     memkind_free(MEMKIND_HIGHEST_CAPACITY,
 	memkind_malloc(MEMKIND_HIGHEST_CAPACITY, 100));
     memkind_free(NULL, memkind_malloc(MEMKIND_REGULAR, 100));
-    hbw_free(hbw_malloc(100)))
+    hbw_free(hbw_malloc(100));
+    hbw_verify_memory_region(memory, 4096, HBW_TOUCH_PAGES))
 RUN(memkind_makes, memkind_create_pmem(directory, 16 << 20, &pmem);
     memkind_create_fixed(memory, 4 << 20, &fixed); memkind_get_capacity(pmem))
 RUN(memkind_blocks,
