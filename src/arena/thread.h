@@ -16,8 +16,8 @@
 extern struct lock registry_lock;
 
 /* Makes ready what threads need of libc, which may call malloc for it: when the
- * library is loaded, or with the first heap, if that comes sooner. For who opens
- * the first heap under a lock. */
+ * library is loaded, or with the first heap, if that comes sooner. For who
+ * opens the first heap under a lock. */
 void threads_start(void);
 
 /* The calling thread's record, made if need be; one without caches where it can

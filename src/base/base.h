@@ -24,7 +24,7 @@
 #define MIB ((size_t)1 << 20)
 #define GIB ((size_t)1 << 30)
 
-/* The unit in which engine and jemalloc think, whatever backs it. */
+/* The unit in which engine and jemalloc think, whatever commits it. */
 #define PAGE_SHIFT 12
 #define PAGE_BYTES ((size_t)1 << PAGE_SHIFT)
 

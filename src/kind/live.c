@@ -7,7 +7,7 @@
 #include "os/lock.h"
 #include "os/records.h"
 
-#define SLOTS_LEAST 64
+#define SLOTS_MIN 64
 
 static struct lock lock = LOCK_INIT;
 
@@ -40,7 +40,7 @@ give_up(struct live *live)
 static bool
 grow(struct live *live)
 {
-	struct live larger = { .slots = max_size(live->slots * 2, SLOTS_LEAST),
+	struct live larger = { .slots = max_size(live->slots * 2, SLOTS_MIN),
 		.count = live->count };
 
 	larger.blocks = record_new(larger.slots * sizeof(*larger.blocks));

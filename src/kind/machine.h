@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * machine.h - what a spec leaves to the machine: nodes by attribute, DAX devices.
+ * machine.h - what a spec leaves to the machine: nodes by attribute, DAX
+ * devices.
  *
  * Opens libpoolkind-topology.so.0 when that is first needed, and keeps the
  * topology it reads until machine_refresh(). Called when a kind is opened, by

@@ -22,7 +22,7 @@
 #include "os/lock.h"
 #include "os/records.h"
 
-/* How long pages in no span stay backed, if the spec does not say. */
+/* How long pages in no span stay committed, if the spec does not say. */
 #define IDLE_MS 10000
 /* How long a bounded kind's arenas keep what is free, for the next block. */
 #define ARENA_MS 10
@@ -561,12 +561,12 @@ poolkind_open_region(
 		    size, addr, PAGE_BYTES);
 		return NULL;
 	}
-	if (size < POOLKIND_REGION_MIN || size > SOURCE_STRETCH_MAX ||
+	if (size < POOLKIND_REGION_MIN || size > SOURCE_SEGMENT_MAX ||
 	    (uintptr_t)addr + size < (uintptr_t)addr) {
 		error_set(EINVAL,
 		    "a region of %zu bytes: it must have from "
 		    "%zu to %zu bytes",
-		    size, POOLKIND_REGION_MIN, SOURCE_STRETCH_MAX);
+		    size, POOLKIND_REGION_MIN, SOURCE_SEGMENT_MAX);
 		return NULL;
 	}
 	return kind_open(open_region,

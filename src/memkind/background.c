@@ -3,10 +3,11 @@
  * background.c - a thread that gives unused memory back. See memkind.h.
  *
  * Without it memory that is free grows old only when its kind is called. Owns
- * the thread. Takes no lock: pthread_create(3) calls malloc, and pthread_join(3)
- * waits for a thread that takes the locks of kinds; who changes what there is
- * claims the change, and others wait until it is made. The child of a fork has
- * no such thread until it asks for one. Starting it fails as pthread_create(3).
+ * the thread. Takes no lock: pthread_create(3) calls malloc, and
+ * pthread_join(3) waits for a thread that takes the locks of kinds; who changes
+ * what there is claims the change, and others wait until it is made. The child
+ * of a fork has no such thread until it asks for one. Starting it fails as
+ * pthread_create(3).
  */
 #include <pthread.h>
 #include <signal.h>

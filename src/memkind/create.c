@@ -125,7 +125,7 @@ create_in_file(const char *dir, size_t size, memkind_mem_usage_policy policy,
 	strcpy(spec.path, dir);
 	/* What is too large for addresses in a row is a limit. */
 	spec.size = align_up(size, PAGE_BYTES);
-	if (spec.size > SOURCE_STRETCH_MAX) {
+	if (spec.size > SOURCE_SEGMENT_MAX) {
 		spec.limit = spec.size;
 		spec.size = 0;
 	}
@@ -186,7 +186,7 @@ create_in_region(void *addr, size_t size, memkind_t *kind)
 	int error;
 
 	if (kind == NULL || addr == NULL || (uintptr_t)addr + size < size ||
-	    end <= begin || end - begin > SOURCE_STRETCH_MAX)
+	    end <= begin || end - begin > SOURCE_SEGMENT_MAX)
 		return invalid(EINVAL);
 	spec.size = end - begin;
 	error = settings_apply(&spec);

@@ -15,8 +15,8 @@
 #define CACHE_LINE 64
 
 /* A bucket keeps less than this, or than a 1024th of what the kind has. */
-#define SETTLE_LEAST 4096
-#define SETTLE_MOST 51200
+#define SETTLE_MIN 4096
+#define SETTLE_MAX 51200
 
 static struct {
 	_Alignas(CACHE_LINE) _Atomic int64_t unsettled[MEMKIND_KINDS_MAX];
@@ -48,10 +48,10 @@ memtier_account_add(unsigned index, int64_t bytes)
 	    atomic_fetch_add_explicit(mine, bytes, memory_order_relaxed);
 	int64_t most = atomic_load_explicit(sum, memory_order_relaxed) / 1024;
 
-	if (most < SETTLE_LEAST)
-		most = SETTLE_LEAST;
-	if (most > SETTLE_MOST)
-		most = SETTLE_MOST;
+	if (most < SETTLE_MIN)
+		most = SETTLE_MIN;
+	if (most > SETTLE_MAX)
+		most = SETTLE_MAX;
 	if (likely(gathered < most && gathered > -most))
 		return;
 	gathered = atomic_exchange_explicit(mine, 0, memory_order_relaxed);

@@ -3,8 +3,8 @@
  * settings.c - see settings.h.
  *
  * Owns standard error's lines. The one thing that ends the
- * process is a MEMKIND_BACKGROUND_THREAD_LIMIT that is not a number, as it always
- * has; what else is wrong makes the kinds that it is about fail.
+ * process is a MEMKIND_BACKGROUND_THREAD_LIMIT that is not a number, as it
+ * always has; what else is wrong makes the kinds that it is about fail.
  */
 #include "memkind/settings.h"
 

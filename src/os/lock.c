@@ -20,8 +20,8 @@
 #define TURNS 100
 
 /* Naps in microseconds. */
-#define NAP_LEAST 20
-#define NAP_MOST 1000
+#define NAP_MIN 20
+#define NAP_MAX 1000
 
 bool lock_is_watched;
 
@@ -112,19 +112,18 @@ take_nap(unsigned *nap)
 {
 	static const _Atomic uint32_t nobody_changes;
 
-	*nap = (unsigned)min_size(
-	    max_size(2 * (size_t)*nap, NAP_LEAST), NAP_MOST);
+	*nap = (unsigned)min_size(max_size(2 * (size_t)*nap, NAP_MIN), NAP_MAX);
 	sleep_while(&nobody_changes, 0, *nap);
 }
 
 void
 wait_while(const _Atomic uint32_t *word, uint32_t value)
 {
-	size_t nap = NAP_LEAST;
+	size_t nap = NAP_MIN;
 
 	while (atomic_load_explicit(word, memory_order_acquire) == value) {
 		sleep_while(word, value, nap);
-		nap = min_size(2 * nap, NAP_MOST);
+		nap = min_size(2 * nap, NAP_MAX);
 	}
 }
 

@@ -165,8 +165,8 @@ unsigned os_missing_node(const uint64_t *mask, unsigned bits);
  * (set_mempolicy_home_node(2)); ENOSYS before Linux 5.17. */
 int os_set_home(void *addr, size_t bytes, unsigned node);
 
-/* Brings every page of the range, which is backed, to a node of MASK: ENOMEM if
- * some page could not be had there. */
+/* Brings every page of the range, which is committed, to a node of MASK: ENOMEM
+ * if some page could not be had there. */
 int os_move_to_nodes(
     void *addr, size_t bytes, const uint64_t *mask, unsigned bits);
 
@@ -217,9 +217,9 @@ int os_lock_holder(const char *path, unsigned *process);
  * what is in it goes. */
 int os_open_log(const char *path, bool truncate, int *fd);
 
-/* What a file in DIRECTORY is mapped, backed and cut by: the huge page of a
+/* What a file in DIRECTORY is mapped, committed and cut by: the huge page of a
  * hugetlbfs, a page elsewhere. */
-size_t os_file_grain(const char *directory);
+size_t os_file_granule(const char *directory);
 
 /* What is known of a file system: os_file_system_linux.c. */
 struct os_file_system {

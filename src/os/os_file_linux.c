@@ -35,7 +35,7 @@
 
 /* A call that is interrupted goes on with less at a time, but not below this:
  * fallocate(2) on tmpfs undoes what it did, and would never come to an end. */
-#define TAKE_SPACE_LEAST ((off_t)(2 * MIB))
+#define TAKE_SPACE_MIN ((off_t)(2 * MIB))
 
 /* Descriptors move to just below the process's limit, but not further than
  * this: fork copies the descriptor table up to the highest one. */
@@ -151,7 +151,7 @@ open_nameless(const char *directory, int *fd)
 }
 
 size_t
-os_file_grain(const char *directory)
+os_file_granule(const char *directory)
 {
 	struct statfs status;
 
@@ -498,7 +498,7 @@ os_take_space(int fd, off_t offset, off_t bytes)
 			offset += piece;
 		else if (err == EINTR) {
 			err = 0;
-			if (piece / 2 >= TAKE_SPACE_LEAST)
+			if (piece / 2 >= TAKE_SPACE_MIN)
 				piece = (off_t)align_down(
 				    (size_t)piece / 2, PAGE_BYTES);
 		}
@@ -508,14 +508,14 @@ os_take_space(int fd, off_t offset, off_t bytes)
 	return err;
 }
 
-/* A number of the system's huge pages of GRAIN bytes. */
+/* A number of the system's huge pages of GRANULE bytes. */
 static uint64_t
-read_huge_pages(size_t grain, const char *name)
+read_huge_pages(size_t granule, const char *name)
 {
 	char path[96], text[32];
 
 	snprintf(path, sizeof(path),
-	    "/sys/kernel/mm/hugepages/hugepages-%zukB/%s", grain / KIB, name);
+	    "/sys/kernel/mm/hugepages/hugepages-%zukB/%s", granule / KIB, name);
 	return os_read_text(path, text, sizeof(text)) == 0 ?
 	    strtoull(text, NULL, 10) :
 	    0;
@@ -524,15 +524,15 @@ read_huge_pages(size_t grain, const char *name)
 /* Bytes of huge pages that a file could still have: those that are free and
  * promised to nobody, and those that may be made when they are wanted. */
 static uint64_t
-free_huge_bytes(size_t grain)
+free_huge_bytes(size_t granule)
 {
-	uint64_t free = read_huge_pages(grain, "free_hugepages");
-	uint64_t promised = read_huge_pages(grain, "resv_hugepages");
-	uint64_t more = read_huge_pages(grain, "nr_overcommit_hugepages");
-	uint64_t made = read_huge_pages(grain, "surplus_hugepages");
+	uint64_t free = read_huge_pages(granule, "free_hugepages");
+	uint64_t promised = read_huge_pages(granule, "resv_hugepages");
+	uint64_t more = read_huge_pages(granule, "nr_overcommit_hugepages");
+	uint64_t made = read_huge_pages(granule, "surplus_hugepages");
 
 	free = free > promised ? free - promised : 0;
-	return (free + (more > made ? more - made : 0)) * grain;
+	return (free + (more > made ? more - made : 0)) * granule;
 }
 
 /* A tmpfs without a size, and ramfs, say nothing at all: as much as there is

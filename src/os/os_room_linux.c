@@ -34,9 +34,9 @@
 
 /* Bytes of a line that are read, its end included; the path of a cgroup under
  * systemd and Kubernetes has some 250. */
-#define LINE_MOST 512
+#define LINE_MAX 512
 #define MOUNT "/sys/fs/cgroup"
-#define PATH_MOST (LINE_MOST + 64)
+#define PATH_MAX (LINE_MAX + 64)
 
 /* Version 1 writes "no limit" as the largest number of pages. */
 #define NO_LIMIT ((uint64_t)1 << 60)
@@ -45,7 +45,7 @@
  * pages that fill it, for them and for what others ask for in the moment before
  * the pages are taken; of large ones less. */
 #define SPARE_PART 32
-#define SPARE_MOST ((uint64_t)256 * MIB)
+#define SPARE_MAX ((uint64_t)256 * MIB)
 
 static uint64_t
 least(uint64_t a, uint64_t b)
@@ -62,11 +62,11 @@ less(uint64_t a, uint64_t b)
 
 /* ---- Texts --------------------------------------------------------------- */
 
-/* Calls VISIT for each line of a text, cut to LINE_MOST - 1 bytes. */
+/* Calls VISIT for each line of a text, cut to LINE_MAX - 1 bytes. */
 static int
 each_line(const char *path, void (*visit)(void *to, const char *line), void *to)
 {
-	char line[LINE_MOST], buffer[256];
+	char line[LINE_MAX], buffer[256];
 	size_t length = 0;
 	long got,
 	    fd = os_direct(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
@@ -129,7 +129,7 @@ static struct machine
 read_machine(void)
 {
 	struct machine machine = { UINT64_MAX, UINT64_MAX, 0 };
-	char path[PATH_MOST];
+	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/proc/meminfo", os_root());
 	each_line(path, visit_meminfo, &machine);
@@ -160,7 +160,7 @@ struct cgroup {
 	const struct version *version;
 	size_t
 	    mount; /* so long is the part of the path that it is mounted at */
-	char path[PATH_MOST];
+	char path[PATH_MAX];
 };
 
 /* Puts the name of a file behind the path of a cgroup; the path's length, to
@@ -253,7 +253,7 @@ room_in(struct cgroup *cgroup, uint64_t swap, uint64_t enough)
 	if (usage == UINT64_MAX)
 		return UINT64_MAX;
 	room = less(limit, usage);
-	spare = least(limit / SPARE_PART, SPARE_MOST);
+	spare = least(limit / SPARE_PART, SPARE_MAX);
 	if (less(room, spare) < enough)
 		room = less(limit + swap_of(cgroup, swap, room) +
 			least(read_reclaimable(cgroup), usage),
@@ -282,7 +282,7 @@ is_in_list(const char *list, size_t length, const char *word)
 static bool
 is_unified(void)
 {
-	char path[PATH_MOST], text[16];
+	char path[PATH_MAX], text[16];
 
 	snprintf(
 	    path, sizeof(path), "%s" MOUNT "/cgroup.controllers", os_root());
@@ -311,7 +311,7 @@ visit_membership(void *to, const char *line)
 			       "/unified",
 	    (int)min_size(length, 32), list + 1);
 	/* A path that is longer is looked at from where it is mounted. */
-	if (strlen(path + 1) < LINE_MOST - 32 && strcmp(path + 1, "/") != 0)
+	if (strlen(path + 1) < LINE_MAX - 32 && strcmp(path + 1, "/") != 0)
 		snprintf(cgroup->path + cgroup->mount,
 		    sizeof(cgroup->path) - cgroup->mount, "%s", path + 1);
 }
@@ -361,7 +361,7 @@ os_memory_room(uint64_t enough, struct os_memory_room *room)
 	room->cgroup[0] = '\0';
 	if (machine.available != UINT64_MAX)
 		room->bytes = less(machine.available + machine.swap,
-		    least(machine.total / SPARE_PART, SPARE_MOST));
+		    least(machine.total / SPARE_PART, SPARE_MAX));
 	look_at_cgroups(&machine, enough, room);
 	return room->bytes == UINT64_MAX ? ENODATA : 0;
 }

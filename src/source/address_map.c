@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * address_map.c - from any address to the stretch it lies in. See
+ * address_map.c - from any address to the segment it lies in. See
  * address_map.h.
  *
  * An entry is nothing, a node of the next level (lowest bit set), or a
- * stretch. Above the leaves a stretch fills its entry; a leaf may be shared by
+ * segment. Above the leaves a segment fills its entry; a leaf may be shared by
  * the ends of several, which hang together by their "beside" pointers. Readers
- * check the bounds of what they find: one that comes late sees a stale stretch
+ * check the bounds of what they find: one that comes late sees a stale segment
  * at worst, and passes over it, or is told that it saw what holds no more.
  */
 #include "source/address_map.h"
@@ -14,7 +14,7 @@
 #include <errno.h>
 
 #include "os/records.h"
-#include "source/stretch.h"
+#include "source/segment.h"
 
 #define LEVELS 3
 #define ADDRESS_BITS 48
@@ -42,53 +42,53 @@ entry_at(entry *node, unsigned level, uintptr_t addr)
 }
 
 static READS_STALE bool
-contains(const struct stretch *stretch, uintptr_t addr)
+contains(const struct segment *segment, uintptr_t addr)
 {
-	return addr - (uintptr_t)stretch->base < stretch->bytes;
+	return addr - (uintptr_t)segment->base < segment->bytes;
 }
 
-/* The link of STRETCH's chain in the leaf that ADDR lies in; NULL where the
- * stretch fills its entry, so that nobody can be beside it. */
-static READS_STALE _Atomic(struct stretch *) *
-beside(struct stretch *stretch, uintptr_t addr)
+/* The link of SEGMENT's chain in the leaf that ADDR lies in; NULL where the
+ * segment fills its entry, so that nobody can be beside it. */
+static READS_STALE _Atomic(struct segment *) *
+beside(struct segment *segment, uintptr_t addr)
 {
 	unsigned shift = shift_of[LEVELS - 1];
-	uintptr_t first = (uintptr_t)stretch->base;
+	uintptr_t first = (uintptr_t)segment->base;
 
 	if (addr >> shift == first >> shift)
-		return &stretch->beside[0];
-	if (addr >> shift == (first + stretch->bytes - 1) >> shift)
-		return &stretch->beside[1];
+		return &segment->beside[0];
+	if (addr >> shift == (first + segment->bytes - 1) >> shift)
+		return &segment->beside[1];
 	return NULL;
 }
 
-/* Puts the stretch into the entry for ADDR, before what a leaf has already. */
+/* Puts the segment into the entry for ADDR, before what a leaf has already. */
 static void
-entry_put(entry *at, uintptr_t addr, struct stretch *stretch)
+entry_put(entry *at, uintptr_t addr, struct segment *segment)
 {
 	uintptr_t old = atomic_load_explicit(at, memory_order_relaxed);
-	_Atomic(struct stretch *) *link = beside(stretch, addr);
+	_Atomic(struct segment *) *link = beside(segment, addr);
 
 	if (link != NULL)
 		atomic_store_explicit(
-		    link, (struct stretch *)old, memory_order_relaxed);
-	atomic_store_explicit(at, (uintptr_t)stretch, memory_order_release);
+		    link, (struct segment *)old, memory_order_relaxed);
+	atomic_store_explicit(at, (uintptr_t)segment, memory_order_release);
 }
 
 static void
-entry_take(entry *at, uintptr_t addr, struct stretch *stretch)
+entry_take(entry *at, uintptr_t addr, struct segment *segment)
 {
-	_Atomic(struct stretch *) *link = beside(stretch, addr);
-	struct stretch *next = link == NULL ? NULL : *link;
-	struct stretch *other = (struct stretch *)atomic_load_explicit(
+	_Atomic(struct segment *) *link = beside(segment, addr);
+	struct segment *next = link == NULL ? NULL : *link;
+	struct segment *other = (struct segment *)atomic_load_explicit(
 	    at, memory_order_relaxed);
 
-	if (other == stretch) {
+	if (other == segment) {
 		atomic_store_explicit(
 		    at, (uintptr_t)next, memory_order_release);
 		return;
 	}
-	while (*beside(other, addr) != stretch)
+	while (*beside(other, addr) != segment)
 		other = *beside(other, addr);
 	atomic_store_explicit(beside(other, addr), next, memory_order_release);
 }
@@ -112,12 +112,12 @@ node_below(entry *at, unsigned level)
 
 enum visit { VISIT_PREPARE, VISIT_PUT, VISIT_TAKE };
 
-/* Walks the entries that stand for addresses LOW to HIGH of the stretch:
+/* Walks the entries that stand for addresses LOW to HIGH of the segment:
  * first only making the nodes, which may fail, then filling them in. An entry
- * that it fills is left a node where smaller stretches made it one. */
+ * that it fills is left a node where smaller segments made it one. */
 static int
 visit(entry *node, unsigned level, uintptr_t low, uintptr_t high,
-    struct stretch *stretch, enum visit what)
+    struct segment *segment, enum visit what)
 {
 	uintptr_t width = (uintptr_t)1 << shift_of[level];
 
@@ -129,15 +129,15 @@ visit(entry *node, unsigned level, uintptr_t low, uintptr_t high,
 		bool whole = addr == start && last == start + width - 1;
 		if (level == LEVELS - 1 || (whole && !(*at & 1))) {
 			if (what == VISIT_PUT)
-				entry_put(at, addr, stretch);
+				entry_put(at, addr, segment);
 			else if (what == VISIT_TAKE)
-				entry_take(at, addr, stretch);
+				entry_take(at, addr, segment);
 			continue;
 		}
 		entry *below = node_below(at, level);
 		if (below == NULL)
 			return ENOMEM;
-		int error = visit(below, level + 1, addr, last, stretch, what);
+		int error = visit(below, level + 1, addr, last, segment, what);
 		if (error != 0)
 			return error;
 	}
@@ -145,35 +145,35 @@ visit(entry *node, unsigned level, uintptr_t low, uintptr_t high,
 }
 
 static int
-visit_all(struct stretch *stretch, enum visit what)
+visit_all(struct segment *segment, enum visit what)
 {
-	uintptr_t low = (uintptr_t)stretch->base;
+	uintptr_t low = (uintptr_t)segment->base;
 
-	return visit(root, 0, low, low + stretch->bytes - 1, stretch, what);
+	return visit(root, 0, low, low + segment->bytes - 1, segment, what);
 }
 
 int
-address_map_add(struct stretch *stretch)
+address_map_add(struct segment *segment)
 {
-	uintptr_t last = (uintptr_t)stretch->base + stretch->bytes - 1;
+	uintptr_t last = (uintptr_t)segment->base + segment->bytes - 1;
 	int error;
 
 	if (last >> ADDRESS_BITS != 0)
 		return ERANGE;
-	error = visit_all(stretch, VISIT_PREPARE);
-	return error != 0 ? error : visit_all(stretch, VISIT_PUT);
+	error = visit_all(segment, VISIT_PREPARE);
+	return error != 0 ? error : visit_all(segment, VISIT_PUT);
 }
 
 void
-address_map_remove(struct stretch *stretch)
+address_map_remove(struct segment *segment)
 {
-	visit_all(stretch, VISIT_TAKE);
+	visit_all(segment, VISIT_TAKE);
 	__atomic_fetch_add(&address_map_removals, 1, __ATOMIC_SEQ_CST);
 	/* Before anything is written to the record. */
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
-static READS_STALE struct stretch *
+static READS_STALE struct segment *
 find(uintptr_t addr)
 {
 	entry *node = root;
@@ -186,30 +186,30 @@ find(uintptr_t addr)
 			node = node_of(value);
 			continue;
 		}
-		struct stretch *stretch = (struct stretch *)value;
-		while (stretch != NULL && !contains(stretch, addr)) {
-			_Atomic(struct stretch *) *link = beside(stretch, addr);
+		struct segment *segment = (struct segment *)value;
+		while (segment != NULL && !contains(segment, addr)) {
+			_Atomic(struct segment *) *link = beside(segment, addr);
 
-			stretch = link == NULL ? NULL : *link;
+			segment = link == NULL ? NULL : *link;
 		}
-		return stretch;
+		return segment;
 	}
 }
 
-/* A reader that stands on a stretch while it is taken out may be led astray,
+/* A reader that stands on a segment while it is taken out may be led astray,
  * and must look again before it says that there is nothing. */
-READS_STALE struct stretch *
+READS_STALE struct segment *
 address_map_find(const void *pointer)
 {
 	uintptr_t addr = (uintptr_t)pointer;
-	struct stretch *stretch;
+	struct segment *segment;
 	unsigned before;
 
 	if (addr >> ADDRESS_BITS != 0)
 		return NULL;
 	do {
 		before = address_map_begin();
-		stretch = find(addr);
-	} while (stretch == NULL && !address_map_holds(before));
-	return stretch;
+		segment = find(addr);
+	} while (segment == NULL && !address_map_holds(before));
+	return segment;
 }

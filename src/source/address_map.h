@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * address_map.h - from any address to the stretch it lies in.
+ * address_map.h - from any address to the segment it lies in.
  *
  * Owns a radix tree over 48-bit addresses whose leaves are 2 MiB wide, and
- * whose upper entries may stand for a stretch themselves, so that a stretch of
+ * whose upper entries may stand for a segment themselves, so that a segment of
  * any size takes a few hundred entries at most. Its nodes are records that are
  * never freed.
  *
@@ -11,14 +11,14 @@
  * address_map_find() by anybody, without a lock, also in a signal handler.
  *
  * What a reader without a lock may touch, and why that is there at any time:
- *  - nodes are never freed, stretches' records are never anything else
- *    (stretch_record()), so what an entry or a link leads to is a stretch, if
+ *  - nodes are never freed, segments' records are never anything else
+ *    (segment_record()), so what an entry or a link leads to is a segment, if
  *    not the right one any more;
- *  - of a stretch it reads base, bytes, owner and the links, which are values,
+ *  - of a segment it reads base, bytes, owner and the links, which are values,
  *    and follows links alone;
- *  - it believes what it read if no stretch was taken out since it began, and
+ *  - it believes what it read if no segment was taken out since it began, and
  *    begins anew otherwise: a record is used again only after that was counted.
- * It waits for nobody: a thread that is interrupted while it takes a stretch
+ * It waits for nobody: a thread that is interrupted while it takes a segment
  * out, or vanishes in a fork, leaves nothing half done that a reader would wait
  * for.
  */
@@ -27,19 +27,19 @@
 
 #include "base/base.h"
 
-struct stretch;
+struct segment;
 
-/* Enters the addresses of STRETCH. Returns 0; ENOMEM; ERANGE for an address of
+/* Enters the addresses of SEGMENT. Returns 0; ENOMEM; ERANGE for an address of
  * more than 48 bits. Nothing is entered on failure. */
-int address_map_add(struct stretch *stretch);
+int address_map_add(struct segment *segment);
 
 /* Takes them out again. */
-void address_map_remove(struct stretch *stretch);
+void address_map_remove(struct segment *segment);
 
-/* The stretch that ADDR lies in, or NULL. Who does not know that it stays asks
+/* The segment that ADDR lies in, or NULL. Who does not know that it stays asks
  * afterwards whether what was read of it holds: address_map_begin() comes
  * before the first look, address_map_holds() after the last. */
-struct stretch *address_map_find(const void *addr);
+struct segment *address_map_find(const void *addr);
 extern unsigned address_map_removals __attribute__((visibility("hidden")));
 
 static inline unsigned

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * anon.c - stretches of anonymous memory, of any page size, on any nodes.
+ * anon.c - segments of anonymous memory, of any page size, on any nodes.
  *
- * Small pages follow the kernel's overcommit and first touch: backing them
- * only makes them readable, from the low end up, so that a stretch is two
- * mappings at most. Huge pages are taken when they are backed, because the
+ * Small pages follow the kernel's overcommit and first touch: committing them
+ * only makes them readable, from the low end up, so that a segment is two
+ * mappings at most. Huge pages are taken when they are committed, because the
  * kernel would answer a shortage with SIGBUS later.
  *
  * A span on nodes that it is bound to has its pages on return, if there is one
@@ -17,9 +17,9 @@
 
 #include "base/bits.h"
 #include "source/memory.h"
-#include "source/stretch.h"
+#include "source/segment.h"
 
-#define PROMISE_MOST (64 * MIB) /* larger spans have their pages later */
+#define PROMISE_MAX (64 * MIB) /* larger spans have their pages later */
 #define ROOM_MS 100
 
 static unsigned
@@ -37,73 +37,73 @@ is_huge(const struct source *source)
 
 /* Pages are as large as they are where nobody may advise. */
 static int
-set_advice(struct stretch *stretch)
+set_advice(struct segment *segment)
 {
 	int error;
 
-	if (stretch->source->spec->page != SPEC_PAGE_THP)
+	if (segment->source->spec->page != SPEC_PAGE_THP)
 		return 0;
-	error = os_advise_huge(stretch->base, stretch->bytes, true);
+	error = os_advise_huge(segment->base, segment->bytes, true);
 	return os_is_refused(error) ? 0 : error;
 }
 
 static int
-anon_open(struct source *source, struct stretch *stretch)
+anon_open(struct source *source, struct segment *segment)
 {
 	void *base;
 	int error;
 
 	error = os_reserve(
-	    stretch->bytes, max_size(source->grain, 2 * MIB), &base);
+	    segment->bytes, max_size(source->granule, 2 * MIB), &base);
 	if (error != 0)
 		return error;
-	stretch->base = base;
+	segment->base = base;
 	if (is_huge(source))
-		error = os_map_huge(base, stretch->bytes, lg_page(source));
+		error = os_map_huge(base, segment->bytes, lg_page(source));
 	else
-		error = set_advice(stretch);
+		error = set_advice(segment);
 	if (error == 0)
-		error = policy_open(stretch);
+		error = policy_open(segment);
 	if (error != 0)
-		os_unreserve(base, stretch->bytes);
+		os_unreserve(base, segment->bytes);
 	return error;
 }
 
 /* What the usual call does, which is refused: takes the range for usable memory
  * without pages, and gives that the policy of the rest. */
 static int
-map_anew(struct stretch *stretch, size_t offset, size_t bytes)
+map_anew(struct segment *segment, size_t offset, size_t bytes)
 {
-	int error = os_make_usable_anew(stretch->base + offset, bytes);
+	int error = os_make_usable_anew(segment->base + offset, bytes);
 
 	if (error == 0)
-		error = set_advice(stretch);
-	return error == 0 ? policy_open_anew(stretch, offset, bytes) : error;
+		error = set_advice(segment);
+	return error == 0 ? policy_open_anew(segment, offset, bytes) : error;
 }
 
 static void
-anon_close(struct stretch *stretch)
+anon_close(struct segment *segment)
 {
-	policy_close(stretch);
-	os_unreserve(stretch->base, stretch->bytes);
+	policy_close(segment);
+	os_unreserve(segment->base, segment->bytes);
 }
 
-/* Makes the stretch readable up to OFFSET, and a little more. */
+/* Makes the segment readable up to OFFSET, and a little more. */
 static int
-make_usable(struct stretch *stretch, size_t offset)
+make_usable(struct segment *segment, size_t offset)
 {
-	size_t end = min_size(align_up(offset, 2 * MIB), stretch->bytes);
+	size_t end = min_size(align_up(offset, 2 * MIB), segment->bytes);
 	int error;
 
-	if (end <= stretch->usable)
+	if (end <= segment->usable)
 		return 0;
 	error = os_make_usable(
-	    stretch->base + stretch->usable, end - stretch->usable);
+	    segment->base + segment->usable, end - segment->usable);
 	if (os_is_refused(error))
 		error = map_anew(
-		    stretch, stretch->usable, end - stretch->usable);
+		    segment, segment->usable, end - segment->usable);
 	if (error == 0)
-		stretch->usable = end;
+		segment->usable = end;
 	return error;
 }
 
@@ -146,15 +146,15 @@ populate(char *at, size_t bytes)
 }
 
 static int
-anon_back(struct stretch *stretch, size_t offset, size_t bytes)
+anon_commit(struct segment *segment, size_t offset, size_t bytes)
 {
-	const struct spec *spec = stretch->source->spec;
-	char *at = stretch->base + offset;
+	const struct spec *spec = segment->source->spec;
+	char *at = segment->base + offset;
 	int error;
 
-	if (is_huge(stretch->source))
+	if (is_huge(segment->source))
 		return os_populate(at, bytes);
-	error = make_usable(stretch, offset + bytes);
+	error = make_usable(segment, offset + bytes);
 	return error == 0 && (spec->populate || spec->reserve) ?
 	    populate(at, bytes) :
 	    error;
@@ -164,14 +164,14 @@ anon_back(struct stretch *stretch, size_t offset, size_t bytes)
  * nodes. Whoever may not change the policy any more takes them bound, if they
  * are free. */
 static int
-back_now(struct stretch *stretch, size_t offset, size_t bytes)
+back_now(struct segment *segment, size_t offset, size_t bytes)
 {
-	const struct spec *spec = stretch->source->spec;
-	char *at = stretch->base + offset;
-	int error = policy_prefer(stretch, offset, bytes);
+	const struct spec *spec = segment->source->spec;
+	char *at = segment->base + offset;
+	int error = policy_prefer(segment, offset, bytes);
 
 	if (os_is_refused(error))
-		error = check_room(stretch->source, bytes);
+		error = check_room(segment->source, bytes);
 	if (error != 0)
 		return error;
 	error = populate(at, bytes);
@@ -179,7 +179,7 @@ back_now(struct stretch *stretch, size_t offset, size_t bytes)
 		error = os_move_to_nodes(
 		    at, bytes, spec->nodes, SPEC_NODES_MAX);
 	/* Also where it failed, and none is handed out. */
-	policy_bind(stretch, offset, bytes);
+	policy_bind(segment, offset, bytes);
 	return error;
 }
 
@@ -188,47 +188,47 @@ static bool
 is_touched_first(const struct spec *spec, size_t bytes)
 {
 	return !spec->populate && !spec->reserve &&
-	    (spec_count_nodes(spec) > 1 || bytes > PROMISE_MOST);
+	    (spec_count_nodes(spec) > 1 || bytes > PROMISE_MAX);
 }
 
-/* anon_back() of what is bound to nodes. */
+/* anon_commit() of what is bound to nodes. */
 static int
-bound_back(struct stretch *stretch, size_t offset, size_t bytes)
+bound_back(struct segment *segment, size_t offset, size_t bytes)
 {
-	int error = make_usable(stretch, offset + bytes);
+	int error = make_usable(segment, offset + bytes);
 
-	if (error != 0 || !is_touched_first(stretch->source->spec, bytes))
-		return error != 0 ? error : back_now(stretch, offset, bytes);
-	error = check_room(stretch->source, bytes);
-	if (error != 0 || policy_bind(stretch, offset, bytes))
+	if (error != 0 || !is_touched_first(segment->source->spec, bytes))
+		return error != 0 ? error : back_now(segment, offset, bytes);
+	error = check_room(segment->source, bytes);
+	if (error != 0 || policy_bind(segment, offset, bytes))
 		return error;
-	return back_now(stretch, offset, bytes);
+	return back_now(segment, offset, bytes);
 }
 
 static int
-anon_unback(struct stretch *stretch, size_t offset, size_t bytes)
+anon_decommit(struct segment *segment, size_t offset, size_t bytes)
 {
-	int error = os_discard(stretch->base + offset, bytes);
+	int error = os_discard(segment->base + offset, bytes);
 
-	return os_is_refused(error) && !is_huge(stretch->source) ?
-	    map_anew(stretch, offset, bytes) :
+	return os_is_refused(error) && !is_huge(segment->source) ?
+	    map_anew(segment, offset, bytes) :
 	    error;
 }
 
-const struct stretch_ops anon_ops = {
+const struct segment_ops anon_ops = {
 	.open = anon_open,
 	.close = anon_close,
-	.back = anon_back,
-	.unback = anon_unback,
+	.commit = anon_commit,
+	.decommit = anon_decommit,
 	.ahead = false,
 	.reads_zero = true,
 };
 
-const struct stretch_ops bound_ops = {
+const struct segment_ops bound_ops = {
 	.open = anon_open,
 	.close = anon_close,
-	.back = bound_back,
-	.unback = anon_unback,
+	.commit = bound_back,
+	.decommit = anon_decommit,
 	.ahead = true,
 	.reads_zero = true,
 };

@@ -2,7 +2,7 @@
 /*
  * check.c - whether a source is what its records say. See source.h.
  *
- * A walk through all stretches, that takes the lock for 16 MiB at a time. What
+ * A walk through all segments, that takes the lock for 16 MiB at a time. What
  * is nowhere used costs nothing, since sets and maps say so at once. Meanwhile
  * others go on, and whoever changes what the walk has passed changes its sums
  * (source.c), so that in the end these are exact.
@@ -12,48 +12,48 @@
 
 #include "base/error.h"
 #include "source/address_map.h"
-#include "source/stretch.h"
+#include "source/segment.h"
 
 /* What does not change with spans: where it lies. Without the lock. */
 static int
-check_place(const struct stretch *stretch)
+check_place(const struct segment *segment)
 {
-	if (address_map_find(stretch->base) != stretch ||
-	    address_map_find(stretch->base + stretch->bytes - 1) != stretch)
+	if (address_map_find(segment->base) != segment ||
+	    address_map_find(segment->base + segment->bytes - 1) != segment)
 		return error_set(EIO,
-		    "the stretch at %p of %zu bytes is held "
+		    "the segment at %p of %zu bytes is held "
 		    "by another kind too",
-		    (void *)stretch->base, stretch->bytes);
-	if (!os_is_mapped(stretch->base, stretch->bytes))
+		    (void *)segment->base, segment->bytes);
+	if (!os_is_mapped(segment->base, segment->bytes))
 		return error_set(EIO,
 		    "of the %zu bytes at %p not all are mapped any more",
-		    stretch->bytes, (void *)stretch->base);
+		    segment->bytes, (void *)segment->base);
 	return 0;
 }
 
 static int
-not_added_up(const struct stretch *stretch)
+not_added_up(const struct segment *segment)
 {
 	return error_set(EIO,
-	    "the free pages of the stretch at %p do not add up",
-	    (void *)stretch->base);
+	    "the free pages of the segment at %p do not add up",
+	    (void *)segment->base);
 }
 
-/* That pages FROM to END - 1 are backed where they are in spans. */
+/* That pages FROM to END - 1 are committed where they are in spans. */
 static int
-check_backing(const struct stretch *stretch, size_t from, size_t end)
+check_committed(const struct segment *segment, size_t from, size_t end)
 {
-	size_t per = stretch->source->grain / PAGE_BYTES, page = from;
-	const struct page_set *used = &stretch->map.used;
+	size_t per = segment->source->granule / PAGE_BYTES, page = from;
+	const struct page_set *used = &segment->map.used;
 
 	while ((page = page_set_find(used, page, end, true)) < end) {
 		size_t stop = page_set_find(used, page, end, false);
 		size_t last = (stop + per - 1) / per;
 
-		if (page_set_find(&stretch->backed, page / per, last, false) <
-		    last)
-			return error_set(EIO, "a span at %p is not backed",
-			    (void *)(stretch->base + page * PAGE_BYTES));
+		if (page_set_find(
+			&segment->committed, page / per, last, false) < last)
+			return error_set(EIO, "a span at %p is not committed",
+			    (void *)(segment->base + page * PAGE_BYTES));
 		page = stop;
 	}
 	return 0;
@@ -61,36 +61,36 @@ check_backing(const struct stretch *stretch, size_t from, size_t end)
 
 /* The walk takes one step, to a multiple of a piece. */
 static int
-check_piece(struct walk *walk, const struct stretch *stretch)
+check_piece(struct walk *walk, const struct segment *segment)
 {
-	size_t per = stretch->source->grain / PAGE_BYTES, from = walk->page;
+	size_t per = segment->source->granule / PAGE_BYTES, from = walk->page;
 	size_t piece = from / PAGE_MAP_PIECE;
-	size_t end = min_size(stretch->map.pages, (piece + 1) * PAGE_MAP_PIECE);
+	size_t end = min_size(segment->map.pages, (piece + 1) * PAGE_MAP_PIECE);
 
-	if (!page_map_piece_is_sound(&stretch->map, piece))
-		return not_added_up(stretch);
-	walk->spans += page_set_count(&stretch->map.used, from, end) *
+	if (!page_map_piece_is_sound(&segment->map, piece))
+		return not_added_up(segment);
+	walk->spans += page_set_count(&segment->map.used, from, end) *
 	    PAGE_BYTES;
-	walk->committed += page_set_count(&stretch->backed,
+	walk->committed += page_set_count(&segment->committed,
 			       (from + per - 1) / per, (end + per - 1) / per) *
-	    stretch->source->grain;
+	    segment->source->granule;
 	walk->page = end;
-	return check_backing(stretch, from, end);
+	return check_committed(segment, from, end);
 }
 
 static int
-check_stretch(struct walk *walk, const struct stretch *stretch)
+check_segment(struct walk *walk, const struct segment *segment)
 {
-	struct source *source = stretch->source;
-	int result = check_place(stretch);
+	struct source *source = segment->source;
+	int result = check_place(segment);
 
 	lock_take(&source->lock);
-	if (result == 0 && !page_map_top_is_sound(&stretch->map))
-		result = not_added_up(stretch);
+	if (result == 0 && !page_map_top_is_sound(&segment->map))
+		result = not_added_up(segment);
 	lock_give(&source->lock);
-	while (result == 0 && walk->page < stretch->map.pages) {
+	while (result == 0 && walk->page < segment->map.pages) {
 		lock_take(&source->lock);
-		result = check_piece(walk, stretch);
+		result = check_piece(walk, segment);
 		lock_give(&source->lock);
 	}
 	return result;
@@ -121,12 +121,12 @@ walk_begin(struct source *source, struct walk *walk)
 	lock_give(&source->lock);
 }
 
-/* On to the stretch after BEFORE. Past the last one it is past those, too, that
+/* On to the segment after BEFORE. Past the last one it is past those, too, that
  * are added now: they are counted as they change. */
-static struct stretch *
-walk_on(struct source *source, struct walk *walk, const struct stretch *before)
+static struct segment *
+walk_on(struct source *source, struct walk *walk, const struct segment *before)
 {
-	struct stretch *next;
+	struct segment *next;
 
 	lock_take(&source->lock);
 	next = before == NULL ? source->first : before->next;
@@ -155,12 +155,12 @@ int
 source_check(struct source *source)
 {
 	struct walk walk = { NULL, 0, 0, 0, 0 };
-	struct stretch *stretch = NULL;
+	struct segment *segment = NULL;
 	int result = 0;
 
 	walk_begin(source, &walk);
 	while (
-	    result == 0 && (stretch = walk_on(source, &walk, stretch)) != NULL)
-		result = check_stretch(&walk, stretch);
+	    result == 0 && (segment = walk_on(source, &walk, segment)) != NULL)
+		result = check_segment(&walk, segment);
 	return walk_end(source, &walk, result);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * device.c - a stretch that is a DAX device, or a part of one.
+ * device.c - a segment that is a DAX device, or a part of one.
  *
  * The device's memory is there, and nobody else's: a lock on the open file
  * keeps other processes away, for as long as this one has it mapped, although
@@ -9,10 +9,10 @@
  * Called by source.c under the source's lock. Opening fails with EBUSY where
  * another process has the device, else as open(2) and mmap(2) do.
  */
-#include "source/stretch.h"
+#include "source/segment.h"
 
 static int
-device_open(struct source *source, struct stretch *stretch)
+device_open(struct source *source, struct segment *segment)
 {
 	void *base;
 	int fd, error;
@@ -21,32 +21,32 @@ device_open(struct source *source, struct stretch *stretch)
 	if (error != 0)
 		return error;
 	error = os_reserve(
-	    stretch->bytes, stretch->bytes >= 2 * GIB ? GIB : 2 * MIB, &base);
+	    segment->bytes, segment->bytes >= 2 * GIB ? GIB : 2 * MIB, &base);
 	if (error == 0) {
-		error = os_map_file(base, stretch->bytes, fd,
+		error = os_map_file(base, segment->bytes, fd,
 		    (off_t)source->spec->offset, false);
-		stretch->base = base;
+		segment->base = base;
 		if (error == 0)
-			error = stretch_keep_back(stretch);
+			error = segment_withhold(segment);
 		if (error != 0)
-			os_unreserve(base, stretch->bytes);
+			os_unreserve(base, segment->bytes);
 	}
 	os_close(fd);
 	return error;
 }
 
 static void
-device_close(struct stretch *stretch)
+device_close(struct segment *segment)
 {
-	if (!stretch_is_lost(stretch))
-		os_unreserve(stretch->base, stretch->bytes);
+	if (!segment_is_lost(segment))
+		os_unreserve(segment->base, segment->bytes);
 }
 
-const struct stretch_ops device_ops = {
+const struct segment_ops device_ops = {
 	.open = device_open,
 	.close = device_close,
-	.back = memory_is_there,
-	.unback = memory_is_there,
+	.commit = memory_is_there,
+	.decommit = memory_is_there,
 	.ahead = false,
 	.reads_zero = false,
 };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * file.c - stretches on files that have no name.
+ * file.c - segments on files that have no name.
  *
- * A stretch is a run of an unlinked, sparse file, mapped shared at an address
+ * A segment is a run of an unlinked, sparse file, mapped shared at an address
  * that equals the offset modulo 2 MiB. A source of fixed size has a file for
- * each of its stretches. One that grows has a file that is as long as it may
- * be, of which each stretch maps the next piece: the page behind a stretch is
- * mapped, too, never to be touched, and mremap(2) makes the next stretch from
+ * each of its segments. One that grows has a file that is as long as it may
+ * be, of which each segment maps the next piece: the page behind a segment is
+ * mapped, too, never to be touched, and mremap(2) makes the next segment from
  * it. So growing needs neither a descriptor nor the directory, which may be
  * gone. Only where a file ends, RLIMIT_FSIZE for example, another one is made.
  *
@@ -15,14 +15,14 @@
  * descriptor is needed for that either: thousands of kinds live under any
  * limit, and a daemon that closes all descriptors harms nobody. A descriptor is
  * kept where fork must map the file again, or touching a page does not take its
- * space; and on a disk, where taking space costs far less than pages do, as long
- * as there are few. It is checked before each use.
+ * space; and on a disk, where taking space costs far less than pages do, as
+ * long as there are few. It is checked before each use.
  *
  * Pages are readable from the low end up to where they have been used: what the
  * program locks into memory (mlockall) is not the whole of a sparse file.
  *
- * A file of a hugetlbfs is cut, mapped, backed and given back in whole huge
- * pages, which are the source's grain; its handle's page is as large.
+ * A file of a hugetlbfs is cut, mapped, committed and given back in whole huge
+ * pages, which are the source's granule; its handle's page is as large.
  *
  * A directory whose file system may have no space for a page that had it once
  * is refused, unless the spec trusts it: then as much is done as can be.
@@ -33,7 +33,7 @@
 #include <errno.h>
 
 #include "source/memory.h"
-#include "source/stretch.h"
+#include "source/segment.h"
 
 /* From this size on, a span takes space without touching its pages, where a
  * descriptor is at hand: its owner may never touch them all. */
@@ -45,55 +45,55 @@
 #define SHORT_MS 100
 
 /* How long a file is made where that costs nothing. */
-#define LENGTH_MOST ((size_t)64 << 40)
+#define LENGTH_MAX ((size_t)64 << 40)
 
 /* Descriptors that are merely useful: this part of the limit, and so many. */
 #define KEPT_PART 8
-#define KEPT_MOST 256
+#define KEPT_MAX 256
 
 static _Atomic unsigned kept;
 
 bool
-file_is_ours(const struct stretch *stretch)
+file_is_ours(const struct segment *segment)
 {
 	struct os_file_id id;
 
-	return stretch->fd >= 0 && os_file_id(stretch->fd, &id) == 0 &&
-	    id.device == stretch->id.device && id.inode == stretch->id.inode;
+	return segment->fd >= 0 && os_file_id(segment->fd, &id) == 0 &&
+	    id.device == segment->id.device && id.inode == segment->id.inode;
 }
 
 /* ---- Opening ------------------------------------------------------------ */
 
-/* Whether further stretches may go on in the file of this one. */
+/* Whether further segments may go on in the file of this one. */
 static bool
-grows(const struct stretch *stretch)
+grows(const struct segment *segment)
 {
-	const struct spec *spec = stretch->source->spec;
+	const struct spec *spec = segment->source->spec;
 
-	return (spec->size == 0 || spec->grow) && stretch->file_system->sparse;
+	return (spec->size == 0 || spec->grow) && segment->file_system->sparse;
 }
 
 /* Whether the descriptor is worth a place in the process's table. */
 static bool
-is_kept(const struct source *source, const struct stretch *stretch)
+is_kept(const struct source *source, const struct segment *segment)
 {
-	const struct os_file_system *on = stretch->file_system;
+	const struct os_file_system *on = segment->file_system;
 
 	if (source->spec->keep_file || source->spec->fork >= SPEC_FORK_PRIVATE)
 		return true;
 	if (source->spec->reserve)
 		return false;
-	return !on->touch_takes || os_populate(stretch->base, 0) == ENOSYS ||
+	return !on->touch_takes || os_populate(segment->base, 0) == ENOSYS ||
 	    (on->on_disk &&
 		atomic_load(&kept) <
-		    min_size(os_descriptors() / KEPT_PART, KEPT_MOST));
+		    min_size(os_descriptors() / KEPT_PART, KEPT_MAX));
 }
 
 static void
-keep_or_close(struct source *source, struct stretch *stretch, int fd)
+keep_or_close(struct source *source, struct segment *segment, int fd)
 {
-	if (is_kept(source, stretch)) {
-		stretch->fd = os_move_high(fd);
+	if (is_kept(source, segment)) {
+		segment->fd = os_move_high(fd);
 		atomic_fetch_add(&kept, 1);
 	} else {
 		os_close(fd);
@@ -101,288 +101,289 @@ keep_or_close(struct source *source, struct stretch *stretch, int fd)
 }
 
 static void
-close_kept(struct stretch *stretch)
+close_kept(struct segment *segment)
 {
-	if (stretch->fd < 0)
+	if (segment->fd < 0)
 		return;
-	if (file_is_ours(stretch))
-		os_close(stretch->fd);
+	if (file_is_ours(segment))
+		os_close(segment->fd);
 	atomic_fetch_sub(&kept, 1);
-	stretch->fd = -1;
+	segment->fd = -1;
 }
 
 /* As long as can be for a source that grows. What the process may not write,
  * or the file system not have, is EFBIG. */
 static int
-set_length(struct stretch *stretch, int fd)
+set_length(struct segment *segment, int fd)
 {
-	size_t least = stretch->bytes;
-	size_t length = grows(stretch) ? max_size(least, LENGTH_MOST) : least;
+	size_t least = segment->bytes;
+	size_t length = grows(segment) ? max_size(least, LENGTH_MAX) : least;
 	int error;
 
 	while ((error = os_set_length(fd, (off_t)length)) == EFBIG &&
 	    length > least)
 		length = max_size(length / 2, least);
-	stretch->file_length = length;
+	segment->file_length = length;
 	return error;
 }
 
-/* Where in the file the stretch behind this one begins. */
+/* Where in the file the segment behind this one begins. */
 static size_t
-next_offset(const struct stretch *stretch)
+next_offset(const struct segment *segment)
 {
-	return stretch->file_offset + align_up(stretch->bytes, 2 * MIB);
+	return segment->file_offset + align_up(segment->bytes, 2 * MIB);
 }
 
 /* Ordinary memory, for a tmpfs, is asked for first. */
 int
 file_take_space(
-    const struct stretch *stretch, int fd, size_t offset, size_t bytes)
+    const struct segment *segment, int fd, size_t offset, size_t bytes)
 {
-	return stretch->file_system->is_memory ?
+	return segment->file_system->is_memory ?
 	    memory_take_space(fd, (off_t)offset, (off_t)bytes) :
 	    os_take_space(fd, (off_t)offset, (off_t)bytes);
 }
 
 /* The same by touching the pages. */
 static int
-populate(struct stretch *stretch, size_t offset, size_t bytes)
+populate(struct segment *segment, size_t offset, size_t bytes)
 {
-	char *at = stretch->base + offset;
+	char *at = segment->base + offset;
 
-	return stretch->file_system->is_memory || stretch->in_memory ?
+	return segment->file_system->is_memory || segment->in_memory ?
 	    memory_fill(os_populate, at, bytes) :
 	    os_populate(at, bytes);
 }
 
 /* The whole of a size, when the kind is opened. */
 static int
-take_all(struct stretch *stretch, int fd)
+take_all(struct segment *segment, int fd)
 {
-	size_t bytes = stretch->bytes - stretch->head;
+	size_t bytes = segment->bytes - segment->head;
 	uint64_t room;
 
 	if (os_room(fd, NULL, &room) == 0 && room < bytes)
 		return ENOSPC;
-	return file_take_space(stretch, fd, stretch->head, bytes);
+	return file_take_space(segment, fd, segment->head, bytes);
 }
 
 static int
-open_file(struct source *source, struct stretch *stretch, int *fd)
+open_file(struct source *source, struct segment *segment, int *fd)
 {
 	const struct spec *spec = source->spec;
 	int error = os_open_unlinked(spec->path, fd);
 
 	if (error != 0)
 		return error;
-	stretch->file_system = os_file_system(*fd);
-	if (!stretch->file_system->keeps_space && !spec->trust)
+	segment->file_system = os_file_system(*fd);
+	if (!segment->file_system->keeps_space && !spec->trust)
 		error = EOPNOTSUPP;
 	if (error == 0)
-		error = os_file_id(*fd, &stretch->id);
+		error = os_file_id(*fd, &segment->id);
 	if (error == 0)
-		error = set_length(stretch, *fd);
+		error = set_length(segment, *fd);
 	if (error == 0 && spec->reserve)
-		error = take_all(stretch, *fd);
+		error = take_all(segment, *fd);
 	if (error != 0)
 		os_close(*fd);
 	return error;
 }
 
-/* Maps the stretch from its file, and the seed of the next one behind it. */
+/* Maps the segment from its file, and the seed of the next one behind it. */
 static int
-map_file(struct stretch *stretch, int fd)
+map_file(struct segment *segment, int fd)
 {
-	int error = os_map_file_closed(stretch->base + stretch->head,
-	    stretch->bytes - stretch->head, fd, (off_t)stretch->head, false);
+	int error = os_map_file_closed(segment->base + segment->head,
+	    segment->bytes - segment->head, fd, (off_t)segment->head, false);
 
-	if (error == 0 && grows(stretch))
-		error = os_map_file_closed(stretch->base + stretch->bytes,
-		    PAGE_BYTES, fd, (off_t)next_offset(stretch), false);
+	if (error == 0 && grows(segment))
+		error = os_map_file_closed(segment->base + segment->bytes,
+		    PAGE_BYTES, fd, (off_t)next_offset(segment), false);
 	return error;
 }
 
-/* Makes the stretch readable up to OFFSET, and a little more. */
+/* Makes the segment readable up to OFFSET, and a little more. */
 static int
-make_usable(struct stretch *stretch, size_t offset)
+make_usable(struct segment *segment, size_t offset)
 {
-	size_t step = max_size(stretch->source->grain, 2 * MIB);
-	size_t end = min_size(align_up(offset, step), stretch->bytes);
+	size_t step = max_size(segment->source->granule, 2 * MIB);
+	size_t end = min_size(align_up(offset, step), segment->bytes);
 	int error;
 
-	if (end <= stretch->usable)
+	if (end <= segment->usable)
 		return 0;
 	error = os_make_usable(
-	    stretch->base + stretch->usable, end - stretch->usable);
+	    segment->base + segment->usable, end - segment->usable);
 	if (error == 0)
-		stretch->usable = end;
+		segment->usable = end;
 	return error;
 }
 
 /* The first step, which tells whether a sandbox refuses that: then the whole is
  * mapped readable. */
 static int
-open_first(struct stretch *stretch, int fd)
+open_first(struct segment *segment, int fd)
 {
 	int error;
 
-	stretch->usable = stretch->head;
-	error = make_usable(stretch, stretch->head + PAGE_BYTES);
+	segment->usable = segment->head;
+	error = make_usable(segment, segment->head + PAGE_BYTES);
 	if (!os_is_refused(error))
 		return error;
-	stretch->usable = stretch->bytes;
-	return os_map_file(stretch->base + stretch->head,
-	    stretch->bytes - stretch->head, fd,
-	    (off_t)(stretch->file_offset + stretch->head), false);
+	segment->usable = segment->bytes;
+	return os_map_file(segment->base + segment->head,
+	    segment->bytes - segment->head, fd,
+	    (off_t)(segment->file_offset + segment->head), false);
 }
 
 static int
-open_in_new_file(struct source *source, struct stretch *stretch)
+open_in_new_file(struct source *source, struct segment *segment)
 {
-	int fd, error = open_file(source, stretch, &fd);
+	int fd, error = open_file(source, segment, &fd);
 	void *base;
 
 	if (error != 0)
 		return error;
-	error = os_reserve_above(source->spec->hint, stretch->bytes,
-	    max_size(source->spec->alignment, max_size(source->grain, 2 * MIB)),
+	error = os_reserve_above(source->spec->hint, segment->bytes,
+	    max_size(
+		source->spec->alignment, max_size(source->granule, 2 * MIB)),
 	    &base);
 	if (error != 0)
 		goto no_addresses;
-	stretch->base = base;
-	error = map_file(stretch, fd);
+	segment->base = base;
+	error = map_file(segment, fd);
 	if (error == 0)
-		error = open_first(stretch, fd);
+		error = open_first(segment, fd);
 	if (error != 0)
 		goto no_mapping;
-	error = stretch_keep_back(stretch);
+	error = segment_withhold(segment);
 	if (error != 0)
 		goto no_mapping;
-	keep_or_close(source, stretch, fd);
+	keep_or_close(source, segment, fd);
 	return 0;
 
 no_mapping:
-	os_unreserve(base, stretch->bytes);
+	os_unreserve(base, segment->bytes);
 no_addresses:
 	os_close(fd);
 	return error;
 }
 
-/* Goes on in the file of the newest stretch: as its child only the process that
+/* Goes on in the file of the newest segment: as its child only the process that
  * mapped it may, since another would hand out the same pages. */
 static int
-open_in_same_file(struct source *source, struct stretch *stretch)
+open_in_same_file(struct source *source, struct segment *segment)
 {
-	struct stretch *last = source->newest;
+	struct segment *last = source->newest;
 	void *base;
 	int error;
 
 	if (last == NULL || last->process != os_process() || last->private ||
-	    next_offset(last) + stretch->bytes > last->file_length)
+	    next_offset(last) + segment->bytes > last->file_length)
 		return EFBIG;
-	error = os_reserve(stretch->bytes, 2 * MIB, &base);
+	error = os_reserve(segment->bytes, 2 * MIB, &base);
 	if (error != 0)
 		return error;
 	error = os_map_on(last->base + last->bytes, base,
-	    align_up(stretch->bytes, 2 * MIB) + PAGE_BYTES);
-	stretch->base = base;
+	    align_up(segment->bytes, 2 * MIB) + PAGE_BYTES);
+	segment->base = base;
 	if (error == 0)
-		error = make_usable(stretch, PAGE_BYTES);
+		error = make_usable(segment, PAGE_BYTES);
 	if (error == 0)
-		error = stretch_keep_back(stretch);
+		error = segment_withhold(segment);
 	if (error != 0) {
-		os_unreserve(base, stretch->bytes);
-		stretch->usable = 0;
+		os_unreserve(base, segment->bytes);
+		segment->usable = 0;
 		return EFBIG;
 	}
-	stretch->file_offset = next_offset(last);
-	stretch->file_length = last->file_length;
-	stretch->file_system = last->file_system;
-	stretch->id = last->id;
-	if (file_is_ours(last) && is_kept(source, stretch)) {
-		stretch->fd = os_copy_high(last->fd);
-		if (stretch->fd >= 0)
+	segment->file_offset = next_offset(last);
+	segment->file_length = last->file_length;
+	segment->file_system = last->file_system;
+	segment->id = last->id;
+	if (file_is_ours(last) && is_kept(source, segment)) {
+		segment->fd = os_copy_high(last->fd);
+		if (segment->fd >= 0)
 			atomic_fetch_add(&kept, 1);
 	}
 	return 0;
 }
 
 static int
-file_open(struct source *source, struct stretch *stretch)
+file_open(struct source *source, struct segment *segment)
 {
-	int error = open_in_same_file(source, stretch);
+	int error = open_in_same_file(source, segment);
 
 	if (error == EFBIG)
-		error = open_in_new_file(source, stretch);
+		error = open_in_new_file(source, segment);
 	if (error != 0)
 		return error;
-	stretch->process = os_process();
-	source->newest = grows(stretch) ? stretch : NULL;
+	segment->process = os_process();
+	source->newest = grows(segment) ? segment : NULL;
 	return 0;
 }
 
 static void
-file_close(struct stretch *stretch)
+file_close(struct segment *segment)
 {
-	if (stretch->source->newest == stretch)
-		stretch->source->newest = NULL;
-	close_kept(stretch);
-	if (!stretch_is_lost(stretch))
-		os_unreserve(stretch->base, stretch->bytes);
+	if (segment->source->newest == segment)
+		segment->source->newest = NULL;
+	close_kept(segment);
+	if (!segment_is_lost(segment))
+		os_unreserve(segment->base, segment->bytes);
 }
 
 /* ---- Space -------------------------------------------------------------- */
 
-/* Whether space is taken by touching pages. Once a file is mapped copy on write,
- * that would take memory for pages that nobody wrote; what must not be missing
- * is the space below them. */
+/* Whether space is taken by touching pages. Once a file is mapped copy on
+ * write, that would take memory for pages that nobody wrote; what must not be
+ * missing is the space below them. */
 static bool
-is_touched(const struct stretch *stretch, size_t bytes)
+is_touched(const struct segment *segment, size_t bytes)
 {
-	return stretch->file_system->touch_takes && !stretch->private &&
-	    (bytes <= SPAN_UNTOUCHED || !file_is_ours(stretch));
+	return segment->file_system->touch_takes && !segment->private &&
+	    (bytes <= SPAN_UNTOUCHED || !file_is_ours(segment));
 }
 
 static int
-take(struct stretch *stretch, size_t offset, size_t bytes)
+take(struct segment *segment, size_t offset, size_t bytes)
 {
 	int error = ENOSYS;
 
-	if (is_touched(stretch, bytes))
-		error = populate(stretch, offset, bytes);
+	if (is_touched(segment, bytes))
+		error = populate(segment, offset, bytes);
 	if (error != ENOSYS)
 		return error;
-	if (file_is_ours(stretch))
+	if (file_is_ours(segment))
 		return file_take_space(
-		    stretch, stretch->fd, stretch->file_offset + offset, bytes);
-	return stretch->source->spec->trust && !stretch->private ?
-	    populate(stretch, offset, bytes) :
+		    segment, segment->fd, segment->file_offset + offset, bytes);
+	return segment->source->spec->trust && !segment->private ?
+	    populate(segment, offset, bytes) :
 	    ENOMEM;
 }
 
 /* What the file system has. The directory answers for the file only as long as
  * it is where the file is. */
 static uint64_t
-room_for(const struct stretch *stretch)
+room_for(const struct segment *segment)
 {
-	const char *path = stretch->source->spec->path;
+	const char *path = segment->source->spec->path;
 	struct os_file_id id;
 	uint64_t room = UINT64_MAX;
 
-	if (file_is_ours(stretch))
-		os_room(stretch->fd, NULL, &room);
-	else if (os_path_id(path, &id) == 0 && id.device == stretch->id.device)
+	if (file_is_ours(segment))
+		os_room(segment->fd, NULL, &room);
+	else if (os_path_id(path, &id) == 0 && id.device == segment->id.device)
 		os_room(-1, path, &room);
 	return room;
 }
 
-/* Whether there is no need to try: there is not so much, or so much could not be
- * had a moment ago, and nothing was given back since. */
+/* Whether there is no need to try: there is not so much, or so much could not
+ * be had a moment ago, and nothing was given back since. */
 static bool
-is_short(struct stretch *stretch, size_t bytes)
+is_short(struct segment *segment, size_t bytes)
 {
-	struct source *source = stretch->source;
-	uint64_t room = room_for(stretch);
+	struct source *source = segment->source;
+	uint64_t room = room_for(segment);
 
 	if (room < bytes ||
 	    (source->short_of != 0 && bytes >= source->short_of &&
@@ -396,109 +397,110 @@ is_short(struct stretch *stretch, size_t bytes)
 /* A large span that there is no space for fails before it has taken what there
  * is from everybody else; or does so once. */
 static int
-file_back(struct stretch *stretch, size_t offset, size_t bytes)
+file_commit(struct segment *segment, size_t offset, size_t bytes)
 {
-	int error = make_usable(stretch, offset + bytes);
+	int error = make_usable(segment, offset + bytes);
 
-	if (error != 0 || stretch->source->spec->reserve)
+	if (error != 0 || segment->source->spec->reserve)
 		return error;
-	if (stretch->in_memory) {
-		error = populate(stretch, offset, bytes);
+	if (segment->in_memory) {
+		error = populate(segment, offset, bytes);
 		return error == ENOSYS ? 0 : error;
 	}
-	if (bytes >= ASK_FIRST && is_short(stretch, bytes))
+	if (bytes >= ASK_FIRST && is_short(segment, bytes))
 		return ENOMEM;
-	return take(stretch, offset, bytes);
+	return take(segment, offset, bytes);
 }
 
 /* A private mapping gives back its copies alone, since a
  * hole would take pages from under the other process. */
 static int
-file_unback(struct stretch *stretch, size_t offset, size_t bytes)
+file_decommit(struct segment *segment, size_t offset, size_t bytes)
 {
 	int error;
 
-	if (stretch->private) {
-		os_discard(stretch->base + offset, bytes);
+	if (segment->private) {
+		os_discard(segment->base + offset, bytes);
 		return EBUSY;
 	}
-	error = os_punch(stretch->base + offset, bytes);
+	error = os_punch(segment->base + offset, bytes);
 	if (error == 0)
-		stretch->source->short_of = 0;
+		segment->source->short_of = 0;
 	return error;
 }
 
 static size_t
-file_least(const struct stretch *stretch)
+file_least(const struct segment *segment)
 {
-	return stretch->private ? 0 : stretch->file_system->punch_least;
+	return segment->private ? 0 : segment->file_system->punch_least;
 }
 
 /* ---- Fork --------------------------------------------------------------- */
 
 int
-file_map_copy(struct stretch *stretch, void *at, int fd)
+file_map_copy(struct segment *segment, void *at, int fd)
 {
-	int error = os_map_file_closed(at, stretch->bytes, fd, 0, false);
+	int error = os_map_file_closed(at, segment->bytes, fd, 0, false);
 
-	return error == 0 && stretch->usable != 0 ?
-	    os_make_usable(at, stretch->usable) :
+	return error == 0 && segment->usable != 0 ?
+	    os_make_usable(at, segment->usable) :
 	    error;
 }
 
-/* In one step, for threads that read there meanwhile; the rest is not in use. */
+/* In one step, for threads that read there meanwhile; the rest is not in use.
+ */
 int
-file_map_private(struct stretch *stretch)
+file_map_private(struct segment *segment)
 {
-	size_t head = stretch->head, usable = stretch->usable;
-	off_t offset = (off_t)stretch->file_offset;
+	size_t head = segment->head, usable = segment->usable;
+	off_t offset = (off_t)segment->file_offset;
 	int error = 0;
 
 	if (usable > head)
-		error = os_map_file(stretch->base + head, usable - head,
-		    stretch->fd, offset + (off_t)head, true);
-	if (error == 0 && usable < stretch->bytes)
-		error = os_map_file_closed(stretch->base + usable,
-		    stretch->bytes - usable, stretch->fd,
+		error = os_map_file(segment->base + head, usable - head,
+		    segment->fd, offset + (off_t)head, true);
+	if (error == 0 && usable < segment->bytes)
+		error = os_map_file_closed(segment->base + usable,
+		    segment->bytes - usable, segment->fd,
 		    offset + (off_t)usable, true);
 	return error;
 }
 
 /* A moved mapping must be one mapping. */
 int
-file_place_copy(struct stretch *stretch)
+file_place_copy(struct segment *segment)
 {
-	char *copy = stretch->copy;
-	size_t usable = stretch->usable;
+	char *copy = segment->copy;
+	size_t usable = segment->usable;
 	int error = 0;
 
 	if (usable != 0)
-		error = os_move(copy, usable, stretch->base);
-	if (error == 0 && usable < stretch->bytes)
-		error = os_move(copy + usable, stretch->bytes - usable,
-		    stretch->base + usable);
+		error = os_move(copy, usable, segment->base);
+	if (error == 0 && usable < segment->bytes)
+		error = os_move(copy + usable, segment->bytes - usable,
+		    segment->base + usable);
 	if (error != 0)
 		return error;
-	stretch->file_offset = 0;
-	stretch->file_length = stretch->bytes;
+	segment->file_offset = 0;
+	segment->file_length = segment->bytes;
 	/* One in memory has no file. */
-	if (stretch->copy_fd < 0) {
-		close_kept(stretch);
-	} else if (stretch->fd >= 0) {
-		if (file_is_ours(stretch))
-			os_close(stretch->fd);
-		os_file_id(stretch->copy_fd, &stretch->id);
-		stretch->fd = os_move_high(stretch->copy_fd);
-		stretch->copy_fd = -1;
+	if (segment->copy_fd < 0) {
+		close_kept(segment);
+	} else if (segment->fd >= 0) {
+		if (file_is_ours(segment))
+			os_close(segment->fd);
+		os_file_id(segment->copy_fd, &segment->id);
+		segment->fd = os_move_high(segment->copy_fd);
+		segment->copy_fd = -1;
 	}
 	return 0;
 }
 
-const struct stretch_ops file_ops = {
+const struct segment_ops file_ops = {
 	.open = file_open,
 	.close = file_close,
-	.back = file_back,
-	.unback = file_unback,
+	.commit = file_commit,
+	.decommit = file_decommit,
 	.least = file_least,
 	.ahead = true,
 	.reads_zero = true,

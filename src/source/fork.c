@@ -13,8 +13,8 @@
  *   more is handed out of it, and neither process gives pages of it back to the
  *   system, which the other may be using. The kind goes on with a successor.
  * - copied: the copy, made before the fork while an error can still be told and
- *   the parent's pages can be read, takes the place. It is of one moment only as
- *   long as no other thread writes.
+ *   the parent's pages can be read, takes the place. It is of one moment only
+ *   as long as no other thread writes.
  * - private: both go on with copies on write of the file as it is.
  *
  * A region is its caller's: one that is mapped shared is inherited.
@@ -32,7 +32,7 @@
 #include "base/bits.h"
 #include "source/address_map.h"
 #include "source/memory.h"
-#include "source/stretch.h"
+#include "source/segment.h"
 
 /* ---- Children that no handler knows of ---------------------------------- */
 
@@ -73,31 +73,31 @@ see_fork(void)
 
 /* What a child has by its own mapping begins behind the handle's page. */
 static int
-set_inherited(struct stretch *stretch, bool inherited)
+set_inherited(struct segment *segment, bool inherited)
 {
-	return os_set_inherited(stretch->base + stretch->head,
-	    stretch->bytes - stretch->head, inherited);
+	return os_set_inherited(segment->base + segment->head,
+	    segment->bytes - segment->head, inherited);
 }
 
 int
-stretch_keep_back(struct stretch *stretch)
+segment_withhold(struct segment *segment)
 {
 	int error;
 
 	forks_watch();
-	error = set_inherited(stretch, false);
+	error = set_inherited(segment, false);
 	/* Where a sandbox does not allow that, such children are not there. */
 	if (error != 0)
 		return os_is_refused(error) ? 0 : error;
-	stretch->kept_back = true;
-	atomic_store(&stretch->source->exposed, true);
+	segment->withheld = true;
+	atomic_store(&segment->source->exposed, true);
 	return 0;
 }
 
 bool
-stretch_is_lost(const struct stretch *stretch)
+segment_is_lost(const struct segment *segment)
 {
-	return stretch->lost || (stretch->kept_back && fork_went_unseen());
+	return segment->lost || (segment->withheld && fork_went_unseen());
 }
 
 /* ---- Regions ------------------------------------------------------------ */
@@ -111,7 +111,7 @@ is_region(const struct source *source)
 static void
 note_shared(void *unused, uintptr_t low, uintptr_t high)
 {
-	struct stretch *known = address_map_find((const void *)low);
+	struct segment *known = address_map_find((const void *)low);
 
 	(void)unused;
 	if (known != NULL && !is_region(known->source))
@@ -119,7 +119,7 @@ note_shared(void *unused, uintptr_t low, uintptr_t high)
 	for (struct source *s = sources; s != NULL; s = s->next) {
 		if (!is_region(s) || s->mapping != MAPPING_UNKNOWN)
 			continue;
-		for (struct stretch *at = s->first; at != NULL; at = at->next)
+		for (struct segment *at = s->first; at != NULL; at = at->next)
 			if ((uintptr_t)at->base < high &&
 			    low < (uintptr_t)at->base + at->bytes)
 				s->mapping = MAPPING_SHARED;
@@ -194,9 +194,9 @@ forks_settle_unseen(void)
 			continue;
 		atomic_store(&s->refused, true);
 		atomic_store(&s->exposed, false);
-		for (struct stretch *at = s->first; at != NULL; at = at->next) {
-			at->lost = at->kept_back;
-			at->kept_back = false;
+		for (struct segment *at = s->first; at != NULL; at = at->next) {
+			at->lost = at->withheld;
+			at->withheld = false;
 		}
 	}
 	see_fork();
@@ -207,49 +207,50 @@ forks_settle_unseen(void)
 static bool
 has_huge_pages(const struct source *source)
 {
-	return source->grain != PAGE_BYTES;
+	return source->granule != PAGE_BYTES;
 }
 
-/* A hugetlbfs takes no write(2): its files are written where they are mapped. */
+/* A hugetlbfs takes no write(2): its files are written where they are mapped.
+ */
 static int
-write_span(struct stretch *stretch, int fd, size_t offset, size_t bytes)
+write_span(struct segment *segment, int fd, size_t offset, size_t bytes)
 {
-	size_t grain = stretch->source->grain;
-	size_t low = align_down(offset, grain);
-	size_t high = align_up(offset + bytes, grain);
-	char *copy = stretch->copy;
+	size_t granule = segment->source->granule;
+	size_t low = align_down(offset, granule);
+	size_t high = align_up(offset + bytes, granule);
+	char *copy = segment->copy;
 	int error;
 
-	if (!has_huge_pages(stretch->source))
-		return (stretch->file_system->is_memory ? memory_write_file :
+	if (!has_huge_pages(segment->source))
+		return (segment->file_system->is_memory ? memory_write_file :
 							  os_write_file)(
-		    fd, stretch->base + offset, bytes, (off_t)offset);
+		    fd, segment->base + offset, bytes, (off_t)offset);
 	error = os_populate(copy + low, high - low);
 	if (error == ENOSYS)
 		error = os_take_space(fd, (off_t)low, (off_t)(high - low));
 	if (error == 0)
-		__builtin_memcpy(copy + offset, stretch->base + offset, bytes);
+		__builtin_memcpy(copy + offset, segment->base + offset, bytes);
 	return error;
 }
 
-/* Copies what is in spans into the new file, by writing: files that share blocks
- * cost nothing, but then the next write of either needs space that nobody took
- * for it, and raises SIGBUS where the file system is full. */
+/* Copies what is in spans into the new file, by writing: files that share
+ * blocks cost nothing, but then the next write of either needs space that
+ * nobody took for it, and raises SIGBUS where the file system is full. */
 static int
-copy_spans(struct stretch *stretch, int fd)
+copy_spans(struct segment *segment, int fd)
 {
-	size_t pages = stretch->map.pages, end = 0;
+	size_t pages = segment->map.pages, end = 0;
 
 	for (;;) {
 		size_t from = page_set_find(
-		    &stretch->map.used, end, pages, true);
+		    &segment->map.used, end, pages, true);
 
 		if (from == pages)
 			return 0;
-		end = page_set_find(&stretch->map.used, from, pages, false);
+		end = page_set_find(&segment->map.used, from, pages, false);
 		size_t offset = from * PAGE_BYTES;
 		int error = write_span(
-		    stretch, fd, offset, (end - from) * PAGE_BYTES);
+		    segment, fd, offset, (end - from) * PAGE_BYTES);
 
 		if (error != 0)
 			return error;
@@ -258,46 +259,47 @@ copy_spans(struct stretch *stretch, int fd)
 
 /* Makes the child's file and maps it somewhere until the child moves it. */
 static int
-copy_stretch(struct stretch *stretch)
+copy_segment(struct segment *segment)
 {
 	int fd, error;
 
-	error = os_open_unlinked(stretch->source->spec->path, &fd);
+	error = os_open_unlinked(segment->source->spec->path, &fd);
 	if (error != 0)
 		return error;
-	error = os_set_length(fd, (off_t)stretch->bytes);
-	if (error == 0 && stretch->source->spec->reserve)
-		error = file_take_space(stretch, fd, 0, stretch->bytes);
+	error = os_set_length(fd, (off_t)segment->bytes);
+	if (error == 0 && segment->source->spec->reserve)
+		error = file_take_space(segment, fd, 0, segment->bytes);
 	if (error == 0)
-		error = os_reserve(stretch->bytes,
-		    max_size(stretch->source->grain, 2 * MIB), &stretch->copy);
+		error = os_reserve(segment->bytes,
+		    max_size(segment->source->granule, 2 * MIB),
+		    &segment->copy);
 	if (error == 0)
-		error = file_map_copy(stretch, stretch->copy, fd);
+		error = file_map_copy(segment, segment->copy, fd);
 	if (error == 0)
-		error = copy_spans(stretch, fd);
-	if (error == 0 && stretch->fd >= 0)
-		stretch->copy_fd = fd;
+		error = copy_spans(segment, fd);
+	if (error == 0 && segment->fd >= 0)
+		segment->copy_fd = fd;
 	else
 		os_close(fd);
 	return error;
 }
 
-/* Copies what is in spans from one mapping of the stretch to another, which is
+/* Copies what is in spans from one mapping of the segment to another, which is
  * memory. */
 static int
-copy_in_memory(struct stretch *stretch, char *to, const char *from)
+copy_in_memory(struct segment *segment, char *to, const char *from)
 {
-	size_t pages = stretch->map.pages, end = stretch->head / PAGE_BYTES;
+	size_t pages = segment->map.pages, end = segment->head / PAGE_BYTES;
 	int error = 0;
 
 	while (error == 0) {
 		size_t page = page_set_find(
-		    &stretch->map.used, end, pages, true);
+		    &segment->map.used, end, pages, true);
 		size_t offset = page * PAGE_BYTES;
 
 		if (page == pages)
 			break;
-		end = page_set_find(&stretch->map.used, page, pages, false);
+		end = page_set_find(&segment->map.used, page, pages, false);
 		error = memory_fill(
 		    os_populate, to + offset, end * PAGE_BYTES - offset);
 		if (error == ENOSYS)
@@ -311,46 +313,46 @@ copy_in_memory(struct stretch *stretch, char *to, const char *from)
 
 /* A copy for want of a file. */
 static int
-copy_into_memory(struct stretch *stretch)
+copy_into_memory(struct segment *segment)
 {
-	int error = os_reserve(stretch->bytes, 2 * MIB, &stretch->copy);
+	int error = os_reserve(segment->bytes, 2 * MIB, &segment->copy);
 
 	if (error != 0)
 		return error;
-	stretch->copy_in_memory = true;
-	error = os_make_usable(stretch->copy, stretch->usable);
+	segment->copy_in_memory = true;
+	error = os_make_usable(segment->copy, segment->usable);
 	return error == 0 ?
-	    copy_in_memory(stretch, stretch->copy, stretch->base) :
+	    copy_in_memory(segment, segment->copy, segment->base) :
 	    error;
 }
 
-/* Undoes copy_stretch(); in the child, after the copy was put in place, only
+/* Undoes copy_segment(); in the child, after the copy was put in place, only
  * its reservation's guard page is left. */
 static void
-drop_copy(struct stretch *stretch)
+drop_copy(struct segment *segment)
 {
-	if (stretch->copy != NULL)
-		os_unreserve(stretch->copy, stretch->bytes);
-	if (stretch->copy_fd >= 0)
-		os_close(stretch->copy_fd);
-	stretch->copy = NULL;
-	stretch->copy_fd = -1;
-	stretch->copy_in_memory = false;
+	if (segment->copy != NULL)
+		os_unreserve(segment->copy, segment->bytes);
+	if (segment->copy_fd >= 0)
+		os_close(segment->copy_fd);
+	segment->copy = NULL;
+	segment->copy_fd = -1;
+	segment->copy_in_memory = false;
 }
 
 static void
 drop_copies(struct source *source)
 {
-	for (struct stretch *s = source->first; s != NULL; s = s->next)
+	for (struct segment *s = source->first; s != NULL; s = s->next)
 		drop_copy(s);
 }
 
 static int
-copy_source(struct source *source, int (*copy)(struct stretch *stretch))
+copy_source(struct source *source, int (*copy)(struct segment *segment))
 {
 	int error = 0;
 
-	for (struct stretch *s = source->first; s != NULL && error == 0;
+	for (struct segment *s = source->first; s != NULL && error == 0;
 	     s = s->next)
 		error = copy(s);
 	if (error != 0)
@@ -368,7 +370,7 @@ make_private(struct source *source)
 {
 	if (has_huge_pages(source))
 		return EBADF;
-	for (struct stretch *s = source->first; s != NULL; s = s->next) {
+	for (struct segment *s = source->first; s != NULL; s = s->next) {
 		if (s->private)
 			continue;
 		if (!file_is_ours(s))
@@ -377,7 +379,7 @@ make_private(struct source *source)
 		if (error != 0)
 			return error;
 		s->private = true;
-		s->kept_back = false;
+		s->withheld = false;
 	}
 	atomic_store(&source->exposed, false);
 	return 0;
@@ -393,7 +395,7 @@ make_private_or_copy(struct source *source)
 
 	if (error != EBADF)
 		return error;
-	return copy_source(source, copy_stretch) == 0 ?
+	return copy_source(source, copy_segment) == 0 ?
 	    0 :
 	    copy_source(source, copy_into_memory);
 }
@@ -403,15 +405,15 @@ prepare_file(struct source *source)
 {
 	switch (source->spec->fork) {
 	case SPEC_FORK_COPY:
-		return copy_source(source, copy_stretch);
+		return copy_source(source, copy_segment);
 	case SPEC_FORK_COPY_OR_PRIVATE:
-		return copy_source(source, copy_stretch) == 0 ?
+		return copy_source(source, copy_segment) == 0 ?
 		    0 :
 		    make_private_or_copy(source);
 	case SPEC_FORK_PRIVATE:
 		return make_private_or_copy(source);
 	case SPEC_FORK_SHARED:
-		for (struct stretch *s = source->first; s != NULL; s = s->next)
+		for (struct segment *s = source->first; s != NULL; s = s->next)
 			s->left = true;
 		break;
 	case SPEC_FORK_REFUSE:
@@ -427,8 +429,8 @@ let_through(struct source *source)
 {
 	int error = 0;
 
-	for (struct stretch *s = source->first; s != NULL; s = s->next)
-		if (s->kept_back && error == 0)
+	for (struct segment *s = source->first; s != NULL; s = s->next)
+		if (s->withheld && error == 0)
 			error = set_inherited(s, true);
 	return error;
 }
@@ -474,12 +476,12 @@ source_fork_error(const struct source *source)
 /* ---- After it ----------------------------------------------------------- */
 
 static int
-hold_back(struct source *source)
+withhold_all(struct source *source)
 {
 	int error = 0;
 
-	for (struct stretch *s = source->first; s != NULL; s = s->next)
-		if (s->kept_back && error == 0)
+	for (struct segment *s = source->first; s != NULL; s = s->next)
+		if (s->withheld && error == 0)
 			error = set_inherited(s, false);
 	return error;
 }
@@ -489,34 +491,35 @@ sources_postfork_parent(void)
 {
 	for (struct source *s = sources; s != NULL; s = s->next) {
 		drop_copies(s);
-		hold_back(s);
+		withhold_all(s);
 		lock_give(&s->lock);
 	}
 	lock_give(&sources_lock);
 }
 
-/* The copy has the grains of spans alone: what else was backed is no longer. */
+/* The copy has the granules of spans alone: what else was committed is no
+ * longer. */
 static void
-forget_idle(struct stretch *stretch)
+forget_idle(struct segment *segment)
 {
-	struct source *source = stretch->source;
-	size_t pages = stretch->map.pages, page = 0;
-	size_t per = source->grain / PAGE_BYTES;
+	struct source *source = segment->source;
+	size_t pages = segment->map.pages, page = 0;
+	size_t per = source->granule / PAGE_BYTES;
 
 	if (source->spec->reserve)
 		return;
-	while ((page = page_set_find(&stretch->map.used, page, pages, false)) <
+	while ((page = page_set_find(&segment->map.used, page, pages, false)) <
 	    pages) {
 		size_t end = page_set_find(
-		    &stretch->map.used, page, pages, true);
+		    &segment->map.used, page, pages, true);
 		size_t first = (page + per - 1) / per;
 		size_t last = max_size(end / per, first);
 
 		source_uncount(source,
-		    source->grain *
-			page_set_count(&stretch->backed, first, last));
-		page_set_fill(&stretch->backed, first, last, false);
-		page_set_fill(&stretch->dirty, page, end, false);
+		    source->granule *
+			page_set_count(&segment->committed, first, last));
+		page_set_fill(&segment->committed, first, last, false);
+		page_set_fill(&segment->dirty, page, end, false);
 		page = end;
 	}
 }
@@ -524,46 +527,46 @@ forget_idle(struct stretch *stretch)
 /* What place_copy() does where mremap(2) is refused: the spans are copied into
  * ordinary memory. The child then has no file. */
 static int
-copy_by_hand(struct stretch *stretch)
+copy_by_hand(struct segment *segment)
 {
 	int error = os_make_usable_anew(
-	    stretch->base + stretch->head, stretch->bytes - stretch->head);
+	    segment->base + segment->head, segment->bytes - segment->head);
 
 	if (error == 0)
-		error = copy_in_memory(stretch, stretch->base, stretch->copy);
-	if (error == 0 && file_is_ours(stretch))
-		os_close(stretch->fd);
-	stretch->fd = -1;
+		error = copy_in_memory(segment, segment->base, segment->copy);
+	if (error == 0 && file_is_ours(segment))
+		os_close(segment->fd);
+	segment->fd = -1;
 	return error;
 }
 
 /* Puts the copy in the place of the parent's pages. One in memory is private
  * as the pages of a file are that were written to. */
 static int
-place_copy(struct stretch *stretch)
+place_copy(struct segment *segment)
 {
-	int error = file_place_copy(stretch);
+	int error = file_place_copy(segment);
 
 	if (os_is_refused(error)) {
-		error = copy_by_hand(stretch);
-		stretch->copy_in_memory = true;
+		error = copy_by_hand(segment);
+		segment->copy_in_memory = true;
 	}
 	if (error != 0)
 		return error;
-	forget_idle(stretch);
-	stretch->private = stretch->in_memory = stretch->copy_in_memory;
-	stretch->kept_back = !stretch->copy_in_memory;
-	stretch->left = false;
+	forget_idle(segment);
+	segment->private = segment->in_memory = segment->copy_in_memory;
+	segment->withheld = !segment->copy_in_memory;
+	segment->left = false;
 	return 0;
 }
 
 void
 source_refuse(struct source *source)
 {
-	for (struct stretch *s = source->first; s != NULL; s = s->next) {
+	for (struct segment *s = source->first; s != NULL; s = s->next) {
 		if (!is_region(source))
 			os_cover(s->base, s->bytes);
-		s->kept_back = false;
+		s->withheld = false;
 		drop_copy(s);
 	}
 	atomic_store(&source->refused, true);
@@ -576,12 +579,12 @@ place_copies(struct source *source)
 {
 	bool exposed = false;
 
-	for (struct stretch *s = source->first; s != NULL; s = s->next) {
+	for (struct segment *s = source->first; s != NULL; s = s->next) {
 		int error = s->copy == NULL ? 0 : place_copy(s);
 
 		if (error != 0)
 			return error;
-		exposed |= s->kept_back;
+		exposed |= s->withheld;
 		drop_copy(s);
 	}
 	atomic_store(&source->exposed, exposed);
@@ -603,7 +606,7 @@ settle_child(struct source *source)
 	if (source->first == NULL)
 		return;
 	if (!refuse)
-		refuse = place_copies(source) != 0 || hold_back(source) != 0;
+		refuse = place_copies(source) != 0 || withhold_all(source) != 0;
 	if (refuse)
 		source_refuse(source);
 	else if (is_shared(source))

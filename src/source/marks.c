@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * marks.c - a byte for each page of a stretch. See source.h.
+ * marks.c - a byte for each page of a segment. See source.h.
  *
  * Above the marks are bytes that tell where any were set: one for 2 MiB of a
- * stretch, and above these one for a GiB. So the pages of a large block, which
+ * segment, and above these one for a GiB. So the pages of a large block, which
  * has a mark at its first page alone, are not cleared one by one.
  *
  * Without a lock: whoever has a span marks its pages, and threads that share a
@@ -12,7 +12,7 @@
  */
 #include <string.h>
 
-#include "source/stretch.h"
+#include "source/segment.h"
 
 #define FANOUT ((size_t)512)
 

@@ -20,8 +20,8 @@
 #include "os/os.h"
 
 #define PIECE_PART 64
-#define PIECE_LEAST (2 * MIB)
-#define PIECE_MOST (64 * MIB)
+#define PIECE_MIN (2 * MIB)
+#define PIECE_MAX (64 * MIB)
 #define GRANT_MS 100
 
 static _Atomic size_t granted;
@@ -59,13 +59,12 @@ memory_next(size_t left)
 
 	if (take_of_grant(left))
 		return left;
-	if (os_memory_room(max_size(left, PIECE_PART * PIECE_LEAST), &room) !=
-	    0)
-		return grant(PIECE_MOST, left);
+	if (os_memory_room(max_size(left, PIECE_PART * PIECE_MIN), &room) != 0)
+		return grant(PIECE_MAX, left);
 	if (room.bytes < left)
 		return 0;
-	piece = align_down(room.bytes / PIECE_PART, PIECE_LEAST);
-	piece = min_size(max_size(piece, PIECE_LEAST), PIECE_MOST);
+	piece = align_down(room.bytes / PIECE_PART, PIECE_MIN);
+	piece = min_size(max_size(piece, PIECE_MIN), PIECE_MAX);
 	return grant(min_size(piece, align_down(room.bytes, PAGE_BYTES)), left);
 }
 

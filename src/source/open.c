@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * open.c - the life of a source and of its stretches. See source.h.
+ * open.c - the life of a source and of its segments. See source.h.
  *
- * Owns the list of all sources. Stretches are made under the list's lock, which
+ * Owns the list of all sources. Segments are made under the list's lock, which
  * comes before every source's. Called by source.c, arena/, kind/ and the shim.
  * Opening fails with a sentence, and leaves nothing behind.
  */
@@ -13,168 +13,169 @@
 #include "os/records.h"
 #include "source/address_map.h"
 #include "source/memory.h"
-#include "source/stretch.h"
+#include "source/segment.h"
 
-/* How long free pages stay backed in the successor of a source that had its
+/* How long free pages stay committed in the successor of a source that had its
  * space reserved. */
 #define SUCCESSOR_IDLE_MS 10000
 
 /* A source without a size begins with this many addresses. */
-#define STRETCH_FIRST (64 * MIB)
+#define SEGMENT_FIRST (64 * MIB)
 
 struct lock sources_lock = LOCK_INIT;
 struct source *sources;
 
-/* ---- Stretches ---------------------------------------------------------- */
+/* ---- Segments ---------------------------------------------------------- */
 
-/* Which grains are backed, which pages are dirty, which grains are bound, and
- * the marks. */
+/* Which granules are committed, which pages are dirty, which granules are
+ * bound, and the marks. */
 static int
-sets_open(struct source *source, struct stretch *stretch)
+sets_open(struct source *source, struct segment *segment)
 {
-	size_t grains = stretch->bytes / source->grain;
-	size_t pages = stretch->map.pages;
-	size_t backed = page_set_bytes(grains), dirty = page_set_bytes(pages);
+	size_t granules = segment->bytes / source->granule;
+	size_t pages = segment->map.pages;
+	size_t committed = page_set_bytes(granules),
+	       dirty = page_set_bytes(pages);
 	bool binds = spec_binds(source->spec);
 	char *at;
 	int error;
 
-	stretch->sets_bytes = align_up(
-	    backed + dirty + (binds ? backed : 0) + marks_bytes(pages),
+	segment->sets_bytes = align_up(
+	    committed + dirty + (binds ? committed : 0) + marks_bytes(pages),
 	    PAGE_BYTES);
-	error = os_map(stretch->sets_bytes, &stretch->sets);
+	error = os_map(segment->sets_bytes, &segment->sets);
 	if (error != 0)
 		return error;
-	at = stretch->sets;
-	page_set_open(&stretch->backed, grains, at);
-	page_set_open(&stretch->dirty, pages, at += backed);
+	at = segment->sets;
+	page_set_open(&segment->committed, granules, at);
+	page_set_open(&segment->dirty, pages, at += committed);
 	at += dirty;
 	if (binds) {
-		page_set_open(&stretch->bound, grains, at);
-		at += backed;
+		page_set_open(&segment->bound, granules, at);
+		at += committed;
 	}
-	stretch->marks = (unsigned char *)at;
+	segment->marks = (unsigned char *)at;
 	return 0;
 }
 
-/* Records of stretches, free ones: readers may still look at them, so they are
+/* Records of segments, free ones: readers may still look at them, so they are
  * never anything else. Under the list's lock. */
-static struct stretch *free_stretches;
+static struct segment *free_segments;
 
-static struct stretch *
-stretch_record(void)
+static struct segment *
+segment_record(void)
 {
-	struct stretch *stretch;
+	struct segment *segment;
 
-	if (free_stretches == NULL)
-		return record_new(sizeof(*stretch));
-	STACK_POP(&free_stretches, stretch);
-	__builtin_memset(&stretch->head, 0,
-	    sizeof(*stretch) - offsetof(struct stretch, head));
-	return stretch;
+	if (free_segments == NULL)
+		return record_new(sizeof(*segment));
+	STACK_POP(&free_segments, segment);
+	__builtin_memset(&segment->head, 0,
+	    sizeof(*segment) - offsetof(struct segment, head));
+	return segment;
 }
 
 static void
-stretch_record_free(struct stretch *stretch)
+segment_record_free(struct segment *segment)
 {
-	STACK_PUSH(&free_stretches, stretch);
+	STACK_PUSH(&free_segments, segment);
 }
 
-/* Undoes stretch_new(); the stretch must be out of the source's list. */
+/* Undoes segment_new(); the segment must be out of the source's list. */
 static void
-stretch_delete(struct stretch *stretch)
+segment_delete(struct segment *segment)
 {
-	struct source *source = stretch->source;
+	struct source *source = segment->source;
 
-	address_map_remove(stretch);
-	source->ops->close(stretch);
-	page_map_close(&stretch->map);
-	os_unmap(stretch->sets, stretch->sets_bytes);
-	stretch_record_free(stretch);
+	address_map_remove(segment);
+	source->ops->close(segment);
+	page_map_close(&segment->map);
+	os_unmap(segment->sets, segment->sets_bytes);
+	segment_record_free(segment);
 }
 
-/* A stretch of BYTES, of which HEAD are the handle's, in the address map, in
+/* A segment of BYTES, of which HEAD are the handle's, in the address map, in
  * no list yet. AT: where it is, in a region; else NULL. */
 static int
-stretch_new_headed(struct source *source, char *at, size_t bytes, size_t head,
-    struct stretch **result)
+segment_new_headed(struct source *source, char *at, size_t bytes, size_t head,
+    struct segment **result)
 {
-	struct stretch *stretch = stretch_record();
+	struct segment *segment = segment_record();
 	int error;
 
-	if (stretch == NULL)
+	if (segment == NULL)
 		return ENOMEM;
-	stretch->base = at;
-	stretch->bytes = bytes;
-	stretch->owner = source->owner;
-	stretch->head = head;
-	stretch->source = source;
-	stretch->fd = stretch->copy_fd = -1;
-	error = page_map_open(&stretch->map, bytes / PAGE_BYTES);
+	segment->base = at;
+	segment->bytes = bytes;
+	segment->owner = source->owner;
+	segment->head = head;
+	segment->source = source;
+	segment->fd = segment->copy_fd = -1;
+	error = page_map_open(&segment->map, bytes / PAGE_BYTES);
 	if (error != 0)
 		goto no_map;
-	error = sets_open(source, stretch);
+	error = sets_open(source, segment);
 	if (error != 0)
 		goto no_sets;
-	error = source->ops->open(source, stretch);
+	error = source->ops->open(source, segment);
 	if (error != 0)
 		goto no_pages;
-	error = address_map_add(stretch);
+	error = address_map_add(segment);
 	if (error != 0)
 		goto no_entry;
 	if (head != 0)
-		page_map_set(&stretch->map, 0, head / PAGE_BYTES, true);
-	*result = stretch;
+		page_map_set(&segment->map, 0, head / PAGE_BYTES, true);
+	*result = segment;
 	return 0;
 
 no_entry:
-	source->ops->close(stretch);
+	source->ops->close(segment);
 no_pages:
-	os_unmap(stretch->sets, stretch->sets_bytes);
+	os_unmap(segment->sets, segment->sets_bytes);
 no_sets:
-	page_map_close(&stretch->map);
+	page_map_close(&segment->map);
 no_map:
-	stretch_record_free(stretch);
+	segment_record_free(segment);
 	return error;
 }
 
 static int
-stretch_new(struct source *source, size_t bytes, struct stretch **result)
+segment_new(struct source *source, size_t bytes, struct segment **result)
 {
-	return stretch_new_headed(source, NULL, bytes, 0, result);
+	return segment_new_headed(source, NULL, bytes, 0, result);
 }
 
 void
-stretch_append(struct source *source, struct stretch *stretch)
+segment_append(struct source *source, struct segment *segment)
 {
-	struct stretch **link = &source->first;
+	struct segment **link = &source->first;
 
 	while (*link != NULL) {
-		stretch->order++;
+		segment->order++;
 		link = &(*link)->next;
 	}
-	*link = stretch;
-	source->size += stretch->bytes - stretch->head;
+	*link = segment;
+	source->size += segment->bytes - segment->head;
 }
 
-/* Whether fewer addresses may do: EAGAIN is what a process gets that has all its
- * memory locked, EFBIG what may write no longer files. */
+/* Whether fewer addresses may do: EAGAIN is what a process gets that has all
+ * its memory locked, EFBIG what may write no longer files. */
 static bool
 is_too_many(int error)
 {
 	return error == ENOMEM || error == EAGAIN || error == EFBIG;
 }
 
-/* Files go on where a stretch ends: see file.c. */
+/* Files go on where a segment ends: see file.c. */
 int
-stretch_new_within(
-    struct source *source, size_t want, size_t least, struct stretch **stretch)
+segment_new_within(
+    struct source *source, size_t want, size_t least, struct segment **segment)
 {
-	size_t step = max_size(source->grain, STRETCH_LEAST);
+	size_t step = max_size(source->granule, SEGMENT_MIN);
 	int error;
 
 	want = align_up(max_size(want, least), step);
-	while (is_too_many(error = stretch_new(source, want, stretch)) &&
+	while (is_too_many(error = segment_new(source, want, segment)) &&
 	    want > least)
 		want = max_size(align_up(want / 2, step), least);
 	return error;
@@ -183,16 +184,16 @@ stretch_new_within(
 /* ---- Life of a source --------------------------------------------------- */
 
 /* What sources are made of; those without a row, of anonymous memory. */
-static const struct stretch_ops *const source_ops[SPEC_SOURCE_COUNT] = {
+static const struct segment_ops *const source_ops[SPEC_SOURCE_COUNT] = {
 	[SPEC_FILE] = &file_ops,
 	[SPEC_DAX] = &device_ops,
 	[SPEC_REGION] = &region_ops,
 };
 
-static const struct stretch_ops *
+static const struct segment_ops *
 ops_of(const struct spec *spec)
 {
-	const struct stretch_ops *ops = source_ops[spec->source];
+	const struct segment_ops *ops = source_ops[spec->source];
 
 	if (ops != NULL)
 		return ops;
@@ -201,10 +202,10 @@ ops_of(const struct spec *spec)
 
 /* Files decide by the file system that they are in. */
 static size_t
-grain_of(const struct spec *spec)
+granule_of(const struct spec *spec)
 {
 	if (spec->source == SPEC_FILE)
-		return os_file_grain(spec->path);
+		return os_file_granule(spec->path);
 	switch (spec->page) {
 	case SPEC_PAGE_THP:
 	case SPEC_PAGE_2M:
@@ -217,17 +218,17 @@ grain_of(const struct spec *spec)
 	return PAGE_BYTES;
 }
 
-/* The lowest stretch of any source that has addresses from BASE to END - 1;
- * NULL if there is none. Under the list's lock, under which alone stretches
+/* The lowest segment of any source that has addresses from BASE to END - 1;
+ * NULL if there is none. Under the list's lock, under which alone segments
  * come and go. */
-static const struct stretch *
+static const struct segment *
 lowest_between(const char *base, const char *end)
 {
-	const struct stretch *lowest = NULL;
+	const struct segment *lowest = NULL;
 
 	for (struct source *s = sources; s != NULL; s = s->next) {
 		lock_take(&s->lock);
-		for (struct stretch *other = s->first; other != NULL;
+		for (struct segment *other = s->first; other != NULL;
 		     other = other->next)
 			if (base < other->base + other->bytes &&
 			    other->base < end &&
@@ -254,85 +255,85 @@ static void
 source_discard(struct source *source)
 {
 	while (source->first != NULL) {
-		struct stretch *stretch = source->first;
+		struct segment *segment = source->first;
 
-		source->first = stretch->next;
-		stretch_delete(stretch);
+		source->first = segment->next;
+		segment_delete(segment);
 	}
 	record_free(source->spec, spec_bytes(source->spec));
 	record_free(source, sizeof(*source));
 }
 
-/* The first stretch of a source that grows. */
+/* The first segment of a source that grows. */
 static int
 open_first(struct source *source)
 {
-	struct stretch *stretch;
-	int error = stretch_new_within(source, STRETCH_FIRST,
-	    max_size(source->grain, STRETCH_LEAST), &stretch);
+	struct segment *segment;
+	int error = segment_new_within(source, SEGMENT_FIRST,
+	    max_size(source->granule, SEGMENT_MIN), &segment);
 
 	if (error == 0)
-		stretch_append(source, stretch);
+		segment_append(source, segment);
 	return error;
 }
 
-/* A stretch for each run of the region that no source holds, whose first page
- * is the handle where it is not another's. Without overlaps: one stretch. */
+/* A segment for each run of the region that no source holds, whose first page
+ * is the handle where it is not another's. Without overlaps: one segment. */
 static int
 open_region(struct source *source, char *region)
 {
 	char *at = region, *end = region + source->spec->size;
 	size_t head = source->spec->handle ? PAGE_BYTES : 0;
-	struct stretch *stretch;
+	struct segment *segment;
 	int error = 0;
 
 	while (at < end && error == 0) {
-		const struct stretch *other = lowest_between(at, end);
+		const struct segment *other = lowest_between(at, end);
 		char *stop = other == NULL ? end : other->base;
 
 		if (other != NULL && !source->spec->overlap)
 			return EEXIST;
 		if (at < stop) {
-			error = stretch_new_headed(source, at,
+			error = segment_new_headed(source, at,
 			    (size_t)(stop - at), at == region ? head : 0,
-			    &stretch);
+			    &segment);
 			if (error == 0)
-				stretch_append(source, stretch);
+				segment_append(source, segment);
 		}
 		at = other == NULL ? end : other->base + other->bytes;
 	}
 	return error;
 }
 
-/* All stretches of a source of fixed size, and the whole space if it is to be
+/* All segments of a source of fixed size, and the whole space if it is to be
  * reserved. */
 static int
 open_all(struct source *source)
 {
-	size_t left = align_up(source->spec->size, source->grain);
-	size_t head = source->spec->handle ? source->grain : 0, bytes;
-	struct stretch *stretch;
+	size_t left = align_up(source->spec->size, source->granule);
+	size_t head = source->spec->handle ? source->granule : 0, bytes;
+	struct segment *segment;
 	int error = 0;
 
 	for (; left != 0 && error == 0; left -= bytes, head = 0) {
-		bytes = min_size(left, SOURCE_STRETCH_MAX);
-		error = stretch_new_headed(
-		    source, NULL, bytes + head, head, &stretch);
+		bytes = min_size(left, SOURCE_SEGMENT_MAX);
+		error = segment_new_headed(
+		    source, NULL, bytes + head, head, &segment);
 		if (error != 0)
 			return error;
-		stretch_append(source, stretch);
+		segment_append(source, segment);
 		if (source->spec->reserve)
-			error = stretch_back(stretch, head / source->grain,
-			    stretch->bytes / source->grain);
+			error = segment_commit(segment, head / source->granule,
+			    segment->bytes / source->granule);
 	}
 	return error;
 }
 
 /* Under the list's lock. */
 static int
-open_stretches(struct source *source, char *region)
+open_segments(struct source *source, char *region)
 {
-	if (source->spec->size > SIZE_MAX - source->grain)
+	if (source->spec->size > SIZE_MAX - source->granule)
 		return EFBIG;
 	if (source->spec->size == 0)
 		return open_first(source);
@@ -345,11 +346,11 @@ source_open_late(struct source *source)
 	int error = open_all(source);
 
 	while (error != 0 && source->first != NULL) {
-		struct stretch *stretch = source->first;
+		struct segment *segment = source->first;
 
-		source->first = stretch->next;
-		source->size -= stretch->bytes - stretch->head;
-		stretch_delete(stretch);
+		source->first = segment->next;
+		source->size -= segment->bytes - segment->head;
+		segment_delete(segment);
 	}
 	return error;
 }
@@ -422,7 +423,7 @@ explain_file(int error, const struct spec *spec)
 				     "");
 }
 
-/* The sentence for what open_stretches() ran into. */
+/* The sentence for what open_segments() ran into. */
 static void
 explain(int error, const struct spec *spec)
 {
@@ -469,7 +470,7 @@ explain(int error, const struct spec *spec)
 		    error, "cannot have %zu bytes of addresses", spec->size);
 }
 
-/* The record of a source without stretches, in no list; NULL without memory. */
+/* The record of a source without segments, in no list; NULL without memory. */
 static struct source *
 source_new(const struct spec *spec, void *owner, struct account *account)
 {
@@ -485,7 +486,7 @@ source_new(const struct spec *spec, void *owner, struct account *account)
 	source->spec = copy;
 	source->ops = ops_of(spec);
 	source->owner = owner;
-	source->grain = grain_of(spec);
+	source->granule = granule_of(spec);
 	source->account = account == NULL ? &source->own : account;
 	if (account == NULL)
 		source->account->limit = spec->limit;
@@ -520,7 +521,7 @@ source_open(
 	struct source *source;
 	int error;
 
-	if (check_possible(spec, grain_of(spec)) != 0)
+	if (check_possible(spec, granule_of(spec)) != 0)
 		return NULL;
 	source = source_new(
 	    spec, owner, beside == NULL ? NULL : beside->account);
@@ -530,7 +531,7 @@ source_open(
 	}
 	lock_take(&sources_lock);
 	forks_settle_unseen();
-	error = open_stretches(source, region);
+	error = open_segments(source, region);
 	if (error == 0)
 		source_link(source);
 	else

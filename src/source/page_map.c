@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * page_map.c - which pages of a stretch are handed out. See page_map.h.
+ * page_map.c - which pages of a segment are handed out. See page_map.h.
  *
  * The search is address-ordered first fit: it keeps a pool dense at its low
  * end and leaves its high end to be given back. A node of level L speaks for

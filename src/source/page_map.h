@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * page_map.h - which pages of a stretch are handed out.
+ * page_map.h - which pages of a segment are handed out.
  *
  * Owns a set of pages and a tree of summaries over it, in pages of its own that
- * are touched as the stretch is used: setting one up costs the same for 1 MiB
+ * are touched as the segment is used: setting one up costs the same for 1 MiB
  * and for 1 TiB, and so do spans of any size. Free runs coalesce by themselves,
  * taking and giving back never allocates, so giving back cannot fail.
  *
@@ -43,7 +43,7 @@ int page_map_open(struct page_map *map, size_t pages);
 void page_map_close(struct page_map *map);
 
 /* A low run of COUNT free pages, the lowest where ALIGNMENT is 1, whose address
- * is a multiple of ALIGNMENT pages, counted from page FIRST (where the stretch
+ * is a multiple of ALIGNMENT pages, counted from page FIRST (where the segment
  * begins); PAGE_MAP_NONE if there is none. */
 size_t page_map_find(
     const struct page_map *map, size_t count, size_t alignment, size_t first);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * page_set.c - which pages of a stretch have some property. See page_set.h.
+ * page_set.c - which pages of a segment have some property. See page_set.h.
  *
- * A bit of level L stands for 64^L pages, and a walk goes down from the one word
- * of the highest level. Below a bit that is not mixed the words are stale: when
- * part of such a run changes, one word of the level below is written first.
+ * A bit of level L stands for 64^L pages, and a walk goes down from the one
+ * word of the highest level. Below a bit that is not mixed the words are stale:
+ * when part of such a run changes, one word of the level below is written
+ * first.
  */
 #include "source/page_set.h"
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * page_set.h - which pages of a stretch have some property.
+ * page_set.h - which pages of a segment have some property.
  *
- * A bit a page, in words of 64, and above each word two bits that say whether it
- * is full or mixed; where it is neither it is empty. A full or empty word is not
- * looked at and not written, and so on above, 64 words at a time: what it costs
- * to enter or find a run does not grow with the run, and neither does the memory
- * that is touched. All zero is an empty set, so untouched memory is one.
+ * A bit a page, in words of 64, and above each word two bits that say whether
+ * it is full or mixed; where it is neither it is empty. A full or empty word is
+ * not looked at and not written, and so on above, 64 words at a time: what it
+ * costs to enter or find a run does not grow with the run, and neither does the
+ * memory that is touched. All zero is an empty set, so untouched memory is one.
  *
  * Owns nothing: the caller has the memory, and the lock.
  */

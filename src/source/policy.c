@@ -1,37 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * policy.c - the memory policies of a stretch of anonymous memory.
+ * policy.c - the memory policies of a segment of anonymous memory.
  *
- * Most are set for the whole stretch when it is opened, and stay. A source that
+ * Most are set for the whole segment when it is opened, and stay. A source that
  * binds to nodes is different, since under MPOL_BIND the kernel ends a process
  * that asks a full node for one page more, where an allocation is to give NULL.
  * So its addresses are bound, which is what the kernel then tells of a block,
  * except while their pages are taken or copied:
  *
- * - a span that is backed has "preferred" until its pages are known to lie on
+ * - a span that is committed has "preferred" until its pages are known to lie
+ * on
  *   the nodes (anon.c);
  * - from a fork on, when parent and child copy a page as soon as they write to
  *   it, all that had been handed out has "preferred" in both, until its pages
  *   are given back and others taken.
  *
- * Free pages may have either: nobody touches them. stretch->bound says which
- * grains are bound. Each end of a run of these is an end of a mapping, and all
- * runs of the process together are kept below RUNS_MOST.
+ * Free pages may have either: nobody touches them. segment->bound says which
+ * granules are bound. Each end of a run of these is an end of a mapping, and
+ * all runs of the process together are kept below RUNS_MAX.
  *
  * Called by anon.c, open.c and fork.c under the source's lock.
  */
 #include <errno.h>
 
 #include "base/bits.h"
-#include "source/stretch.h"
+#include "source/segment.h"
 
-#define SLICE_LEAST (2 * MIB)
-#define SLICES_MOST 4096
+#define SLICE_MIN (2 * MIB)
+#define SLICES_MAX 4096
 
 /* A process may have 65530 mappings. */
-#define RUNS_MOST 8192
+#define RUNS_MAX 8192
 
-static _Atomic size_t runs; /* of bound grains, in all stretches */
+static _Atomic size_t runs; /* of bound granules, in all segments */
 
 static enum os_policy
 mode_of(const struct spec *spec)
@@ -49,46 +50,46 @@ mode_of(const struct spec *spec)
 }
 
 static int
-set_on_nodes(struct stretch *stretch, size_t offset, size_t bytes,
+set_on_nodes(struct segment *segment, size_t offset, size_t bytes,
     enum os_policy mode, const uint64_t *nodes)
 {
 	return os_set_policy(
-	    stretch->base + offset, bytes, mode, nodes, SPEC_NODES_MAX);
+	    segment->base + offset, bytes, mode, nodes, SPEC_NODES_MAX);
 }
 
 /* The policy MODE on the nodes of the spec, and their home if it has one. */
 static int
 set_mode(
-    struct stretch *stretch, size_t offset, size_t bytes, enum os_policy mode)
+    struct segment *segment, size_t offset, size_t bytes, enum os_policy mode)
 {
-	const struct spec *spec = stretch->source->spec;
-	int error = set_on_nodes(stretch, offset, bytes, mode, spec->nodes);
+	const struct spec *spec = segment->source->spec;
+	int error = set_on_nodes(segment, offset, bytes, mode, spec->nodes);
 
 	return error == 0 && spec->home_given && spec_count_nodes(spec) > 1 ?
-	    os_set_home(stretch->base + offset, bytes, spec->home) :
+	    os_set_home(segment->base + offset, bytes, spec->home) :
 	    error;
 }
 
-/* Weights of the kind's own: slices of the stretch, as many in a row as the
+/* Weights of the kind's own: slices of the segment, as many in a row as the
  * node's weight says, large enough that mappings stay few. */
 static int
-set_weights(struct stretch *stretch)
+set_weights(struct segment *segment)
 {
-	const struct spec *spec = stretch->source->spec;
+	const struct spec *spec = segment->source->spec;
 	size_t slice = align_up(
-	    max_size(stretch->bytes / SLICES_MOST, SLICE_LEAST), SLICE_LEAST);
+	    max_size(segment->bytes / SLICES_MAX, SLICE_MIN), SLICE_MIN);
 	size_t offset = 0, i = 0, node = 0;
 	int error = 0;
 
-	while (offset < stretch->bytes && error == 0) {
+	while (offset < segment->bytes && error == 0) {
 		uint64_t mask[SPEC_NODES_MAX / 64] = { 0 };
 		size_t bytes = min_size(
-		    slice * spec->weights[i], stretch->bytes - offset);
+		    slice * spec->weights[i], segment->bytes - offset);
 
 		node = bits_find(spec->nodes, node, SPEC_NODES_MAX, true);
 		bits_fill(mask, node, node + 1, true);
 		error = set_on_nodes(
-		    stretch, offset, bytes, OS_PREFERRED, mask);
+		    segment, offset, bytes, OS_PREFERRED, mask);
 		offset += bytes;
 		node++;
 		if (++i == SPEC_WEIGHTS_MAX || spec->weights[i] == 0)
@@ -115,11 +116,11 @@ spec_binds(const struct spec *spec)
 	    spec->policy == SPEC_BIND && spec->page <= SPEC_PAGE_THP;
 }
 
-/* How many runs of bound grains there are from grain FROM to END - 1. */
+/* How many runs of bound granules there are from granule FROM to END - 1. */
 static size_t
-count_runs(const struct stretch *stretch, size_t from, size_t end)
+count_runs(const struct segment *segment, size_t from, size_t end)
 {
-	const struct page_set *bound = &stretch->bound;
+	const struct page_set *bound = &segment->bound;
 	size_t count = 0;
 
 	while ((from = page_set_find(bound, from, end, true)) < end) {
@@ -129,96 +130,98 @@ count_runs(const struct stretch *stretch, size_t from, size_t end)
 	return count;
 }
 
-/* Takes note that grains FROM to END - 1 are bound now, or are not. */
+/* Takes note that granules FROM to END - 1 are bound now, or are not. */
 static void
-note_bound(struct stretch *stretch, size_t from, size_t end, bool is_bound)
+note_bound(struct segment *segment, size_t from, size_t end, bool is_bound)
 {
 	size_t low = from == 0 ? 0 : from - 1;
-	size_t high = min_size(end + 1, stretch->bound.pages);
-	size_t before = count_runs(stretch, low, high);
+	size_t high = min_size(end + 1, segment->bound.pages);
+	size_t before = count_runs(segment, low, high);
 
-	page_set_fill(&stretch->bound, from, end, is_bound);
-	atomic_fetch_add(&runs, count_runs(stretch, low, high) - before);
+	page_set_fill(&segment->bound, from, end, is_bound);
+	atomic_fetch_add(&runs, count_runs(segment, low, high) - before);
 }
 
 int
-policy_open(struct stretch *stretch)
+policy_open(struct segment *segment)
 {
-	const struct spec *spec = stretch->source->spec;
+	const struct spec *spec = segment->source->spec;
 	int error;
 
 	if (spec->policy == SPEC_POLICY_LOCAL)
-		return set_on_nodes(stretch, 0, stretch->bytes, OS_LOCAL, NULL);
+		return set_on_nodes(segment, 0, segment->bytes, OS_LOCAL, NULL);
 	if (!spec_has_nodes(spec))
 		return 0;
 	if (spec->weights[0] != 0)
-		return set_weights(stretch);
-	error = set_mode(stretch, 0, stretch->bytes, mode_of(spec));
+		return set_weights(segment);
+	error = set_mode(segment, 0, segment->bytes, mode_of(spec));
 	if (wants_small_pages(spec))
-		os_advise_huge(stretch->base, stretch->bytes, false);
+		os_advise_huge(segment->base, segment->bytes, false);
 	if (error == 0 && spec_binds(spec))
-		note_bound(stretch, 0, stretch->bound.pages, true);
+		note_bound(segment, 0, segment->bound.pages, true);
 	/* Refused since the source was opened: where nothing is bound, pages
 	 * are looked for, and moved if need be. */
 	return os_is_refused(error) && spec_binds(spec) &&
-		stretch->source->first != NULL ?
+		segment->source->first != NULL ?
 	    0 :
 	    error;
 }
 
 void
-policy_close(struct stretch *stretch)
+policy_close(struct segment *segment)
 {
-	if (spec_binds(stretch->source->spec))
-		note_bound(stretch, 0, stretch->bound.pages, false);
+	if (spec_binds(segment->source->spec))
+		note_bound(segment, 0, segment->bound.pages, false);
 }
 
 int
-policy_open_anew(struct stretch *stretch, size_t offset, size_t bytes)
+policy_open_anew(struct segment *segment, size_t offset, size_t bytes)
 {
-	size_t grain = stretch->source->grain;
+	size_t granule = segment->source->granule;
 	int error;
 
-	if (!spec_binds(stretch->source->spec))
-		return policy_open(stretch);
-	note_bound(stretch, offset / grain, (offset + bytes) / grain, false);
-	error = set_mode(stretch, offset, bytes, OS_PREFERRED);
+	if (!spec_binds(segment->source->spec))
+		return policy_open(segment);
+	note_bound(
+	    segment, offset / granule, (offset + bytes) / granule, false);
+	error = set_mode(segment, offset, bytes, OS_PREFERRED);
 	return os_is_refused(error) ? 0 : error;
 }
 
 bool
-policy_bind(struct stretch *stretch, size_t offset, size_t bytes)
+policy_bind(struct segment *segment, size_t offset, size_t bytes)
 {
-	size_t grain = stretch->source->grain, grains = stretch->bound.pages;
-	size_t from = offset / grain, end = (offset + bytes) / grain;
+	size_t granule = segment->source->granule,
+	       granules = segment->bound.pages;
+	size_t from = offset / granule, end = (offset + bytes) / granule;
 	size_t low = from == 0 ? 0 : from - 1;
 
-	if (page_set_find(&stretch->bound, from, end, false) == end)
+	if (page_set_find(&segment->bound, from, end, false) == end)
 		return true;
-	if (atomic_load(&runs) >= RUNS_MOST &&
-	    count_runs(stretch, low, min_size(end + 1, grains)) == 0)
+	if (atomic_load(&runs) >= RUNS_MAX &&
+	    count_runs(segment, low, min_size(end + 1, granules)) == 0)
 		return false;
-	if (set_mode(stretch, offset, bytes, OS_BIND) != 0) {
+	if (set_mode(segment, offset, bytes, OS_BIND) != 0) {
 		/* For want of mappings it may have got halfway. */
-		set_mode(stretch, offset, bytes, OS_PREFERRED);
+		set_mode(segment, offset, bytes, OS_PREFERRED);
 		return false;
 	}
-	note_bound(stretch, from, end, true);
+	note_bound(segment, from, end, true);
 	return true;
 }
 
 int
-policy_prefer(struct stretch *stretch, size_t offset, size_t bytes)
+policy_prefer(struct segment *segment, size_t offset, size_t bytes)
 {
-	size_t grain = stretch->source->grain;
-	size_t from = offset / grain, end = (offset + bytes) / grain;
+	size_t granule = segment->source->granule;
+	size_t from = offset / granule, end = (offset + bytes) / granule;
 	int error;
 
-	if (page_set_find(&stretch->bound, from, end, true) == end)
+	if (page_set_find(&segment->bound, from, end, true) == end)
 		return 0;
-	error = set_mode(stretch, offset, bytes, OS_PREFERRED);
+	error = set_mode(segment, offset, bytes, OS_PREFERRED);
 	if (error == 0)
-		note_bound(stretch, from, end, false);
+		note_bound(segment, from, end, false);
 	return error;
 }
 
@@ -227,6 +230,6 @@ policy_prefork(struct source *source)
 {
 	if (!spec_binds(source->spec))
 		return;
-	for (struct stretch *s = source->first; s != NULL; s = s->next)
+	for (struct segment *s = source->first; s != NULL; s = s->next)
 		policy_prefer(s, 0, s->bytes);
 }

@@ -12,7 +12,7 @@
 
 #include "base/bits.h"
 #include "base/error.h"
-#include "source/stretch.h"
+#include "source/segment.h"
 
 /* The number in a file of sysfs; NONE where it cannot be read. */
 static size_t
@@ -27,32 +27,32 @@ number_in(const char *path, size_t none)
 
 /* Of all huge pages of the machine, or those of one node. */
 static size_t
-huge_pages(const char *where, size_t grain, const char *which)
+huge_pages(const char *where, size_t granule, const char *which)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s/hugepages-%zukB/%s", where,
-	    grain / KIB, which);
+	    granule / KIB, which);
 	return number_in(path, SIZE_MAX);
 }
 
 /* Huge pages that are set up on the nodes of the kind, where it is bound to
  * them. */
 static size_t
-huge_pages_for(const struct spec *spec, size_t grain)
+huge_pages_for(const struct spec *spec, size_t granule)
 {
 	char where[64];
 	size_t sum = 0;
 
 	if (!spec_has_nodes(spec) || spec->policy != SPEC_BIND)
 		return huge_pages(
-		    "/sys/kernel/mm/hugepages", grain, "nr_hugepages");
+		    "/sys/kernel/mm/hugepages", granule, "nr_hugepages");
 	for (size_t node = 0; (node = bits_find(spec->nodes, node,
 				   SPEC_NODES_MAX, true)) < SPEC_NODES_MAX;
 	     node++) {
 		snprintf(where, sizeof(where),
 		    "/sys/devices/system/node/node%zu/hugepages", node);
-		size_t pages = huge_pages(where, grain, "nr_hugepages");
+		size_t pages = huge_pages(where, granule, "nr_hugepages");
 
 		if (pages == SIZE_MAX)
 			return SIZE_MAX;
@@ -63,11 +63,11 @@ huge_pages_for(const struct spec *spec, size_t grain)
 
 /* What may be set up later counts as what is used up: it is not there. */
 static int
-check_huge_pages(const struct spec *spec, size_t grain)
+check_huge_pages(const struct spec *spec, size_t granule)
 {
-	size_t pages = huge_pages_for(spec, grain);
+	size_t pages = huge_pages_for(spec, granule);
 	size_t more = huge_pages(
-	    "/sys/kernel/mm/hugepages", grain, "nr_overcommit_hugepages");
+	    "/sys/kernel/mm/hugepages", granule, "nr_overcommit_hugepages");
 
 	if (pages != 0 || more != 0)
 		return 0;
@@ -75,24 +75,24 @@ check_huge_pages(const struct spec *spec, size_t grain)
 	    "page=%s: %s no huge pages of that size: nr_hugepages and "
 	    "nr_overcommit_hugepages in /sys/kernel/mm/hugepages/"
 	    "hugepages-%zukB say how many there may be",
-	    grain == GIB ? "1G" : "2M",
+	    granule == GIB ? "1G" : "2M",
 	    spec_has_nodes(spec) ? "the nodes of the kind have" :
 				   "this machine has",
-	    grain / KIB);
+	    granule / KIB);
 	return ENODEV;
 }
 
 int
-check_possible(const struct spec *spec, size_t grain)
+check_possible(const struct spec *spec, size_t granule)
 {
-	if (spec->limit != 0 && spec->limit < grain) {
+	if (spec->limit != 0 && spec->limit < granule) {
 		error_set(EINVAL,
 		    "limit=%zu is less than one page of %zu bytes, so that no "
 		    "block could be had",
-		    spec->limit, grain);
+		    spec->limit, granule);
 		return EINVAL;
 	}
 	return spec_is_anonymous(spec) && spec->page >= SPEC_PAGE_2M ?
-	    check_huge_pages(spec, grain) :
+	    check_huge_pages(spec, granule) :
 	    0;
 }

@@ -3,7 +3,7 @@
  * source.c - where the pages of a kind come from. See source.h.
  *
  * Owns their locks and their accounts. A span is found in a page map, then its
- * pages are backed, and only then is it handed out; in reverse when it comes
+ * pages are committed, and only then is it handed out; in reverse when it comes
  * back. What a page is made of is in anon.c, file.c, region.c and device.c, how
  * a source comes and goes in open.c, what fork does to it in fork.c.
  */
@@ -17,16 +17,16 @@
 #include "base/error.h"
 #include "os/records.h"
 #include "source/address_map.h"
-#include "source/stretch.h"
+#include "source/segment.h"
 
-/* A source without a size doubles its addresses with each stretch up to this
+/* A source without a size doubles its addresses with each segment up to this
  * many. */
-#define STRETCH_MOST (64 * GIB)
+#define SEGMENT_MAX (64 * GIB)
 
 /* A span takes as much space ahead as there is already up to the first of
  * these, and from there on an eighth of it up to the second. */
-#define AHEAD_EQUAL (64 * KIB)
-#define AHEAD_MOST (2 * MIB)
+#define COMMIT_AHEAD_EQUAL (64 * KIB)
+#define COMMIT_AHEAD_MAX (2 * MIB)
 /* So many spans do without after that failed: trying is dear where little is
  * left. */
 #define NOT_AHEAD 256
@@ -41,37 +41,37 @@
 #define LOOSE_MS 10000
 #define LOOSE_PIECES 8
 
-/* ---- Stretches ---------------------------------------------------------- */
+/* ---- Segments ---------------------------------------------------------- */
 
 static bool
-stretch_holds(const struct stretch *stretch, const void *addr)
+segment_holds(const struct segment *segment, const void *addr)
 {
-	return (uintptr_t)addr - (uintptr_t)stretch->base < stretch->bytes;
+	return (uintptr_t)addr - (uintptr_t)segment->base < segment->bytes;
 }
 
-static struct stretch *
-stretch_of(const struct source *source, const void *addr)
+static struct segment *
+segment_of(const struct source *source, const void *addr)
 {
-	struct stretch *stretch = source->first;
+	struct segment *segment = source->first;
 
-	while (stretch != NULL && !stretch_holds(stretch, addr))
-		stretch = stretch->next;
-	return stretch;
+	while (segment != NULL && !segment_holds(segment, addr))
+		segment = segment->next;
+	return segment;
 }
 
 static READS_STALE struct source_marks
-marks_of(const struct stretch *stretch)
+marks_of(const struct segment *segment)
 {
-	return (struct source_marks){ (uintptr_t)stretch->base, stretch->bytes,
-		stretch->marks };
+	return (struct source_marks){ (uintptr_t)segment->base, segment->bytes,
+		segment->marks };
 }
 
-/* The stretch that comes after BEFORE, or is the first. Takes the lock: they are
- * added at the end, and go with their source. */
-static struct stretch *
-next_stretch_of(struct source *source, const struct stretch *before)
+/* The segment that comes after BEFORE, or is the first. Takes the lock: they
+ * are added at the end, and go with their source. */
+static struct segment *
+next_segment_of(struct source *source, const struct segment *before)
 {
-	struct stretch *next;
+	struct segment *next;
 
 	lock_take(&source->lock);
 	next = before == NULL ? source->first : before->next;
@@ -96,30 +96,30 @@ source_begin(struct source *source)
 	return error == 0;
 }
 
-/* One more stretch, with room for BYTES at ALIGNMENT. Called and returns
+/* One more segment, with room for BYTES at ALIGNMENT. Called and returns
  * without the source's lock, which comes after that of the list; NULL when
  * there is nothing more to have. */
-static struct stretch *
+static struct segment *
 source_grow(struct source *source, size_t bytes, size_t alignment)
 {
 	size_t least = align_up(
-	    bytes + alignment, max_size(source->grain, STRETCH_LEAST));
-	struct stretch *stretch;
+	    bytes + alignment, max_size(source->granule, SEGMENT_MIN));
+	struct segment *segment;
 	size_t want;
 	int error;
 
-	if (max_size(bytes, alignment) > SOURCE_STRETCH_MAX / 2 ||
-	    least > SOURCE_STRETCH_MAX ||
+	if (max_size(bytes, alignment) > SOURCE_SEGMENT_MAX / 2 ||
+	    least > SOURCE_SEGMENT_MAX ||
 	    (source->spec->size != 0 && !source->spec->grow))
 		return NULL;
 	lock_take(&sources_lock);
 	lock_take(&source->lock);
-	want = min_size(source->size, STRETCH_MOST);
+	want = min_size(source->size, SEGMENT_MAX);
 	lock_give(&source->lock);
-	error = stretch_new_within(source, want, least, &stretch);
+	error = segment_new_within(source, want, least, &segment);
 	lock_give(&sources_lock);
 	if (error == 0)
-		return stretch;
+		return segment;
 	atomic_fetch_add(&source->account->freed, 1);
 	return NULL;
 }
@@ -141,7 +141,7 @@ account_claim(struct account *account, size_t bytes)
 	return true;
 }
 
-/* What was claimed is backed now. */
+/* What was claimed is committed now. */
 static void
 account_commit(struct account *account, size_t bytes)
 {
@@ -164,48 +164,49 @@ source_uncount(struct source *source, size_t bytes)
 /* For each walk that is past some of them: pages FROM to END - 1 are in spans
  * from now on, or in none. */
 static void
-set_used(struct stretch *stretch, size_t from, size_t end, bool used)
+set_used(struct segment *segment, size_t from, size_t end, bool used)
 {
-	page_map_set(&stretch->map, from, end - from, used);
-	for (struct walk *w = stretch->source->walks; w != NULL; w = w->next) {
-		size_t bytes = (walk_passed(w, stretch, end) -
-				   walk_passed(w, stretch, from)) *
+	page_map_set(&segment->map, from, end - from, used);
+	for (struct walk *w = segment->source->walks; w != NULL; w = w->next) {
+		size_t bytes = (walk_passed(w, segment, end) -
+				   walk_passed(w, segment, from)) *
 		    PAGE_BYTES;
 
 		w->spans += used ? bytes : -bytes;
 	}
 }
 
-/* The same for grains FROM to END - 1: a walk is past those whose first page it
- * has passed. */
+/* The same for granules FROM to END - 1: a walk is past those whose first page
+ * it has passed. */
 static void
-set_backed(struct stretch *stretch, size_t from, size_t end, bool backed)
+set_committed(struct segment *segment, size_t from, size_t end, bool committed)
 {
-	size_t grain = stretch->source->grain, per = grain / PAGE_BYTES;
+	size_t granule = segment->source->granule, per = granule / PAGE_BYTES;
 
-	page_set_fill(&stretch->backed, from, end, backed);
-	for (struct walk *w = stretch->source->walks; w != NULL; w = w->next) {
-		size_t passed = walk_passed(w, stretch, end * per);
+	page_set_fill(&segment->committed, from, end, committed);
+	for (struct walk *w = segment->source->walks; w != NULL; w = w->next) {
+		size_t passed = walk_passed(w, segment, end * per);
 		size_t last = max_size((passed + per - 1) / per, from);
 
-		w->committed += (backed ? last - from : from - last) * grain;
+		w->committed += (committed ? last - from : from - last) *
+		    granule;
 	}
 }
 
 int
-stretch_back(struct stretch *stretch, size_t from, size_t end)
+segment_commit(struct segment *segment, size_t from, size_t end)
 {
-	struct source *source = stretch->source;
-	size_t bytes = (end - from) * source->grain;
+	struct source *source = segment->source;
+	size_t bytes = (end - from) * source->granule;
 	int error;
 
 	if (!account_claim(source->account, bytes))
 		return ENOMEM;
-	error = source->ops->back(stretch, from * source->grain, bytes);
+	error = source->ops->commit(segment, from * source->granule, bytes);
 	if (error != 0) {
 		/* What it got before it failed is in nobody's account. And
 		 * what is short outside may be there a moment later. */
-		source->ops->unback(stretch, from * source->grain, bytes);
+		source->ops->decommit(segment, from * source->granule, bytes);
 		atomic_fetch_sub(&source->account->claimed, bytes);
 		source->short_of = bytes;
 		source->short_since = os_now_ms();
@@ -214,92 +215,92 @@ stretch_back(struct stretch *stretch, size_t from, size_t end)
 	}
 	source->committed += bytes;
 	account_commit(source->account, bytes);
-	set_backed(stretch, from, end, true);
+	set_committed(segment, from, end, true);
 	if (!source->ops->reads_zero)
-		page_set_fill(&stretch->dirty,
-		    from * source->grain / PAGE_BYTES,
-		    end * source->grain / PAGE_BYTES, true);
+		page_set_fill(&segment->dirty,
+		    from * source->granule / PAGE_BYTES,
+		    end * source->granule / PAGE_BYTES, true);
 	return 0;
 }
 
-/* Where a run of unbacked grains from FROM on, needed up to END, had better
- * end, since a step at a time costs a system call each. */
+/* Where a run of decommitted granules from FROM on, needed up to END, had
+ * better end, since a step at a time costs a system call each. */
 static size_t
-ahead_of(const struct stretch *stretch, size_t from, size_t end)
+ahead_of(const struct segment *segment, size_t from, size_t end)
 {
-	const struct source *source = stretch->source;
-	size_t ahead = min_size(AHEAD_MOST,
+	const struct source *source = segment->source;
+	size_t ahead = min_size(COMMIT_AHEAD_MAX,
 	    max_size(source->committed / 8,
-		min_size(source->committed, AHEAD_EQUAL)));
-	size_t least = from + ahead / source->grain;
-	size_t last = stretch->bytes / source->grain;
+		min_size(source->committed, COMMIT_AHEAD_EQUAL)));
+	size_t least = from + ahead / source->granule;
+	size_t last = segment->bytes / source->granule;
 
 	if (!source->ops->ahead || least <= end)
 		return end;
 	return page_set_find(
-	    &stretch->backed, end, min_size(least, last), true);
+	    &segment->committed, end, min_size(least, last), true);
 }
 
-/* Takes the pages of grains FROM to END - 1 away, if that can be done. */
+/* Takes the pages of granules FROM to END - 1 away, if that can be done. */
 static void
-stretch_unback(struct stretch *stretch, size_t from, size_t end)
+segment_decommit(struct segment *segment, size_t from, size_t end)
 {
-	struct source *source = stretch->source;
-	size_t per_grain = source->grain / PAGE_BYTES;
-	size_t bytes = (end - from) * source->grain;
+	struct source *source = segment->source;
+	size_t per_granule = source->granule / PAGE_BYTES;
+	size_t bytes = (end - from) * source->granule;
 
 	/* What was reserved stays, and what another process may be using. */
-	if (source->spec->reserve || stretch->left ||
-	    source->ops->unback(stretch, from * source->grain, bytes) != 0)
+	if (source->spec->reserve || segment->left ||
+	    source->ops->decommit(segment, from * source->granule, bytes) != 0)
 		return;
-	set_backed(stretch, from, end, false);
+	set_committed(segment, from, end, false);
 	page_set_fill(
-	    &stretch->dirty, from * per_grain, end * per_grain, false);
+	    &segment->dirty, from * per_granule, end * per_granule, false);
 	source_uncount(source, bytes);
 }
 
 /* The same, if they are at least LEAST bytes. Returns how many stayed for that
  * they are fewer. */
 static size_t
-stretch_unback_least(
-    struct stretch *stretch, size_t from, size_t end, size_t least)
+segment_decommit_min(
+    struct segment *segment, size_t from, size_t end, size_t least)
 {
-	size_t bytes = (end - from) * stretch->source->grain;
+	size_t bytes = (end - from) * segment->source->granule;
 
 	if (bytes < least)
 		return bytes;
-	stretch_unback(stretch, from, end);
+	segment_decommit(segment, from, end);
 	return 0;
 }
 
-/* Takes away the pages of every grain between pages FROM and END that holds no
- * page of a span, where they are LEAST bytes in a row. Returns how many were
+/* Takes away the pages of every granule between pages FROM and END that holds
+ * no page of a span, where they are LEAST bytes in a row. Returns how many were
  * fewer. */
 static size_t
-unback_between(struct stretch *stretch, size_t from, size_t end, size_t least)
+decommit_between(struct segment *segment, size_t from, size_t end, size_t least)
 {
-	size_t per_grain = stretch->source->grain / PAGE_BYTES;
-	size_t grain = from / per_grain;
-	size_t last = (end + per_grain - 1) / per_grain;
+	size_t per_granule = segment->source->granule / PAGE_BYTES;
+	size_t granule = from / per_granule;
+	size_t last = (end + per_granule - 1) / per_granule;
 	size_t left = 0;
 
-	while ((grain = page_set_find(&stretch->backed, grain, last, true)) <
-	    last) {
-		size_t used = page_set_find(&stretch->map.used,
-		    grain * per_grain, last * per_grain, true);
-		size_t idle = min_size(used / per_grain,
-		    page_set_find(&stretch->backed, grain, last, false));
+	while ((granule = page_set_find(
+		    &segment->committed, granule, last, true)) < last) {
+		size_t used = page_set_find(&segment->map.used,
+		    granule * per_granule, last * per_granule, true);
+		size_t idle = min_size(used / per_granule,
+		    page_set_find(&segment->committed, granule, last, false));
 
-		if (idle > grain) {
-			left += stretch_unback_least(
-			    stretch, grain, idle, least);
-			grain = idle;
+		if (idle > granule) {
+			left += segment_decommit_min(
+			    segment, granule, idle, least);
+			granule = idle;
 		} else {
-			/* On to the first grain behind the span. */
-			grain = max_size(grain + 1,
-			    page_set_find(&stretch->map.used, used,
-				last * per_grain, false) /
-				per_grain);
+			/* On to the first granule behind the span. */
+			granule = max_size(granule + 1,
+			    page_set_find(&segment->map.used, used,
+				last * per_granule, false) /
+				per_granule);
 		}
 	}
 	return left;
@@ -318,43 +319,44 @@ end_idle(struct source *source)
 static void
 trim_all(struct source *source)
 {
-	for (struct stretch *s = source->first; s != NULL; s = s->next)
-		unback_between(s, 0, s->map.pages, 0);
+	for (struct segment *s = source->first; s != NULL; s = s->next)
+		decommit_between(s, 0, s->map.pages, 0);
 	end_idle(source);
 }
 
-/* Backs every page from FROM to FROM + COUNT - 1; what was backed on the way
+/* Backs every page from FROM to FROM + COUNT - 1; what was committed on the way
  * stays so when it fails. */
 static int
-back_span(struct stretch *stretch, size_t from, size_t count)
+commit_span(struct segment *segment, size_t from, size_t count)
 {
-	struct source *source = stretch->source;
-	size_t per_grain = source->grain / PAGE_BYTES;
-	size_t grain = from / per_grain;
-	size_t end = (from + count + per_grain - 1) / per_grain;
+	struct source *source = segment->source;
+	size_t per_granule = source->granule / PAGE_BYTES;
+	size_t granule = from / per_granule;
+	size_t end = (from + count + per_granule - 1) / per_granule;
 	bool trimmed = false;
 
-	while ((grain = page_set_find(&stretch->backed, grain, end, false)) <
-	    end) {
-		size_t stop = page_set_find(&stretch->backed, grain, end, true);
-		size_t ahead = stop == end ? ahead_of(stretch, grain, end) :
+	while ((granule = page_set_find(
+		    &segment->committed, granule, end, false)) < end) {
+		size_t stop = page_set_find(
+		    &segment->committed, granule, end, true);
+		size_t ahead = stop == end ? ahead_of(segment, granule, end) :
 					     stop;
 
 		if (ahead > stop && source->not_ahead > 0) {
 			source->not_ahead--;
 		} else if (ahead > stop) {
-			if (stretch_back(stretch, grain, ahead) == 0)
+			if (segment_commit(segment, granule, ahead) == 0)
 				return 0;
 			source->not_ahead = NOT_AHEAD;
 		}
-		int error = stretch_back(stretch, grain, stop);
+		int error = segment_commit(segment, granule, stop);
 		if (error != 0 && trimmed)
 			return error;
 		if (error != 0) {
 			/* Pages that wait for nobody may make room. */
 			trim_all(source);
 			trimmed = true;
-			grain = from / per_grain;
+			granule = from / per_granule;
 		}
 	}
 	return 0;
@@ -370,76 +372,76 @@ struct dirt {
 };
 
 static struct dirt
-find_dirt(const struct stretch *stretch, size_t from, size_t count)
+find_dirt(const struct segment *segment, size_t from, size_t count)
 {
 	size_t end = from + count;
-	size_t first = page_set_find(&stretch->dirty, from, end, true);
+	size_t first = page_set_find(&segment->dirty, from, end, true);
 
 	size_t last = first;
 
 	for (size_t dirty = first; dirty < end;) {
-		last = page_set_find(&stretch->dirty, dirty, end, false);
-		dirty = page_set_find(&stretch->dirty, last, end, true);
+		last = page_set_find(&segment->dirty, dirty, end, false);
+		dirty = page_set_find(&segment->dirty, last, end, true);
 	}
-	return (struct dirt){ stretch->base + first * PAGE_BYTES,
+	return (struct dirt){ segment->base + first * PAGE_BYTES,
 		(last - first) * PAGE_BYTES };
 }
 
 /* What a search for a span found. */
 struct found {
-	char *addr;      /* NULL: nothing */
-	bool no_backing; /* because pages could not be backed */
+	char *addr;         /* NULL: nothing */
+	bool commit_failed; /* because pages could not be committed */
 	struct dirt dirt;
 };
 
-/* Looks for a span in the stretch, at page AT or wherever there is room. */
+/* Looks for a span in the segment, at page AT or wherever there is room. */
 static struct found
-stretch_alloc(
-    struct stretch *stretch, size_t at, size_t count, size_t alignment)
+segment_alloc(
+    struct segment *segment, size_t at, size_t count, size_t alignment)
 {
 	struct found found = { NULL, false, { NULL, 0 } };
 	size_t page = at;
 
 	if (at == PAGE_MAP_NONE)
-		page = page_map_find(&stretch->map, count, alignment,
-		    (uintptr_t)stretch->base / PAGE_BYTES);
-	else if (!page_map_is_free(&stretch->map, at, count))
+		page = page_map_find(&segment->map, count, alignment,
+		    (uintptr_t)segment->base / PAGE_BYTES);
+	else if (!page_map_is_free(&segment->map, at, count))
 		return found;
 	if (page == PAGE_MAP_NONE)
 		return found;
-	set_used(stretch, page, page + count, true);
-	if (back_span(stretch, page, count) != 0) {
-		set_used(stretch, page, page + count, false);
-		found.no_backing = true;
+	set_used(segment, page, page + count, true);
+	if (commit_span(segment, page, count) != 0) {
+		set_used(segment, page, page + count, false);
+		found.commit_failed = true;
 		return found;
 	}
-	found.addr = stretch->base + page * PAGE_BYTES;
-	found.dirt = find_dirt(stretch, page, count);
-	page_set_fill(&stretch->dirty, page, page + count, true);
-	stretch->source->spans += count * PAGE_BYTES;
+	found.addr = segment->base + page * PAGE_BYTES;
+	found.dirt = find_dirt(segment, page, count);
+	page_set_fill(&segment->dirty, page, page + count, true);
+	segment->source->spans += count * PAGE_BYTES;
 	return found;
 }
 
-/* Looks in one stretch after the other, or at address AT. What could not be
- * backed in one cannot be backed in the next. */
+/* Looks in one segment after the other, or at address AT. What could not be
+ * committed in one cannot be committed in the next. */
 static struct found
 span_alloc(struct source *source, char *at, size_t bytes, size_t alignment)
 {
 	struct found found = { NULL, false, { NULL, 0 } };
-	struct stretch *stretch;
+	struct segment *segment;
 
 	if (at != NULL) {
-		stretch = stretch_of(source, at);
-		return stretch == NULL ?
+		segment = segment_of(source, at);
+		return segment == NULL ?
 		    found :
-		    stretch_alloc(stretch,
-			(size_t)(at - stretch->base) / PAGE_BYTES,
+		    segment_alloc(segment,
+			(size_t)(at - segment->base) / PAGE_BYTES,
 			bytes / PAGE_BYTES, 1);
 	}
-	for (stretch = source->first;
-	     stretch != NULL && found.addr == NULL && !found.no_backing;
-	     stretch = stretch->next)
-		found = stretch_alloc(stretch, PAGE_MAP_NONE,
+	for (segment = source->first;
+	     segment != NULL && found.addr == NULL && !found.commit_failed;
+	     segment = segment->next)
+		found = segment_alloc(segment, PAGE_MAP_NONE,
 		    bytes / PAGE_BYTES, alignment / PAGE_BYTES);
 	return found;
 }
@@ -448,7 +450,7 @@ void *
 source_alloc(
     struct source *source, void *at, size_t bytes, size_t alignment, bool *zero)
 {
-	struct stretch *stretch;
+	struct segment *segment;
 	struct found found;
 	bool empty;
 
@@ -465,12 +467,12 @@ source_alloc(
 		found = span_alloc(source, NULL, bytes, alignment);
 		lock_give(&source->lock);
 	}
-	if (found.addr == NULL && at == NULL && !found.no_backing) {
-		stretch = source_grow(source, bytes, alignment);
-		if (stretch == NULL)
+	if (found.addr == NULL && at == NULL && !found.commit_failed) {
+		segment = source_grow(source, bytes, alignment);
+		if (segment == NULL)
 			return NULL;
 		lock_take(&source->lock);
-		stretch_append(source, stretch);
+		segment_append(source, segment);
 		found = span_alloc(source, NULL, bytes, alignment);
 		lock_give(&source->lock);
 	}
@@ -501,7 +503,7 @@ source_zero(struct source *source, void *addr, size_t bytes)
 		memset(addr, 0, bytes);
 }
 
-/* How many milliseconds pages stay backed. */
+/* How many milliseconds pages stay committed. */
 static uint64_t
 stays_for(const struct source *source)
 {
@@ -509,7 +511,7 @@ stays_for(const struct source *source)
 							source->idle_most;
 }
 
-/* Whether pages that stayed backed have done so for long enough. */
+/* Whether pages that stayed committed have done so for long enough. */
 static bool
 is_idle_over(const struct source *source)
 {
@@ -517,7 +519,7 @@ is_idle_over(const struct source *source)
 	    os_now_ms() - source->idle_since >= stays_for(source);
 }
 
-/* Leaves pages backed that are likely to be wanted again, for a while. */
+/* Leaves pages committed that are likely to be wanted again, for a while. */
 static void
 keep_idle(struct source *source)
 {
@@ -528,33 +530,33 @@ keep_idle(struct source *source)
 
 /* How many bytes in a row are worth giving back while nobody needs them. */
 static size_t
-least_of(const struct stretch *stretch)
+least_of(const struct segment *segment)
 {
-	const struct source *source = stretch->source;
+	const struct source *source = segment->source;
 
 	return source->ops->least == NULL || source->spec->reserve ||
-		stretch->left ?
+		segment->left ?
 	    0 :
-	    source->ops->least(stretch);
+	    source->ops->least(segment);
 }
 
 /* Takes pages from FROM on away, so many that the lock is not held for long;
  * returns where it stopped. */
 static size_t
-trim_piece(struct stretch *stretch, size_t from, bool worth)
+trim_piece(struct segment *segment, size_t from, bool worth)
 {
-	struct source *source = stretch->source;
-	size_t per = source->grain / PAGE_BYTES, pages = stretch->map.pages;
+	struct source *source = segment->source;
+	size_t per = source->granule / PAGE_BYTES, pages = segment->map.pages;
 	size_t end = pages;
 
 	lock_take(&source->lock);
 	if (!source_refused(source)) {
 		from = page_set_find(
-			   &stretch->backed, from / per, pages / per, true) *
+			   &segment->committed, from / per, pages / per, true) *
 		    per;
 		end = min_size(pages, from + max_size(PIECE_PAGES, per));
-		unback_between(
-		    stretch, from, end, worth ? least_of(stretch) : 0);
+		decommit_between(
+		    segment, from, end, worth ? least_of(segment) : 0);
 	}
 	lock_give(&source->lock);
 	return end;
@@ -562,25 +564,25 @@ trim_piece(struct stretch *stretch, size_t from, bool worth)
 
 /* Gives back all pages that are in no span, or only what is WORTH it. */
 static void
-trim_stretches(struct source *source, bool worth)
+trim_segments(struct source *source, bool worth)
 {
-	struct stretch *stretch = NULL;
+	struct segment *segment = NULL;
 
-	while ((stretch = next_stretch_of(source, stretch)) != NULL)
-		for (size_t page = 0; page < stretch->map.pages;)
-			page = trim_piece(stretch, page, worth);
+	while ((segment = next_segment_of(source, segment)) != NULL)
+		for (size_t page = 0; page < segment->map.pages;)
+			page = trim_piece(segment, page, worth);
 }
 
 /* What else is given back when a span comes back. */
 enum trim { TRIM_NOTHING, TRIM_WORTH, TRIM_ALL };
 
-/* Gives back what a span leaves behind; but pieces that are dear wait until they
- * have met others, or for long enough. */
+/* Gives back what a span leaves behind; but pieces that are dear wait until
+ * they have met others, or for long enough. */
 static enum trim
-unback_span(struct stretch *stretch, size_t page, size_t end, size_t least)
+decommit_span(struct segment *segment, size_t page, size_t end, size_t least)
 {
-	struct source *source = stretch->source;
-	size_t left = unback_between(stretch, page, end, least);
+	struct source *source = segment->source;
+	size_t left = decommit_between(segment, page, end, least);
 
 	if (left == 0)
 		return TRIM_NOTHING;
@@ -594,11 +596,11 @@ unback_span(struct stretch *stretch, size_t page, size_t end, size_t least)
 }
 
 /* Takes back what a span leaves behind, and tells what is to go of all that
- * stayed backed. */
+ * stayed committed. */
 static enum trim
-settle_pages(struct stretch *stretch, size_t page, size_t end)
+settle_pages(struct segment *segment, size_t page, size_t end)
 {
-	struct source *source = stretch->source;
+	struct source *source = segment->source;
 	bool over = source_is_over_limit(source);
 
 	if (atomic_load(&source->held) != 0) {
@@ -613,29 +615,29 @@ settle_pages(struct stretch *stretch, size_t page, size_t end)
 		return TRIM_ALL;
 	if (source->idle_most != 0 && !over)
 		return TRIM_NOTHING;
-	return unback_span(stretch, page, end, over ? 0 : least_of(stretch));
+	return decommit_span(segment, page, end, over ? 0 : least_of(segment));
 }
 
 void
 source_free(struct source *source, void *addr, size_t bytes)
 {
 	lock_take(&source->lock);
-	struct stretch *stretch = stretch_of(source, addr);
-	invariant(stretch != NULL);
-	size_t page = (size_t)((char *)addr - stretch->base) / PAGE_BYTES;
+	struct segment *segment = segment_of(source, addr);
+	invariant(segment != NULL);
+	size_t page = (size_t)((char *)addr - segment->base) / PAGE_BYTES;
 	size_t count = bytes / PAGE_BYTES;
 
-	invariant(page_set_find(&stretch->map.used, page, page + count,
+	invariant(page_set_find(&segment->map.used, page, page + count,
 		      false) == page + count);
-	set_used(stretch, page, page + count, false);
-	source_unmark(marks_of(stretch), addr, bytes);
+	set_used(segment, page, page + count, false);
+	source_unmark(marks_of(segment), addr, bytes);
 	source->spans -= bytes;
-	enum trim trim = settle_pages(stretch, page, page + count);
+	enum trim trim = settle_pages(segment, page, page + count);
 	lock_give(&source->lock);
 	if (trim == TRIM_ALL)
 		source_trim(source);
 	else if (trim == TRIM_WORTH)
-		trim_stretches(source, true);
+		trim_segments(source, true);
 	atomic_fetch_add(&source->account->freed, 1);
 }
 
@@ -681,7 +683,7 @@ source_trim(struct source *source)
 	lock_take(&source->lock);
 	end_idle(source);
 	lock_give(&source->lock);
-	trim_stretches(source, false);
+	trim_segments(source, false);
 }
 
 void
@@ -691,40 +693,41 @@ source_set_limit(struct source *source, size_t limit)
 	atomic_fetch_add(&source->account->freed, 1);
 }
 
-/* The first run of backed memory at page FROM of the stretch or behind it, not
- * too long; false if there is none. */
+/* The first run of committed memory at page FROM of the segment or behind it,
+ * not too long; false if there is none. */
 static bool
-next_backed(const struct stretch *stretch, size_t *from, size_t *end)
+next_committed(const struct segment *segment, size_t *from, size_t *end)
 {
-	struct source *source = stretch->source;
-	size_t per = source->grain / PAGE_BYTES, pages = stretch->map.pages;
-	const struct page_set *backed = &stretch->backed;
+	struct source *source = segment->source;
+	size_t per = source->granule / PAGE_BYTES, pages = segment->map.pages;
+	const struct page_set *committed = &segment->committed;
 	bool found = false;
 
 	lock_take(&source->lock);
 	if (!source_refused(source)) {
-		size_t grain = page_set_find(
-		    backed, *from / per, pages / per, true);
+		size_t granule = page_set_find(
+		    committed, *from / per, pages / per, true);
 
-		found = grain < pages / per;
-		*from = max_size(*from, grain * per);
+		found = granule < pages / per;
+		*from = max_size(*from, granule * per);
 		*end = min_size(*from + PIECE_PAGES,
-		    page_set_find(backed, grain, pages / per, false) * per);
+		    page_set_find(committed, granule, pages / per, false) *
+			per);
 	}
 	lock_give(&source->lock);
 	return found;
 }
 
-/* Calls VISIT for each run of backed memory, without the lock: its addresses
+/* Calls VISIT for each run of committed memory, without the lock: its addresses
  * stay, whatever becomes of the pages. */
 static void
-for_backed(struct source *source,
+for_committed(struct source *source,
     void (*visit)(void *to, char *from, size_t bytes), void *to)
 {
-	struct stretch *s = NULL;
+	struct segment *s = NULL;
 
-	while ((s = next_stretch_of(source, s)) != NULL)
-		for (size_t from = 0, end; next_backed(s, &from, &end);
+	while ((s = next_segment_of(source, s)) != NULL)
+		for (size_t from = 0, end; next_committed(s, &from, &end);
 		     from = end)
 			visit(to, s->base + from * PAGE_BYTES,
 			    (end - from) * PAGE_BYTES);
@@ -757,7 +760,7 @@ source_count_on_nodes(struct source *source, size_t *bytes_on, unsigned nodes)
 {
 	struct on_nodes on = { bytes_on, nodes };
 
-	for_backed(source, add_on_nodes, &on);
+	for_committed(source, add_on_nodes, &on);
 }
 
 void
@@ -776,7 +779,7 @@ source_stats(
 	};
 	lock_give(&source->lock);
 	if (want_resident)
-		for_backed(source, add_resident, &stats->resident);
+		for_committed(source, add_resident, &stats->resident);
 }
 
 bool
@@ -816,14 +819,14 @@ source_freed(const struct source *source)
 READS_STALE void *
 source_owner_of(const void *addr)
 {
-	struct stretch *stretch;
+	struct segment *segment;
 	unsigned begin;
 	void *owner;
 
 	do {
 		begin = address_map_begin();
-		stretch = address_map_find(addr);
-		owner = stretch == NULL ? NULL : stretch->owner;
+		segment = address_map_find(addr);
+		owner = segment == NULL ? NULL : segment->owner;
 	} while (unlikely(!address_map_holds(begin)));
 	return owner;
 }
@@ -831,14 +834,14 @@ source_owner_of(const void *addr)
 READS_STALE uintptr_t
 source_begin_of(const void *addr)
 {
-	struct stretch *stretch;
+	struct segment *segment;
 	uintptr_t base;
 	unsigned begin;
 
 	do {
 		begin = address_map_begin();
-		stretch = address_map_find(addr);
-		base = stretch == NULL ? 0 : (uintptr_t)stretch->base;
+		segment = address_map_find(addr);
+		base = segment == NULL ? 0 : (uintptr_t)segment->base;
 	} while (unlikely(!address_map_holds(begin)));
 	return base;
 }
@@ -846,9 +849,9 @@ source_begin_of(const void *addr)
 READS_STALE struct source_marks
 source_marks_of(const void *addr)
 {
-	struct stretch *stretch = address_map_find(addr);
+	struct segment *segment = address_map_find(addr);
 
-	return stretch == NULL ? (struct source_marks){ 0 } : marks_of(stretch);
+	return segment == NULL ? (struct source_marks){ 0 } : marks_of(segment);
 }
 
 void *

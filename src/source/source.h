@@ -2,16 +2,17 @@
 /*
  * source.h - where the pages of a kind come from, behind one contract.
  *
- * A source owns stretches: runs of addresses, each with a page map that knows
- * which pages are handed out (a span), which are backed, and which are known
- * to be zero. What a stretch is made of (anonymous memory, a file, the
+ * A source owns segments: runs of addresses, each with a page map that knows
+ * which pages are handed out (a span), which are committed, and which are known
+ * to be zero. What a segment is made of (anonymous memory, a file, the
  * caller's region) is behind one table of operations.
  *
  * A source whose spec has "handle" begins with one page more, which is in no
  * span and cannot be touched as long as the source is open: its address names
  * the source. In a file that page is a hole, and not part of the size; a region
- * gives up its first page, which stays readable within a huge page. A region whose spec has "overlap" consists of what
- * no other source holds, nothing perhaps.
+ * gives up its first page, which stays readable within a huge page. A region
+ * whose spec has "overlap" consists of what no other source holds, nothing
+ * perhaps.
  *
  * Called by the extent hooks of arena/, by kind/ and by the shim. Each source
  * has a lock of its own, taken inside every function here; it comes after all
@@ -27,7 +28,7 @@
 struct source;
 
 /* The most bytes in a row, and so the largest region. */
-#define SOURCE_STRETCH_MAX ((size_t)4 << 40)
+#define SOURCE_SEGMENT_MAX ((size_t)4 << 40)
 
 /* Opens the source that SPEC describes; REGION is the memory of a SPEC_REGION
  * and NULL otherwise. OWNER is what source_owner_of() answers for an address
@@ -42,10 +43,10 @@ void source_close(struct source *source);
 
 /*
  * Hands out a span of BYTES, aligned to ALIGNMENT (both multiples of
- * PAGE_BYTES), every page of it backed. AT, when not NULL, is the one address
- * wanted. *ZERO says on entry whether the content must be zero, on return
- * whether it is. NULL when there is no room, for whatever reason: sets neither
- * errno nor sentence.
+ * PAGE_BYTES), every page of it committed. AT, when not NULL, is the one
+ * address wanted. *ZERO says on entry whether the content must be zero, on
+ * return whether it is. NULL when there is no room, for whatever reason: sets
+ * neither errno nor sentence.
  */
 void *source_alloc(struct source *source, void *at, size_t bytes,
     size_t alignment, bool *zero);
@@ -59,13 +60,13 @@ void source_free(struct source *source, void *addr, size_t bytes);
 bool source_zeroes_lazily(const struct source *source);
 void source_zero(struct source *source, void *addr, size_t bytes);
 
-/* While held, source_free() keeps pages backed: they are about to be handed
+/* While held, source_free() keeps pages committed: they are about to be handed
  * out again. What is left of them goes with the next span that comes back.
  * Nests. */
 void source_hold(struct source *source);
 void source_unhold(struct source *source);
 
-/* From now on pages of spans that came back stay backed for so many
+/* From now on pages of spans that came back stay committed for so many
  * milliseconds, for callers that keep no free extents themselves. At 0 they go
  * at once, but for small pieces where these are dear to give back. */
 void source_keep_idle(struct source *source, uint64_t milliseconds);
@@ -77,7 +78,7 @@ bool source_tend(struct source *source);
 /* Gives back to the system every page that is in no span, a piece at a time. */
 void source_trim(struct source *source);
 
-/* The most bytes to have backed; 0: no limit. */
+/* The most bytes to have committed; 0: no limit. */
 void source_set_limit(struct source *source, size_t limit);
 
 bool source_has_limit(const struct source *source);
@@ -88,13 +89,13 @@ size_t source_spans(const struct source *source);
 /* The same; under a limit those that count for it. */
 size_t source_used(const struct source *source);
 
-/* Whether more is backed than the limit allows, because it was lowered. */
+/* Whether more is committed than the limit allows, because it was lowered. */
 bool source_is_over_limit(const struct source *source);
 
 struct source_stats {
 	size_t size; /* addresses, for a source of fixed size; else 0 */
 	size_t limit;
-	size_t committed; /* backed bytes */
+	size_t committed; /* committed bytes */
 	size_t peak;      /* of these, in all that share the account */
 	size_t spans;     /* bytes handed out */
 	size_t resident;  /* read only when asked for, and of no one moment */
@@ -118,34 +119,36 @@ int source_check(struct source *source);
  * Without a lock, for any address, also in a signal handler. */
 void *source_owner_of(const void *addr);
 
-/* The address at which the stretch that ADDR lies in begins; 0 if in none. As
+/* The address at which the segment that ADDR lies in begins; 0 if in none. As
  * safe as source_owner_of(). */
 uintptr_t source_begin_of(const void *addr);
 
-/* A byte for each page of a stretch, counted from BASE, for whoever has the
+/* A byte for each page of a segment, counted from BASE, for whoever has the
  * span that the page is in. All are 0 in a span that was just handed out. */
 struct source_marks {
 	uintptr_t base;
-	size_t bytes; /* of the stretch */
+	size_t bytes; /* of the segment */
 	unsigned char *mark;
 };
 
-/* Those of the stretch that ADDR lies in; BYTES is 0 if in none. They stay as
+/* Those of the segment that ADDR lies in; BYTES is 0 if in none. They stay as
  * long as the source does, as which the caller knows it. */
 struct source_marks source_marks_of(const void *addr);
 
-/* Marks the page that ADDR, an address in the stretch, is in; and takes away all
- * marks of BYTES from there on. Pages that never had one are not looked at. */
+/* Marks the page that ADDR, an address in the segment, is in; and takes away
+ * all marks of BYTES from there on. Pages that never had one are not looked at.
+ */
 void source_mark(struct source_marks marks, const void *addr, unsigned mark);
 void source_unmark(struct source_marks marks, const void *addr, size_t bytes);
 
 void *source_owner(const struct source *source);
 
-/* Where the first stretch begins, its handle page included: it stays as long as
+/* Where the first segment begins, its handle page included: it stays as long as
  * the source does. NULL where there is none. */
 void *source_base(const struct source *source);
 
-/* The bytes of that stretch, its handle page included; 0 where there is none. */
+/* The bytes of that segment, its handle page included; 0 where there is none.
+ */
 size_t source_extent(const struct source *source);
 
 /*

@@ -15,7 +15,7 @@
 
 #include "topology/question.h"
 
-#define HBW_AT_LEAST 200000 /* MB/s */
+#define HBW_AT_MIN 200000 /* MB/s */
 
 /* ---- Attributes ---------------------------------------------------------- */
 
@@ -235,7 +235,7 @@ no_hbm(const struct question *q, uint64_t dram)
 	question_say(q,
 	    "no node is high-bandwidth memory: none has twice the %llu MB/s of "
 	    "DRAM or %d MB/s (nodes: %s)",
-	    (unsigned long long)dram, HBW_AT_LEAST, set_list(&all).text);
+	    (unsigned long long)dram, HBW_AT_MIN, set_list(&all).text);
 	return ENODEV;
 }
 
@@ -249,7 +249,7 @@ high_bandwidth(const struct question *q)
 	if (dram != 0)
 		best = hbm_from(q, 2 * dram);
 	if (set_count(&best) == 0) {
-		best = hbm_from(q, HBW_AT_LEAST);
+		best = hbm_from(q, HBW_AT_MIN);
 		rule = "by kind or 200000 MB/s";
 	}
 	looked_at = best;

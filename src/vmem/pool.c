@@ -101,7 +101,7 @@ file_size(const char *dir, size_t size)
 		explain_size(EINVAL, dir, size);
 	else if (bytes > INT64_MAX)
 		message_set(EFBIG, "invalid size for off_t: %zu", size);
-	else if (bytes > SOURCE_STRETCH_MAX - PAGE_BYTES)
+	else if (bytes > SOURCE_SEGMENT_MAX - PAGE_BYTES)
 		explain_size(EFBIG, dir, size);
 	else
 		return bytes;
@@ -229,7 +229,7 @@ region_is_valid(void *addr, size_t size)
 	}
 	if (!size_is_valid(size))
 		return false;
-	if (addr == NULL || size > SOURCE_STRETCH_MAX ||
+	if (addr == NULL || size > SOURCE_SEGMENT_MAX ||
 	    (uintptr_t)addr + size < (uintptr_t)addr) {
 		message_set(EINVAL,
 		    "a region of %zu bytes at %p: there can be "

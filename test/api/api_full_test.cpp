@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Law 1: a block handed out is backed. Whatever is used up, the answer is
+/* Law 1: a block handed out is committed. Whatever is used up, the answer is
  * NULL with ENOMEM, and no signal ever. */
 #include <gtest/gtest.h>
 #include <poolkind.h>

@@ -303,7 +303,7 @@ TEST(Heap, ChangesWhenABlockIsMoved)
 
 namespace {
 
-/* Pages of a heap that nobody calls any more stay backed for a while. */
+/* Pages of a heap that nobody calls any more stay committed for a while. */
 void
 expect_given_back(const Heap &idle, const std::function<void()> &use_another)
 {

@@ -87,12 +87,12 @@ TEST(PageBinIndex, FollowsABlockThatGrowsAndShrinksInPlace)
 	heap.free(block);
 }
 
-TEST(PageBinIndex, IsFoundInEveryStretch)
+TEST(PageBinIndex, IsFoundInEverySegment)
 {
 	Heap heap("dram");
 	std::vector<char *> blocks;
 
-	/* The first stretch has 64 MiB, the next ones are larger. */
+	/* The first segment has 64 MiB, the next ones are larger. */
 	for (size_t held = 0; held < 200 * MIB; held += 8 * MIB) {
 		blocks.push_back(heap.malloc(8 * MIB));
 		for (size_t size : { 24, 700, 9000, 40000 })

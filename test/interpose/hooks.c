@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * hooks.c - a library for LD_PRELOAD that stands before one function of libc,
- * HOOK, and allocates whenever that is called, as tracers and fakers do; and with
- * FORKS also has a child, as those do that start a program.
+ * HOOK, and allocates whenever that is called, as tracers and fakers do; and
+ * with FORKS also has a child, as those do that start a program.
  */
 #include <dlfcn.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From an address to its stretch. The stretches are addresses and nothing else:
+/* From an address to its segment. The segments are addresses and nothing else:
  * the map never looks at the memory itself. */
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ extern "C" {
 
 namespace {
 
-constexpr uintptr_t LEAF = 2 * MIB;     /* where stretches share an entry */
+constexpr uintptr_t LEAF = 2 * MIB;     /* where segments share an entry */
 constexpr uintptr_t MIDDLE = 256 * MIB; /* an entry of the level above */
 constexpr uintptr_t TOP = 64 * GIB;     /* an entry of the root */
 /* No process here has anything mapped at these. */
@@ -33,27 +33,27 @@ address(uintptr_t addr)
 	return reinterpret_cast<const void *>(addr);
 }
 
-/* A stretch that is in the map as long as it lives. */
+/* A segment that is in the map as long as it lives. */
 class Entered {
 public:
 	Entered(uintptr_t from, size_t size)
 	    : base(from), bytes(size),
-	      stretch(bare_stretch(reinterpret_cast<void *>(from), size))
+	      segment(bare_segment(reinterpret_cast<void *>(from), size))
 	{
-		EXPECT_EQ(address_map_add(stretch), 0);
+		EXPECT_EQ(address_map_add(segment), 0);
 	}
 	~Entered()
 	{
-		address_map_remove(stretch);
+		address_map_remove(segment);
 		expect(nullptr);
-		bare_stretch_free(stretch);
+		bare_segment_free(segment);
 	}
 	Entered(const Entered &) = delete;
 	Entered &operator=(const Entered &) = delete;
 
-	/* That addresses all over the stretch lead to WANT. */
+	/* That addresses all over the segment lead to WANT. */
 	void
-	expect(const struct stretch *want) const
+	expect(const struct segment *want) const
 	{
 		for (uintptr_t off : { (uintptr_t)0, (uintptr_t)1, bytes / 2,
 			 bytes / 3, bytes - 1 })
@@ -68,12 +68,12 @@ public:
 	void
 	expect_itself() const
 	{
-		expect(stretch);
+		expect(segment);
 	}
 
 	const uintptr_t base;
 	const size_t bytes;
-	struct stretch *const stretch;
+	struct segment *const segment;
 };
 
 struct Case {
@@ -95,12 +95,12 @@ INSTANTIATE_TEST_SUITE_P(Shapes, AddressMap,
 	Case{ SPACE + MIDDLE - PAGE_BYTES, 3 * TOP },
 	Case{ SPACE + 5 * PAGE_BYTES, 64 * TOP - 11 * PAGE_BYTES }));
 
-TEST_P(AddressMap, LeadsToTheStretchFromFirstToLastByte)
+TEST_P(AddressMap, LeadsToTheSegmentFromFirstToLastByte)
 {
 	auto [base, bytes] = GetParam();
-	Entered stretch(base, bytes);
+	Entered segment(base, bytes);
 
-	stretch.expect_itself();
+	segment.expect_itself();
 	EXPECT_EQ(address_map_find(address(base - 1)), nullptr);
 	EXPECT_EQ(address_map_find(address(base + bytes)), nullptr);
 }
@@ -112,9 +112,9 @@ TEST_P(AddressMap, LivesBesideItsNeighbours)
 	Entered before(base - PAGE_BYTES, PAGE_BYTES);
 	Entered behind(base + bytes, PAGE_BYTES);
 	{
-		Entered stretch(base, bytes);
+		Entered segment(base, bytes);
 
-		stretch.expect_itself();
+		segment.expect_itself();
 		before.expect_itself();
 		behind.expect_itself();
 	}
@@ -126,13 +126,13 @@ TEST_P(AddressMap, TakesNeighboursAwayInAnyOrder)
 {
 	auto [base, bytes] = GetParam();
 	auto before = std::make_unique<Entered>(base - PAGE_BYTES, PAGE_BYTES);
-	auto stretch = std::make_unique<Entered>(base, bytes);
+	auto segment = std::make_unique<Entered>(base, bytes);
 	auto behind = std::make_unique<Entered>(base + bytes, 2 * PAGE_BYTES);
 
 	before.reset();
-	stretch->expect_itself();
+	segment->expect_itself();
 	behind->expect_itself();
-	stretch.reset();
+	segment.reset();
 	behind->expect_itself();
 }
 
@@ -157,7 +157,7 @@ TEST(AddressMapLeaf, IsSharedByMany)
 			one->expect_itself();
 }
 
-/* Nodes that small stretches left behind do not hide a huge one, nor does a
+/* Nodes that small segments left behind do not hide a huge one, nor does a
  * huge one hide small ones that come after it. */
 TEST(AddressMapHuge, FollowsSmallOnesAndMakesWayForThem)
 {
@@ -174,10 +174,10 @@ TEST(AddressMapHuge, FollowsSmallOnesAndMakesWayForThem)
 		}
 		Entered huge(base, 4 * TOP);
 		huge.expect_itself();
-		EXPECT_EQ(address_map_find(address(base + LEAF)), huge.stretch);
+		EXPECT_EQ(address_map_find(address(base + LEAF)), huge.segment);
 		EXPECT_EQ(address_map_find(
 			      address(base + TOP + MIDDLE + 3 * LEAF + 1)),
-		    huge.stretch);
+		    huge.segment);
 		if (round > 0) {
 			EXPECT_EQ(record_bytes_in_use(), records)
 			    << "the nodes are still there";
@@ -202,16 +202,16 @@ TEST(AddressMapEnds, AreTheFirstAndTheLastOf48Bits)
 TEST(AddressMapEnds, RefuseWhatLiesBeyond)
 {
 	uintptr_t end = (uintptr_t)1 << 48;
-	struct stretch *across = bare_stretch(
+	struct segment *across = bare_segment(
 	    reinterpret_cast<void *>(end - PAGE_BYTES), 2 * PAGE_BYTES);
-	struct stretch *beyond = bare_stretch(
+	struct segment *beyond = bare_segment(
 	    reinterpret_cast<void *>(end), PAGE_BYTES);
 
 	EXPECT_EQ(address_map_add(across), ERANGE);
 	EXPECT_EQ(address_map_add(beyond), ERANGE);
 	EXPECT_EQ(address_map_find(address(end - 1)), nullptr);
-	bare_stretch_free(across);
-	bare_stretch_free(beyond);
+	bare_segment_free(across);
+	bare_segment_free(beyond);
 }
 
 #ifdef POOLKIND_DEBUG
@@ -220,27 +220,27 @@ TEST(AddressMapMemory, RunningOutEntersNothing)
 {
 	std::vector<void *> hoard;
 	uintptr_t base = SPACE + 200 * TOP + PAGE_BYTES;
-	struct stretch *stretch = bare_stretch(
+	struct segment *segment = bare_segment(
 	    reinterpret_cast<void *>(base), 2 * TOP);
 
 	Entered(base, PAGE_BYTES); /* its first nodes are there */
 	os_fault_at(OS_MAP, 1, ENOMEM, true);
 	while (void *record = record_new(sizeof(void *) * 128))
 		hoard.push_back(record);
-	EXPECT_EQ(address_map_add(stretch), ENOMEM);
+	EXPECT_EQ(address_map_add(segment), ENOMEM);
 	os_fault_at(OS_MAP, 0, 0, false);
 	for (uintptr_t at = base; at < base + 2 * TOP; at += MIDDLE)
 		ASSERT_EQ(address_map_find(address(at)), nullptr);
-	EXPECT_EQ(address_map_add(stretch), 0);
-	EXPECT_EQ(address_map_find(address(base + TOP)), stretch);
-	address_map_remove(stretch);
-	bare_stretch_free(stretch);
+	EXPECT_EQ(address_map_add(segment), 0);
+	EXPECT_EQ(address_map_find(address(base + TOP)), segment);
+	address_map_remove(segment);
+	bare_segment_free(segment);
 	for (void *record : hoard)
 		record_free(record, sizeof(void *) * 128);
 }
 #endif
 
-/* Stretches of all sizes at random places, looked up at random, against a map
+/* Segments of all sizes at random places, looked up at random, against a map
  * ordered by address. */
 TEST(AddressMapRandom, AgreesWithAnOrderedMap)
 {
@@ -248,13 +248,13 @@ TEST(AddressMapRandom, AgreesWithAnOrderedMap)
 	std::mt19937_64 random(42);
 	uintptr_t space = 8 * TOP, start = SPACE + 300 * TOP;
 
-	auto owner = [&](uintptr_t addr) -> struct stretch *
+	auto owner = [&](uintptr_t addr) -> struct segment *
 	{
 		auto next = all.upper_bound(addr);
 		if (next == all.begin())
 			return nullptr;
 		const Entered &one = *std::prev(next)->second;
-		return addr - one.base < one.bytes ? one.stretch : nullptr;
+		return addr - one.base < one.bytes ? one.segment : nullptr;
 	};
 	for (int round = 0; round < 4000; round++) {
 		unsigned lg = 12 + (unsigned)(random() % 26);
@@ -276,10 +276,10 @@ TEST(AddressMapRandom, AgreesWithAnOrderedMap)
 			ASSERT_EQ(address_map_find(address(addr)), owner(addr));
 		}
 		for (auto &[at, one] : all) {
-			ASSERT_EQ(address_map_find(address(at)), one->stretch);
+			ASSERT_EQ(address_map_find(address(at)), one->segment);
 			ASSERT_EQ(
 			    address_map_find(address(at + one->bytes - 1)),
-			    one->stretch);
+			    one->segment);
 		}
 	}
 }
@@ -294,15 +294,15 @@ TEST(AddressMapReaders, SeeWhatStaysWhileNeighboursChange)
 	std::thread reader([&] {
 		while (!stop)
 			lost += address_map_find(address(stays.base)) !=
-			    stays.stretch;
+			    stays.segment;
 	});
 	for (int round = 0; round < 20000; round++) {
-		struct stretch *comes = bare_stretch(
+		struct segment *comes = bare_segment(
 		    reinterpret_cast<void *>(stays.base + stays.bytes),
 		    PAGE_BYTES);
 		ASSERT_EQ(address_map_add(comes), 0);
 		address_map_remove(comes);
-		bare_stretch_free(comes);
+		bare_segment_free(comes);
 	}
 	stop = true;
 	reader.join();

@@ -206,11 +206,11 @@ TEST(PageMapAlignment, LooksIntoEachRunThatMightDo)
 	expect_same(twin, 1, 4096, 0);
 }
 
-TEST(PageMapAlignment, MayBeLargerThanTheStretch)
+TEST(PageMapAlignment, MayBeLargerThanTheSegment)
 {
 	Twin twin(1024);
 
-	/* The stretch begins at page 5000 of an address space. */
+	/* The segment begins at page 5000 of an address space. */
 	EXPECT_EQ(page_map_find(&twin.map, 4, 8192, 5000), PAGE_MAP_NONE);
 	EXPECT_EQ(page_map_find(&twin.map, 4, 8192, 8000), 192u);
 	EXPECT_EQ(page_map_find(&twin.map, 4, (size_t)1 << 50, 0), 0u);

@@ -5,32 +5,32 @@
 #include "base/bits.h"
 #include "os/records.h"
 #include "source/address_map.h"
-#include "source/stretch.h"
+#include "source/segment.h"
 
-struct stretch *
-bare_stretch(void *base, size_t bytes)
+struct segment *
+bare_segment(void *base, size_t bytes)
 {
-	struct stretch *stretch = record_new(sizeof(*stretch));
+	struct segment *segment = record_new(sizeof(*segment));
 
-	stretch->base = base;
-	stretch->bytes = bytes;
-	return stretch;
+	segment->base = base;
+	segment->bytes = bytes;
+	return segment;
 }
 
 void
-bare_stretch_free(struct stretch *stretch)
+bare_segment_free(struct segment *segment)
 {
-	record_free(stretch, sizeof(*stretch));
+	record_free(segment, sizeof(*segment));
 }
 
 size_t
-stretch_record_bytes(void)
+segment_record_bytes(void)
 {
-	return sizeof(struct stretch);
+	return sizeof(struct segment);
 }
 
-struct stretch *
-stretch_at(const void *addr)
+struct segment *
+segment_at(const void *addr)
 {
 	return address_map_find(addr);
 }
@@ -48,17 +48,17 @@ look_holds(unsigned begin)
 }
 
 void *
-owner_read(const struct stretch *stretch)
+owner_read(const struct segment *segment)
 {
-	return stretch->owner;
+	return segment->owner;
 }
 
 size_t
-stretches_of(const struct source *source)
+segments_of(const struct source *source)
 {
 	size_t count = 0;
 
-	for (struct stretch *s = source->first; s != NULL; s = s->next)
+	for (struct segment *s = source->first; s != NULL; s = s->next)
 		count++;
 	return count;
 }
@@ -88,13 +88,13 @@ holds_of(const struct source *source)
 int
 is_backed(const struct source *source, const void *addr)
 {
-	for (struct stretch *s = source->first; s != NULL; s = s->next) {
+	for (struct segment *s = source->first; s != NULL; s = s->next) {
 		size_t offset = (uintptr_t)addr - (uintptr_t)s->base;
 
 		if (offset < s->bytes)
-			return page_set_count(&s->backed,
-				   offset / source->grain,
-				   offset / source->grain + 1) != 0;
+			return page_set_count(&s->committed,
+				   offset / source->granule,
+				   offset / source->granule + 1) != 0;
 	}
 	return 0;
 }
@@ -109,14 +109,14 @@ flip(struct page_set *set, size_t page)
 void
 damage(struct source *source, enum damage what)
 {
-	struct stretch *stretch = source->first;
+	struct segment *segment = source->first;
 
 	switch (what) {
 	case USED: /* the last page, without a word to the summaries */
-		flip(&stretch->map.used, stretch->map.pages - 1);
+		flip(&segment->map.used, segment->map.pages - 1);
 		break;
 	case BACKED: /* the first page, which a span has */
-		flip(&stretch->backed, 0);
+		flip(&segment->committed, 0);
 		break;
 	case SPANS:
 		source->spans ^= PAGE_BYTES;

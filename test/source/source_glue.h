@@ -8,30 +8,30 @@
 #include <stddef.h>
 
 struct source;
-struct stretch;
+struct segment;
 
-/* A stretch that is nothing but addresses, for the address map. */
-struct stretch *bare_stretch(void *base, size_t bytes);
-void bare_stretch_free(struct stretch *stretch);
+/* A segment that is nothing but addresses, for the address map. */
+struct segment *bare_segment(void *base, size_t bytes);
+void bare_segment_free(struct segment *segment);
 
-/* The bytes of a stretch's record, and what a reader without a lock who has
+/* The bytes of a segment's record, and what a reader without a lock who has
  * found the record reads of it. */
-size_t stretch_record_bytes(void);
-struct stretch *stretch_at(const void *addr);
+size_t segment_record_bytes(void);
+struct segment *segment_at(const void *addr);
 unsigned look_begin(void);
 int look_holds(unsigned begin);
-void *owner_read(const struct stretch *stretch);
+void *owner_read(const struct segment *segment);
 
-size_t stretches_of(const struct source *source);
-/* The descriptor of the first stretch, or -1. */
+size_t segments_of(const struct source *source);
+/* The descriptor of the first segment, or -1. */
 int descriptor_of(const struct source *source);
 /* As if giving back less than BYTES at once were dear in its file system. */
 void punch_is_dear(struct source *source, size_t bytes);
 unsigned holds_of(const struct source *source);
-/* Whether the page at ADDR of the source counts as backed. */
+/* Whether the page at ADDR of the source counts as committed. */
 int is_backed(const struct source *source, const void *addr);
 
-/* Makes one of the records of the first stretch wrong; a second time, right. */
+/* Makes one of the records of the first segment wrong; a second time, right. */
 enum damage { USED, BACKED, SPANS, COMMITTED, DAMAGES };
 void damage(struct source *source, enum damage what);
 

@@ -220,8 +220,8 @@ TEST(Check, FindsAddressesThatAreGone)
 
 TEST(Check, FindsRecordsThatDisagree)
 {
-	static const char *const word_of[] = { "add up", "backed", "handed out",
-		"committed" };
+	static const char *const word_of[] = { "add up", "committed",
+		"handed out", "committed" };
 	Source source("dram,size=4M");
 
 	source.span(MIB);

@@ -116,11 +116,11 @@ TEST(Limit, CostsNoAddressesWhenReached)
 		Source source(text);
 		ASSERT_NE(source.span(MIB), nullptr);
 		size_t pages = address_space_pages();
-		size_t stretches = stretches_of(source);
+		size_t segments = segments_of(source);
 
 		for (int i = 0; i < 50; i++)
 			ASSERT_EQ(source.span(64 * KIB), nullptr);
-		EXPECT_LE(stretches_of(source), stretches + 1) << text;
+		EXPECT_LE(segments_of(source), segments + 1) << text;
 		EXPECT_LE(address_space_pages() - pages, GIB / PAGE_BYTES);
 	}
 }
@@ -133,7 +133,7 @@ TEST(Limit, GivesWhatWasTakenAheadToWhoNeedsIt)
 
 	source.free(low, 512 * KIB);
 	source_hold(source);
-	source.free(high, 64 * KIB); /* stays backed, for nobody */
+	source.free(high, 64 * KIB); /* stays committed, for nobody */
 	source_unhold(source);
 	EXPECT_NE(source.span_at(low + 2 * MIB, MIB), nullptr);
 	EXPECT_EQ(source.committed(), MIB);
@@ -183,11 +183,11 @@ TEST(Growth, DoublesAndFindsRoomForWhatIsLarger)
 	ASSERT_NE(source.span(PAGE_BYTES), nullptr);
 	ASSERT_NE(source.span(100 * MIB), nullptr);
 	ASSERT_NE(source.span(GIB, GIB), nullptr);
-	EXPECT_LE(stretches_of(source), 4u);
+	EXPECT_LE(segments_of(source), 4u);
 	EXPECT_EQ(source.span((size_t)1 << 46), nullptr);
 	EXPECT_EQ(source.span(SIZE_MAX & ~(PAGE_BYTES - 1)), nullptr);
 	EXPECT_EQ(source.span((size_t)1 << 63, (size_t)1 << 63), nullptr);
-	EXPECT_LE(stretches_of(source), 4u);
+	EXPECT_LE(segments_of(source), 4u);
 }
 
 TEST(Growth, TakesFewerAddressesWhereManyCannotBeHad)
@@ -211,7 +211,7 @@ TEST(Growth, OfAFixedSourceIsNone)
 
 	EXPECT_EQ(source.stats().size, MIB);
 	EXPECT_EQ(source.span(2 * MIB), nullptr);
-	EXPECT_EQ(stretches_of(source), 1u);
+	EXPECT_EQ(segments_of(source), 1u);
 }
 
 TEST(Reserve, TakesEverythingAtOnceAndKeepsIt)
@@ -244,7 +244,7 @@ TEST(FullFileSystem, AnswersNull)
 	while (char *span = source.span(64 * KIB))
 		spans.push_back((char *)memset(span, 1, 64 * KIB));
 	EXPECT_GE(spans.size() * 64 * KIB, 4 * MIB - 64 * KIB);
-	EXPECT_EQ(stretches_of(source), 1u);
+	EXPECT_EQ(segments_of(source), 1u);
 	source.free(spans.back(), 64 * KIB);
 	EXPECT_NE(source.span(64 * KIB), nullptr);
 	for (size_t i = 0; i + 1 < spans.size(); i++)
@@ -347,7 +347,7 @@ TEST(DearFileSystem, GivesWhatIsNeeded)
 	EXPECT_LE(source.committed(), MIB);
 }
 
-/* The directory is needed for the first stretch alone, and no descriptor for
+/* The directory is needed for the first segment alone, and no descriptor for
  * any. */
 TEST(GrowingFile, NeedsItsDirectoryOnce)
 {
@@ -362,7 +362,7 @@ TEST(GrowingFile, NeedsItsDirectoryOnce)
 		ASSERT_NE(spans.back(), nullptr) << i;
 		memset(spans.back(), i, 2 * MIB);
 	}
-	EXPECT_GT(stretches_of(source), 2u);
+	EXPECT_GT(segments_of(source), 2u);
 	for (int i = 0; i < 12; i++)
 		for (size_t at = 0; at < 2 * MIB; at += PAGE_BYTES)
 			ASSERT_EQ(spans[(size_t)i][at], i) << at;
@@ -428,7 +428,7 @@ TEST(FileOnDisk, TakesSpaceForALargeSpanWithoutItsPages)
 	if (!on->on_disk || !on->keeps_space)
 		GTEST_SKIP() << directory.path << " is in " << on->name;
 	Source source("file:" + directory.path);
-	/* The second goes beyond the first stretch. */
+	/* The second goes beyond the first segment. */
 	for (size_t bytes : { 32 * MIB, 96 * MIB })
 		ASSERT_NE(source.span(bytes), nullptr);
 	EXPECT_EQ(source.committed(), 128 * MIB);

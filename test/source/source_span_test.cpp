@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Spans of every source: where they lie, what backs them, what they hold. */
+/* Spans of every source: where they lie, what commits them, what they hold. */
 #include "source_test.h"
 
 #include <random>
@@ -152,24 +152,24 @@ TEST_P(Spans, AreZeroWhenTheSourceSaysSo)
 	}
 }
 
-/* Page for page: a grain is backed if, and as long as, a span needs it, or
+/* Page for page: a granule is committed if, and as long as, a span needs it, or
  * until a trim where it was taken ahead. */
 TEST_P(Spans, AreBackedAndTheRestIsNotAfterATrim)
 {
 	char *span = source->span(MIB + PAGE_BYTES);
 	bool reserved = strstr(GetParam(), "reserve") != nullptr;
-	size_t grain = strstr(GetParam(), "thp") ? 2 * MIB : PAGE_BYTES;
+	size_t granule = strstr(GetParam(), "thp") ? 2 * MIB : PAGE_BYTES;
 
 	for (size_t at = 0; at <= MIB; at += PAGE_BYTES)
 		ASSERT_TRUE(is_backed(*source, span + at)) << at;
 	source_trim(*source);
 	EXPECT_EQ(source->committed(),
-	    reserved ? 8 * MIB : align_up(MIB + PAGE_BYTES, grain));
+	    reserved ? 8 * MIB : align_up(MIB + PAGE_BYTES, granule));
 	source->free(span, MIB);
 	source_trim(*source);
-	EXPECT_EQ(source->committed(), reserved ? 8 * MIB : grain);
+	EXPECT_EQ(source->committed(), reserved ? 8 * MIB : granule);
 	EXPECT_TRUE(is_backed(*source, span + MIB));
-	EXPECT_EQ(is_backed(*source, span), reserved || grain > PAGE_BYTES);
+	EXPECT_EQ(is_backed(*source, span), reserved || granule > PAGE_BYTES);
 	EXPECT_GE(source->stats().peak, MIB + PAGE_BYTES);
 }
 
@@ -189,7 +189,7 @@ TEST_P(Spans, AreFoundByTheirAddress)
 	EXPECT_EQ(source_owner_of(span), nullptr);
 }
 
-/* A reader without a lock who found a stretch just before its source was
+/* A reader without a lock who found a segment just before its source was
  * closed: its record is still one, whatever was made since, and the reader is
  * told. */
 TEST(Owner, IsReadWhileTheSourceIsClosed)
@@ -198,26 +198,26 @@ TEST(Owner, IsReadWhileTheSourceIsClosed)
 	Source source("dram,size=2M", &first);
 	char *span = source.span(PAGE_BYTES);
 	unsigned begin = look_begin();
-	struct stretch *stretch = stretch_at(span);
+	struct segment *segment = segment_at(span);
 	std::vector<void *> records;
 
 	EXPECT_TRUE(look_holds(begin));
 	source.close();
 	EXPECT_FALSE(look_holds(begin));
 	for (int i = 0; i < 100; i++) {
-		void *record = record_new(stretch_record_bytes());
+		void *record = record_new(segment_record_bytes());
 
-		ASSERT_NE(record, (void *)stretch);
-		memset(record, 0xff, stretch_record_bytes());
+		ASSERT_NE(record, (void *)segment);
+		memset(record, 0xff, segment_record_bytes());
 		records.push_back(record);
 	}
-	EXPECT_EQ(owner_read(stretch), &first);
+	EXPECT_EQ(owner_read(segment), &first);
 	EXPECT_EQ(source_owner_of(span), nullptr);
 	Source other("dram,size=2M", &second);
 	EXPECT_TRUE(
-	    owner_read(stretch) == &first || owner_read(stretch) == &second);
+	    owner_read(segment) == &first || owner_read(segment) == &second);
 	for (void *record : records)
-		record_free(record, stretch_record_bytes());
+		record_free(record, segment_record_bytes());
 }
 
 TEST_P(Spans, CountUpWhenOneComesBack)

@@ -13,7 +13,7 @@
 #include "../lib/lone_child.h"
 
 #define FORKS 4
-#define DELAY_MOST 60000 /* turns of a loop: 30 us or so */
+#define DELAY_MAX 60000 /* turns of a loop: 30 us or so */
 
 #ifdef OF_LIBVMEM
 #include <libvmem.h>
@@ -68,7 +68,7 @@ try_once(unsigned seed)
 	int bad = 0;
 	pthread_t thread;
 
-	delay = rand_r(&seed) % DELAY_MOST;
+	delay = rand_r(&seed) % DELAY_MAX;
 	pthread_barrier_init(&barrier, NULL, 2);
 	if (pthread_create(&thread, NULL, opener, NULL) != 0)
 		return FORKS;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stretch.h - what the files of source/ share: the source's and the stretch's
- * records, and the table of operations behind which a stretch is made of
+ * segment.h - what the files of source/ share: the source's and the segment's
+ * records, and the table of operations behind which a segment is made of
  * anonymous memory, a file or the caller's region.
  *
  * Everything in both records is guarded by the source's lock, but what is
- * marked atomic, and base and bytes, which do not change while a stretch is in
+ * marked atomic, and base and bytes, which do not change while a segment is in
  * the address map.
  */
-#ifndef SOURCE_STRETCH_H
-#define SOURCE_STRETCH_H
+#ifndef SOURCE_SEGMENT_H
+#define SOURCE_SEGMENT_H
 
 #include <stdatomic.h>
 
@@ -18,26 +18,26 @@
 #include "source/page_map.h"
 #include "source/source.h"
 
-struct stretch {
+struct segment {
 	/* What readers without a lock see: address_map.h. */
 	char *base;
 	size_t bytes;
 	void *owner; /* the source's */
 	/* Neighbours in the address map's leaf that holds the first address,
 	 * and in the one that holds the last. */
-	_Atomic(struct stretch *) beside[2];
+	_Atomic(struct segment *) beside[2];
 
 	/* From here on a record that is used again is cleared. */
 	size_t head; /* of the bytes, the handle's page, or 0 */
 	struct source *source;
-	struct stretch *next;   /* of the same source; or free records */
-	unsigned order;         /* among the source's stretches */
-	struct page_map map;    /* which pages are in spans */
-	struct page_set backed; /* grains that have pages */
-	struct page_set dirty;  /* pages that need not read as zero */
-	struct page_set bound;  /* policy.c: grains; not where none ever is */
-	unsigned char *marks;   /* one a page, for who has the span: marks.c */
-	void *sets;             /* the memory behind these four */
+	struct segment *next;      /* of the same source; or free records */
+	unsigned order;            /* among the source's segments */
+	struct page_map map;       /* which pages are in spans */
+	struct page_set committed; /* granules that have pages */
+	struct page_set dirty;     /* pages that need not read as zero */
+	struct page_set bound; /* policy.c: granules; not where none ever is */
+	unsigned char *marks;  /* one a page, for who has the span: marks.c */
+	void *sets;            /* the memory behind these four */
 	size_t sets_bytes;
 
 	size_t usable;        /* anon.c, file.c: bytes made readable so far */
@@ -50,44 +50,44 @@ struct stretch {
 	bool private;       /* file.c: mapped copy on write */
 	bool in_memory;     /* fork.c: and no file is below it any more */
 	bool guarded;       /* region.c: the handle's page is unreadable */
-	bool kept_back;     /* fork.c: a child has nothing of it by itself */
+	bool withheld;      /* fork.c: a child has nothing of it by itself */
 	bool left;          /* fork.c: two processes have it: nothing of it is
 				 given back to the system */
-	bool lost;          /* fork.c: see stretch_is_lost() */
+	bool lost;          /* fork.c: see segment_is_lost() */
 	void *copy;         /* fork.c: the child's pages, during a fork */
 	int copy_fd;
 	bool copy_in_memory; /* for want of a file */
 };
 
-/* What a stretch is made of. All but close may fail with an error number. */
-struct stretch_ops {
-	/* Makes addresses of stretch->bytes and sets base, where it is not
+/* What a segment is made of. All but close may fail with an error number. */
+struct segment_ops {
+	/* Makes addresses of segment->bytes and sets base, where it is not
 	 * set, as a region's is. */
-	int (*open)(struct source *source, struct stretch *stretch);
-	void (*close)(struct stretch *stretch);
-	/* Backs a run of grains. */
-	int (*back)(struct stretch *stretch, size_t offset, size_t bytes);
-	/* Takes the pages of a run of grains away: 0 when it then reads as
-	 * zero, else the grains count as backed still. */
-	int (*unback)(struct stretch *stretch, size_t offset, size_t bytes);
+	int (*open)(struct source *source, struct segment *segment);
+	void (*close)(struct segment *segment);
+	/* Commits a run of granules. */
+	int (*commit)(struct segment *segment, size_t offset, size_t bytes);
+	/* Takes the pages of a run of granules away: 0 when it then reads as
+	 * zero, else the granules count as committed still. */
+	int (*decommit)(struct segment *segment, size_t offset, size_t bytes);
 	/* How many bytes in a row are worth taking away while nobody needs
 	 * them; NULL: any. */
-	size_t (*least)(const struct stretch *stretch);
-	bool ahead;      /* worth backing more than is asked for */
-	bool reads_zero; /* a grain backed for the first time is zero */
+	size_t (*least)(const struct segment *segment);
+	bool ahead;      /* worth committing more than is asked for */
+	bool reads_zero; /* a granule committed for the first time is zero */
 };
 
-extern const struct stretch_ops anon_ops, bound_ops, file_ops, region_ops,
+extern const struct segment_ops anon_ops, bound_ops, file_ops, region_ops,
     device_ops;
 
 /* What region.c and device.c have in common: pages that are simply there. */
-int memory_is_there(struct stretch *stretch, size_t offset, size_t bytes);
+int memory_is_there(struct segment *segment, size_t offset, size_t bytes);
 
 /* What the sources of one kind have together: a kind that is in different
  * places has one for each. */
 struct account {
-	_Atomic size_t claimed;   /* of the limit, backed or about to be */
-	_Atomic size_t committed; /* backed bytes */
+	_Atomic size_t claimed;   /* of the limit, committed or about to be */
+	_Atomic size_t committed; /* committed bytes */
 	_Atomic size_t peak;
 	_Atomic size_t limit;
 	_Atomic uint64_t freed;
@@ -98,30 +98,30 @@ struct account {
  * there changes the sum. */
 struct walk {
 	struct walk *next;
-	unsigned order; /* of the stretch it is in */
+	unsigned order; /* of the segment it is in */
 	size_t page;
 	size_t spans, committed;
 };
 
 struct source {
 	struct lock lock;
-	const struct stretch_ops *ops;
+	const struct segment_ops *ops;
 	struct spec *spec; /* a copy of our own, spec_bytes() long */
 	void *owner;
 	struct source *next, **link; /* all sources, under the list's lock */
 
-	struct stretch *first;
+	struct segment *first;
 	struct walk *walks;
-	size_t grain;         /* bytes backed and given back at once */
-	size_t size;          /* addresses in all stretches */
-	size_t committed;     /* backed bytes of this source */
+	size_t granule;       /* bytes committed and given back at once */
+	size_t size;          /* addresses in all segments */
+	size_t committed;     /* committed bytes of this source */
 	_Atomic size_t spans; /* bytes in spans */
 	struct account own, *account;
 	_Atomic unsigned held; /* source_hold() */
 	unsigned not_ahead;    /* so many spans more back nothing ahead */
-	uint64_t idle_most;    /* ms that pages in no span stay backed */
+	uint64_t idle_most;    /* ms that pages in no span stay committed */
 	uint64_t idle_since;
-	bool idle;    /* pages stayed backed meanwhile */
+	bool idle;    /* pages stayed committed meanwhile */
 	bool dear;    /* some, for they are dear to give back */
 	size_t loose; /* bytes of these since what had met was looked for */
 	_Atomic bool refused;
@@ -136,71 +136,71 @@ struct source {
 	 * handed out since. */
 	uint64_t room, room_read;
 
-	/* file.c: the stretch in whose file the next one goes on, under the
+	/* file.c: the segment in whose file the next one goes on, under the
 	 * lock of the list. How many bytes could not be had, when, and what
 	 * the file system said that it had; 0 when some were given back. */
-	struct stretch *newest;
+	struct segment *newest;
 	size_t short_of;
 	uint64_t short_since, short_room;
 };
 
-/* Of the first PAGE pages of a stretch, how many the walk has passed. */
+/* Of the first PAGE pages of a segment, how many the walk has passed. */
 static inline size_t
-walk_passed(const struct walk *walk, const struct stretch *stretch, size_t page)
+walk_passed(const struct walk *walk, const struct segment *segment, size_t page)
 {
-	if (stretch->order != walk->order)
-		return stretch->order < walk->order ? page : 0;
+	if (segment->order != walk->order)
+		return segment->order < walk->order ? page : 0;
 	return min_size(page, walk->page);
 }
 
-/* source.c: counts BYTES as backed no longer. */
+/* source.c: counts BYTES as committed no longer. */
 void source_uncount(struct source *source, size_t bytes);
 
 /* All sources and the lock of that list, which comes before every source's. */
 extern struct lock sources_lock;
 extern struct source *sources;
 
-/* open.c. The first is under the lock of the list: a stretch of WANT bytes, or
+/* open.c. The first is under the lock of the list: a segment of WANT bytes, or
  * of fewer, down to LEAST, where so many addresses cannot be had. */
-#define STRETCH_LEAST (2 * MIB)
-int stretch_new_within(
-    struct source *source, size_t want, size_t least, struct stretch **stretch);
-void stretch_append(struct source *source, struct stretch *stretch);
+#define SEGMENT_MIN (2 * MIB)
+int segment_new_within(
+    struct source *source, size_t want, size_t least, struct segment **segment);
+void segment_append(struct source *source, struct segment *segment);
 
-/* possible.c: 0, or the error number of a spec that can never give a block, with
- * the sentence. */
-int check_possible(const struct spec *spec, size_t grain);
+/* possible.c: 0, or the error number of a spec that can never give a block,
+ * with the sentence. */
+int check_possible(const struct spec *spec, size_t granule);
 
 /* policy.c. Whether the source has small pages that are bound to nodes. */
 bool spec_binds(const struct spec *spec);
 
-/* Sets the policy of a stretch that was just mapped, or whose OFFSET was mapped
+/* Sets the policy of a segment that was just mapped, or whose OFFSET was mapped
  * anew: there nothing is bound then. 0 or an error number. */
-int policy_open(struct stretch *stretch);
-int policy_open_anew(struct stretch *stretch, size_t offset, size_t bytes);
-void policy_close(struct stretch *stretch);
+int policy_open(struct segment *segment);
+int policy_open_anew(struct segment *segment, size_t offset, size_t bytes);
+void policy_close(struct segment *segment);
 
 /* In what is bound to nodes: the range is MPOL_BIND from now on, if that can
  * be, or "preferred": then it gets pages elsewhere when the nodes are full. */
-bool policy_bind(struct stretch *stretch, size_t offset, size_t bytes);
-int policy_prefer(struct stretch *stretch, size_t offset, size_t bytes);
+bool policy_bind(struct segment *segment, size_t offset, size_t bytes);
+int policy_prefer(struct segment *segment, size_t offset, size_t bytes);
 
 /* Before a fork, which has pages copied by whoever writes to them. */
 void policy_prefork(struct source *source);
 
-/* marks.c: so many bytes for the marks of a stretch of so many pages. */
+/* marks.c: so many bytes for the marks of a segment of so many pages. */
 size_t marks_bytes(size_t pages);
 
-/* source.c: backs grains FROM to END - 1, none of which is. */
-int stretch_back(struct stretch *stretch, size_t from, size_t end);
+/* source.c: commits granules FROM to END - 1, none of which is. */
+int segment_commit(struct segment *segment, size_t from, size_t end);
 
-/* open.c: all stretches of a source of fixed size, as when it is opened; under
+/* open.c: all segments of a source of fixed size, as when it is opened; under
  * the lock of the list and the source's own. Returns 0 or an error number. */
 int source_open_late(struct source *source);
 
-/* fork.c. The stretch, which is shared with whoever has it mapped, is not to
+/* fork.c. The segment, which is shared with whoever has it mapped, is not to
  * come into a child, but by the handlers here. Under the lock of the list. */
-int stretch_keep_back(struct stretch *stretch);
+int segment_withhold(struct segment *segment);
 
 /* fork.c: from now on a child is told from its parent, if the kernel can. */
 void forks_watch(void);
@@ -212,23 +212,23 @@ bool fork_went_unseen(void);
  * other. Under the lock of the list. */
 void forks_settle_unseen(void);
 
-/* fork.c: whether what is at the stretch's addresses, if anything, is not its
+/* fork.c: whether what is at the segment's addresses, if anything, is not its
  * own, since it did not come into this process. */
-bool stretch_is_lost(const struct stretch *stretch);
+bool segment_is_lost(const struct segment *segment);
 
-/* Whether the descriptor of STRETCH still is the file it was opened as: a
+/* Whether the descriptor of SEGMENT still is the file it was opened as: a
  * daemon may have closed it behind our back. */
-bool file_is_ours(const struct stretch *stretch);
+bool file_is_ours(const struct segment *segment);
 
-/* Takes space for a range of FD, which is on the stretch's file system. */
+/* Takes space for a range of FD, which is on the segment's file system. */
 int file_take_space(
-    const struct stretch *stretch, int fd, size_t offset, size_t bytes);
+    const struct segment *segment, int fd, size_t offset, size_t bytes);
 
-/* Maps FD, the copy of the stretch's file for a child, at AT; puts it in place of
- * the stretch's pages; and maps the stretch's own file, whose descriptor is
+/* Maps FD, the copy of the segment's file for a child, at AT; puts it in place
+ * of the segment's pages; and maps the segment's own file, whose descriptor is
  * there, copy on write. */
-int file_map_copy(struct stretch *stretch, void *at, int fd);
-int file_place_copy(struct stretch *stretch);
-int file_map_private(struct stretch *stretch);
+int file_map_copy(struct segment *segment, void *at, int fd);
+int file_place_copy(struct segment *segment);
+int file_map_private(struct segment *segment);
 
-#endif /* SOURCE_STRETCH_H */
+#endif /* SOURCE_SEGMENT_H */
