@@ -7,6 +7,9 @@
  * is not the block's are told, all of them and nothing else. Where there is no
  * memory for the table it is given up, and the kind is believed from there on.
  *
+ * Marks in slabs would need no table, but cannot tell a block in a thread's
+ * cache from one in use.
+ *
  * Called by allocate.c before a block goes back and after it came, with no
  * other lock than valgrind's. One lock for all tables, after all others but
  * that of records.

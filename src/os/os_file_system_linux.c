@@ -11,10 +11,11 @@
  * there for ever; where it writes elsewhere (copy on write), each write after a
  * write-back needs new space, and a mapped page for which there is none raises
  * SIGBUS. btrfs does the latter for every file; with FS_NOCOW_FL not as long as
- * nobody makes a snapshot, but before Linux 6.16 it asks for new space all the
- * same. And where the file system takes space when a page is touched
- * (page_mkwrite in the kernel's words) a lack is an answer, where it takes it
- * when it writes back, the page is lost.
+ * nobody makes a snapshot and data and metadata have block groups of their own
+ * (not --mixed), but before Linux 6.16 it asks for new space all the same. And
+ * where the file system takes space when a page is touched (page_mkwrite in the
+ * kernel's words) a lack is an answer, where it takes it when it writes back,
+ * the page is lost.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -16,7 +16,9 @@
  * limit, and a daemon that closes all descriptors harms nobody. A descriptor is
  * kept where fork must map the file again, or touching a page does not take its
  * space; and on a disk, where taking space costs far less than pages do, as
- * long as there are few. It is checked before each use.
+ * long as there are few: fallocate(2) takes 512 MiB of ext4 in 1 ms, touching
+ * them in 560. It is checked before each use. Before Linux 5.14, which has no
+ * MADV_POPULATE_WRITE, all keep theirs.
  *
  * Pages are readable from the low end up to where they have been used: what the
  * program locks into memory (mlockall) is not the whole of a sparse file.

@@ -3,8 +3,28 @@
  * page_map.c - which pages of a segment are handed out. See page_map.h.
  *
  * The search is address-ordered first fit: it keeps a pool dense at its low
- * end and leaves its high end to be given back. A node of level L speaks for
- * 512 * 8^L pages, so a search visits a handful of nodes.
+ * end and leaves its high end to be given back.
+ *
+ * Above the bits, one a page, stands a tree of summaries. A node of level L
+ * speaks for 512 * 8^L pages, and says how long the free run at its low end is
+ * (head), the longest one in it (best), and the one at its high end (tail).
+ * From eight children their parent follows, as runs join where one ends and the
+ * next begins:
+ *
+ *   level 1                     head 3, best 6, tail 2
+ *                              /                      \
+ *   level 0      head 3, best 4, tail 4     head 2, best 2, tail 2
+ *                . . . # # . . . .          . . # # # # # . .
+ *                      (# used, . free; nodes of 9 pages, two children)
+ *
+ * A search goes down to the first child in which the run fits, or at whose
+ * border it fits, and so visits a handful of nodes.
+ *
+ * What is stored is the inverse: by how many pages each of the three falls
+ * short of the node's whole, above 6, 5 and 5 in the node on the left, and
+ * three times 0 where everything is free. So memory that was never touched is
+ * the tree of a segment that is all free, setting one up writes nothing, and
+ * only nodes above pages that are used get memory.
  */
 #include "source/page_map.h"
 

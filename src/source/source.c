@@ -528,7 +528,16 @@ keep_idle(struct source *source)
 	source->idle = true;
 }
 
-/* How many bytes in a row are worth giving back while nobody needs them. */
+/*
+ * How many bytes in a row are worth giving back while nobody needs them: what
+ * that costs is for the file system to say. Where each free gives back at once,
+ * 20,000 random operations on some 45 MiB punched 1,000 to 2,300 holes, each of
+ * 0.8 to 1.8 ms on btrfs and 0.1 to 0.2 on ext4: 2.0 s on btrfs, where they
+ * took 0.2 without. So there small pieces wait until they have met others, at
+ * most LOOSE_MS: 0.2 s and 4 holes. To wait everywhere would keep space from
+ * others where giving it back is cheap. A trim, want of room and a limit take
+ * any.
+ */
 static size_t
 least_of(const struct segment *segment)
 {
