@@ -5,6 +5,14 @@
  * Owns nothing, takes no lock but, under valgrind, the engine's. Each call
  * finds the kind behind the handle and hands over; what a kind does differently
  * is put right here.
+ *
+ * Each function first asks for the kind that the thread used last
+ * (registry_remembered(), a compare and a load), and then is a tail call to the
+ * engine. The slow way goes through registry_use(), which may make the pool's
+ * state, and fails with EINVAL and a message for what is not a pool.
+ *
+ * A block that cannot be had is NULL with ENOMEM, or EINVAL for an alignment,
+ * and no message, as users of libvmem know it. A size of 0 is a size of 1.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,7 +24,10 @@
 #include "vmem/registry.h"
 
 #ifdef POOLKIND_DEBUG
-/* Whether PTR lies in the pool; if not, but in another, that is reported. */
+/* Whether PTR lies in the pool; if not, but in another, that is reported. The
+ * old library accepted small blocks of another pool and crashed with large
+ * ones. Here the block goes home in either case, so only the debug library,
+ * which looks for mistakes, spends the time on asking. */
 static bool
 is_at_home(const VMEM *vmp, const void *ptr)
 {
@@ -37,7 +48,11 @@ is_at_home(const VMEM *vmp, const void *ptr)
 }
 #endif
 
-/* Under valgrind no pool is remembered, so that every call takes the slow way.
+/*
+ * On the slow way blocks are announced to memcheck by the function that the
+ * program called: suppressions of libvmem's users name vmem_malloc and its
+ * relatives as the top of the stack (kind/aloud.h). That suffices since under
+ * valgrind no pool is ever remembered, so every call takes the slow way.
  */
 #define TAKE(ptr, call, zeroed) \
 	TAKE_ALOUD(ptr, call, poolkind_usable_size, zeroed)
@@ -59,8 +74,13 @@ vmem_malloc(VMEM *vmp, size_t size)
 	return ptr;
 }
 
-/* Where a block goes home to is known without its pool, and so is freed what
- * is freed with a handle that means nothing. */
+/*
+ * Frees a block whose pool is not the one that the thread used last. Looking
+ * the handle up makes it that one, so that the next block goes the quick way.
+ * But the list is not asked: the engine knows by the address which kind a block
+ * is of, so it is freed also where the handle is wrong, or is missed in the
+ * table.
+ */
 static __attribute__((noinline)) void
 free_anew(const VMEM *vmp, void *ptr)
 {
@@ -97,7 +117,10 @@ vmem_calloc(VMEM *vmp, size_t nmemb, size_t size)
 	return ptr;
 }
 
-/* The block in another place, or where it is. */
+/* The block in another place, or where it is. What the engine refuses with
+ * EINVAL is a pointer that is no block: that is a mistake, not a lack of room,
+ * so here there is a message. Without room errno alone says it, and the old
+ * block stays as it is. */
 static void *
 reallocate(const VMEM *vmp, poolkind *kind, void *ptr, size_t size)
 {
@@ -111,7 +134,15 @@ reallocate(const VMEM *vmp, poolkind *kind, void *ptr, size_t size)
 	return moved;
 }
 
-/* Under valgrind a block moves as long as there is room for another. */
+/*
+ * PTR NULL allocates, SIZE 0 frees and returns NULL without touching errno:
+ * the engine does both, and this function does them itself on the slow way, to
+ * announce the blocks.
+ *
+ * Under valgrind a block is moved whenever there is room for another, by hand,
+ * so that memcheck sees the old one freed and finds who still uses it. Where
+ * there is no room the engine resizes it in place if it can.
+ */
 EXPORT void *
 vmem_realloc(VMEM *vmp, void *ptr, size_t size)
 {
@@ -146,6 +177,8 @@ vmem_realloc(VMEM *vmp, void *ptr, size_t size)
 	return moved;
 }
 
+/* Any power of two will do, from 1 on, and SIZE need not be a multiple of it. A
+ * wrong alignment is EINVAL whatever the handle is. */
 EXPORT void *
 vmem_aligned_alloc(VMEM *vmp, size_t alignment, size_t size)
 {
@@ -197,6 +230,8 @@ vmem_wcsdup(VMEM *vmp, const wchar_t *s)
 	RETURN_COPY(vmp, s, bytes);
 }
 
+/* The handle does not matter, except that the debug library answers 0 for a
+ * block of another pool. */
 EXPORT size_t
 vmem_malloc_usable_size(VMEM *vmp, void *ptr)
 {

@@ -3,8 +3,8 @@
  * message.h - the message of a thread's last error.
  *
  * Owns a buffer for each thread that ever had an error, in memory of our own,
- * gone with the thread. Called by the files of vmem/. Takes no lock; where
- * there is no memory, every thread has the same short text.
+ * gone with the thread. Called by the files of vmem/. Takes no lock. A thread
+ * that can have no buffer has for a message what its error number means.
  */
 #ifndef VMEM_MESSAGE_H
 #define VMEM_MESSAGE_H

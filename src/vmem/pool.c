@@ -4,9 +4,17 @@
  *
  * A pool in a directory is a file kind with its space reserved, a pool in a
  * region a region kind, each with a first page that is its handle; a pool on a
- * device is the whole of it. Owns nothing: the registry has the pools. Failures
- * come from the engine with an error number, which is put into the words that
- * users of libvmem know: the call that the number comes from.
+ * device is the whole of it. Owns nothing: the registry has the pools. Takes
+ * the registry's lock for entering and checking, never while a kind is opened
+ * or closed.
+ *
+ * What users of libvmem rely on, and is kept here: the order in which arguments
+ * are checked (the size before the path; for regions alignment, size, address);
+ * the error numbers; and that a message names the system call which vmem's own
+ * library would have had the error from. Programs and their tests compare these
+ * texts, so a failure of the engine, which comes as an error number, is put
+ * into those words. Where the old library set no message (a character device
+ * that is no DAX device), or no errno (too many pools), one is set.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,9 +25,14 @@
 #include "vmem/message.h"
 #include "vmem/registry.h"
 
+/* Of the handle of a pool in a directory. The old library had it from the size
+ * of jemalloc's chunks, and programs rely on it. */
 #define POOL_ALIGNMENT (4 * MIB)
 
-/* What every pool has of its own and of the environment. */
+/* What every pool has of its own and of the environment. The memory of a pool
+ * is shared with the child of a fork, as it always was: programs write in the
+ * child and read in the parent. What the child allocates no longer collides
+ * with what the parent does; see source/fork.c. */
 static struct spec
 spec_of_pool(enum spec_source source, size_t size)
 {
@@ -36,7 +49,9 @@ spec_of_pool(enum spec_source source, size_t size)
 	return spec;
 }
 
-/* Makes the kind, which the engine put where it wanted, a pool. */
+/* Makes the kind, which the engine put where it wanted, a pool. No other pool
+ * is there, so the registry can only be out of records; the kind is closed
+ * then, and nothing remains. */
 static VMEM *
 enter(poolkind *kind)
 {
@@ -70,7 +85,10 @@ explain_size(int error, const char *dir, size_t size)
 	    error, "posix_fallocate of %zu bytes in \"%s\"", size, dir);
 }
 
-/* Says what the engine ran into with such a file. */
+/* Says what the engine ran into with such a file. That it was a lack of space
+ * is known by the number alone, whichever way the engine took it; the old
+ * library called posix_fallocate(3). ENOMEM may also mean that as many kinds
+ * are open as can be, so the engine's own sentence is quoted. */
 static void
 explain(int error, const char *dir, size_t size)
 {
@@ -91,7 +109,13 @@ explain(int error, const char *dir, size_t size)
 	}
 }
 
-/* SIZE as whole pages, or 0 with a message if no file can be so large. */
+/*
+ * SIZE as whole pages, or 0 with a message if no file can be so large. Three
+ * bounds with three answers: a size that becomes 0 when it is rounded up, one
+ * that off_t cannot hold, and one that does not fit into a segment, which is
+ * where addresses in a row end here. The last leaves room for the handle's
+ * page, which comes in front of the size.
+ */
 static size_t
 file_size(const char *dir, size_t size)
 {
@@ -108,6 +132,13 @@ file_size(const char *dir, size_t size)
 	return 0;
 }
 
+/*
+ * The whole space is taken now (reserve): a program may count on it later, and
+ * a full file system must be an error of vmem_create(). File systems that do
+ * not keep what they gave, such as btrfs, are taken nevertheless (trust), as
+ * they were before. The engine gives no descriptor back, and keeps none open:
+ * programs compare their descriptors before and after.
+ */
 static VMEM *
 create_in_file(const char *dir, size_t size)
 {
@@ -134,6 +165,12 @@ create_in_file(const char *dir, size_t size)
 	return enter(kind);
 }
 
+/*
+ * The pool is the whole device, as vmem's manual says. The old library took
+ * SIZE bytes of it, and ran off the end where SIZE was larger; that is EINVAL
+ * here. There is no page in front for the handle: the handle is the address of
+ * the first byte that can be handed out, and may be touched.
+ */
 static VMEM *
 create_on_device(const char *path, size_t device, size_t size)
 {
@@ -158,6 +195,13 @@ create_on_device(const char *path, size_t device, size_t size)
 	return enter(kind);
 }
 
+/*
+ * What DIR is, is asked first, and its errors are reported as those of a look
+ * at the path. But a path that leads nowhere (ENOENT) goes on to opening a file
+ * there: users know that error as one of open(2). The same for what is there
+ * and is no directory: os_path() does not mind it, and open(2) says ENOTDIR.
+ * Success leaves errno as it was, whatever was tried on the way.
+ */
 static VMEM *
 create(const char *dir, size_t size)
 {
@@ -191,7 +235,9 @@ create(const char *dir, size_t size)
 	return vmp;
 }
 
-/* A spec is more than some stacks have room for. */
+/* The arguments and the result of both functions that create a pool. They run
+ * on a stack of the engine's: a spec, with a path in it, is more than some
+ * threads have room for. */
 struct creation {
 	const char *dir;
 	void *region;
@@ -219,6 +265,9 @@ vmem_create(const char *dir, size_t size)
 
 /* ---- In a region --------------------------------------------------------- */
 
+/* Alignment first, then the size: a NULL address is aligned, and programs
+ * compare the message on the size that (NULL, 1) gives. NULL with a valid size
+ * ended in a crash before. */
 static bool
 region_is_valid(void *addr, size_t size)
 {
@@ -240,6 +289,15 @@ region_is_valid(void *addr, size_t size)
 	return true;
 }
 
+/*
+ * The address is claimed before the kind is opened, so that two threads cannot
+ * make two pools of it; see registry_claim(). The pool's extent in the registry
+ * is the SIZE that the program named, also where the last page is not whole or
+ * part of the region is another pool's: vmem_check() reports overlaps of what
+ * was named. An overlap is no error (spec.overlap), as programs expect; the
+ * kind then gets what the other one does not hold, so that the two cannot
+ * corrupt each other.
+ */
 static VMEM *
 create_in_region(void *addr, size_t size)
 {
@@ -288,6 +346,12 @@ vmem_create_in_region(void *addr, size_t size)
 
 /* ---- Both ---------------------------------------------------------------- */
 
+/*
+ * The pool is taken out of the registry first, which decides who of several
+ * callers closes the kind, and lets every later call with the handle be
+ * answered with EINVAL. The pages of a region are its owner's again, the first
+ * one readable; a file's space goes back to its file system.
+ */
 EXPORT void
 vmem_delete(VMEM *vmp)
 {
@@ -304,7 +368,13 @@ vmem_delete(VMEM *vmp)
 	errno = saved;
 }
 
-/* Under the registry's lock, so that the pool stays. */
+/*
+ * Under the registry's lock, so that the pool stays; the engine's locks come
+ * after that one. Here alone an unknown handle may be asked about: programs
+ * check whether a pool is alive that way, and expect -1 and an errno that is
+ * left alone, for a result of 0 too. If both things are wrong the message is
+ * that of the overlap, the likely cause.
+ */
 static int
 check(const VMEM *vmp)
 {

@@ -3,8 +3,14 @@
  * print.c - vmem_stats_print(). See libvmem.h.
  *
  * The engine writes line by line; here lines are gathered and written in large
- * pieces, from the pool's own state where it has one. Owns nothing, and holds
- * no lock while it writes.
+ * pieces, from the pool's own state where it has one. That state is what the
+ * program's malloc_func gave for the pool, which libvmem's manual describes as
+ * 4 to 8 KiB: this buffer is what it is needed for. Without functions set the
+ * text goes out in pieces of 1 KiB, from the stack.
+ *
+ * Owns nothing, and holds no lock while it writes, since the text may go to the
+ * program's print_func. Prints in every build, as the manual says; the old
+ * library's release build printed nothing.
  */
 #include <errno.h>
 #include <string.h>
@@ -28,6 +34,9 @@ flush(struct gathered *gathered)
 	gathered->length = 0;
 }
 
+/* The engine's pieces are lines of at most 255 characters, so each fits into
+ * the smallest buffer once that is empty. The terminating zero is copied with
+ * each, as print_func wants a string. */
 static void
 gather(void *to, const char *text)
 {
@@ -43,6 +52,9 @@ gather(void *to, const char *text)
 _Static_assert(
     HEAP_PRINT_GENERAL == 1 && HEAP_PRINT_LARGE == 1 << 4, "a letter a bit");
 
+/* Letters that jemalloc 3.6 did not know are passed over. Later versions gave
+ * some of them a meaning ("J" switches to JSON), which programs written for
+ * libvmem cannot have meant. */
 static unsigned
 omitted(const char *opts)
 {
@@ -58,6 +70,9 @@ omitted(const char *opts)
 	return omit;
 }
 
+/* The log file is opened here if nothing was to be written to it so far: the
+ * release build opens it for statistics alone. An unknown handle is EINVAL and
+ * a message, although the function has no result that could say so. */
 EXPORT void
 vmem_stats_print(VMEM *vmp, const char *opts)
 {

@@ -1,6 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * registry.c - which pools are alive. See registry.h.
+ *
+ * The list decides what is a pool. It is read and written under the lock. The
+ * hash table is a shortcut for the functions that allocate: it is written under
+ * the lock, and read without it.
+ *
+ * Why a reader without the lock is safe while other threads create and delete
+ * pools, as long as nobody deletes the pool that it asks for (libvmem.h forbids
+ * that):
+ *
+ * - It never follows a pointer into unmapped memory. Records lie in a static
+ *   array and are only ever used again as records.
+ * - It never gets the kind of another pool. The handle of a pool that is in use
+ *   stands in one record, because registry_claim() lets no two pools begin at
+ *   one address. The kind was stored before the handle was, and both stay as
+ *   they are until the pool is deleted.
+ * - It may miss its pool. The record on which it stands can be taken out of its
+ *   bucket, which does no harm, since that record still leads to the rest of
+ *   the chain; it can also be used again for a pool of another bucket, and then
+ *   leads the reader there, to an end where its handle was not found. NULL
+ *   therefore does not mean "no such pool" but "ask the list": registry_use()
+ *   does, and vmem_free() frees without a handle.
+ *
+ * A hash table under a lock would be simpler, and a lock on every allocation.
  */
 #include "vmem/registry.h"
 
@@ -28,9 +51,16 @@ static struct pool *free_records, *pools;
 
 /* ---- The list ------------------------------------------------------------ */
 
-/* When the library is loaded, or with the first pool if that comes sooner:
- * before the lock is taken. Handlers that come later than the engine's are
- * called sooner, and so take their lock in the right order. */
+/*
+ * Registers the fork handlers of the registry: when the library is loaded, or
+ * with the first pool if another library's constructor makes one before that.
+ * Not under the lock, since pthread_atfork(3) may call malloc, which may be the
+ * program's own and use libvmem.
+ *
+ * The handlers before a fork run in the reverse order of registration. The
+ * engine's are registered first, so ours run before them and take the lock of
+ * the registry before those of the engine, as the lock order wants it.
+ */
 static __attribute__((constructor)) void
 follow_forks(void)
 {
@@ -70,6 +100,8 @@ find_at(const void *begin)
 	return pool;
 }
 
+/* A pool that was claimed but has no kind yet is not one: its handle was not
+ * given to the program so far. */
 struct pool *
 registry_find(const VMEM *handle)
 {
@@ -78,6 +110,9 @@ registry_find(const VMEM *handle)
 	return pool != NULL && atomic_load(&pool->kind) != NULL ? pool : NULL;
 }
 
+/* For vmem_check(), which has to report both of two regions that overlap. The
+ * engine does not know of it, as it gave the second one only what the first did
+ * not hold; the registry has the addresses that the program named. */
 struct pool *
 registry_overlap(const void *begin, size_t bytes, const struct pool *own)
 {
@@ -91,6 +126,8 @@ registry_overlap(const void *begin, size_t bytes, const struct pool *own)
 	return pool;
 }
 
+/* NULL when REGISTRY_POOLS_MAX pools are alive. The engine allows fewer kinds
+ * than that, so programs meet its refusal first. */
 static struct pool *
 record_take(void)
 {
@@ -103,6 +140,8 @@ record_take(void)
 	return pool;
 }
 
+/* The record keeps `in_bucket`, by which a reader that stands on it finds its
+ * way on. */
 static void
 list_remove(struct pool *pool)
 {
@@ -111,6 +150,15 @@ list_remove(struct pool *pool)
 	STACK_PUSH(&free_records, pool);
 }
 
+/*
+ * Creating a pool has two steps. For a region the claim comes before the kind
+ * is opened: two threads that make pools of one address must not both succeed,
+ * and opening cannot happen under the lock. A claim without a kind is visible
+ * to other claims only. For a file the engine chooses the address, so the kind
+ * comes first, and the claim can only fail for want of a record.
+ *
+ * The kind of the record is NULL from here on, before the record can be found.
+ */
 struct pool *
 registry_claim(void *begin, size_t bytes)
 {
@@ -141,6 +189,9 @@ registry_claim(void *begin, size_t bytes)
 	return pool;
 }
 
+/* The engine's kind leads back to the handle (user data), for the debug
+ * library's question which pool a block is of. The kind is stored last: from
+ * then on registry_find() answers the handle. */
 VMEM *
 registry_enliven(struct pool *pool, poolkind *kind)
 {
@@ -159,6 +210,9 @@ registry_give_up(struct pool *pool)
 
 /* ---- The table ----------------------------------------------------------- */
 
+/* Fibonacci hashing of the page number: handles are addresses of pages, often
+ * in steps of 4 MiB or more, whose low bits are all the same. The product's
+ * upper bits depend on all of them. */
 static _Atomic(struct pool *) *
 bucket_of(const VMEM *handle)
 {
@@ -167,6 +221,19 @@ bucket_of(const VMEM *handle)
 	    (64 - LG_BUCKETS)];
 }
 
+/*
+ * What is found is remembered for the thread (registry_memo), together with how
+ * many pools had been removed when the search began. The memo holds until that
+ * number changes, so it is dropped by the removal of any pool: removals are
+ * rare, and nobody can reach the memos of other threads.
+ *
+ * That no memo outlives its pool: removing a pool increments the number before
+ * a new pool can claim the same address, both under the lock; and a thread that
+ * was handed the new pool's handle, by whatever means of synchronisation, sees
+ * what happened before that. So its relaxed load finds the number changed. The
+ * number is read before the search, not after it: a removal in between spoils
+ * the memo, instead of being overlooked.
+ */
 poolkind *
 registry_look_up(const VMEM *handle)
 {
@@ -183,7 +250,14 @@ registry_look_up(const VMEM *handle)
 	return kind;
 }
 
-/* Under valgrind the table stays empty, as its readers have no lock. */
+/*
+ * Enters a pool in the table, under the lock; nothing if it is there. The
+ * handle is stored before the record can be reached through its bucket, and the
+ * link to the rest of the chain too.
+ *
+ * Under valgrind the table stays empty, as helgrind and drd would report its
+ * readers, which have no lock: each call then asks the list.
+ */
 static void
 bucket_put(struct pool *pool)
 {
@@ -197,6 +271,8 @@ bucket_put(struct pool *pool)
 	atomic_store(bucket, pool);
 }
 
+/* Takes a pool out, under the lock. A pool that never had a block was never in
+ * the table, and in no memo either. */
 static void
 bucket_take(struct pool *pool)
 {
@@ -214,8 +290,15 @@ bucket_take(struct pool *pool)
 
 /* ---- Use and end --------------------------------------------------------- */
 
-/* Gives the pool its state, from the program's function, which is called
- * without the lock: of two threads that do so at once one was too late. */
+/*
+ * Gives the pool its state, from the program's malloc_func. That is called
+ * without the lock, as the program may do in it what it likes, even wait for a
+ * thread that needs the lock. So two threads can get a state each for one pool;
+ * the second one finds that it was too late and frees its own.
+ *
+ * free_func is stored with the state: what malloc_func gave has to go back to
+ * its partner, also when the program has set other functions since.
+ */
 static bool
 provide_state(struct pool *pool, const struct functions *functions)
 {
@@ -235,6 +318,18 @@ provide_state(struct pool *pool, const struct functions *functions)
 	return true;
 }
 
+/*
+ * The first use of a pool, or a use that the table did not answer.
+ *
+ * The state is made here and not in vmem_create(), because programs count on
+ * it: with a malloc_func that always returns NULL, creating a pool must
+ * succeed, and the first vmem_malloc() must fail with ENOMEM. A pool enters the
+ * table only when it has its state, so whatever the table finds is complete.
+ * Without functions set there is no state, and nothing to wait for.
+ *
+ * The lock is given up in between, for malloc_func. The pool stays, since the
+ * program may not delete it while this call uses it.
+ */
 poolkind *
 registry_use(const VMEM *handle)
 {
@@ -266,6 +361,13 @@ registry_use(const VMEM *handle)
 	return kind;
 }
 
+/*
+ * Of two threads that delete one pool, or of two calls, only the first gets the
+ * kind; the other one gets NULL, which is EINVAL for the program. free_func is
+ * called without the lock, as malloc_func was. The kind is the caller's to
+ * close: that takes locks of the engine for a long time, and needs none of
+ * ours.
+ */
 poolkind *
 registry_remove(const VMEM *handle)
 {

@@ -2,12 +2,12 @@
 /*
  * registry.h - which pools are alive, and the kind behind a handle.
  *
- * Owns the records of pools. A handle is looked up in two ways: by the list of
- * all, under the lock, which decides; and on each allocation without a lock: in
- * what the thread found last, else in a hash table of the pools whose first
- * block was asked for. Records lie in a static array and are used again, so a
- * reader that comes late finds a record that is not its own, and goes the other
- * way.
+ * Owns the records of pools. A handle is looked up in two ways. The list of all
+ * pools, under the lock, decides whether it is one. On each allocation it is
+ * looked up without a lock: in what the thread found last, else in a hash table
+ * of the pools from which a block was asked for. A reader without the lock can
+ * miss its pool in the table when others come and go meanwhile, and then asks
+ * the list; it never gets another pool's kind. registry.c has the argument.
  *
  * Called by the files of vmem/. The lock comes before all of the engine's, and
  * nobody's function is called under it. Adding fails when all records are used.
@@ -38,7 +38,8 @@ struct pool {
 	void (*state_free)(void *state);
 };
 
-/* What the thread found last; good until the next pool is removed. */
+/* The handle that the thread looked up last, and its kind. Valid as long as
+ * registry_removals is what it was then: removing any pool makes it invalid. */
 struct registry_memo {
 	const VMEM *handle;
 	poolkind *kind;
@@ -79,7 +80,8 @@ void registry_give_up(struct pool *pool);
 /* Takes the pool out, for its kind to be closed: NULL if there is none. */
 poolkind *registry_remove(const VMEM *handle);
 
-/* Between these two no pool comes or goes. registry_find() needs that. */
+/* Take and give the lock, under which no pool is created or deleted.
+ * registry_find(), registry_first() and registry_overlap() need it. */
 void registry_hold(void);
 void registry_release(void);
 struct pool *registry_find(const VMEM *handle);

@@ -4,8 +4,12 @@
  *
  * Read once: when the library is loaded, or when another library's constructor
  * calls it before. Variables of a program that runs with more rights than its
- * user are not looked at. The one thing that ends the process is a log file of
- * the debug library that cannot be opened.
+ * user are not looked at. What is wrong with a variable gets a line on standard
+ * error, and the default holds. The one thing that ends the process is a log
+ * file of the debug library that cannot be opened: who debugs must not look
+ * for lines that were never written, and vmem's own library ended then, too.
+ *
+ * Owns the settings, which do not change after they were read, and the log.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -36,7 +40,8 @@ struct log_file vmem_log = LOG_FILE_INIT("libvmem");
 static struct vmem_settings settings;
 
 #ifdef HAVE_VALGRIND
-/* How tests and people find out, by strings(1). */
+/* Tests of vmem's users look for these texts with strings(1), to know whether
+ * the library can be run under valgrind's tools. */
 static const char support[][48] __attribute__((used)) = {
 	"compiled with support for Valgrind helgrind",
 	"compiled with support for Valgrind memcheck",
@@ -47,6 +52,10 @@ static const char support[][48] __attribute__((used)) = {
 /* The lines on standard error begin with the library's name. */
 #define complain(...) log_say(&log_standard_error, 0, "libvmem: ", __VA_ARGS__)
 
+/* The debug library opens the log when it is loaded, so that it has all lines;
+ * the release library when statistics are first printed, so that a program
+ * which prints none has no such file. There is no lock: two threads that print
+ * for the first time at once may both open it. */
 int
 vmem_log_open(void)
 {
@@ -58,6 +67,8 @@ vmem_log_open(void)
 }
 
 #ifdef POOLKIND_DEBUG
+/* The lines at level 1 with which the log of a process begins, as vmem's did:
+ * whose they are, and what was compiled in. */
 static void
 write_banner(void)
 {
@@ -101,6 +112,8 @@ read_log_settings(void)
 	vmem_log.level = (int)numbers.level;
 }
 
+/* The file is opened before the level is read, so that no trace line goes to
+ * standard error first. That it cannot be opened is said there. */
 static void
 open_log(void)
 {
@@ -114,6 +127,8 @@ open_log(void)
 }
 #endif
 
+/* ---- All of it ----------------------------------------------------------- */
+
 static const struct setting hint_setting = {
 	.name = "PMEM_MMAP_HINT",
 	.form = SETTING_ADDRESS,
@@ -121,6 +136,8 @@ static const struct setting hint_setting = {
 	.complaint = "is not an address in hexadecimal; pools lie anywhere",
 };
 
+/* Options come from the symbolic link first and from the variable after it, so
+ * that the variable wins: jemalloc's order, which both names are from. */
 static void
 read_environment(void)
 {
@@ -139,6 +156,8 @@ read_environment(void)
 		complain("%s", wrong);
 }
 
+/* Constructors of libraries that use this one may run before ours; whatever
+ * needs a setting goes through vmem_settings() and so reads them then. */
 static __attribute__((constructor)) void
 start(void)
 {
@@ -154,6 +173,9 @@ vmem_settings(void)
 	return &settings;
 }
 
+/* With stats_print:true, the statistics of the pools that the program has not
+ * deleted. Nothing else is cleaned up: other destructors, and threads that
+ * still run, may use the pools until the process is gone. */
 static __attribute__((destructor)) void
 end(void)
 {
