@@ -3,10 +3,16 @@
  * allocate.c - blocks of a kind. See poolkind.h.
  *
  * The fast paths: a block comes out of the thread's cache of the kind, found
- * through one pointer of the thread, and goes back there. Takes no lock; what
- * lies behind does. The debug library looks each handle and each pointer up
- * before it believes what is said of it, keeps account of the blocks that are
- * in the program's hands, and fills them as they come and go.
+ * through one pointer of the thread, and goes back there. The slow path begins
+ * at allocate(): it finds the record behind the handle, the heap that serves
+ * the thread where it runs now, and where that has no room the kinds that the
+ * kind falls back to. Takes no lock; what lies behind does.
+ *
+ * The debug library looks each handle and each pointer up before it believes
+ * what is said of it, keeps account of the blocks that are in the program's
+ * hands (live.h), and fills them as they come (0xa5) and go (0x5a), so that
+ * reading a block before it was written or after it was freed shows. DEBUGGING
+ * is a constant, so nothing of that is left in the other library.
  */
 #include <errno.h>
 #include <string.h>
@@ -32,7 +38,9 @@
 
 /* ---- Allocation ---------------------------------------------------------- */
 
-/* NULL from below, as the caller of the API sees it. */
+/* Says why there is no block: errno alone where the kind is full, which is an
+ * answer and frequent, and must not cost a sentence; EPERM with a sentence
+ * where this process is a child that has nothing of the kind at all. */
 static void *
 no_block(const struct kind *kind)
 {
@@ -53,7 +61,10 @@ struct request {
 	size_t asked;
 };
 
-/* The debug library's part with a block that goes out. */
+/* The debug library's part with a block that goes out. It is entered under the
+ * kind that it is of, which is another than the one asked where that is full
+ * and falls back. All that may be used is filled, not just what was asked for.
+ */
 static void
 enter_block(void *ptr, size_t asked, bool zero)
 {
@@ -72,7 +83,9 @@ new_block(void *ptr, size_t asked)
 	return ptr;
 }
 
-/* What a slow path has to do to a block, or to none, before it returns. */
+/* What a slow path has to do to a block, or to none, before it returns. Under
+ * valgrind, where every block comes this way, the block is announced, and only
+ * then may be written to and is zeroed: see block_of_heap(). */
 static void *
 finish(struct kind *kind, void *ptr, const struct request *request)
 {
@@ -90,7 +103,9 @@ finish(struct kind *kind, void *ptr, const struct request *request)
 	return ptr;
 }
 
-/* A block of one heap. Under valgrind nobody may touch it before it is one. */
+/* A block of one heap, through the thread's cache or past it. For memcheck the
+ * memory may not be touched until finish() has announced it, so there it is not
+ * the arena that clears it. */
 static void *
 block_of_heap(struct heap *heap, const struct request *request)
 {
@@ -100,8 +115,16 @@ block_of_heap(struct heap *heap, const struct request *request)
 		request->zero && !annotate_is_on());
 }
 
-/* Drops what all places of a kind keep, when that can make room under their
- * common limit. False: it cannot, since nothing changed after the last time. */
+/*
+ * Empties the caches and arenas of all places of a kind, and returns whether it
+ * did. The places share one limit, so one of them can fail because the others
+ * keep free memory: its own heap, which empties itself before it fails, knows
+ * nothing of those. Without a limit no place can be in another's way.
+ *
+ * A full kind would do this for every request. So the sum of the epochs after
+ * it is remembered; they only go up, so as long as the sum is the same nothing
+ * was freed in any place, and to empty them again would gain nothing.
+ */
 static bool
 drain_places(struct places *places)
 {
@@ -121,7 +144,8 @@ drain_places(struct places *places)
 	return true;
 }
 
-/* A block of KIND alone. */
+/* A block of KIND alone, from the heap of the place where the thread runs at
+ * this moment. When that fails and the other places were emptied, once more. */
 static void *
 block_of_kind(struct kind *kind, const struct request *request)
 {
@@ -134,7 +158,10 @@ block_of_kind(struct kind *kind, const struct request *request)
 	    ptr;
 }
 
-/* The same, or a block of the kind that it falls back to. */
+/* The same, or a block of the first kind along its chain of fallbacks that has
+ * room. The chain is read without a lock: see open.c, which also has why it
+ * ends. The block is of that other kind in every respect: it counts there, is
+ * found as one of it, and goes back there when it is freed. */
 static void *
 block_of_any(struct kind *kind, const struct request *request)
 {
@@ -145,6 +172,8 @@ block_of_any(struct kind *kind, const struct request *request)
 	return ptr;
 }
 
+/* The slow path, for all that cache_malloc() did not serve. Success leaves
+ * errno alone, whatever system calls it took. */
 static void *
 allocate(poolkind *handle, const struct request *request)
 {
@@ -169,7 +198,13 @@ malloc_slowly(poolkind *kind, size_t size, size_t asked)
 	    kind, &(struct request){ .size = size, .asked = asked });
 }
 
-/* A block of SIZE bytes or more, for a program that asked for ASKED. */
+/*
+ * A block of SIZE bytes or more, for a program that asked for ASKED: the fast
+ * path. In the library without debugging the handle is not checked here, since
+ * NULL has an id without caches and all else is said in kind.h; the slow path
+ * checks it. malloc_slowly() is not inlined: its struct on the stack would give
+ * the fast path a frame.
+ */
 static inline void *
 malloc_for(poolkind *kind, size_t size, size_t asked)
 {
@@ -188,6 +223,11 @@ poolkind_malloc(poolkind *kind, size_t size)
 	return malloc_for(kind, size, size);
 }
 
+/*
+ * Small blocks come from the cache, where they have been used before, and are
+ * cleared here. Larger ones are cleared below, where it may be known that their
+ * pages are new and zero already; an alignment of 1 leads past the cache.
+ */
 EXPORT void *
 poolkind_calloc(poolkind *kind, size_t count, size_t size)
 {
@@ -205,7 +245,12 @@ poolkind_calloc(poolkind *kind, size_t count, size_t size)
 	return ptr == NULL ? NULL : memset(ptr, 0, bytes);
 }
 
-/* A block that is aligned; a small one is, if it is of the right class. */
+/*
+ * An aligned block. Slabs begin at a page and hold blocks of one size one after
+ * the other, so a block of a class whose size is a multiple of the alignment is
+ * aligned by itself, up to a page: usable_size_aligned() names such a class,
+ * and the fast path serves it. Everything else is placed by the arena.
+ */
 static void *
 aligned(poolkind *kind, size_t alignment, size_t size)
 {
@@ -233,6 +278,9 @@ poolkind_aligned_alloc(poolkind *kind, size_t alignment, size_t size)
 	return NULL;
 }
 
+/* As posix_memalign(3), the number is returned and errno stays. *PTR is NULL on
+ * failure, where POSIX says nothing, so that a caller who does not look at the
+ * number does not free whatever was there. */
 EXPORT int
 poolkind_posix_memalign(
     poolkind *kind, void **ptr, size_t alignment, size_t size)
@@ -260,7 +308,15 @@ poolkind_posix_memalign(
 	return error;
 }
 
-/* ---- Freeing ------------------------------------------------------------- */
+/*
+ * ---- Freeing ---------------------------------------------------------------
+ *
+ * A block goes back to the heap that it came from, whatever kind the caller
+ * names: the kind is no more than a hint at the cache to try first, and what is
+ * found by the address decides (arena/free.c). So freeing a block as one of a
+ * wrong kind harms nothing. The debug library reports it all the same, as it is
+ * a fault of the program, which will one day close the kind it has in mind.
+ */
 
 static void
 no_such_block(const void *ptr)
@@ -277,6 +333,8 @@ no_live_block(const void *ptr, const struct block *block)
 	    ptr, kind_of_heap(block->heap)->name);
 }
 
+/* For functions that take a block by its address alone. Nobody holds a lock
+ * when the misuse is reported, as the report is the program's function. */
 bool
 kind_block_of(const void *ptr, struct block *block)
 {
@@ -294,7 +352,8 @@ kind_block_of(const void *ptr, struct block *block)
 	return true;
 }
 
-/* Whether a block of HOME can have come out of KIND. */
+/* Whether a block of HOME can have come out of KIND: out of itself, or of one
+ * of its fallbacks, of which the program need not know. */
 static bool
 may_be_of(const struct kind *home, const struct kind *kind)
 {
@@ -328,8 +387,17 @@ check_size(const void *ptr, size_t size, size_t asked, size_t usable)
 		    ptr, size, asked, usable);
 }
 
-/* The debug library's part with a block that comes back: false if it must not
- * be freed. */
+/*
+ * The debug library's part with a block that comes back: false if it must not
+ * be freed, being no block, or none that the program holds. A wrong kind or
+ * size is reported, and the block freed: it can be.
+ *
+ * The block leaves the account before it is freed, not after. Once it is freed
+ * another thread may be handed it and enter it, and taking it out then would
+ * take out that entry. Of two threads that free one block at once, one finds it
+ * in the account. In a child that was refused the kind the pages are not there,
+ * so nothing is written to them.
+ */
 static bool
 take_block(const poolkind *handle, void *ptr, size_t size)
 {
@@ -378,6 +446,10 @@ poolkind_free_sized(poolkind *kind, void *ptr, size_t size)
 		free_block(kind, ptr, size);
 }
 
+/* For facades in malloc's place, which are given blocks of libc's, too. True
+ * means that the pointer is no concern of the caller's any more; in the debug
+ * library also of a block that was freed before: that has been reported, and
+ * libc, to which the caller would hand it, would end the process. */
 EXPORT bool
 poolkind_free_if_any(void *ptr)
 {
@@ -406,8 +478,14 @@ same_block(struct kind *home, void *ptr, size_t asked)
 	return ptr;
 }
 
-/* The block in SIZE bytes, where it is if that can be, else somewhere else. A
- * block that cannot shrink, for want of a smaller one, is as good as it is. */
+/*
+ * The block in SIZE bytes: where it is, if KIND is its home and it has that
+ * size already or its arena can change it in place; else in a new block of
+ * KIND. Of a kind that is full a block cannot shrink by moving; it then stays
+ * as it is, which is enough, and only growing fails. In another kind than its
+ * home it must move, as the caller asked for memory of that kind. On failure
+ * the old block is untouched.
+ */
 static void *
 reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 {
@@ -434,6 +512,8 @@ reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 	return moved;
 }
 
+/* Out of the account before the arena frees the old place, for the same reason
+ * as in take_block(), and into it again wherever the block is afterwards. */
 EXPORT void *
 poolkind_defragment(void *ptr)
 {
@@ -453,6 +533,12 @@ poolkind_defragment(void *ptr)
 	return moved;
 }
 
+/*
+ * The block is looked up first, since a pointer that is none must be answered,
+ * not followed. A child that was refused its kind has no pages to copy from,
+ * and gets EPERM. A size of 0 frees, which C leaves open and poolkind.h
+ * promises.
+ */
 EXPORT void *
 poolkind_realloc(poolkind *kind, void *ptr, size_t size)
 {

@@ -8,6 +8,18 @@
  * be opened by another thread just now. Threads that the child does not have
  * are forgotten there, what their caches held goes back to the arenas, and file
  * kinds become what their fork policy says. Nothing here calls malloc.
+ *
+ * Why all locks: a child has the forking thread alone. Whatever another thread
+ * was changing at that moment would stay half changed in the child for ever,
+ * and its lock held. With every lock taken by the forking thread nothing is
+ * half changed, and the child can give the locks back, which have no owner
+ * (os/lock.h).
+ *
+ * At this level a fork leaves everything as it is. A child has the same kinds,
+ * under the same handles and names, with the same records at the same
+ * addresses, and the debug library's account still names the blocks that it may
+ * use and free. What differs is below: which pages there are (source/fork.c)
+ * and from which arenas it goes on (arena/fork.c).
  */
 #include <errno.h>
 
@@ -19,6 +31,13 @@
 #include "kind/machine.h"
 #include "os/records.h"
 
+/*
+ * The order is that of the locks, outermost first. The machine comes before the
+ * kinds, since whoever opens a kind asks the machine with no other lock held,
+ * and since hwloc, which it may be calling, calls malloc, which may be the
+ * engine. The locks of misuse, of live blocks and of records are last: nothing
+ * else is taken under the first, and records under the second.
+ */
 void
 poolkind_fork_begin(void)
 {
@@ -38,6 +57,7 @@ poolkind_fork_begin(void)
 	errno = saved;
 }
 
+/* Inside out. errno stays what it is: it belongs to the caller of fork(2). */
 void
 poolkind_fork_end_in_parent(void)
 {
@@ -54,6 +74,9 @@ poolkind_fork_end_in_parent(void)
 	errno = saved;
 }
 
+/* Records come first, since what follows frees and makes some. The lock of
+ * valgrind is made anew instead of given back: it is a mutex of libc's, and
+ * knows its owner by a thread number that the child's thread does not have. */
 void
 poolkind_fork_end_in_child(void)
 {
@@ -70,9 +93,14 @@ poolkind_fork_end_in_child(void)
 	errno = saved;
 }
 
-/* When the library is loaded, or with the first kind if that comes sooner.
- * pthread_atfork(3) may call malloc, which may come back here; so may what
- * caches need of libc, and a facade opens kinds under a lock of its own. */
+/*
+ * Registers the handlers once: when the library is loaded, or with the first
+ * kind where another library's constructor opens one before ours has run.
+ * pthread_atfork(3) and what threads_start() needs of libc may call malloc,
+ * which may be a facade of ours and come back here: so DONE is set before, and
+ * no lock is held. A facade that opens kinds under a lock of its own calls this
+ * before it takes that lock.
+ */
 EXPORT __attribute__((constructor)) void
 poolkind_follow_forks(void)
 {

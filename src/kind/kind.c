@@ -4,6 +4,16 @@
  *
  * Owns nothing and takes no lock: heaps and sources have their own. The life of
  * a kind is in open.c, its blocks are in allocate.c.
+ *
+ * Every function begins by kind_of(), which answers NULL and handles of closed
+ * kinds as a misuse, and then works on the record without a lock: the caller
+ * guarantees that nobody closes the kind meanwhile (poolkind.h). Those that
+ * enter the engine put annotate_enter() and annotate_leave() around that, the
+ * one lock that valgrind's tools need, and restore errno, which system calls
+ * below may have changed, since success leaves errno alone.
+ *
+ * A kind of scope local is asked heap by heap, so what is answered of it is of
+ * no one moment; neither is it of one heap while other threads use it.
  */
 #include "kind/kind.h"
 
@@ -73,6 +83,13 @@ poolkind_set_report(void (*report)(void *arg, const char *sentence), void *arg)
 
 /* ---- Limit, trim, check -------------------------------------------------- */
 
+/*
+ * The limit is enforced where memory is committed, in the source's account. The
+ * heaps are told too, since their quota follows from it: what thread caches
+ * hold is committed memory that no other thread can have. Where more is
+ * committed than the new limit allows, the kind is trimmed; what live blocks
+ * take stays, and nothing is handed out until the program has freed enough.
+ */
 EXPORT int
 poolkind_set_limit(poolkind *handle, size_t limit)
 {
@@ -91,6 +108,9 @@ poolkind_set_limit(poolkind *handle, size_t limit)
 	return 0;
 }
 
+/* Top down, as free memory lies (arena/structures.h): thread caches are emptied
+ * into the arenas, free extents of the arenas go back to the source, and then
+ * the source decommits every page that is in no span. */
 EXPORT int
 poolkind_trim(poolkind *handle)
 {
@@ -109,6 +129,9 @@ poolkind_trim(poolkind *handle)
 	return 0;
 }
 
+/* What housekeeping does for all heaps from time to time, for this kind and
+ * now: a facade with a thread of its own calls it for kinds that the program
+ * does not use (memkind/background.c). */
 EXPORT void
 poolkind_tend(poolkind *handle)
 {
@@ -124,6 +147,12 @@ poolkind_tend(poolkind *handle)
 	errno = saved;
 }
 
+/*
+ * Two checks for each heap: that the source's page maps agree with its counters
+ * (source_check(), a piece at a time, so that others can go on), and that what
+ * the arenas hold is as much as the source has handed out, for which
+ * heap_is_sound() keeps all threads out of the arenas.
+ */
 EXPORT int
 poolkind_check(poolkind *handle)
 {
@@ -151,7 +180,13 @@ poolkind_check(poolkind *handle)
 
 /* ---- Statistics ---------------------------------------------------------- */
 
-/* Adds what one heap holds; peak and limit are of all together. */
+/*
+ * Adds what one heap holds. Peak and limit are not added: all sources of a kind
+ * share one account, and each of them tells the same. Size is that of one
+ * place, since the size of such a kind bounds all of them together
+ * (open_places()). Nobody counts frees: there were as many as blocks that were
+ * handed out and are not held now.
+ */
 static void
 add_stats(struct poolkind_stats *all, struct heap *heap)
 {
@@ -172,6 +207,9 @@ add_stats(struct poolkind_stats *all, struct heap *heap)
 	all->active += stats.active;
 }
 
+/* Clears the caller's struct and copies what both sides know: it may be shorter
+ * than ours in a program that was built for an earlier release, or longer in
+ * one built for a later one. */
 EXPORT int
 poolkind_get_stats(
     poolkind *handle, struct poolkind_stats *stats, size_t stats_size)
@@ -225,6 +263,8 @@ poolkind_get_node_bytes(poolkind *handle, size_t *bytes, unsigned nodes)
 	return 0;
 }
 
+/* Counts whole pages, as the kernel does: small blocks share theirs with
+ * others. What the kernel does not tell counts for no node. */
 EXPORT int
 poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes)
 {
@@ -244,6 +284,13 @@ poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes)
 	return 0;
 }
 
+/*
+ * The kind is what the source names as its owner, not kind_of_heap(): this may
+ * be called in a signal handler and while another thread closes the kind, when
+ * the heap that was found may be gone and must not be followed (lookup.h). For
+ * the same reason no misuse is reported and neither errno nor the sentence is
+ * set.
+ */
 EXPORT int
 poolkind_block_at(const void *address, struct poolkind_block *result)
 {
@@ -294,6 +341,12 @@ poolkind_print(poolkind *handle, unsigned omit,
 	annotate_leave();
 }
 
+/*
+ * From poolkind_quiet() to poolkind_loud() the thread holds valgrind's lock,
+ * which nests. So annotate_quiet, which is one for all threads, is raised for
+ * this thread alone: any other waits before it can announce a block, or fail to
+ * announce one. Without valgrind neither does anything.
+ */
 EXPORT void
 poolkind_quiet(void)
 {
@@ -317,6 +370,9 @@ poolkind_of(const void *address)
 	return source_owner_of(address);
 }
 
+/* A facade that has cache.h inlined takes blocks by this id. The debug library
+ * must see every block come and go, so there it gets the id without caches, and
+ * each of its calls ends up in allocate.c. */
 EXPORT unsigned
 poolkind_id(const poolkind *handle)
 {
@@ -328,6 +384,9 @@ poolkind_id(const poolkind *handle)
 #endif
 }
 
+/* For a facade that does not know whether the pointer is the engine's, as those
+ * in malloc's place do not: unlike kind_block_of() this is no misuse if it is
+ * not, and the debug library's account is not asked. */
 EXPORT bool
 poolkind_block_of(const void *ptr, poolkind **kind, size_t *usable)
 {
@@ -340,6 +399,8 @@ poolkind_block_of(const void *ptr, poolkind **kind, size_t *usable)
 	return true;
 }
 
+/* Caches serve sizes up to CACHE_SIZE_MAX from a bin's class, and all else is
+ * of one of jemalloc's: a block of either way has the size of its class. */
 EXPORT size_t
 poolkind_usable_for(size_t size)
 {
@@ -347,6 +408,8 @@ poolkind_usable_for(size_t size)
 						usable_size_for(size);
 }
 
+/* The first error of any heap: a kind of which one place cannot be copied is as
+ * good as refused, as far as the caller is concerned. */
 EXPORT int
 poolkind_fork_error(const poolkind *handle)
 {

@@ -11,10 +11,21 @@
  *
  * A handle is a number in the shape of a pointer, which nobody follows: the id
  * of the kind's heap in its low 16 bits, above them how many kinds were opened
- * before, and the highest bit, so that it is not an address. None is ever given
- * out twice. The quick paths find a thread's cache by the id alone; all others
- * ask kind_of() for the record, which knows what is open. NULL has the id that
- * no thread has a cache under.
+ * before, and the highest bit, so that it is not an address.
+ *
+ * Why handles cannot be confused. Ids are used again, counts are not, so no
+ * handle is ever given out twice. kind_find() compares the whole handle with
+ * the one that is open under its id: the handle of a closed kind differs in the
+ * count, a pointer to something else in the highest bit, and NULL is refused.
+ * The record is not touched before that comparison, and so none has to outlive
+ * its kind for the sake of old handles.
+ *
+ * The fast paths (cache_malloc(), cache_free()) use the id alone, which saves
+ * them the load of a record. NULL has the id NO_HEAP, under which no thread has
+ * a cache. The handle of a closed kind may therefore be served by the kind that
+ * has its id now, as poolkind.h says; the debug library asks kind_of() first. A
+ * block is never freed into a wrong kind so, since cache_free() also compares
+ * its address with the segment of the cache that it finds.
  */
 #ifndef KIND_KIND_H
 #define KIND_KIND_H
@@ -27,7 +38,9 @@
 #include "poolkind.h"
 #include "spec/spec.h"
 
-/* The heaps of a kind of scope local. */
+/* The heaps of a kind of scope local, one for each locality. How many there are
+ * and which serves a node is constant once the kind is open: threads read it
+ * without a lock. */
 struct places {
 	unsigned count;
 	_Atomic uint64_t full; /* heap_epoch() of all when it was full */
@@ -48,7 +61,11 @@ struct kind {
 	struct kind *next, **link; /* all kinds: open.c */
 };
 
-/* What handles lead to, by id: open.c enters and takes out. */
+/*
+ * What handles lead to, by id: open.c enters and takes out. The record is
+ * stored before the handle, which is stored by a release, so whoever reads the
+ * right handle by an acquire finds the record complete.
+ */
 struct kind_entry {
 	_Atomic(const poolkind *) handle; /* NULL: not open */
 	struct kind *kind;
@@ -109,6 +126,9 @@ kind_source(const struct kind *kind)
 	return kind_heap(kind, 0)->source;
 }
 
+/* The kind of a heap in which a block was found. By the alias, which is the id
+ * of the kind's own heap: of a kind of scope local that heap has no blocks, and
+ * the heap that a child of a fork inherited has no id. */
 static inline struct kind *
 kind_of_heap(const struct heap *heap)
 {
@@ -119,7 +139,9 @@ kind_of_heap(const struct heap *heap)
  * and reported, if it is none, or in the debug library one that was freed. */
 bool kind_block_of(const void *ptr, struct block *block);
 
-/* Tells every heap of the kind its share of LIMIT. */
+/* Tells every heap of the kind its share of LIMIT, by which it bounds what its
+ * thread caches may hold. The limit itself is that of the account that the
+ * sources of all heaps share: one heap may use all of it. */
 static inline void
 kind_limit_changed(struct kind *kind, size_t limit)
 {

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * live.c - which blocks a program holds, in the debug library. See live.h.
+ *
+ * Owns the lock of all tables; a table is owned by its kind. The tables are
+ * hash tables by address with linear probing: a block is in the first slot from
+ * its home on that was free when it came. At most half of the slots are used,
+ * so runs are short and there always is a free slot at which a search ends.
+ *
+ * One lock for all: the debug library is not made for speed, and a fork has one
+ * lock to take. Memory comes from records, never from malloc. Nothing fails:
+ * without memory the table is given up.
  */
 #include "kind/live.h"
 
@@ -11,6 +20,10 @@
 
 static struct lock lock = LOCK_INIT;
 
+/* The slot where a search for PTR begins. Blocks are aligned, so the low bits
+ * of their addresses say little: the multiplication by 2^64 divided by the
+ * golden ratio spreads what the others say into the upper half, which is used.
+ */
 static size_t
 home_of(const struct live *live, const void *ptr)
 {
@@ -30,6 +43,9 @@ slot_of(const struct live *live, const void *ptr)
 	return &live->blocks[i];
 }
 
+/* A table that misses one block would report its free as a misuse, so without
+ * memory to grow there is none at all, and the kind's pointers are believed
+ * from here on. */
 static void
 give_up(struct live *live)
 {
@@ -37,6 +53,8 @@ give_up(struct live *live)
 	*live = (struct live){ .unknown = true };
 }
 
+/* Twice the slots, every block entered anew, as its home depends on their
+ * number. False, and the table is as it was, without memory. */
 static bool
 grow(struct live *live)
 {
@@ -55,6 +73,8 @@ grow(struct live *live)
 	return true;
 }
 
+/* Grows when half of the slots are used, also for a block that is there already
+ * and only changes its size: that is rare, and needs no second search. */
 void
 live_add(struct live *live, const void *ptr, size_t asked)
 {
@@ -96,7 +116,15 @@ live_find(struct live *live, const void *ptr, size_t *asked)
 	return answer;
 }
 
-/* Empties a slot, and moves up what was put behind it for want of it. */
+/*
+ * Empties a slot. A search ends at a free slot, so a block that stands further
+ * on because this one was taken would not be found any more: it moves into the
+ * hole, and its slot is the next hole, up to the end of the run. A block whose
+ * home lies behind the hole stays; that is when it is nearer to its home than
+ * to the hole, counted around the end of the table. (Knuth, volume 3, 6.4,
+ * algorithm R.) A mark in place of the block would be simpler, but programs
+ * allocate and free for days, and marks would fill the table.
+ */
 static void
 empty(struct live *live, struct live_block *slot)
 {
@@ -132,6 +160,8 @@ live_take(struct live *live, const void *ptr, size_t *asked)
 	return answer;
 }
 
+/* The kind goes. Its blocks are forgotten, not reported: closing a kind is a
+ * way of freeing all of them. */
 void
 live_close(struct live *live)
 {

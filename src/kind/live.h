@@ -2,10 +2,11 @@
 /*
  * live.h - which blocks a program holds, in the debug library.
  *
- * Each kind has a table of its blocks with the sizes that were asked for: so a
+ * Each kind has a table of its blocks with the sizes that were asked for. So a
  * block that is freed twice, a slot that was never handed out and a size that
- * is not the block's are told, all of them and nothing else. Where there is no
- * memory for the table it is given up, and the kind is believed from there on.
+ * is not the block's are all reported, and nothing else is. Where there is no
+ * memory for the table it is given up: what the program says of the kind's
+ * blocks is believed from there on.
  *
  * Marks in slabs would need no table, but cannot tell a block in a thread's
  * cache from one in use.

@@ -2,8 +2,26 @@
 /*
  * machine.c - what a spec leaves to the machine. See machine.h.
  *
- * Owns the loaded library and one topology. The library stays: its functions
- * may be on the stack of any thread.
+ * Owns the loaded library and one topology. The library is never unloaded: its
+ * functions may be on the stack of any thread.
+ *
+ * One lock, taken before all others of the engine, stands around everything:
+ * loading, reading, asking. So what was asked of a topology is copied out under
+ * it, and machine_refresh() can free the topology, to which nobody has a
+ * pointer then. And a fork, which takes it, finds no thread inside hwloc,
+ * libnuma or libdaxctl, whose own locks would stay held in the child.
+ *
+ * While it is held, dladdr1(3), dlopen(3), dlsym(3) and hwloc, which opens its
+ * plugins so, take the lock of the dynamic loader. A constructor that runs
+ * within dlopen(3) has these two locks the other way round: if it opens a kind
+ * by attribute, or forks, while another thread loads the library or reads the
+ * machine here, each waits for the other for ever. Libraries that are opened
+ * late must not do that in their constructors.
+ *
+ * malloc is called under it, by the libraries that read the machine. That is
+ * right as long as nothing on malloc's way opens a kind by attribute: facades
+ * that stand in malloc's place find nodes by themselves (memkind/nodes.h), or
+ * refuse such specs (vmmalloc/machine.c).
  */
 #include "kind/machine.h"
 
@@ -34,6 +52,8 @@ static struct {
 
 /* ---- The library --------------------------------------------------------- */
 
+/* Stores the address of a function in FUNCTION, a pointer to one: by memcpy, as
+ * C has no conversion from void * to it. */
 static bool
 find(void *library, const char *name, void *function)
 {
@@ -43,9 +63,14 @@ find(void *library, const char *name, void *function)
 	return found != NULL;
 }
 
-/* Looks first where this library is: its RUNPATH would do, were dlopen(3) never
- * interposed. A program that has the engine inside has no name here, and its
- * argv[0] is nothing to trust. */
+/*
+ * Opens the topology library, first in the directory that this library is in,
+ * so that the two are of one release. glibc's dlopen(3) would look into the
+ * RUNPATH of the library that calls it; but where another library interposes
+ * dlopen(3), that one is the caller. For a program that has the engine linked
+ * in the loader has no name (l_name is ""), and argv[0] can be whatever its
+ * parent chose: then the loader's usual search has to do.
+ */
 static void *
 open_library(void)
 {
@@ -65,6 +90,9 @@ open_library(void)
 	return dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 }
 
+/* poolkind_topology_open comes last: now() goes by call.open, which is set only
+ * when everything else was found. A failure is not remembered: the library may
+ * be installed by the next time. Under the lock. */
 static int
 load(void)
 {
@@ -85,7 +113,9 @@ load(void)
 	    why != NULL ? why : "it is of another version");
 }
 
-/* The topology, read if need be. Under the lock. */
+/* The topology, read if need be, and then kept: hwloc opens a good part of
+ * sysfs for it. NULL with errno and the sentence, and the next call tries
+ * again. Under the lock. */
 static struct topology *
 now(void)
 {
@@ -99,7 +129,9 @@ now(void)
 	return topology;
 }
 
-/* Around all that may read the machine: other libraries do, and open files. */
+/* Around all that may read the machine. Other libraries do that, and open
+ * files, where a thread may be cancelled: it would leave the lock held
+ * (cancel.h). */
 static int
 enter(void)
 {
@@ -141,7 +173,7 @@ machine_postfork(void)
 
 /* ---- Nodes --------------------------------------------------------------- */
 
-/* Under the lock. */
+/* Asks the topology and copies its answer, or its sentence. Under the lock. */
 static int
 select_nodes(const struct spec *spec, enum spec_scope scope, unsigned from,
     uint64_t *nodes)
@@ -169,8 +201,14 @@ machine_find_nodes(struct spec *spec)
 	return result;
 }
 
-/* A node that has nothing of the kind to itself uses what the whole machine
- * has. */
+/*
+ * Asks once for every node with CPUs, as if a thread ran there, and enters the
+ * answers: equal ones make one place. All nodes are asked now, since a thread
+ * that moves later must find its place without a look at the topology. From a
+ * node for which the topology has no answer, as where the firmware reports no
+ * values from there, its threads use what is best for the whole machine. Fails
+ * where there is no such node either.
+ */
 static int
 find_places(const struct spec *spec, struct placement *placement)
 {
@@ -205,6 +243,8 @@ machine_find_places(const struct spec *spec, struct placement *placement)
 
 /* ---- Devices ------------------------------------------------------------- */
 
+/* SKIP counts into the order of the topology, which is the same at each call as
+ * long as the topology is. */
 static int
 find_device(struct spec *spec, unsigned skip)
 {

@@ -2,11 +2,25 @@
 /*
  * open.c - the life of a kind. See poolkind.h.
  *
- * Owns the kinds' records, what handles lead to them, and the list of all
- * kinds, with its lock, which comes before all others of the engine. Opening
- * asks the machine first for what the spec leaves to it (machine.c), then makes
- * a source and a heap, or one of each for every place. It fails with errno and
- * a sentence, and leaves nothing behind.
+ * Owns the kinds' records, what handles lead to, and the list of all kinds with
+ * its lock, which comes before all others of the engine but machine.c's.
+ *
+ * Opening, step by step (kind_new()):
+ *
+ *   a record and an id       kind_record()     the handle exists, leads nowhere
+ *   name and text            kind_describe()
+ *   nodes, or a device       machine.c         where the spec leaves them open
+ *   a source and a heap      open_heap()       or one of each for every place
+ *   the fallback, the list   kind_link()       the handle leads to the kind
+ *
+ * It fails with errno and a sentence, and leaves nothing behind: until the last
+ * step no other thread can know the kind, so it is undone without a lock.
+ * Closing goes the other way: kind_unlink() makes the handle lead nowhere, the
+ * heaps are closed, the record and the id go.
+ *
+ * The lock is held while the list is read or changed, not while memory is
+ * mapped, a file is made or the machine is read: several threads can open and
+ * close kinds at once.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -41,7 +55,8 @@ copy_of(const char *text)
 	return copy == NULL ? NULL : memcpy(copy, text, bytes);
 }
 
-/* The next handle with the id of the kind's heap; see kind.h. */
+/* The next handle with the id of the kind's heap; see kind.h for the form. The
+ * count has 47 bits, so at a million kinds a second it lasts for four years. */
 static poolkind *
 new_handle(const struct kind *kind)
 {
@@ -51,8 +66,13 @@ new_handle(const struct kind *kind)
 	return (poolkind *)((uintptr_t)1 << 63 | count << 16 | kind->heap.id);
 }
 
-/* A record with a handle, which leads to it but to nobody else yet. NULL: no
- * memory, or no number. */
+/*
+ * A record with an id and a handle. The id is that of a heap that is not open
+ * yet: the handle contains it, and sources are told the handle when they are
+ * opened. The entry of the id names the record from here on, for
+ * kind_of_heap(), but no handle leads there before kind_link(). NULL with
+ * ENOMEM: no memory, or HEAPS_MAX ids are in use.
+ */
 static struct kind *
 kind_record(void)
 {
@@ -74,7 +94,8 @@ kind_record(void)
 	return kind;
 }
 
-/* Frees the record, and the number, which the next kind may have. */
+/* Frees the record and the id, which the next kind may have. The entry is
+ * cleared first: from the release on it may be another thread's. */
 static void
 kind_delete(struct kind *kind)
 {
@@ -88,7 +109,12 @@ kind_delete(struct kind *kind)
 	record_free(kind, sizeof(*kind));
 }
 
-/* Name and text of the kind. */
+/*
+ * Name and text of the kind, copied since the spec is the caller's. The text is
+ * that of the spec as it was given: the nodes or the device that the machine
+ * names for it are not in it, so opening the text once more asks the machine
+ * once more. What was copied before a failure kind_delete() frees.
+ */
 static int
 kind_describe(struct kind *kind, const struct spec *spec)
 {
@@ -107,8 +133,9 @@ kind_describe(struct kind *kind, const struct spec *spec)
 	return kind->name == NULL || kind->text == NULL ? ENOMEM : 0;
 }
 
-/* Reserved files, regions and devices have their pages whatever becomes of
- * them. */
+/* Whether the kind's pages are simply there: all that reserve=yes has taken,
+ * and regions and devices. To give such pages back gains nothing, so nothing
+ * decays in the source. */
 static bool
 is_there(const struct spec *spec)
 {
@@ -123,8 +150,13 @@ is_bounded(const struct spec *spec)
 	return (spec->size != 0 && !spec->grow) || spec->limit != 0;
 }
 
-/* How many milliseconds the source keeps free pages, where arenas keep them no
- * longer than ARENA_MS. */
+/*
+ * How many milliseconds the source keeps free pages committed, 0 for not at
+ * all; the last column of the table in arena/structures.h. A bounded kind's
+ * arenas keep free extents for ARENA_MS at most, so a decay that the spec gives
+ * has to be honoured here. An unbounded kind's arenas keep them for as long as
+ * the decay says, and what they give up after that goes at once.
+ */
 static uint64_t
 idle_ms(const struct spec *spec)
 {
@@ -135,6 +167,13 @@ idle_ms(const struct spec *spec)
 	return spec->decay_ms < 0 ? UINT64_MAX : (uint64_t)spec->decay_ms;
 }
 
+/*
+ * The middle columns of that table. BRIEF: the arenas of a bounded kind keep
+ * free extents for ARENA_MS, however long the decay is, since extents of
+ * several arenas coalesce only in the source; a decay that is shorter holds for
+ * both. OVERSIZE, which gives back much free memory at once, is for memory
+ * whose decay nobody chose, and which is had again at little cost (purge.h).
+ */
 static struct heap_options
 heap_options_of(const struct spec *spec)
 {
@@ -155,9 +194,20 @@ heap_options_of(const struct spec *spec)
 	};
 }
 
-/* ---- The list of all kinds ----------------------------------------------- */
+/*
+ * ---- The list of all kinds -------------------------------------------------
+ *
+ * Fallbacks. A kind names the kind that is asked when it is full, which must be
+ * open by then. So chains have no circle: each kind is younger than the one
+ * that it falls back to. And none breaks: a kind counts how many fall back to
+ * it (fallen), and is not closed before these are. Therefore allocate.c follows
+ * kind->fallback without a lock: it is set before the handle is known, and what
+ * it points to outlives the kind.
+ */
 
-/* Finds the kind that FALLBACK names, for KIND. Under the list's lock. */
+/* Finds the kind that NAME names, for KIND. Names need not be unique: of
+ * several kinds the one opened last is taken, being first in the list. Under
+ * the list's lock. */
 static int
 find_fallback(struct kind *kind, const char *name)
 {
@@ -177,6 +227,9 @@ find_fallback(struct kind *kind, const char *name)
 	return 0;
 }
 
+/* Finds the fallback and makes the handle lead to the kind, both under one
+ * lock: else the fallback could be closed in between. Once the handle is stored
+ * every thread that has it can use the kind, so this is the last step. */
 static int
 kind_link(struct kind *kind, const char *fallback)
 {
@@ -193,8 +246,9 @@ kind_link(struct kind *kind, const char *fallback)
 	return result;
 }
 
-/* Takes the kind of HANDLE out, unless others fall back to it: FALLEN do. NULL
- * if there is none. Its handle leads nowhere from here on. */
+/* Takes the kind of HANDLE out of the list, unless others fall back to it:
+ * FALLEN do. NULL if there is none. The handle leads nowhere from here on, so
+ * of two threads that close the same kind one is told that it is not open. */
 static struct kind *
 kind_unlink(const poolkind *handle, unsigned *fallen)
 {
@@ -227,6 +281,13 @@ kinds_postfork(void)
 
 /* ---- Heaps --------------------------------------------------------------- */
 
+/*
+ * Opens a source as SPEC says, by now without anything left open, and a heap on
+ * it. BESIDE is the source with which this one shares its account, NULL for the
+ * first of a kind. The owner of the source is the handle and not the record:
+ * poolkind_of() answers it in signal handlers, and a handle can be returned
+ * whatever becomes of the kind. A heap that fails to open closes the source.
+ */
 static int
 open_heap(struct heap *heap, const struct spec *spec, void *region,
     struct kind *kind, struct source *beside)
@@ -251,7 +312,8 @@ open_heap(struct heap *heap, const struct spec *spec, void *region,
 	    HEAPS_MAX);
 }
 
-/* Sources come and go in the order in which they lean on the first. */
+/* Closes each heap and then its source, the last place first: the account that
+ * all sources share is part of the first source. */
 static void
 close_heaps(struct kind *kind)
 {
@@ -277,7 +339,19 @@ close_places(struct kind *kind, unsigned reserved)
 	kind->places = NULL;
 }
 
-/* A size is a limit here: what each place may have of it is not known. */
+/*
+ * A heap and a source for each place of a kind of scope local.
+ *
+ * A size without grow=yes becomes a limit here. It is for all places together,
+ * and which of them the threads will use is not known; the sources have one
+ * account, so the limit bounds their sum. Each source still gets addresses for
+ * the whole size, which cost no memory. Heaps are told of the limit when all
+ * are open, as each bounds its caches by its share (kind_limit_changed()).
+ *
+ * places->count counts the heaps that are open already: it is what
+ * close_heaps() goes by when one of them fails. The id of kind->heap is the
+ * alias of all.
+ */
 static int
 open_places(struct kind *kind, const struct spec *spec,
     const struct placement *placement)
@@ -312,7 +386,10 @@ open_places(struct kind *kind, const struct spec *spec,
 
 /* ---- What the spec leaves open ------------------------------------------- */
 
-/* The part of the device that the spec means: aligned, and there. */
+/* Checks the part of the device that the spec means, and where it has no size
+ * takes all that follows OFFSET. Devices are mapped in units of an alignment of
+ * their own, often 2 MiB: the kernel takes others, and answers the first touch
+ * with a fault (os.h), so they are refused here. */
 static int
 check_device(struct spec *spec)
 {
@@ -341,7 +418,14 @@ check_device(struct spec *spec)
 	return 0;
 }
 
-/* The first device that nobody else uses. */
+/*
+ * Opens the device that the spec names, or of those that dax:auto and
+ * dax:node=N allow the nearest that nobody uses. Whether one is in use is known
+ * only by opening it (a lock on the device, EBUSY), so the machine is asked for
+ * the next one until one opens. The loop ends, since the machine runs out of
+ * devices: then it fails with ENODEV and a sentence that says how many were in
+ * use. Any other failure is the answer: another device would be a surprise.
+ */
 static int
 open_device(struct kind *kind, const struct spec *spec)
 {
@@ -360,6 +444,8 @@ open_device(struct kind *kind, const struct spec *spec)
 	}
 }
 
+/* One set of nodes for all threads is an ordinary kind, without an alias and
+ * without a look at where a thread runs. */
 static int
 open_placed(struct kind *kind, const struct spec *spec,
     const struct placement *placement)
@@ -393,6 +479,8 @@ open_for_all(struct kind *kind, const struct spec *spec)
 	    open_heap(&kind->heap, &found, NULL, kind, NULL);
 }
 
+/* Chooses how the kind gets its heaps: from the placement of a facade, from a
+ * device, from nodes that the machine finds, or from the spec as it stands. */
 static int
 open_heaps(struct kind *kind, const struct spec *spec, void *region,
     const struct placement *placement)
@@ -418,6 +506,8 @@ kind_close(struct kind *kind)
 
 /* ---- The interface ------------------------------------------------------- */
 
+/* The whole of opening; see the head of this file. Fork handlers come first:
+ * from the first kind on a fork must find them. */
 static poolkind *
 kind_new(
     const struct spec *spec, void *region, const struct placement *placement)
@@ -439,9 +529,12 @@ kind_new(
 	return NULL;
 }
 
-/* What is to be opened, and the kind that comes of it. The four functions are
- * called by os_on_stack(): a spec and its text are larger than some stacks, and
- * what machine.c calls needs more than either. */
+/*
+ * What is to be opened, and the kind that comes of it. The four functions below
+ * are called by os_on_stack(), on a stack of the engine's: a spec and its text
+ * take 13 KiB, a placement 9, loading the topology more than either, and a
+ * thread may have 16 KiB in all. Each leaves opening->kind NULL on failure.
+ */
 struct opening {
 	const char *text; /* a spec, or options */
 	void *region;
@@ -465,6 +558,8 @@ open_spec(void *arg)
 		errno = saved;
 }
 
+/* The kind's text names the nodes of all its places; which threads have which
+ * of them no text can say. */
 static void
 open_placed_spec(void *arg)
 {
@@ -547,6 +642,9 @@ poolkind_open(const char *text, unsigned flags)
 	return NULL;
 }
 
+/* Checks what concerns the engine here, before any option is read. Whether the
+ * memory is mapped is not asked: the caller promises it, and could unmap it at
+ * any time. A region is one segment, hence the upper bound. */
 EXPORT poolkind *
 poolkind_open_region(
     void *addr, size_t size, const char *options, unsigned flags)
@@ -573,6 +671,9 @@ poolkind_open_region(
 	    &(struct opening){ .text = options, .region = addr, .size = size });
 }
 
+/* The blocks are not looked at: heap_close() resets the arenas, source_close()
+ * unmaps the pages. A second close of the same handle, or one of a handle that
+ * never was, is a misuse and reported; the record is not touched then. */
 EXPORT int
 poolkind_close(poolkind *handle)
 {
