@@ -3,11 +3,35 @@
  * entry.c - malloc and its relatives, as the C library has them, for the
  * libraries that stand in its place: libvmmalloc, libautohbw and libmemtier.
  *
- * All of them, so that a block is freed by whom it came from. Rules of the C
- * library are kept here: sizes of 0, overflow, alignments, errno. The thread's
- * cache of one heap is asked first (arena/cache.h), as far as the library's
- * door.h allows; what that does not serve is the library's heap.c to serve. A
- * pointer that no kind knows is glibc's and goes there.
+ * All of these functions are defined, also the rare ones: a block of a
+ * memalign() that was left to the C library would come to our free(). The rules
+ * of the C library are kept here: sizes of 0, overflow, alignments, errno. The
+ * thread's cache of one heap is asked first (arena/cache.h), as far as the
+ * library's door.h allows; everything else is served by the library's heap.c.
+ *
+ * What a replacement of malloc has to live with, and how it is dealt with:
+ *
+ *  - It is called before any constructor has run, the library's own included:
+ *    by the dynamic linker, as soon as symbols are bound, and by libraries that
+ *    are initialised earlier. So nothing here needs to be set up. door_heap()
+ *    begins as NO_HEAP, under which no thread has a cache, and heap.c opens a
+ *    kind when the first request comes.
+ *  - It is called after the last destructor, of the process or of a thread. No
+ *    library here ever closes its kinds, and a thread that has lost its record
+ *    is served without a cache (arena/thread.c).
+ *  - Thread-local variables are of the initial-exec model alone. With any other
+ *    the first access of a thread may go through __tls_get_addr, which gets
+ *    memory from malloc.
+ *  - dlsym(3) is never needed to serve a request. Interposers that look up the
+ *    malloc behind them re-enter themselves, since dlsym() may call
+ *    calloc before they have anything to answer with. Here all memory is the
+ *    engine's, and glibc's own functions are reached by names that nobody
+ *    interposes (base/libc_heap.h).
+ *  - Blocks of glibc's own heap arrive at free() and realloc(), from code that
+ *    calls glibc's malloc by another of its names, as __libc_malloc. No kind
+ *    knows such a pointer, so it goes to glibc.
+ *  - The program's errno stays as it is where nothing fails, in free() above
+ *    all, which programs call between an error and its report.
  *
  * Owns nothing. Called by the program, from any thread, at any time. Takes no
  * lock.
@@ -28,7 +52,9 @@ void cfree(void *ptr);
 void free_sized(void *ptr, size_t size);
 void free_aligned_sized(void *ptr, size_t alignment, size_t size);
 
-/* A request for nothing gets a block of its own. */
+/* The size to ask the engine for: a request for nothing gets a block of its
+ * own, as the C library does it. The fast path needs no such care, as its table
+ * of sizes has the smallest bin for 0. */
 static inline size_t
 some(size_t size)
 {
@@ -42,7 +68,9 @@ refuse(int errnum)
 	return NULL;
 }
 
-/* The quick way: NULL if that is none for SIZE, or not just now. */
+/* The fast path: a block from the thread's cache. NULL if the library does not
+ * serve SIZE so, if the thread has no cache, or if its bin is empty: the slow
+ * path then decides, and sets errno if it has no block either. */
 static inline void *
 take(size_t size)
 {
@@ -50,7 +78,15 @@ take(size_t size)
 					     NULL;
 }
 
-/* What these do is announced in the name of the function they stand in. */
+/*
+ * The slow paths, and how valgrind hears of their blocks. memcheck names a
+ * block by the stack on which it was announced, and users suppress by the
+ * function on top, so it must be announced in malloc() itself, not in a helper:
+ * hence macros (kind/aloud.h). DOOR_ALOUD is a constant. Where it is false, the
+ * library's blocks are announced by the engine, and only the plain call is
+ * left of these. RELEASE tries the fast path first; glibc's own blocks, which
+ * the engine never announced, must not be taken back in its name either.
+ */
 #define TAKE_SLOWLY(ptr, call, zeroed) \
 	do { \
 		if (DOOR_ALOUD) \
@@ -74,15 +110,22 @@ take(size_t size)
 			release_slowly(ptr); \
 	} while (0)
 
-/* Whether valgrind knows the block: glibc's own it does not. */
+/* Whether valgrind runs, and knows the block from the engine. */
 static bool
 is_watched(const void *ptr)
 {
 	return IS_ALOUD && poolkind_of(ptr) != NULL;
 }
 
-/* glibc's own block, or one of ours that was freed already: that one is left
- * alone. */
+/*
+ * Frees what the thread's cache of the first heap does not take: NULL, a block
+ * of another kind, a block for which the bin has no room, and what is no block.
+ *
+ * Where no block begins at PTR, its address decides. In the memory of a kind it
+ * is a block that was freed before, or a pointer into the middle of one:
+ * nothing is done, since glibc would end the process over it. Anywhere else it
+ * must be a block of glibc's own heap.
+ */
 static __attribute__((noinline)) void
 release_slowly(void *ptr)
 {
@@ -91,6 +134,10 @@ release_slowly(void *ptr)
 		libc_heap_free(ptr);
 }
 
+/* realloc() of a block of glibc's own heap, which moves to a block of ours, so
+ * that what the program resizes is where the user wanted the heap. EINVAL for a
+ * pointer into the memory of a kind, at which no block begins: glibc would end
+ * the process over it. Where it fails the old block is as it was. */
 static __attribute__((noinline, cold)) void *
 move_foreign(void *ptr, size_t size)
 {
@@ -106,6 +153,9 @@ move_foreign(void *ptr, size_t size)
 	return block;
 }
 
+/* realloc() and reallocarray(). A size of 0 frees the block and returns NULL,
+ * as in the C library, with errno as it was. Where a block cannot be had, the
+ * old one stays, with its contents. */
 static void *
 resize(void *ptr, size_t size)
 {
@@ -128,6 +178,15 @@ resize(void *ptr, size_t size)
 
 /* ---- The functions ------------------------------------------------------- */
 
+/*
+ * As in malloc(3), posix_memalign(3) and malloc_usable_size(3); said below is
+ * where they differ from the C library, or from one another. DOOR_TRACE writes
+ * of each call in the debug library of libvmmalloc, in words that programs
+ * which read its log compare with. What is slow stands in functions of its own,
+ * which are called last where that can be, so that the fast path of malloc()
+ * needs no stack frame.
+ */
+
 EXPORT void *
 malloc(size_t size)
 {
@@ -147,6 +206,8 @@ free(void *ptr)
 	RELEASE(ptr);
 }
 
+/* glibc dropped it in 2.26, but programs that were linked before that call
+ * it. */
 EXPORT void
 cfree(void *ptr)
 {
@@ -154,7 +215,9 @@ cfree(void *ptr)
 	RELEASE(ptr);
 }
 
-/* C23's: what they are told of the block is not needed. */
+/* C23's. Defined whatever the C library is: in one that has them a program
+ * would pass our blocks to its. What they are told of the block is not needed.
+ */
 EXPORT void
 free_sized(void *ptr, size_t size)
 {
@@ -172,6 +235,8 @@ free_aligned_sized(void *ptr, size_t alignment, size_t size)
 	RELEASE(ptr);
 }
 
+/* A block from a cache holds what its last owner wrote, so it is cleared here.
+ * Of a large one the engine may know that its pages are zero. */
 EXPORT void *
 calloc(size_t number, size_t size)
 {
@@ -205,6 +270,11 @@ reallocarray(void *ptr, size_t number, size_t size)
 	return resize(ptr, bytes);
 }
 
+/* libvmmalloc's programs were built for one that takes alignments of 1, 2 and
+ * 4, and that stores NULL when it fails (DOOR_ANY_ALIGNMENT). Elsewhere it is
+ * as in the C library: a power of two from the size of a pointer on, and
+ * nothing is stored when it fails. errno stays in any case: the error is what
+ * is returned. */
 EXPORT int
 posix_memalign(void **memptr, size_t alignment, size_t size)
 {
@@ -226,6 +296,8 @@ posix_memalign(void **memptr, size_t alignment, size_t size)
 	return error;
 }
 
+/* C17 lets any size go with any alignment; glibc before 2.38 did not even look
+ * at the alignment, and rounded it up. */
 EXPORT void *
 aligned_alloc(size_t alignment, size_t size)
 {
@@ -235,7 +307,8 @@ aligned_alloc(size_t alignment, size_t size)
 	RETURN_SLOWLY(door_memalign(alignment, some(size)), false);
 }
 
-/* Takes any alignment, and gives that of the next power of two. */
+/* Takes any alignment and rounds it up to the next power of two, as glibc does.
+ * Above SIZE_MAX / 2 + 1 there is none. */
 EXPORT void *
 memalign(size_t boundary, size_t size)
 {
@@ -256,6 +329,8 @@ valloc(size_t size)
 	RETURN_SLOWLY(door_memalign(PAGE_BYTES, some(size)), false);
 }
 
+/* Whole pages: the sum is checked, since a size near SIZE_MAX would wrap around
+ * to a small block. */
 EXPORT void *
 pvalloc(size_t size)
 {
@@ -266,6 +341,7 @@ pvalloc(size_t size)
 	RETURN_SLOWLY(door_memalign(PAGE_BYTES, size), false);
 }
 
+/* 0 for what is no block of ours, of which nothing can be known. */
 EXPORT size_t
 malloc_usable_size(void *ptr)
 {
@@ -275,6 +351,12 @@ malloc_usable_size(void *ptr)
 
 #ifdef INTERPOSE_JE
 /* ---- The same with jemalloc's prefix ------------------------------------- */
+
+/*
+ * memkind's libmemtier exports these names beside the usual ones, so ours does:
+ * as aliases, which share the code and the rules. copy() gives an alias the
+ * attributes of its target, without which GCC 9 and later warn.
+ */
 
 #if __has_attribute(copy)
 #define ALIAS_OF(name) alias(#name), copy(name)

@@ -3,9 +3,15 @@
  * info.c - what the C library tells of its heap, told of ours: mallinfo(3),
  * malloc_stats(3), malloc_info(3), malloc_trim(3), mallopt(3).
  *
- * The forms are glibc's, which programs read; a kind stands where glibc has an
- * arena. What is "in use" are the blocks that the program holds, what is
- * "system" the pages that were taken for them.
+ * Left to glibc these would tell of a heap that is nearly empty, and
+ * malloc_trim(3) would give nothing back. The forms are glibc's, which programs
+ * and monitoring tools parse; a kind stands where glibc has an arena. What is
+ * "in use" are the blocks that the program holds, what is "system" the pages
+ * that were taken for them.
+ *
+ * Each call counts the blocks in the caches of all threads, for which the
+ * engine keeps every thread out of its cache for a moment (caches_count()):
+ * these are for now and then, not for every request.
  *
  * Owns nothing. Called by the program, from any thread. Takes no lock itself;
  * the engine does. Nothing fails.
@@ -21,7 +27,10 @@
 #include "os/os.h"
 #include "poolkind.h"
 
-/* Newer than some C libraries. */
+/* mallinfo2() came with glibc 2.33, and its type is not in older headers. So
+ * the type is repeated here, and both functions have names of their own in C
+ * and get the real ones from the assembler: whatever malloc.h declares cannot
+ * contradict. */
 struct info {
 	size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks,
 	    uordblks, fordblks, keepcost;
@@ -29,6 +38,8 @@ struct info {
 struct info mallinfo2_of_poolkind(void) __asm__("mallinfo2");
 struct mallinfo mallinfo_of_poolkind(void) __asm__("mallinfo");
 
+/* Committed bytes in no block of the program's. The two numbers are not read at
+ * one moment: the difference must not wrap around. */
 static size_t
 idle(const struct poolkind_stats *stats)
 {
@@ -36,7 +47,9 @@ idle(const struct poolkind_stats *stats)
 						0;
 }
 
-/* The figures of the kind NUMBER; false if there are not so many. */
+/* The statistics of the kind NUMBER, as heap.c counts them; false if there are
+ * not so many. Of a kind that cannot be asked all are 0, and the next ones
+ * count still. */
 static bool
 stats_of(unsigned number, struct poolkind_stats *stats)
 {
@@ -65,6 +78,9 @@ sum(void)
 	return all;
 }
 
+/* Fields that make no sense here are 0, fastbins and mmapped blocks among them.
+ * keepcost is what malloc_trim() could give back: pages that are committed and
+ * in no extent that holds blocks. */
 EXPORT struct info
 mallinfo2_of_poolkind(void)
 {
@@ -87,7 +103,8 @@ as_int(size_t number)
 	return number > INT_MAX ? INT_MAX : (int)number;
 }
 
-/* The older form; where its numbers end, so do ours. */
+/* The older form has numbers of 31 bits. What is larger is INT_MAX here, where
+ * glibc's numbers wrap around and may be anything. */
 EXPORT struct mallinfo
 mallinfo_of_poolkind(void)
 {
@@ -101,8 +118,9 @@ mallinfo_of_poolkind(void)
 	};
 }
 
-/* 1 if pages went back. PAD is how much glibc would keep on top of its heap;
- * ours has no top. */
+/* Gives back to the system what is free in any kind. Returns 1 if pages went
+ * back. PAD is how much glibc would keep on top of its heap; ours has no top.
+ */
 EXPORT int
 malloc_trim(size_t pad)
 {
@@ -115,7 +133,9 @@ malloc_trim(size_t pad)
 	return sum().committed < before;
 }
 
-/* glibc's parameters are taken, and mean nothing here. */
+/* glibc's parameters, M_MXFAST and those from -1 to -8 in malloc.h, are
+ * accepted and do nothing: they tune a heap that is not used, and a program
+ * that tests the result should not give up for it. */
 EXPORT int
 mallopt(int param, int value)
 {
@@ -123,6 +143,8 @@ mallopt(int param, int value)
 	return param == M_MXFAST || (param <= -1 && param >= -8);
 }
 
+/* By write(2), not by stdio: glibc's writes to standard error as well, and a
+ * program may ask while it has stderr locked. */
 static void
 write_stats(const char *head, size_t system, size_t in_use)
 {
@@ -134,6 +156,8 @@ write_stats(const char *head, size_t system, size_t in_use)
 	os_write(2, text, (size_t)length);
 }
 
+/* As glibc's, with a part for each kind in place of an arena. The last two
+ * lines are of blocks that glibc gets by mmap(2), of which a kind has none. */
 EXPORT void
 malloc_stats(void)
 {
@@ -166,6 +190,9 @@ print_totals(FILE *file, const struct poolkind_stats *stats, const char *mmap)
 	    stats->committed, stats->committed);
 }
 
+/* glibc's XML, version 1, with a <heap> for each kind. FILE may allocate its
+ * buffer in the midst of it, as no lock is held. EINVAL
+ * for options, as glibc: none are defined. */
 EXPORT int
 malloc_info(int options, FILE *file)
 {
