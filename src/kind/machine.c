@@ -5,20 +5,20 @@
  * Owns the loaded library and one topology. The library is never unloaded: its
  * functions may be on the stack of any thread.
  *
- * One lock, taken before all others of the engine, stands around everything:
- * loading, reading, asking. So what was asked of a topology is copied out under
- * it, and machine_refresh() can free the topology, to which nobody has a
- * pointer then. And a fork, which takes it, finds no thread inside hwloc,
- * libnuma or libdaxctl, whose own locks would stay held in the child.
+ * One lock, taken before all others of the engine, stands around the topology:
+ * what was asked of it is copied out under the lock, and machine_refresh() can
+ * free it, as nobody has a pointer to it then.
  *
- * While it is held, dladdr1(3), dlopen(3), dlsym(3) and hwloc, which opens its
- * plugins so, take the lock of the dynamic loader. A constructor that runs
- * within dlopen(3) has these two locks the other way round: if it opens a kind
- * by attribute, or forks, while another thread loads the library or reads the
- * machine here, each waits for the other for ever. Libraries that are opened
- * late must not do that in their constructors.
+ * The lock is not held while the library is loaded and the machine is read. For
+ * that dladdr1(3), dlopen(3), dlsym(3) and hwloc, which opens its plugins so,
+ * take the lock of the dynamic loader, and a constructor, which runs within
+ * dlopen(3), has that one already: if it opens a kind by attribute it would
+ * wait for us while we wait for it. So threads may read side by side, and the
+ * topology that is there first is kept. A fork waits for all that read, so that
+ * the child finds neither hwloc nor us in the midst of it; only a constructor
+ * that forks can still be in the way of a thread that reads here.
  *
- * malloc is called under it, by the libraries that read the machine. That is
+ * malloc is called meanwhile, by the libraries that read the machine. That is
  * right as long as nothing on malloc's way opens a kind by attribute: facades
  * that stand in malloc's place find nodes by themselves (memkind/nodes.h), or
  * refuse such specs (vmmalloc/machine.c).
@@ -41,8 +41,9 @@
 
 static struct lock lock = LOCK_INIT;
 static struct topology *topology;
+static _Atomic uint32_t readers; /* counted up under the lock alone */
 
-static struct {
+static struct calls {
 	__typeof__(poolkind_topology_open) *open;
 	__typeof__(poolkind_topology_close) *close;
 	__typeof__(poolkind_topology_nodes) *nodes;
@@ -90,21 +91,21 @@ open_library(void)
 	return dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 }
 
-/* poolkind_topology_open comes last: now() goes by call.open, which is set only
- * when everything else was found. A failure is not remembered: the library may
- * be installed by the next time. Under the lock. */
+/* poolkind_topology_open comes last: whether the library is there is told by
+ * that one, which is set only when everything else was found. A failure is not
+ * remembered: the library may be installed by the next time. */
 static int
-load(void)
+load(struct calls *calls)
 {
 	void *library = open_library();
 	const char *why;
 
 	if (library != NULL &&
-	    find(library, "poolkind_topology_close", &call.close) &&
-	    find(library, "poolkind_topology_nodes", &call.nodes) &&
-	    find(library, "poolkind_topology_select", &call.select) &&
-	    find(library, "poolkind_topology_device", &call.device) &&
-	    find(library, "poolkind_topology_open", &call.open))
+	    find(library, "poolkind_topology_close", &calls->close) &&
+	    find(library, "poolkind_topology_nodes", &calls->nodes) &&
+	    find(library, "poolkind_topology_select", &calls->select) &&
+	    find(library, "poolkind_topology_device", &calls->device) &&
+	    find(library, "poolkind_topology_open", &calls->open))
 		return 0;
 	why = dlerror();
 	return error_set(ENOSYS,
@@ -113,19 +114,46 @@ load(void)
 	    why != NULL ? why : "it is of another version");
 }
 
+/* Reads the machine; loads the library into *CALLS, unless it is there. NULL
+ * with errno and a sentence, and the next call tries again. Without the lock.
+ */
+static struct topology *
+read_machine(struct calls *calls)
+{
+	char why[TOPOLOGY_TEXT_MAX];
+	struct topology *read;
+
+	if (calls->open == NULL && load(calls) != 0)
+		return NULL;
+	read = calls->open(NULL, why);
+	if (read == NULL)
+		error_set(errno, "%s", why);
+	return read;
+}
+
 /* The topology, read if need be, and then kept: hwloc opens a good part of
- * sysfs for it. NULL with errno and the sentence, and the next call tries
- * again. Under the lock. */
+ * sysfs for it. Under the lock, which is given up meanwhile. */
 static struct topology *
 now(void)
 {
-	char why[TOPOLOGY_TEXT_MAX];
+	struct calls calls = call;
+	struct topology *read;
 
-	if (topology != NULL || (call.open == NULL && load() != 0))
+	if (topology != NULL)
 		return topology;
-	topology = call.open(NULL, why);
+	atomic_fetch_add(&readers, 1);
+	lock_give(&lock);
+	read = read_machine(&calls);
+	lock_take(&lock);
+	if (atomic_fetch_sub(&readers, 1) == 1)
+		wake_all(&readers);
+	if (read == NULL)
+		return topology;
+	call = calls;
 	if (topology == NULL)
-		error_set(errno, "%s", why);
+		topology = read;
+	else
+		call.close(read);
 	return topology;
 }
 
@@ -159,10 +187,16 @@ machine_refresh(void)
 	leave(before);
 }
 
+/* With the lock in hand nobody begins to read. */
 void
 machine_prefork(void)
 {
 	lock_take(&lock);
+	while (atomic_load(&readers) != 0) {
+		lock_give(&lock);
+		wait_until_zero(&readers);
+		lock_take(&lock);
+	}
 }
 
 void

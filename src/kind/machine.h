@@ -6,7 +6,8 @@
  * Opens libpoolkind-topology.so.0 when that is first needed, and keeps the
  * topology it reads until machine_refresh(). Called when a kind is opened, by
  * any thread, with no lock held: it may call malloc. One lock of its own, held
- * while the topology is read or asked. Fails with errno and a sentence.
+ * while the topology is asked, and not while it is read. Fails with errno and a
+ * sentence.
  */
 #ifndef KIND_MACHINE_H
 #define KIND_MACHINE_H
