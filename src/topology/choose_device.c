@@ -12,6 +12,8 @@
 
 #include "topology/record.h"
 
+/* A device that was onlined as memory has no pages to map: its node is asked
+ * for by dax-kmem. */
 static bool
 suits(const struct topology_device *device, int target)
 {
@@ -19,7 +21,9 @@ suits(const struct topology_device *device, int target)
 	    (target == -1 || device->target_node == target);
 }
 
-/* How far DEVICE is from the node NEAR; 0 for any. */
+/* How far DEVICE is from the node NEAR: as far as the CPUs that are nearest to
+ * it are from NEAR. 0 where the caller does not care, so that names decide;
+ * FARTHEST where it is not known, so that such a device comes last. */
 static unsigned
 distance_of(const struct topology *topology,
     const struct topology_device *device, int near)
@@ -48,7 +52,10 @@ goes_before(const struct topology *topology, const struct topology_device *a,
 	return of_a != of_b ? of_a < of_b : a < b;
 }
 
-/* How many devices that suit go before DEVICE. */
+/* How many devices that suit go before DEVICE. The order is total, by distance
+ * and then by name, so each place is that of one device, and the same for each
+ * caller. Counting costs the square of the number of devices, which are few;
+ * sorting would take memory, since the record is shared and constant. */
 static unsigned
 place_of(const struct topology *topology, const struct topology_device *device,
     int near, int target)
@@ -88,6 +95,9 @@ add_list(const struct topology *topology, char *why)
 		strncat(why, ")", TOPOLOGY_TEXT_MAX - strlen(why) - 1);
 }
 
+/* What to say when no device is left: none at all, none with that target node,
+ * or all in use by others; and which there are, also those that are onlined as
+ * memory, so that a user who misses one sees why. */
 static void
 explain(const struct topology *topology, int target, unsigned skip, char *why)
 {
@@ -110,6 +120,9 @@ explain(const struct topology *topology, int target, unsigned skip, char *why)
 	add_list(topology, why);
 }
 
+/* The device with SKIP of those that suit before it. Whether one is in use is
+ * not in the record, as it changes at any time: the caller finds out by opening
+ * it, and asks again with one more to skip. */
 EXPORT const struct topology_device *
 poolkind_topology_device(const struct topology *topology, int near, int target,
     unsigned skip, char *why)

@@ -24,8 +24,11 @@
 
 #include "topology/record.h"
 
+/* For trees alone: two of them read at once would see each other's variable. A
+ * mutex of libc's will do, as this library stands in nobody's place. */
 static pthread_mutex_t environment_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* hwloc_topology_load(3) need not set errno where it fails. */
 static int
 load(hwloc_topology_t hwloc, char *why)
 {
@@ -35,6 +38,8 @@ load(hwloc_topology_t hwloc, char *why)
 	    "hwloc cannot read the topology: %s", strerror(errno));
 }
 
+/* Puts back what the program had in the variable, or that it had none. Without
+ * memory for a copy it is taken away. */
 static int
 load_tree(hwloc_topology_t hwloc, const char *root, char *why)
 {
@@ -67,6 +72,8 @@ is_from_tree(hwloc_topology_t hwloc)
 	return backend != NULL && strcmp(backend, "Linux") == 0;
 }
 
+/* Looks for CPUs in the tree before hwloc does, so that a wrong path is named
+ * as such and with its errno: hwloc would not fail. */
 static int
 open_tree(struct topology *topology, hwloc_topology_t hwloc, const char *root,
     char *why)
@@ -126,6 +133,13 @@ open_machine(struct topology *topology, hwloc_topology_t hwloc, char *why)
 	    topology_fail(why, ENOMEM, "no memory for the topology");
 }
 
+/*
+ * AT_SECURE is set by the kernel for programs with other rights than who
+ * started them (set-user-ID, capabilities). There HWLOC_PLUGINS_PATH would load
+ * code of the user's choice, and HWLOC_XMLFILE and the like would make up a
+ * machine. hwloc has no switch against that. Any variable with its prefix
+ * counts, since later releases may have more.
+ */
 bool
 topology_may_ask_hwloc(char *why)
 {
@@ -142,8 +156,12 @@ topology_may_ask_hwloc(char *why)
 	return true;
 }
 
-/* The x86 component would move this thread over all CPUs, to learn what the
- * kernel tells as well. */
+/*
+ * hwloc is told to leave out what a record does not have, which takes time:
+ * caches and I/O. And the x86 component, which would move this thread over all
+ * CPUs to learn what the kernel tells as well. Without FROM the machine itself
+ * is read, or what hwloc's own variables put in its place.
+ */
 int
 topology_load_hwloc(struct topology *topology, hwloc_topology_t hwloc,
     const char *from, char *why)

@@ -2,7 +2,8 @@
 /*
  * question.c - see question.h.
  *
- * Owns nothing. Called by select.c; no locks, and nothing fails.
+ * Owns nothing. Called by select.c; no locks, and nothing fails: a text that is
+ * too long is cut.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,9 @@
 
 /* ---- Sentences ----------------------------------------------------------- */
 
+/* Runs of numbers as ranges. Returned by value, so that a sentence can hold
+ * several. It stops while there is room for the longest range and the dots:
+ * sets of hundreds of scattered nodes would not be read anyway. */
 struct list
 set_list(const struct node_set *set)
 {
@@ -73,6 +77,8 @@ question_say(const struct question *q, const char *format, ...)
 
 /* ---- Sets and scores ----------------------------------------------------- */
 
+/* Nodes with CPUs alone, or whose memory is forbidden, are in the record as
+ * viewpoints (topology.h); as an answer they would be of no use. */
 struct node_set
 question_memory(const struct question *q)
 {
@@ -83,6 +89,8 @@ question_memory(const struct question *q)
 	return set;
 }
 
+/* Attributes come in the order of their enum: for bandwidths, which are before
+ * TOPOLOGY_LATENCY, more is better, for latencies less. */
 uint64_t
 question_value(const struct topology *topology,
     enum topology_attribute attribute, unsigned from, unsigned to)
@@ -103,6 +111,12 @@ question_value(const struct topology *topology,
 	return best;
 }
 
+/*
+ * The scores. What is better when it is more is inverted bit by bit, which
+ * turns the order around without an overflow: an unknown bandwidth, 0, becomes
+ * the worst. An unknown latency would become the best: by_latency() is for sets
+ * in which all are known.
+ */
 uint64_t
 by_bandwidth(const struct question *q, unsigned to)
 {
@@ -135,6 +149,8 @@ by_distance(const struct question *q, unsigned to)
 	    topology_nearness(q->topology, q->from, to);
 }
 
+/* Two passes, one for the lowest score and one for who has it: scores are few
+ * loads, and nodes few. A set with one node, or none, stays as it is. */
 bool
 question_keep(const struct question *q, struct node_set *set, score *by)
 {

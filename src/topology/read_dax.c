@@ -25,7 +25,8 @@
 #define DEVICES "/sys/bus/dax/devices"
 #define OLD_DEVICES "/sys/class/dax" /* before Linux 5.1 */
 
-/* A file of the device NAME that holds a number. */
+/* The number in a file of sysfs about the device NAME, decimal or with 0x; else
+ * OTHERWISE: older kernels do not have all of these files. */
 static long long
 read_number(
     const char *root, const char *name, const char *file, long long otherwise)
@@ -44,7 +45,10 @@ read_number(
 	return number;
 }
 
-/* Takes a device of the name NAME into the record. */
+/* Takes a device of the name NAME into the record. It is counted before its
+ * texts are looked at, so that what there is of it is freed with the record.
+ * Its near_node is what the kernel says until topology_read_dax() has all
+ * devices. */
 static int
 add(struct topology *topology, const char *name, unsigned region,
     const struct topology_device *found)
@@ -68,6 +72,8 @@ add(struct topology *topology, const char *name, unsigned region,
 
 /* ---- This machine -------------------------------------------------------- */
 
+/* libdaxctl writes to standard error by itself; this takes the place of that.
+ */
 static void
 say_nothing(struct daxctl_ctx *context, int priority, const char *file,
     int line, const char *function, const char *format, va_list arguments)
@@ -76,6 +82,9 @@ say_nothing(struct daxctl_ctx *context, int priority, const char *file,
 	(void)function, (void)format, (void)arguments;
 }
 
+/* What libdaxctl knows as the memory of a device is there when the kmem driver
+ * has it: then it is system RAM. Its target node is -1 where the kernel does
+ * not tell, which is what the record has for that. */
 static int
 add_from_libdaxctl(struct topology *topology, struct daxctl_dev *dev)
 {
@@ -93,6 +102,7 @@ add_from_libdaxctl(struct topology *topology, struct daxctl_dev *dev)
 	    topology, daxctl_dev_get_devname(dev), (unsigned)region, &device);
 }
 
+/* A folder that is not there, or not for us to read, is empty. */
 static bool
 is_empty(const char *path)
 {
@@ -146,6 +156,9 @@ driver_of(const char *root, const char *name, char *link)
 	return slash != NULL ? slash + 1 : link;
 }
 
+/* The same from a saved tree, by the files that libdaxctl reads on a live
+ * machine: the link "driver" says whether the device is one (device_dax) or
+ * memory (kmem), and is missing where it is neither. */
 static int
 add_from_tree(struct topology *topology, const char *name)
 {
@@ -185,6 +198,8 @@ read_tree(struct topology *topology)
 
 /* ---- Both ---------------------------------------------------------------- */
 
+/* By name, dax0.2 before dax0.10: readdir(3) and libdaxctl have no order that
+ * lasts, and choose_device.c breaks ties by this one. */
 static int
 compare_devices(const void *left, const void *right)
 {
@@ -222,6 +237,9 @@ mark_node(struct topology *topology, const struct topology_device *device)
 		topology->nodes[at].from_dax = true;
 }
 
+/* Reads all devices first. Then each gets its near_node and marks its node,
+ * which needs no other device, but the order of the record: it must not be
+ * sorted any more by then. */
 int
 topology_read_dax(struct topology *topology, char *why)
 {

@@ -6,6 +6,20 @@
  * by topology.c. No locks. Fails where the topology cannot be read, or for lack
  * of memory.
  *
+ * What hwloc answers, and what is made of it:
+ *
+ *   nodes        every NUMA node, also without memory or CPUs. Nodes without
+ *                both are dropped: nothing can be had there or seen from there
+ *   capacity     local_memory of the node; 0 if this process may not use it
+ *   kind         the subtype: "DRAM", "HBM", "MCDRAM", ...; often none
+ *   CPUs         hwloc says which are near a node, read_cpus.c to which node
+ *                each belongs
+ *   values       by memory attribute, initiator and target, from the kernel's
+ *                access classes, which are from the firmware's HMAT; without
+ *                an HMAT there are none
+ *   distances    the table "NUMALatency", which is the firmware's SLIT; a
+ *                machine may have none
+ *
  * hwloc is asked for disallowed resources too: a node whose CPUs run our
  * threads may have memory that a cpuset forbids, and is still the place from
  * which they look. It stays, without capacity; other forbidden nodes are
@@ -37,8 +51,11 @@ machine_free(struct machine *machine)
 	hwloc_bitmap_free(machine->allowed);
 }
 
-/* The kernel has the last word on what this process may use: it takes the
- * cpusets of all of its ancestors into account. */
+/* Takes out of ALLOWED, which is hwloc's view, what the kernel does not allow:
+ * it has the last word on what this process may use, since it takes the cpusets
+ * of all ancestors into account (libnuma asks it by get_mempolicy(2)). For this
+ * machine only: a saved one has its own answer. Where the kernel says nothing,
+ * as one without NUMA, hwloc's view stands. */
 static void
 read_allowed(hwloc_bitmap_t allowed)
 {
@@ -85,6 +102,8 @@ find_nodes(struct machine *machine)
 	return 0;
 }
 
+/* 0 takes a node out of every answer (question_memory()), while it can still be
+ * looked from. */
 static uint64_t
 capacity_of(const struct machine *machine, unsigned i)
 {
@@ -95,8 +114,15 @@ capacity_of(const struct machine *machine, unsigned i)
 	return node->attr->numanode.local_memory;
 }
 
-/* Writes the nodes that count into the record, and leaves the same ones in
- * MACHINE, so that both have one index. */
+/*
+ * Writes the nodes that count into the record, and moves the same ones to the
+ * front of MACHINE, so that both have one index from here on. Sets of CPUs are
+ * swapped and not overwritten, as machine_free() frees all of them.
+ *
+ * A node is from_dax here only where there is no sysfs to read (an XML file, a
+ * synthetic text): hwloc's DAXDevice is all that is known then. Otherwise
+ * read_dax.c marks it.
+ */
 static int
 keep_nodes(struct topology *topology, struct machine *machine)
 {
@@ -139,6 +165,14 @@ static const hwloc_memattr_id_t attribute_ids[TOPOLOGY_ATTRIBUTES] = {
 	[TOPOLOGY_WRITE_LATENCY] = HWLOC_MEMATTR_ID_WRITE_LATENCY,
 };
 
+/*
+ * What the CPUs of the node FROM see, of all targets at once. The initiator is
+ * named by that node's CPUs: hwloc finds the values of any initiator whose CPUs
+ * include them. Targets that were dropped, and objects that are no nodes, are
+ * passed over. hwloc stores no more than COUNT says on entry, and then says how
+ * many there are, which may be more. An attribute that hwloc does not have, or
+ * the firmware does not report, leaves zeroes.
+ */
 static void
 read_values_from(struct topology *topology, const struct machine *machine,
     enum topology_attribute attribute, unsigned from, hwloc_obj_t *targets,
@@ -165,7 +199,10 @@ read_values_from(struct topology *topology, const struct machine *machine,
 	}
 }
 
-/* Where there is no mean of reads and writes, makes one of what there is. */
+/* Nodes are compared by the mean of reads and writes, so where there is none it
+ * is made of the two, or is the one of them that is known. hwloc does so itself
+ * where it finds both in sysfs; an XML file may lack it. The enum has reads and
+ * writes right behind their mean. */
 static void
 fill_mean(struct topology *topology, enum topology_attribute mean,
     unsigned from, unsigned to)
@@ -180,6 +217,8 @@ fill_mean(struct topology *topology, enum topology_attribute mean,
 		*value = read + write;
 }
 
+/* Both arrays have room for every node, so that one call gets all targets; they
+ * serve all calls. Nodes without CPUs are no initiators. */
 static int
 read_values(struct topology *topology, const struct machine *machine)
 {
@@ -205,6 +244,7 @@ read_values(struct topology *topology, const struct machine *machine)
 	return good ? 0 : -1;
 }
 
+/* Distances of nodes that were dropped have no place in the record. */
 static void
 read_distances(struct topology *topology, hwloc_topology_t hwloc)
 {
@@ -232,8 +272,13 @@ read_distances(struct topology *topology, hwloc_topology_t hwloc)
 	hwloc_distances_release(hwloc, table);
 }
 
-/* In the firmware's measure, where a node is 10 from itself: memory near our
- * CPUs is farther than their node, and all else is farther than that. */
+/*
+ * What nearness() has where the firmware gives no distance, in its measure, in
+ * which a node is 10 from itself and others are more. hwloc's sets of CPUs tell
+ * what is near: memory beside these CPUs, as HBM beside the DRAM of a package,
+ * is 15, so farther than their own node and nearer than all else, which is 20.
+ * The order matters, the numbers do not.
+ */
 static unsigned
 guess_nearness(const struct machine *machine, unsigned from, unsigned to)
 {
@@ -260,6 +305,8 @@ fill_nearness(struct topology *topology, const struct machine *machine)
 		}
 }
 
+/* Allocates one element more than needed: calloc(3) may answer NULL for a size
+ * of 0, and a topology may have no node that counts. */
 static int
 fill_tables(struct topology *topology, const struct machine *machine)
 {
@@ -277,6 +324,9 @@ fill_tables(struct topology *topology, const struct machine *machine)
 	return read_values(topology, machine);
 }
 
+/* In an order that each step needs: which nodes, who may use them, whose CPUs
+ * are whose, which nodes stay, what is known between them. Every failure is one
+ * of memory. */
 static int
 read_machine(struct topology *topology, hwloc_topology_t hwloc)
 {
@@ -295,6 +345,8 @@ read_machine(struct topology *topology, hwloc_topology_t hwloc)
 	return error;
 }
 
+/* hwloc's own topology is freed at the end, whatever happened: all that is kept
+ * was copied into the record, whose texts are its own. */
 int
 topology_read_hwloc(struct topology *topology, const char *from, char *why)
 {

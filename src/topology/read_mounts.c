@@ -14,6 +14,8 @@
 
 #include "topology/record.h"
 
+/* File systems that have the mount option. Another one may call something else
+ * "dax". */
 static bool
 knows_dax(const char *type)
 {
@@ -21,6 +23,7 @@ knows_dax(const char *type)
 	    strcmp(type, "xfs") == 0;
 }
 
+/* "dax" alone is what "dax=always" was before Linux 5.8, and still is. */
 static bool
 is_dax(const struct mntent *mount)
 {
@@ -33,6 +36,8 @@ is_dax(const struct mntent *mount)
 	    (length == 10 && strncmp(option, "dax=always", 10) == 0);
 }
 
+/* Counted before its texts are looked at, so that they are freed with the
+ * record. */
 static int
 add(struct topology *topology, const struct mntent *found)
 {

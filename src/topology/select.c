@@ -7,7 +7,24 @@
  * what is asked for; the sentence says then what is missing.
  *
  * Each search starts with the nodes that could be it and narrows them down by
- * one score after another, each the lower the better.
+ * one score after another, each the lower the better. What is left after the
+ * last is the answer: one node, or several that are equal in all of them.
+ *
+ *              starts with              then, seen from one node (local)
+ *   bandwidth  nodes with a value       highest value, nearest, smallest
+ *   latency    nodes with a value       lowest value, nearest, smallest
+ *   capacity   memory near to it        largest, nearest
+ *   hbw        by kind or by threshold  nearest, highest value
+ *   dax-kmem   onlined from a device    nearest
+ *
+ * Scope all looks from ANYWHERE: a value is then the best that any initiator
+ * has, nothing is nearer than anything else, and equals stay together, since a
+ * kind for the whole machine is to use all of them. In scope local a thread
+ * wants one node, so ties are broken.
+ *
+ * The initiator is a node with CPUs: HMAT tells what memory is like as seen
+ * from processors. Each function here adds to the sentence WHY as it goes, so
+ * that `poolkind rank` can print how an answer came about.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +36,9 @@
 
 /* ---- Attributes ---------------------------------------------------------- */
 
-/* The nodes of which ATTRIBUTE is known, from where the question looks. */
+/* The nodes with memory of which ATTRIBUTE is known, from where the question
+ * looks. A node without a value is not compared with others: to take it for bad
+ * or good would be a guess. */
 static struct node_set
 known(const struct question *q, enum topology_attribute attribute)
 {
@@ -31,6 +50,9 @@ known(const struct question *q, enum topology_attribute attribute)
 	return set;
 }
 
+/* Says that no value is known: on the whole machine, which then has firmware
+ * without an HMAT, or just from here. The second is common: much firmware tells
+ * what a node's own memory is like and nothing of the others'. */
 static int
 unknown(const struct question *q, enum topology_attribute attribute,
     const char *word)
@@ -54,7 +76,8 @@ unknown(const struct question *q, enum topology_attribute attribute,
 }
 
 /* By bandwidth or latency: the best value, then the nearest, then the smaller,
- * as fast memory is when there is little of it. */
+ * as of equals the one of which there is little is more likely to be the fast
+ * memory. The sentence names what decided, and how many were equal before. */
 static int
 best_value(const struct question *q, enum topology_attribute attribute)
 {
@@ -100,8 +123,14 @@ lowest_latency(const struct question *q)
 	return best_value(q, TOPOLOGY_LATENCY);
 }
 
-/* The memory near to FROM: nodes to which no other node with CPUs is nearer;
- * where there is none, the nearest. */
+/*
+ * The memory near to FROM: nodes to which no other node with CPUs is nearer.
+ * This is what scope=local means for capacity: the largest node of the whole
+ * machine would be the same for all threads, and far from most of them. Of a
+ * node to which two are equally near both may take. Where nothing is left, as
+ * on a node without memory of its own whose neighbours are nearer to all there
+ * is, the nearest nodes are taken.
+ */
 static struct node_set
 near_memory(const struct question *q)
 {
@@ -148,6 +177,8 @@ largest(const struct question *q)
 	return 0;
 }
 
+/* Memory that was a DAX device and was onlined by the kmem driver; the readers
+ * marked it. Seen from anywhere, all of it. */
 static int
 from_dax(const struct question *q)
 {
@@ -176,6 +207,12 @@ from_dax(const struct question *q)
 
 /* ---- High-bandwidth memory ----------------------------------------------- */
 
+/*
+ * HMAT does not say that a node is high-bandwidth memory. hwloc names some
+ * kinds (its "subtype": DRAM, HBM, MCDRAM) by rules of its own; beyond that a
+ * node counts as such if it is much faster than the DRAM of the same machine,
+ * or, where that is of no use, fast by itself.
+ */
 static bool
 is_kind(const struct topology_node *node, const char *kind)
 {
@@ -188,8 +225,11 @@ is_hbm(const struct topology_node *node)
 	return is_kind(node, "HBM") || is_kind(node, "MCDRAM");
 }
 
-/* The lowest bandwidth of a node that is DRAM: by its kind, or as it has CPUs.
- * One whose memory is forbidden counts too: it says what DRAM is like here. */
+/* What to compare with: the lowest bandwidth of a node that is DRAM, by its
+ * kind or since it has CPUs. The lowest, so that a fast node with CPUs whose
+ * kind nobody knows does not raise the measure above itself. A node whose
+ * memory is forbidden counts too: it says what DRAM is like here. 0: not known.
+ */
 static uint64_t
 dram_bandwidth(const struct topology *topology)
 {
@@ -239,6 +279,10 @@ no_hbm(const struct question *q, uint64_t dram)
 	return ENODEV;
 }
 
+/* Twice the bandwidth of DRAM first. The fixed threshold serves machines where
+ * DRAM has no known value, and those that have nothing else than fast memory.
+ * Nearest before fastest, unlike best_value(): all of it is fast, and what is
+ * far is reached over a link between packages, whatever its own bandwidth. */
 static int
 high_bandwidth(const struct question *q)
 {
@@ -270,6 +314,8 @@ high_bandwidth(const struct question *q)
 
 /* ---- The question -------------------------------------------------------- */
 
+/* A saved topology can be asked from any node, and the tool passes on what its
+ * user wrote; the engine asks from nodes with CPUs alone. */
 static int
 no_view(const struct question *q, unsigned initiator)
 {
@@ -291,6 +337,8 @@ static int (*const finders[SPEC_SOURCE_COUNT])(const struct question *) = {
 	[SPEC_DAX_KMEM] = from_dax,
 };
 
+/* Answers by the table. Clears NODES first, so a caller who passes over an
+ * error has an empty set. */
 EXPORT int
 poolkind_topology_select(const struct topology *topology,
     enum spec_source source, enum spec_scope scope, unsigned initiator,
@@ -313,6 +361,9 @@ poolkind_topology_select(const struct topology *topology,
 	return finders[source](&q);
 }
 
+/* For a facade whose user names the nodes (MEMKIND_HBW_NODES): what is local of
+ * a given set is decided here, by the same distances. Nodes that are not in the
+ * record are dropped. */
 EXPORT void
 poolkind_topology_nearest(
     const struct topology *topology, unsigned initiator, struct node_set *nodes)

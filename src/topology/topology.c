@@ -3,9 +3,16 @@
  * topology.c - life of a topology, and its plain answers.
  *
  * Owns the record and all that hangs from it. Called by the engine when it
- * first needs nodes by attribute, and by the tool. No locks, except for a
- * tree read from a folder (load_hwloc.c). Opening fails with what its readers
- * say; nothing else in here can.
+ * first needs nodes by attribute, by libmemkind and by the tool. No locks,
+ * except for a tree read from a folder (load_hwloc.c). Opening fails with what
+ * its readers say; nothing else in here can.
+ *
+ * The record is filled in an order in which each reader needs the one before:
+ * nodes (hwloc), devices, which mark the nodes that came from one, and mounts.
+ * From then on it is constant, hence every answer is a look at it, by any
+ * number of threads, and a saved machine answers as a live one does. Only
+ * poolkind_topology_free() asks the system, as free memory is not a thing to
+ * record.
  */
 #include <errno.h>
 #include <numa.h>
@@ -29,6 +36,7 @@ topology_fail(char *why, int error, const char *format, ...)
 	return -1;
 }
 
+/* vasprintf(3) leaves its pointer undefined where it fails. */
 char *
 topology_text(const char *format, ...)
 {
@@ -42,6 +50,8 @@ topology_text(const char *format, ...)
 	return length < 0 ? NULL : text;
 }
 
+/* "e" in fopen(3) is close-on-exec: another thread may be about to execute a
+ * program. A line that is longer than SIZE is cut. */
 bool
 topology_read_line(const char *root, const char *path, char *line, size_t size)
 {
@@ -59,6 +69,7 @@ topology_read_line(const char *root, const char *path, char *line, size_t size)
 	return good;
 }
 
+/* By halves: the record has its nodes by rising number (read_hwloc.c). */
 unsigned
 topology_index(const struct topology *topology, unsigned id)
 {
@@ -77,6 +88,8 @@ topology_index(const struct topology *topology, unsigned id)
 	return NO_NODE;
 }
 
+/* Of equally near ones that with the lowest number: any would do, but it has to
+ * be the same each time. */
 unsigned
 topology_nearest_cpus(const struct topology *topology, unsigned to)
 {
@@ -91,6 +104,8 @@ topology_nearest_cpus(const struct topology *topology, unsigned to)
 	return best;
 }
 
+/* What was read before a failure is closed as a whole record is: all its
+ * pointers are NULL or memory of its own at any time. */
 static struct topology *
 read_machine(const char *from, char *why)
 {
@@ -108,6 +123,8 @@ read_machine(const char *from, char *why)
 	return NULL;
 }
 
+/* The readers open files and directories, where a thread could be cancelled and
+ * would leave them open, and the record half filled. */
 EXPORT struct topology *
 poolkind_topology_open(const char *from, char *why)
 {
@@ -118,6 +135,7 @@ poolkind_topology_open(const char *from, char *why)
 	return topology;
 }
 
+/* errno stays: read_machine() closes a record for what its errno says. */
 EXPORT void
 poolkind_topology_close(struct topology *topology)
 {
@@ -170,6 +188,8 @@ poolkind_topology_mounts(
 	return topology->mount_count;
 }
 
+/* No memory has a bandwidth or a latency of 0, so that stands for "not known"
+ * in the record. */
 EXPORT bool
 poolkind_topology_value(const struct topology *topology,
     enum topology_attribute attribute, unsigned initiator, unsigned target,
@@ -185,6 +205,8 @@ poolkind_topology_value(const struct topology *topology,
 	return *value != 0;
 }
 
+/* What the firmware says, for people to read: topology_nearness(), by which
+ * nodes are chosen, has a guess where this is 0. */
 EXPORT unsigned
 poolkind_topology_distance(
     const struct topology *topology, unsigned from, unsigned to)
@@ -197,6 +219,8 @@ poolkind_topology_distance(
 	return topology->distances[(size_t)row * topology->node_count + column];
 }
 
+/* libnuma reads the node's meminfo in sysfs. Of a node that this process may
+ * not use nothing is free for it. */
 EXPORT uint64_t
 poolkind_topology_free(const struct topology *topology, unsigned node)
 {
