@@ -4,8 +4,13 @@
  * interpose/door.h.
  *
  * What is asked for before the pool exists lies in ordinary memory, in a kind
- * of its own (pool.c), and is freed, resized into the pool, asked for its size
- * like any other block. Takes no lock itself; the engine does.
+ * of its own (pool.c). Such a block is freed, resized and asked for its size
+ * like any other, because the engine finds the kind of a block by its address;
+ * resized, it moves into the pool.
+ *
+ * A request that cannot be met is NULL with ENOMEM, and nothing else: never a
+ * block from another heap, since the user chose where the heap may lie. Owns
+ * nothing. Takes no lock itself; the engine does.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,6 +20,9 @@
 #include "vmmalloc/log.h"
 #include "vmmalloc/pool.h"
 
+/* Sets errno anew: the engine may have set EPERM, in a child of fork that was
+ * refused the pool, or nothing, if there is no kind at all. malloc(3) knows
+ * ENOMEM alone. */
 static void *
 out_of_memory(size_t size)
 {
@@ -53,8 +61,15 @@ door_memalign(size_t alignment, size_t size)
 	return likely(block != NULL) ? block : out_of_memory(size);
 }
 
-/* Where a smaller block cannot be had, the one that is there may stay, though
- * it be none of the pool. */
+/*
+ * The block is looked up before the engine is asked to resize it: on a pointer
+ * that is no block, which may be glibc's own, the engine would report misuse.
+ *
+ * A block of the pool grows or shrinks in place if it can, one from before the
+ * pool moves into it. Where no other block can be had, and the present one is
+ * large enough, it stays as it is, even outside of the pool: a program that
+ * asks for less than it has should not be refused.
+ */
 bool
 door_realloc(void *ptr, size_t size, void **resized)
 {
@@ -76,6 +91,7 @@ door_realloc(void *ptr, size_t size, void **resized)
 	return true;
 }
 
+/* The caller decides what a pointer is that is no block (entry.c). */
 bool
 door_free(void *ptr)
 {
@@ -85,7 +101,8 @@ door_free(void *ptr)
 	return false;
 }
 
-/* What was allocated before the pool existed comes last. */
+/* The pool, then the kind of what was allocated before it existed, if anything
+ * was. Kinds that the pool falls back to are not listed. */
 poolkind *
 door_kind(unsigned number)
 {

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hooks.c - the hook variables of glibc before 2.34, which lead libraries that
- * call its malloc by other names back to us. Programs were linked with them.
+ * hooks.c - the hook variables of glibc before 2.34.
  *
- * Owns the four variables. Nobody reads them any more on a later glibc.
+ * That glibc calls what they point to at the beginning of its own malloc,
+ * realloc, memalign and free. So whoever reaches these in spite of LD_PRELOAD,
+ * by another of their names or as a library that was opened with RTLD_DEEPBIND,
+ * is led back to the pool. The functions here call ours, never glibc's, so they
+ * cannot go in circles.
+ *
+ * From glibc 2.34 on nobody reads the variables. They are still defined: they
+ * are part of the library's interface as data, and a program that was linked
+ * with it may refer to them. Headers of such a glibc do not declare them, hence
+ * the declarations below, volatile as they were there.
+ *
+ * Owns the four variables. Hooks that a program sets itself in a later moment
+ * are not ours to call.
  */
 #include <malloc.h>
 #include <stdlib.h>

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * log.c - what the shim says. See log.h.
+ *
+ * Lines may be written from within malloc(), before libc is initialised and
+ * after its streams are closed: so by write(2) to a descriptor of the shim's,
+ * never through stdio. The file is opened for appending: a child of fork goes
+ * on writing to it beside its parent, and neither overwrites the other.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -27,6 +32,10 @@ log_format(const char *format, ...)
 	va_end(args);
 }
 
+/* The release library writes nothing but the report, so it opens, and
+ * truncates, the file only if a report was asked for: a variable that is left
+ * over from debugging must not empty a file. Until the file is open lines go to
+ * standard error, this one's failure among them. */
 void
 log_open(const struct settings *settings)
 {

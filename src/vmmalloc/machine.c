@@ -3,8 +3,13 @@
  * machine.c - what a spec leaves to the machine, for a library that asks
  * nobody: see kind/machine.h.
  *
- * The shim needs libc alone, and begins before a library could be opened; its
- * settings have refused such specs.
+ * Linked in place of kind/machine.c, which loads libpoolkind-topology by
+ * dlopen(3). The shim may not do that: it runs before libc is initialised, from
+ * within malloc(), and hwloc would allocate from the heap that is just being
+ * made. So VMMALLOC_KIND takes no spec that leaves something to the machine
+ * (check_kind() in pool.c), and the functions that find it are never called for
+ * one; they answer ENODEV all the same. There is nothing to refresh, and
+ * nothing to hold over a fork.
  */
 #include "kind/machine.h"
 

@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pool.c - the memory that the process's heap lies in. See pool.h.
+ *
+ * The pool is described in one of two ways: by a directory and a size, which is
+ * vmem's interface, or by VMMALLOC_KIND, the text of one or several kinds.
+ * Either becomes a spec, which the engine opens like any other. What cannot be
+ * had ends the process by a line, unless VMMALLOC_FALLBACK puts ordinary memory
+ * in its place.
+ *
+ * Everything below the first section runs once, in the constructor, which is
+ * ahead of all code that could start a thread: hence plain variables. The first
+ * section may be entered by any thread at any time. Takes no lock of its own.
  */
 #include "vmmalloc/pool.h"
 
@@ -25,8 +35,21 @@ struct spec pool_spec;
 
 static _Atomic(poolkind *) early;
 
-/* The kind may be asked for by a thread that is just opening it:
- * pthread_atfork() may allocate. That request is refused. */
+/*
+ * Opens the kind for what is asked for before the pool exists. It needs no
+ * variable and no file, and one arena, since it serves a few blocks of hardly
+ * more than one thread.
+ *
+ * To open it registers fork handlers, and pthread_atfork(3) may allocate: the
+ * thread then comes back here while it is opening the kind. That request gets
+ * NULL, since the engine is in the midst of its work and cannot be entered for
+ * another kind. The handlers of fork.c are registered first, as opening a kind
+ * registers the engine's.
+ *
+ * Threads that are here at the same time each open a kind. The first to enter
+ * its own in EARLY wins, and the others close theirs, in which nothing was
+ * allocated. A lock in its place would be one more that a fork has to take.
+ */
 static __attribute__((noinline, cold)) poolkind *
 open_early(void)
 {
@@ -55,6 +78,8 @@ pool_early(void)
 	return atomic_load_explicit(&early, memory_order_acquire);
 }
 
+/* On every slow path of malloc. The pool is tested first, as in all but the
+ * first moments of the process it is there. */
 poolkind *
 pool_or_early(void)
 {
@@ -69,8 +94,13 @@ pool_or_early(void)
 /* ---- Directory and size -------------------------------------------------- */
 
 /*
- * A pool takes its space as it is used, but one that could never be had in
- * full is refused at the start: users count on hearing of it then.
+ * Whether the directory can hold a pool of BYTES. vmem took the whole space of
+ * the pool at the start, so its users learn of a wrong directory, a size beyond
+ * RLIMIT_FSIZE and a full disk when the program starts, by the error number in
+ * the line. Here space is taken as the pool grows; a size that could never be
+ * had in full is still refused at the start. A file is made for the test and
+ * given up again: its length is set, which costs no space, and the file system
+ * is asked what it has free. Others may take that space later.
  */
 static int
 check_room(const char *directory, uint64_t bytes)
@@ -90,7 +120,11 @@ check_room(const char *directory, uint64_t bytes)
 	return errnum;
 }
 
-/* The spec of VMMALLOC_POOL_DIR and VMMALLOC_POOL_SIZE. */
+/* The spec of VMMALLOC_POOL_DIR and VMMALLOC_POOL_SIZE; 0, or the error number
+ * that the line is to name. A size that rounding up would wrap around is too
+ * large for any file. File systems that may lose space which they gave (btrfs)
+ * are taken on trust, as by vmem; VMMALLOC_KIND refuses them without trust=yes,
+ * since who writes a kind can write that as well. */
 static int
 spec_of_directory(const struct settings *settings, struct spec *spec)
 {
@@ -110,6 +144,16 @@ spec_of_directory(const struct settings *settings, struct spec *spec)
 
 /* ---- A kind as text ------------------------------------------------------ */
 
+/*
+ * Ends the process where a kind that can be opened cannot be a whole heap:
+ *
+ *  - Memory attributes and devices to be found need libpoolkind-topology with
+ *    hwloc, which cannot be loaded before libc is initialised (machine.c).
+ *  - fallback= names another open kind, and there is none in this process: the
+ *    kinds of one text, with semicolons between them, fall back in that order.
+ *  - With fork=refuse a child would have no heap, and could not even call
+ *    exec(3) safely.
+ */
 static void
 check_kind(const struct spec *spec, const char *text)
 {
@@ -127,8 +171,16 @@ check_kind(const struct spec *spec, const char *text)
 			  "its heap; shared or copy would do");
 }
 
-/* Over fork VMMALLOC_FORK decides; what a kind says itself holds as long as the
- * variable is not set. */
+/*
+ * What a fork does to the pool: VMMALLOC_FORK decides, and where it is not set
+ * what the kind says itself, and else copy on write, vmem's default. fork.c
+ * tells of each value.
+ *
+ * With 1 to 3 a fork may have to map the file again, for which the descriptor
+ * is kept; with 0 that never happens. A device cannot be mapped as private, and
+ * a copy of it has nowhere to go: with it 0 is the only choice, and since it
+ * leaves the parent unprotected the user has to write it.
+ */
 static void
 apply_fork(const struct settings *settings, struct spec *spec)
 {
@@ -142,13 +194,14 @@ apply_fork(const struct settings *settings, struct spec *spec)
 	if (settings->fork_given || !spec->fork_given)
 		spec->fork = meaning[settings->fork];
 	spec->keep_file = spec->fork != SPEC_FORK_SHARED;
-	/* A device is mapped as what it is by both sides of a fork. */
 	if (spec->source == SPEC_DAX && spec->fork != SPEC_FORK_SHARED)
 		log_fatal("VMMALLOC_KIND: a device is shared with the child of "
 			  "a fork, which a whole heap is only with "
 			  "VMMALLOC_FORK=0");
 }
 
+/* Opens the spec, with what other variables have to say. VMMALLOC_RESERVE is of
+ * no meaning for a kind without a size. NULL with errno and a sentence. */
 static poolkind *
 open_spec(const struct settings *settings, struct spec *spec)
 {
@@ -157,8 +210,10 @@ open_spec(const struct settings *settings, struct spec *spec)
 	return poolkind_open_spec(spec, NULL);
 }
 
-/* Opens the kind of the text up to LENGTH, behind which the fallback of that
- * name is open already. NULL if it cannot be had. */
+/* Opens the kind of the LENGTH bytes at TEXT, which falls back to the open kind
+ * named FALLBACK ("" for none). NULL with a sentence if such memory cannot be
+ * had; a text that is not understood ends the process, whatever
+ * VMMALLOC_FALLBACK says, since it is a mistake of the user's. */
 static poolkind *
 open_kind(const struct settings *settings, const char *text, size_t length,
     const char *fallback)
@@ -177,8 +232,9 @@ open_kind(const struct settings *settings, const char *text, size_t length,
 	return open_spec(settings, spec);
 }
 
-/* Opens the kinds of VMMALLOC_KIND, the last first, each of which the one in
- * front of it falls back to. */
+/* Opens the kinds of VMMALLOC_KIND, from the last to the first: each falls back
+ * to the one behind it, which must be open by then. The first is the pool; the
+ * others are known to the engine alone. NULL if one of them cannot be had. */
 static poolkind *
 open_kinds(const struct settings *settings)
 {
@@ -199,6 +255,7 @@ open_kinds(const struct settings *settings)
 	}
 }
 
+/* NULL with errno, for the line that vmem's users know. */
 static poolkind *
 open_directory(const struct settings *settings)
 {
@@ -208,7 +265,12 @@ open_directory(const struct settings *settings)
 	return errnum == 0 ? open_spec(settings, &pool_spec) : NULL;
 }
 
-/* Ordinary memory, as much as the pool would have had. */
+/* Opens ordinary memory in place of a pool that cannot be had, because
+ * VMMALLOC_FALLBACK=dram asks for it: in a sandbox that forbids files, say. Its
+ * limit is the limit of the pool, or else its size, so that the program takes
+ * no more of the machine than it was given; a pool without a bound had neither.
+ * What fork does to ordinary memory is copy on write, whatever VMMALLOC_FORK
+ * says. */
 static poolkind *
 open_fallback(const struct settings *settings)
 {
@@ -223,6 +285,9 @@ open_fallback(const struct settings *settings)
 	return open_spec(settings, &pool_spec);
 }
 
+/* The line of a directory and a size is compared by programs, and names the
+ * reason by the text of errno; that of a kind has the engine's sentence. With
+ * pool_id set, the next malloc() finds its way to the thread's cache. */
 void
 pool_open(const struct settings *settings)
 {

@@ -3,12 +3,18 @@
  * raw_fork.c - children that a program makes past fork(2): by syscall(2), as
  * sandboxes and runtimes do, or by clone(2) without CLONE_VM.
  *
- * A heap in a file does not come into such a child by itself, since it would
- * change its parent's data; but everything that the child has in its hands lies
- * there. So both functions are interposed, and do to the heap what fork(2)
- * does, by its policy. All other calls go on to the next library that has the
- * function: another interposer, or libc. _Fork(3) is left alone: it may be
- * called in a signal handler, where no lock may be waited for.
+ * The handlers of pthread_atfork(3) do not run for such a child. A heap in a
+ * file is then not mapped in it (MADV_DONTFORK): what the child wrote to its
+ * own variables would change its parent's. But all that the child has in its
+ * hands lies there, so that its first touch of a block would be a SIGSEGV.
+ * Therefore both functions are interposed, and around such a call the handlers'
+ * work is done, by VMMALLOC_FORK, as for fork(2).
+ *
+ * All other calls go on to the next library that has the function: another
+ * interposer, or libc. A child that shares its parent's memory (vfork(2),
+ * posix_spawn(3), threads) is none of ours: nothing is copied, and nothing may
+ * be locked, as the parent goes on with the same locks. _Fork(3) is left alone:
+ * it may be called in a signal handler, where no lock may be waited for.
  *
  * Owns the addresses of the next functions. Called by the program, from any
  * thread. Takes no lock of its own; the engine's are held around the call.
@@ -27,8 +33,9 @@
 #include "os/direct.h"
 #include "vmmalloc/fork.h"
 
-/* A program that is linked statically has no such function: it must not be
- * drawn in. Neither function here is visible in the static library. */
+/* Weak, since a static program should not get the dynamic linker's code only
+ * because it is linked with libvmmalloc.a; there dlsym may be NULL. The static
+ * library keeps both functions here to itself. */
 #pragma weak dlsym
 
 /* The beginning of struct clone_args, whose header older systems lack. */
@@ -36,9 +43,14 @@ struct clone3_head {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack;
 };
 
-/* Whether the system call makes a child that has memory of its own and comes
- * back through here. One on a stack of its own does not: for it syscall(2) is
- * no way. */
+/*
+ * Whether the system call makes a child that has memory of its own and returns
+ * from here as its parent does. FIRST and SECOND are its first two arguments:
+ * flags and stack of clone(2), the record and its size of clone3(2). A child on
+ * another stack cannot return from a C function, as its frames are not there,
+ * so such a call is made in assembler by those who make it. SYS_fork is missing
+ * on newer architectures, SYS_clone3 in headers before Linux 5.3.
+ */
 static bool
 makes_child(long number, long first, long second)
 {
@@ -60,6 +72,15 @@ makes_child(long number, long first, long second)
 	return false;
 }
 
+/*
+ * The call with the heap held around it. It is made directly, not through the
+ * next library's syscall(2): all locks of the engine are held, and whoever
+ * stands there might allocate. The child goes on from here with a copy of the
+ * stack, in which result is 0, and gives the locks back that its parent took,
+ * which have no owner (os/lock.h). If there is no child, the parent's part
+ * undoes what was prepared. Six arguments are enough: no call that makes a
+ * child has more than five.
+ */
 static __attribute__((noinline, cold)) long
 call_in_fork(long number, long a, long b, long c, long d, long e)
 {
@@ -82,6 +103,7 @@ call_in_fork(long number, long a, long b, long c, long d, long e)
 typedef long syscall_function(
     long number, long a, long b, long c, long d, long e, long f);
 
+/* Where no other library has syscall(2). */
 static long
 syscall_directly(long number, long a, long b, long c, long d, long e, long f)
 {
@@ -93,7 +115,9 @@ syscall_directly(long number, long a, long b, long c, long d, long e, long f)
 	return -1;
 }
 
-/* The next library's, once it was looked up. */
+/* The next library's syscall(2), looked up at the first call: by a program that
+ * makes thousands a second it should cost no lookup. Threads that come first at
+ * once find the same address. */
 static syscall_function *
 next_syscall(void)
 {
@@ -111,9 +135,15 @@ next_syscall(void)
 	return next;
 }
 
-/* It takes as many arguments as the call has, all of them integers: which the
- * processors' conventions pass as they do those of a function that takes seven.
- * What need not be looked at is passed on with the caller's address in place.
+/*
+ * libc's syscall() is variadic. All of its arguments are integers or pointers,
+ * and the calling conventions of x86-64 and AArch64 pass those to a variadic
+ * function in the same places as to one with seven parameters. Where the caller
+ * passed fewer, the rest is what happens to be in these registers, or on the
+ * stack: it is read, passed on, and ignored by the kernel. Declared so, calls
+ * that make no child can leave by a jump, which moves nothing.
+ *
+ * The name in C is another, since <unistd.h> declares the variadic one.
  */
 EXPORT JUMPS long interposed_syscall(long number, long a, long b, long c,
     long d, long e, long f) __asm__("syscall");
@@ -137,8 +167,9 @@ struct entry {
 	void *with;
 };
 
-/* The child's first function: what it is given lies on the stack of the thread
- * that made it, of which it has a copy. */
+/* The child's first function. The record that it gets lies on the stack of the
+ * thread that called clone(2), in a frame that has not returned; the child has
+ * a copy of that memory, on whichever stack it runs itself. */
 static int
 enter(void *with)
 {
@@ -148,6 +179,7 @@ enter(void *with)
 	return entry.start(entry.with);
 }
 
+/* NULL in a static program: there this function cannot be reached by name. */
 static clone_function *
 next_clone(void)
 {
@@ -161,6 +193,13 @@ next_clone(void)
 EXPORT int interposed_clone(int (*start)(void *with), void *stack, int flags,
     void *with, void *parent_tid, void *tls, void *child_tid) __asm__("clone");
 
+/*
+ * libc's clone() starts the child in a function, on a stack that the caller
+ * provides, so the heap is set right in enter() instead of behind the call. It
+ * goes through the next library, as the switch of stacks takes assembler that
+ * only libc has. Arguments behind WITH are there if the flags ask for them;
+ * that they are read anyway is of no harm, as for syscall() above.
+ */
 EXPORT int
 interposed_clone(int (*start)(void *with), void *stack, int flags, void *with,
     void *parent_tid, void *tls, void *child_tid)

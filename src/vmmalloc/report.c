@@ -3,7 +3,11 @@
  * report.c - what VMMALLOC_LOG_STATS=1 writes when the process ends.
  *
  * First a few lines for people, then the statistics of the memory that was used
- * outside of the pool, and those of the pool.
+ * outside of the pool, and those of the pool, under the two headings that
+ * vmem's report has. The numbers are those of the moment when the
+ * destructor runs: blocks that other libraries' destructors free later count as
+ * not freed. Each piece is written as soon as it is formatted, so that the
+ * report needs no memory from the heap that it is about.
  */
 #include "vmmalloc/report.h"
 
@@ -12,7 +16,8 @@
 #include "vmmalloc/log.h"
 #include "vmmalloc/pool.h"
 
-/* What is too long to be listed: each arena, each class of blocks. */
+/* What jemalloc's letters "gba" leave out, which is what vmem passed: general
+ * facts, each arena, each class of small blocks. */
 #define OMIT (HEAP_PRINT_GENERAL | HEAP_PRINT_ARENAS | HEAP_PRINT_BINS)
 
 static void
@@ -22,6 +27,9 @@ write_amount(const char *what, size_t bytes)
 	    (double)bytes / (double)MIB, bytes);
 }
 
+/* What a user wants to know: where the pool lay, whether it was large enough,
+ * and whether anything was outside of it. OUTSIDE is what lives still of the
+ * blocks from before the pool. */
 static void
 write_for_people(const struct poolkind_stats *stats, size_t outside)
 {
@@ -46,6 +54,9 @@ write_for_people(const struct poolkind_stats *stats, size_t outside)
 		    outside);
 }
 
+/* The kind for blocks from before the pool, all 0 if there was none, and the
+ * engine's tables, which are never in the pool: they are ordinary memory that
+ * the heap costs on top. */
 static void
 write_system_heap(const struct poolkind_stats *outside)
 {

@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * settings.c - what the environment asks of the shim. See settings.h.
+ *
+ * Most variables are rows of a table (support/setting.h). Directory, size and
+ * fork are read by hand, since their sentences are vmem's, word by word: tests
+ * of programs and scripts compare them. A value must be understood as a whole,
+ * where vmem's atoll(3) took what it could: VMMALLOC_POOL_SIZE=64M meant 64
+ * bytes there, and VMMALLOC_FORK=abc switched the protection of the parent off.
  */
 #include <errno.h>
 #include <limits.h>
@@ -13,7 +19,9 @@
 #include "vmmalloc/log.h"
 #include "vmmalloc/settings.h"
 
-/* vmem read its numbers by atoll(3), which passes over blanks and a sign. */
+/* vmem read its numbers by atoll(3), which passes over blanks and a plus sign:
+ * scripts that have them in a value go on working. The blanks are those of
+ * isspace(3) in the C locale; libc's own tables are not set up yet. */
 static const char *
 pass_over_blanks(const char *text)
 {
@@ -27,6 +35,7 @@ pass_over_blanks(const char *text)
 #define FIELD(name) .field = offsetof(struct settings, name)
 #define SWITCH .form = SETTING_SWITCH, .complaint = "is neither 0 nor 1"
 
+/* Variables about the log, which are read before all others. */
 static const struct setting log_settings[] = {
 	{ "VMMALLOC_LOG_STATS", FIELD(log_stats), SWITCH },
 	{ "VMMALLOC_LOG_FILE", FIELD(log_file), .form = SETTING_TEXT },
@@ -35,6 +44,7 @@ static const struct setting log_settings[] = {
 	    .complaint = "is not a level; write a whole number from 0 to 4" },
 };
 
+/* Those about the pool for which there is no sentence of vmem's. */
 static const char *const fallback_words[] = { "dram", NULL };
 static const struct setting pool_settings[] = {
 	{ "VMMALLOC_KIND", FIELD(kind), .form = SETTING_TEXT },
@@ -45,8 +55,9 @@ static const struct setting pool_settings[] = {
 	    .complaint = "is not a kind to fall back to; write dram" },
 };
 
-/* Reads COUNT settings; what is not valid ends the process, or is passed over
- * where FATAL is false. */
+/* Reads COUNT settings. One that is not valid ends the process with its line,
+ * or keeps the value that it had where FATAL is false. To read a table twice is
+ * harmless: the environment is the same. */
 static void
 read_table(struct settings *settings, const struct setting *table, size_t count,
     char *const *environment, bool fatal)
@@ -61,8 +72,10 @@ read_table(struct settings *settings, const struct setting *table, size_t count,
 	}
 }
 
-/* Nothing can be said of a wrong value before the log is open, which is what
- * these are about: settings_read_pool() reads them again. */
+/* In the debug library a line about a wrong value belongs in the log, and these
+ * variables say where that is. So here faults are passed over, and the log is
+ * opened by what is valid; settings_read_pool() reads the table again and names
+ * the fault. */
 void
 settings_read_log(struct settings *settings, char *const *environment)
 {
@@ -72,7 +85,10 @@ settings_read_log(struct settings *settings, char *const *environment)
 
 /* ---- What is not in a table ---------------------------------------------- */
 
-/* A size that is too large for 64 bits is too large for any file. */
+/* VMMALLOC_POOL_SIZE. A size that is too large for 64 bits is too large for any
+ * file: it is passed on as the largest, so that opening the pool fails with
+ * EFBIG, as with any other size that is too large. "-0" is 0, as atoll(3) has
+ * it. */
 static uint64_t
 read_size(const char *text)
 {
@@ -111,6 +127,7 @@ read_directory_and_size(struct settings *settings, char *const *environment)
 		    (unsigned long long)settings->size, SETTINGS_MIN_POOL);
 }
 
+/* VMMALLOC_FORK, from 0 to 3. Not set means 1, in settings_read_pool(). */
 static enum settings_fork
 read_fork(const char *text)
 {
@@ -122,13 +139,18 @@ read_fork(const char *text)
 	return (enum settings_fork)number;
 }
 
+/*
+ * Of several faults the first of directory, size, fork and the others is named,
+ * as by vmem. Hence two passes over the table: the first, in which faults are
+ * passed over, for the kind and the directory, which decide whether directory
+ * and size are asked for at all; the second for what is wrong in the rest. The
+ * log's variables come last.
+ */
 void
 settings_read_pool(struct settings *settings, char *const *environment)
 {
 	const char *fork = variable_in(environment, "VMMALLOC_FORK");
 
-	/* Of several faults the first of directory, size, fork and the others
-	 * is named. */
 	read_table(settings, pool_settings, ARRAY_SIZE(pool_settings),
 	    environment, false);
 	if (settings->kind == NULL)

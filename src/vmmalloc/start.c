@@ -2,13 +2,27 @@
 /*
  * start.c - the beginning and the end of the shim.
  *
- * Linked with -z initfirst the constructor runs before that of any other
- * library, libc's own included: it may use neither environ nor stdio's streams.
- * In a program that is linked with libvmmalloc.a it is an early constructor of
- * the program. In both cases it is given the environment. Whatever is
- * allocated before lies in ordinary memory, and may be freed at any time.
+ * The life of the heap, from the first block to the last:
  *
- * There is no end to the heap: the destructor writes the report, and goes on.
+ *  1. Before start(). The dynamic linker allocates as soon as symbols are
+ *     bound, and in a program that is linked with libvmmalloc.a so may its
+ *     earlier constructors. The first such request opens a kind of ordinary
+ *     memory (pool_or_early()). Its blocks are never lost: they may be freed,
+ *     resized into the pool, and asked for their size at any time.
+ *  2. start(). The library is linked with -z initfirst, so this runs before the
+ *     constructor of any other library, libc's own included. Therefore neither
+ *     environ nor stdio's streams may be used: the environment is the argument
+ *     that constructors get. In a static program it is an early constructor.
+ *     It either makes the pool or ends the process, by one line on standard
+ *     error and SIGABRT, which a shell reports as status 134. Where all goes
+ *     well it writes nothing. This is so in every process that inherits
+ *     LD_PRELOAD, also after exec(2): each makes a pool of its own.
+ *  3. Until the process ends every request is the pool's; when that is full,
+ *     the answer is NULL.
+ *  4. end(). The destructor writes the report, and changes nothing. Destructors
+ *     of other libraries may still run after it, and allocate and free as
+ *     before: the pool is never closed. Its file has no name and vanishes with
+ *     the process, however that ends.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -36,6 +50,8 @@ static const char valgrind_support[]
 #define PACKAGE_VERSION "unknown"
 #endif
 
+/* The first lines of the debug library's log, in the order and form of vmem's.
+ */
 static void
 write_banner(char **argv)
 {
@@ -53,6 +69,17 @@ write_banner(char **argv)
 }
 #endif
 
+/*
+ * The order is that of the shim's contract, as it decides which of several
+ * faults is named: fork handlers, the log, the variables, the pool.
+ *
+ * The handlers come first for two reasons. They must be registered before those
+ * of other libraries (fork.h), and pthread_atfork(3) may allocate, which is
+ * then a request of step 1 like any other. A program that runs with more rights
+ * than its user has none of the variables, whoever set them: it ends because
+ * VMMALLOC_POOL_DIR is missing. main() finds errno as if nothing had run before
+ * it.
+ */
 static __attribute__((constructor(101))) void
 start(int argc, char **argv, char **environment)
 {
@@ -76,6 +103,8 @@ start(int argc, char **argv, char **environment)
 	errno = saved_errno;
 }
 
+/* Of this priority it is the last destructor of the shim. A process that ends
+ * by a signal or _exit(2) runs no destructors, and writes no report. */
 static __attribute__((destructor(101))) void
 end(void)
 {
