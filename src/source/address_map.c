@@ -8,6 +8,20 @@
  * the ends of several, which hang together by their "beside" pointers. Readers
  * check the bounds of what they find: one that comes late sees a stale segment
  * at worst, and passes over it, or is told that it saw what holds no more.
+ *
+ * Three levels divide the 48 bits of an address: 12, 8 and 7, and the 21 of a
+ * leaf of 2 MiB. An entry of the root stands for 64 GiB, one below it for 256
+ * MiB. So 4 TiB take some 64 entries, and at either end that does not lie at
+ * such a border some of the two levels below, 255 and 127 at most. The root, 32
+ * KiB, is part of the library's zero pages, of which only those are touched
+ * that have an entry.
+ *
+ * Why a radix tree, and not a sorted array or a tree that balances: an insert
+ * moves nothing that a reader may stand on. An entry is one word, written once
+ * by a store that releases, so readers see a whole tree at any moment.
+ *
+ * Writers hold sources_lock. Only entering can fail, for want of memory for a
+ * node, and is done in two passes for that reason: first nodes, then entries.
  */
 #include "source/address_map.h"
 
@@ -62,7 +76,9 @@ beside(struct segment *segment, uintptr_t addr)
 	return NULL;
 }
 
-/* Puts the segment into the entry for ADDR, before what a leaf has already. */
+/* Puts the segment into the entry for ADDR, in front of what a leaf has there
+ * already. Its own link is written before it can be found, and the store that
+ * makes it so releases: a reader follows the link to the rest of the chain. */
 static void
 entry_put(entry *at, uintptr_t addr, struct segment *segment)
 {
@@ -75,6 +91,9 @@ entry_put(entry *at, uintptr_t addr, struct segment *segment)
 	atomic_store_explicit(at, (uintptr_t)segment, memory_order_release);
 }
 
+/* Takes the segment out of the entry for ADDR. Its own link is left as it is: a
+ * reader that stands on it goes on to the segments behind it, and misses none
+ * of those that are still there. */
 static void
 entry_take(entry *at, uintptr_t addr, struct segment *segment)
 {
@@ -112,9 +131,18 @@ node_below(entry *at, unsigned level)
 
 enum visit { VISIT_PREPARE, VISIT_PUT, VISIT_TAKE };
 
-/* Walks the entries that stand for addresses LOW to HIGH of the segment:
- * first only making the nodes, which may fail, then filling them in. An entry
- * that it fills is left a node where smaller segments made it one. */
+/*
+ * Walks the entries that stand for addresses LOW to HIGH of the segment, and
+ * does WHAT at each. Where the addresses fill an entry, it stands for all that
+ * is below, unless smaller segments made a node of it: nodes stay for ever, so
+ * their entries are filled instead. That makes VISIT_PUT and VISIT_TAKE find
+ * the entries that VISIT_PREPARE found: a node made in between only by another
+ * segment would have to be below an entry that this one fills, and addresses
+ * belong to one segment.
+ *
+ * ENOMEM: for want of a node, in VISIT_PREPARE alone. Nodes made by then stay,
+ * empty; the next segment there uses them.
+ */
 static int
 visit(entry *node, unsigned level, uintptr_t low, uintptr_t high,
     struct segment *segment, enum visit what)
@@ -164,15 +192,27 @@ address_map_add(struct segment *segment)
 	return error != 0 ? error : visit_all(segment, VISIT_PUT);
 }
 
+/*
+ * The order of the three steps is what readers rely on (address_map.h): first
+ * the segment can be found no more; then that is counted; then, behind the
+ * fence, the caller may write to its record. A reader that sees anything of
+ * what is written then sees the new count as well, and begins again.
+ */
 void
 address_map_remove(struct segment *segment)
 {
 	visit_all(segment, VISIT_TAKE);
 	__atomic_fetch_add(&address_map_removals, 1, __ATOMIC_SEQ_CST);
-	/* Before anything is written to the record. */
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
+/*
+ * One descent, which may be led astray: a segment that it stands on may be
+ * taken out and its record used again, so that its links lead into the chain of
+ * another leaf. It comes to an end all the same: beside() answers NULL for a
+ * segment that does not begin or end in the leaf of ADDR, and contains()
+ * accepts none that ADDR does not lie in.
+ */
 static READS_STALE struct segment *
 find(uintptr_t addr)
 {
@@ -196,8 +236,11 @@ find(uintptr_t addr)
 	}
 }
 
-/* A reader that stands on a segment while it is taken out may be led astray,
- * and must look again before it says that there is nothing. */
+/* NULL is an answer only if no segment was taken out meanwhile, since a descent
+ * that was led astray may have missed the segment. So it is repeated, as often
+ * as segments are taken out: that is when kinds are closed. A segment that is
+ * found is returned as it is; whoever does not know that it stays asks
+ * afterwards. */
 READS_STALE struct segment *
 address_map_find(const void *pointer)
 {

@@ -18,9 +18,21 @@
  *    and follows links alone;
  *  - it believes what it read if no segment was taken out since it began, and
  *    begins anew otherwise: a record is used again only after that was counted.
- * It waits for nobody: a thread that is interrupted while it takes a segment
- * out, or vanishes in a fork, leaves nothing half done that a reader would wait
- * for.
+ *
+ * That this is right: let a reader have read a value that is not that of the
+ * segment as it was entered. Then the record was used again, which was written
+ * behind the fence of address_map_remove(), and so behind its count. The fence
+ * in address_map_holds() comes behind the reader's look at the value; with the
+ * two fences the look at the count, which comes last, sees the new one. And if
+ * the count was new already when the reader began, the segment was out of the
+ * tree before it began, and the reader did not get to it.
+ *
+ * A reader waits for nobody: a thread that is interrupted while it takes a
+ * segment out, or vanishes in a fork, leaves nothing half done that a reader
+ * would wait for. That is why this is a count of removals, and not a sequence
+ * lock, which is odd while somebody writes. The alternative, a period of grace
+ * before a record is used again, would have closing a kind wait for readers,
+ * and readers enter themselves somewhere.
  */
 #ifndef SOURCE_ADDRESS_MAP_H
 #define SOURCE_ADDRESS_MAP_H
@@ -36,9 +48,10 @@ int address_map_add(struct segment *segment);
 /* Takes them out again. */
 void address_map_remove(struct segment *segment);
 
-/* The segment that ADDR lies in, or NULL. Who does not know that it stays asks
- * afterwards whether what was read of it holds: address_map_begin() comes
- * before the first look, address_map_holds() after the last. */
+/* The segment that ADDR lies in, or NULL. A caller that does not know that it
+ * stays asks afterwards whether what was read of it holds: it calls
+ * address_map_begin() before the first look and address_map_holds() after the
+ * last. */
 struct segment *address_map_find(const void *addr);
 extern unsigned address_map_removals __attribute__((visibility("hidden")));
 

@@ -7,11 +7,26 @@
  * mappings at most. Huge pages are taken when they are committed, because the
  * kernel would answer a shortage with SIGBUS later.
  *
- * A span on nodes that it is bound to has its pages on return, if there is one
- * node and the span is not too large; else it is compared with what the nodes
- * have free. The policies are policy.c's.
+ * Where memory is bound to nodes, a full node must be a NULL, and not the end
+ * of a process: under MPOL_BIND the kernel looks for a page on the nodes of the
+ * mask alone, and where there is none it calls its OOM killer. So what is done
+ * depends on how much is asked for:
  *
- * Called by source.c under the source's lock.
+ *   one node, up to PROMISE_MAX   the pages are taken when the span is handed
+ *                                 out, and verified: back_now()
+ *   several nodes, or more        they come at the first touch, so that each
+ *                                 is on the node of the thread that touches it
+ *                                 first, and a large span costs nothing before
+ *                                 it is used; the span is compared with what
+ *                                 the nodes have free: check_room()
+ *   populate= or reserve=         as in the first row, whatever the size
+ *
+ * The second row can be wrong: another process may take what was free before
+ * the program touches its pages. The policies are policy.c's.
+ *
+ * Called by source.c under the source's lock, opening and closing under that of
+ * the list. What fails leaves the range without pages of its own, or with pages
+ * that segment_commit() then takes away.
  */
 #include <errno.h>
 
@@ -19,7 +34,11 @@
 #include "source/memory.h"
 #include "source/segment.h"
 
-#define PROMISE_MAX (64 * MIB) /* larger spans have their pages later */
+/* Above this populating, asking where the pages are and moving them would take
+ * too long for one allocation. */
+#define PROMISE_MAX (64 * MIB)
+
+/* How long what the nodes have free is believed. */
 #define ROOM_MS 100
 
 static unsigned
@@ -35,7 +54,8 @@ is_huge(const struct source *source)
 	    source->spec->page == SPEC_PAGE_1G;
 }
 
-/* Pages are as large as they are where nobody may advise. */
+/* Asks for transparent huge pages where the kind wants them. Where madvise(2)
+ * is refused pages have the size that the system gives them: it is advice. */
 static int
 set_advice(struct segment *segment)
 {
@@ -47,6 +67,10 @@ set_advice(struct segment *segment)
 	return os_is_refused(error) ? 0 : error;
 }
 
+/* Reserves addresses, for which no memory is taken. Huge pages are mapped at
+ * once, without being reserved in the pool of the system; small ones are made
+ * readable as they are used (make_usable()). Aligned to 2 MiB at least, so that
+ * transparent huge pages fit. */
 static int
 anon_open(struct source *source, struct segment *segment)
 {
@@ -69,8 +93,9 @@ anon_open(struct source *source, struct segment *segment)
 	return error;
 }
 
-/* What the usual call does, which is refused: takes the range for usable memory
- * without pages, and gives that the policy of the rest. */
+/* What mprotect(2) or madvise(2) would have done, where that is refused: maps
+ * the range anew, readable and without pages, and sets advice and policy again,
+ * which were the old mapping's. */
 static int
 map_anew(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -88,7 +113,9 @@ anon_close(struct segment *segment)
 	os_unreserve(segment->base, segment->bytes);
 }
 
-/* Makes the segment readable up to OFFSET, and a little more. */
+/* Makes the segment readable up to OFFSET, rounded up to 2 MiB. Not all of it
+ * when it is opened: mlockall(MCL_FUTURE) takes memory for all that is
+ * readable. And never less again: what is given back stays readable. */
 static int
 make_usable(struct segment *segment, size_t offset)
 {
@@ -107,8 +134,10 @@ make_usable(struct segment *segment, size_t offset)
 	return error;
 }
 
-/* Compares BYTES that are touched later with what the nodes have free, less
- * what was handed out since that was read. */
+/* Whether BYTES that will be touched later fit into what the nodes have free,
+ * less what this source handed out since that was read: ENOMEM if not. It is
+ * read from sysfs, and so kept for ROOM_MS, but read again before the answer is
+ * no. Where sysfs cannot be read nobody knows, and nothing is refused. */
 static int
 check_room(struct source *source, size_t bytes)
 {
@@ -126,7 +155,8 @@ check_room(struct source *source, size_t bytes)
 	return 0;
 }
 
-/* Before Linux 5.14, which can populate, by hand: the pages are new. */
+/* Takes pages by MADV_POPULATE_WRITE of Linux 5.14, or on an older kernel by
+ * writing a zero to each: they are new and hold nothing. */
 static int
 populate_piece(void *at, size_t bytes)
 {
@@ -145,6 +175,12 @@ populate(char *at, size_t bytes)
 	return memory_fill(populate_piece, at, bytes);
 }
 
+/*
+ * What is not bound. Huge pages are always taken here: a page of the system's
+ * pool that is missing would be a SIGBUS at the first touch. Small ones only
+ * where populate= or reserve= promises it; else the kernel's overcommit holds,
+ * as for any memory, and the first touch places the page.
+ */
 static int
 anon_commit(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -160,9 +196,23 @@ anon_commit(struct segment *segment, size_t offset, size_t bytes)
 	    error;
 }
 
-/* Takes the pages now, as "preferred", and makes sure that all lie on the
- * nodes. Whoever may not change the policy any more takes them bound, if they
- * are free. */
+/*
+ * Takes the pages of a range now, and makes sure that all lie on the nodes:
+ *
+ *  1. The range gets "preferred" (policy.c): the kernel takes pages elsewhere
+ *     when the nodes are full, where MPOL_BIND would have it end a process. If
+ *     mbind(2) is refused by now, the range stays as it is, and the comparison
+ *     with what is free is all that stands before that.
+ *  2. The pages are taken.
+ *  3. The kernel is asked where they lie (move_pages(2)), those elsewhere are
+ *     moved, and ENOMEM is returned if one cannot be.
+ *  4. The range is bound, so that the kernel tells the program so, and a page
+ *     that is migrated or swapped in stays there. Also after a failure: the
+ *     range is free then, and free ranges are bound, which keeps mappings few.
+ *
+ * Returns 0 or the error number; then the range may have pages, anywhere, which
+ * the caller gives back.
+ */
 static int
 back_now(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -178,7 +228,6 @@ back_now(struct segment *segment, size_t offset, size_t bytes)
 	if (error == 0)
 		error = os_move_to_nodes(
 		    at, bytes, spec->nodes, SPEC_NODES_MAX);
-	/* Also where it failed, and none is handed out. */
 	policy_bind(segment, offset, bytes);
 	return error;
 }
@@ -191,7 +240,10 @@ is_touched_first(const struct spec *spec, size_t bytes)
 	    (spec_count_nodes(spec) > 1 || bytes > PROMISE_MAX);
 }
 
-/* anon_commit() of what is bound to nodes. */
+/* anon_commit() of what is bound to nodes, by the table above. A range that is
+ * to be touched later must be bound before. If it cannot be, for want of
+ * mappings, its pages are taken now, after all: "preferred" pages that are
+ * touched later would end up on any node. */
 static int
 bound_back(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -205,6 +257,9 @@ bound_back(struct segment *segment, size_t offset, size_t bytes)
 	return back_now(segment, offset, bytes);
 }
 
+/* Gives pages back; the range reads as zero afterwards. Where madvise(2) is
+ * refused a new mapping does it; not for huge pages, which then stay. They stay
+ * before Linux 5.18, too, whose MADV_DONTNEED does not take them (EINVAL). */
 static int
 anon_decommit(struct segment *segment, size_t offset, size_t bytes)
 {

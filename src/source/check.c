@@ -6,6 +6,23 @@
  * is nowhere used costs nothing, since sets and maps say so at once. Meanwhile
  * others go on, and whoever changes what the walk has passed changes its sums
  * (source.c), so that in the end these are exact.
+ *
+ * Why exact: let W be where the walk stands. Under the lock, the walk's sums
+ * are always those of all pages in front of W as they are at this moment. It is
+ * so when the walk begins, with nothing in front of it. A step of the walk adds
+ * the pages that it passes, and moves W behind them. A change in front of W is
+ * added to the sums, in the same hold of the lock; one behind W leaves them, as
+ * it will be met. When W is behind the last page of all segments, the sums are
+ * those of the source, and are compared with its counters in the hold of the
+ * lock in which the walk is taken out of the list.
+ *
+ * Several walks may go on at once, each with a record of its own on the stack
+ * of its caller. In a child of fork the list is emptied: the threads to whose
+ * stacks it leads are gone (fork.c).
+ *
+ * Whatever is wrong ends the check with EIO and a sentence; nothing is
+ * repaired. Finding it does not depend on a program that behaves: a write past
+ * the end of a block of records, or a double munmap(2), is what it is for.
  */
 #include <errno.h>
 #include <limits.h>
@@ -14,7 +31,9 @@
 #include "source/address_map.h"
 #include "source/segment.h"
 
-/* What does not change with spans: where it lies. Without the lock. */
+/* Whether the segment still has its addresses: in the address map, and in the
+ * process. Neither changes with spans, so this needs no lock; a program that
+ * unmapped a part of it by mistake is told of it here. */
 static int
 check_place(const struct segment *segment)
 {
@@ -39,7 +58,8 @@ not_added_up(const struct segment *segment)
 	    (void *)segment->base);
 }
 
-/* That pages FROM to END - 1 are committed where they are in spans. */
+/* Whether every page in a span, of pages FROM to END - 1, is committed: a span
+ * that is not would be a SIGBUS or SIGSEGV at its first touch. */
 static int
 check_committed(const struct segment *segment, size_t from, size_t end)
 {
@@ -59,7 +79,9 @@ check_committed(const struct segment *segment, size_t from, size_t end)
 	return 0;
 }
 
-/* The walk takes one step, to a multiple of a piece. */
+/* One step, up to the next multiple of a piece, under the lock. A granule is
+ * counted with the piece that its first page lies in, as set_committed() in
+ * source.c counts it, so that one that reaches over a border counts once. */
 static int
 check_piece(struct walk *walk, const struct segment *segment)
 {
@@ -78,6 +100,9 @@ check_piece(struct walk *walk, const struct segment *segment)
 	return check_committed(segment, from, end);
 }
 
+/* The summaries above all pieces are held against each other once, in a hold of
+ * the lock of their own; then the pieces, each in one. Changes in between keep
+ * both right, so what is checked at different moments need not fit together. */
 static int
 check_segment(struct walk *walk, const struct segment *segment)
 {
@@ -121,8 +146,10 @@ walk_begin(struct source *source, struct walk *walk)
 	lock_give(&source->lock);
 }
 
-/* On to the segment after BEFORE. Past the last one it is past those, too, that
- * are added now: they are counted as they change. */
+/* Puts the walk at the beginning of the segment after BEFORE, behind the
+ * handle's page, which is in no span. Behind the last segment its order is the
+ * highest there is: a segment that is added later lies in front of it, is empty
+ * when it is added, and counts by its changes. */
 static struct segment *
 walk_on(struct source *source, struct walk *walk, const struct segment *before)
 {
@@ -136,6 +163,8 @@ walk_on(struct source *source, struct walk *walk, const struct segment *before)
 	return next;
 }
 
+/* Takes the walk out of the list and, in the same hold of the lock, compares:
+ * the counters must not change between the two. */
 static int
 walk_end(struct source *source, struct walk *walk, int result)
 {

@@ -11,6 +11,13 @@
  */
 #include "source/segment.h"
 
+/*
+ * Maps the device, or the part of it that the spec names, over a reservation.
+ * Aligned to 1 GiB where it is large, so that the kernel can map it with its
+ * largest pages. The descriptor is not needed afterwards: the mapping keeps the
+ * open file, and with it the lock that flock(2) took. On failure the lock goes
+ * with the descriptor, and nothing is mapped.
+ */
 static int
 device_open(struct source *source, struct segment *segment)
 {

@@ -49,7 +49,8 @@
 /* How long a file is made where that costs nothing. */
 #define LENGTH_MAX ((size_t)64 << 40)
 
-/* Descriptors that are merely useful: this part of the limit, and so many. */
+/* How many descriptors are kept that are merely useful: up to this part of the
+ * process's limit, and no more than so many. */
 #define KEPT_PART 8
 #define KEPT_MAX 256
 
@@ -66,7 +67,8 @@ file_is_ours(const struct segment *segment)
 
 /* ---- Opening ------------------------------------------------------------ */
 
-/* Whether further segments may go on in the file of this one. */
+/* Whether further segments may go on in the file of this one: a source that
+ * grows, on a file system where a great length costs nothing. */
 static bool
 grows(const struct segment *segment)
 {
@@ -75,7 +77,14 @@ grows(const struct segment *segment)
 	return (spec->size == 0 || spec->grow) && segment->file_system->sparse;
 }
 
-/* Whether the descriptor is worth a place in the process's table. */
+/*
+ * Whether the descriptor is worth a place in the process's table. It must be
+ * kept where fork maps the file again, and where space cannot be taken by
+ * touching: the file system takes it later, or the kernel cannot populate
+ * (asked with an empty range, which changes nothing). It is not needed where
+ * all space is taken at once. Else it only saves time, on a disk, and is kept
+ * while there are few.
+ */
 static bool
 is_kept(const struct source *source, const struct segment *segment)
 {
@@ -102,6 +111,8 @@ keep_or_close(struct source *source, struct segment *segment, int fd)
 	}
 }
 
+/* Closes the descriptor, if its number still is the file's: a program that
+ * closed all descriptors may have another file under that number by now. */
 static void
 close_kept(struct segment *segment)
 {
@@ -113,8 +124,9 @@ close_kept(struct segment *segment)
 	segment->fd = -1;
 }
 
-/* As long as can be for a source that grows. What the process may not write,
- * or the file system not have, is EFBIG. */
+/* Makes the file as long as it can be for a source that grows, halving where
+ * the process may not write so far (RLIMIT_FSIZE) or the file system has no
+ * such files. EFBIG if even the segment does not fit. */
 static int
 set_length(struct segment *segment, int fd)
 {
@@ -146,7 +158,8 @@ file_take_space(
 	    os_take_space(fd, (off_t)offset, (off_t)bytes);
 }
 
-/* The same by touching the pages. */
+/* Takes space by touching the pages; ENOSYS where the kernel cannot. A segment
+ * in memory has lost its file at a fork, and takes memory as a tmpfs does. */
 static int
 populate(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -157,7 +170,9 @@ populate(struct segment *segment, size_t offset, size_t bytes)
 	    os_populate(at, bytes);
 }
 
-/* The whole of a size, when the kind is opened. */
+/* Takes the whole of a size, when the kind is opened. The file system is asked
+ * first, since an attempt that must fail would take all that is left from
+ * others until it does. */
 static int
 take_all(struct segment *segment, int fd)
 {
@@ -169,6 +184,9 @@ take_all(struct segment *segment, int fd)
 	return file_take_space(segment, fd, segment->head, bytes);
 }
 
+/* A new file of the segment's length, with its space if that is reserved.
+ * EOPNOTSUPP where the file system may have no space for a page that had it
+ * once (os_file_system_linux.c), and the spec does not trust it. */
 static int
 open_file(struct source *source, struct segment *segment, int *fd)
 {
@@ -191,7 +209,10 @@ open_file(struct source *source, struct segment *segment, int *fd)
 	return error;
 }
 
-/* Maps the segment from its file, and the seed of the next one behind it. */
+/* Maps the segment from its file, unreadable, over its reservation behind the
+ * handle's page; and, where the file goes on, the page behind the segment over
+ * the reservation's guard page: from that seed mremap(2) makes the next segment
+ * without a descriptor. */
 static int
 map_file(struct segment *segment, int fd)
 {
@@ -204,7 +225,8 @@ map_file(struct segment *segment, int fd)
 	return error;
 }
 
-/* Makes the segment readable up to OFFSET, and a little more. */
+/* Makes the segment readable up to OFFSET, rounded up to 2 MiB or a granule:
+ * what was never used is not taken by mlockall(2). */
 static int
 make_usable(struct segment *segment, size_t offset)
 {
@@ -221,8 +243,8 @@ make_usable(struct segment *segment, size_t offset)
 	return error;
 }
 
-/* The first step, which tells whether a sandbox refuses that: then the whole is
- * mapped readable. */
+/* The first make_usable(), which tells whether a sandbox refuses mprotect(2):
+ * then the whole segment is mapped again, readable. */
 static int
 open_first(struct segment *segment, int fd)
 {
@@ -238,6 +260,8 @@ open_first(struct segment *segment, int fd)
 	    (off_t)(segment->file_offset + segment->head), false);
 }
 
+/* The descriptor goes to the segment or is closed, in any case: the mapping
+ * keeps the file. On failure nothing is left of file and addresses. */
 static int
 open_in_new_file(struct source *source, struct segment *segment)
 {
@@ -271,8 +295,15 @@ no_addresses:
 	return error;
 }
 
-/* Goes on in the file of the newest segment: as its child only the process that
- * mapped it may, since another would hand out the same pages. */
+/*
+ * Goes on in the file of the newest segment. Only the process that mapped that
+ * one may: parent and child of a fork, which both have it, would both hand out
+ * the same part of the file. A private mapping cannot go on either, since
+ * mremap(2) makes a second mapping of a shared one alone.
+ *
+ * EFBIG where the file ends, or mapping its next part fails for any reason: the
+ * caller then makes a new file, and that failing is the error that is told.
+ */
 static int
 open_in_same_file(struct source *source, struct segment *segment)
 {
@@ -324,6 +355,8 @@ file_open(struct source *source, struct segment *segment)
 	return 0;
 }
 
+/* Where the segment did not come into this process, a child that no handler
+ * saw, something else may be at its addresses: they are left alone. */
 static void
 file_close(struct segment *segment)
 {
@@ -336,9 +369,13 @@ file_close(struct segment *segment)
 
 /* ---- Space -------------------------------------------------------------- */
 
-/* Whether space is taken by touching pages. Once a file is mapped copy on
- * write, that would take memory for pages that nobody wrote; what must not be
- * missing is the space below them. */
+/*
+ * Whether space is taken by touching pages, rather than by fallocate(2). Small
+ * spans are: it costs what their first touch would have cost anyway. Large ones
+ * only without a descriptor. Once a file is mapped copy on write, touching
+ * would take memory for pages that nobody wrote; what must not be missing then
+ * is the space of the file below them.
+ */
 static bool
 is_touched(const struct segment *segment, size_t bytes)
 {
@@ -346,6 +383,10 @@ is_touched(const struct segment *segment, size_t bytes)
 	    (bytes <= SPAN_UNTOUCHED || !file_is_ours(segment));
 }
 
+/* Takes the space of a span by the best way there is, falling back where the
+ * kernel cannot populate (ENOSYS). Without a descriptor, on a file system that
+ * takes space later, nothing can be promised: ENOMEM, but where the user trusts
+ * it, as much as touching does. */
 static int
 take(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -363,8 +404,9 @@ take(struct segment *segment, size_t offset, size_t bytes)
 	    ENOMEM;
 }
 
-/* What the file system has. The directory answers for the file only as long as
- * it is where the file is. */
+/* The free bytes of the file's file system; UINT64_MAX where nobody says. By
+ * the descriptor, or by the directory as long as that leads to the same device:
+ * something may have been mounted over it. */
 static uint64_t
 room_for(const struct segment *segment)
 {
@@ -379,8 +421,11 @@ room_for(const struct segment *segment)
 	return room;
 }
 
-/* Whether there is no need to try: there is not so much, or so much could not
- * be had a moment ago, and nothing was given back since. */
+/* Whether an attempt would be in vain: the file system says that it has less,
+ * or no fewer bytes could not be had SHORT_MS ago or later, nothing was given
+ * back since, and it does not say that it has more than then. File systems
+ * count roughly, with space for metadata among the free: so the last failure
+ * counts as well as what they say. */
 static bool
 is_short(struct segment *segment, size_t bytes)
 {
@@ -396,8 +441,14 @@ is_short(struct segment *segment, size_t bytes)
 	return false;
 }
 
-/* A large span that there is no space for fails before it has taken what there
- * is from everybody else; or does so once. */
+/*
+ * Gives a run of granules its space. With reserve= it has it. In memory, after
+ * a fork without a file, pages are taken; where the kernel cannot populate they
+ * come at the first touch, as anonymous memory does.
+ *
+ * A large span asks first: in vain, it would take all the space that there is,
+ * while others get nothing, before it gives it back.
+ */
 static int
 file_commit(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -414,8 +465,9 @@ file_commit(struct segment *segment, size_t offset, size_t bytes)
 	return take(segment, offset, bytes);
 }
 
-/* A private mapping gives back its copies alone, since a
- * hole would take pages from under the other process. */
+/* Punches a hole. A private mapping gives back its copies alone, since a hole
+ * would take pages from under the other process: EBUSY says that the granules
+ * are committed still, and their pages, those of the file again, are dirty. */
 static int
 file_decommit(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -468,7 +520,10 @@ file_map_private(struct segment *segment)
 	return error;
 }
 
-/* A moved mapping must be one mapping. */
+/* Moves the copy's mappings over the segment's addresses, in the child. In two
+ * steps, since mremap(2) moves one mapping at a time, and the readable part is
+ * another than the rest. Segment and descriptor then are those of the copy's
+ * file. Fails only before it has changed the segment's record. */
 int
 file_place_copy(struct segment *segment)
 {

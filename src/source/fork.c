@@ -25,6 +25,32 @@
  *
  * Called by the fork handlers of kind/ and of the shim, after all locks of
  * jemalloc were taken. Between prefork and postfork every source is locked.
+ *
+ * Step by step, and what a failure leaves:
+ *
+ *  1. Before, in the parent (sources_prefork()): sources_lock, then the lock of
+ *     every source. Two locks of sources are held at once here alone, under
+ *     that of the list, so their order does not matter.
+ *  2. Each source is prepared by its policy (prepare()): bound anonymous memory
+ *     becomes "preferred"; copies are made, or mappings made private; and last
+ *     what is withheld from children is let through. If anything fails, the
+ *     number is kept in copy_error, copies of that source are dropped, and the
+ *     fork goes on: fork(2) cannot be stopped by a handler, so the child is
+ *     refused that source instead. Others are not concerned.
+ *  3. fork(2). Whether it fails is not told; then only step 4 happens.
+ *  4. In the parent: copies are dropped, what was let through is withheld
+ *     again, locks are given back. What became private stays so: the child has
+ *     the other half.
+ *  5. In the child: the witness is set, so that this process counts as one that
+ *     was seen; each source is settled (settle_child()), which ends in one of
+ *     four states: its own (anonymous, copied, private), inherited, refused, or
+ *     a successor that has nothing yet. Where putting a copy in place fails the
+ *     source is refused, so that no half of it is used. Then its locks are
+ *     given back by the thread that took them in the parent, and what other
+ *     threads were counted for is forgotten: who holds, who walks.
+ *
+ * The lock of os/records is taken by kind/ after step 2, and given back before
+ * steps 4 and 5: in all of them records may be made.
  */
 #include <errno.h>
 #include <string.h>
@@ -34,7 +60,19 @@
 #include "source/memory.h"
 #include "source/segment.h"
 
-/* ---- Children that no handler knows of ---------------------------------- */
+/*
+ * ---- Children that no handler knows of --------------------------------------
+ *
+ * clone(2) and _Fork(3) run no handlers, and a process number tells nothing, as
+ * a child in a namespace of its own may have its parent's. The kernel tells: a
+ * page with MADV_WIPEONFORK (Linux 4.14) reads as zero in every child, by
+ * whatever call that was made. The word in it is 1; a process that finds it 0
+ * is a child that nobody has made ready. Before Linux 4.14 there is no witness,
+ * and such a child is not told from its parent.
+ *
+ * It is set up when the first segment is withheld or the first region opened,
+ * under sources_lock, and never taken away.
+ */
 
 /* A word that is 1, and 0 in a child until it is known. Set once. */
 static _Atomic(_Atomic uint32_t *) witness;
@@ -71,7 +109,9 @@ see_fork(void)
 		atomic_store(word, 1);
 }
 
-/* What a child has by its own mapping begins behind the handle's page. */
+/* Lets a segment into children, or not (MADV_DOFORK, MADV_DONTFORK). The
+ * handle's page in front is no shared mapping: it comes into a child by
+ * itself, so that the handle stays an address that nobody else gets. */
 static int
 set_inherited(struct segment *segment, bool inherited)
 {
@@ -79,6 +119,12 @@ set_inherited(struct segment *segment, bool inherited)
 	    segment->bytes - segment->head, inherited);
 }
 
+/*
+ * See segment.h. Returns 0 or an error number, with which opening fails: what
+ * cannot be kept from children could be written to by them behind our back.
+ * Only where the call is refused as such it does without: a sandbox that knows
+ * no madvise(2) is taken for one that makes no such children.
+ */
 int
 segment_withhold(struct segment *segment)
 {
@@ -86,7 +132,6 @@ segment_withhold(struct segment *segment)
 
 	forks_watch();
 	error = set_inherited(segment, false);
-	/* Where a sandbox does not allow that, such children are not there. */
 	if (error != 0)
 		return os_is_refused(error) ? 0 : error;
 	segment->withheld = true;
@@ -108,6 +153,9 @@ is_region(const struct source *source)
 	return source->spec->source == SPEC_REGION;
 }
 
+/* Called for each shared mapping of the process, of which there are thousands
+ * where there are many kinds on files: one that begins in a segment of ours
+ * that is no region is passed over, without a look at all regions. */
 static void
 note_shared(void *unused, uintptr_t low, uintptr_t high)
 {
@@ -161,7 +209,9 @@ is_shared(const struct source *source)
 	}
 }
 
-/* In a child that no handler knew of. */
+/* Whether a child that no handler knew of may not use the source: it has holes
+ * there (exposed), or pages that are the parent's, too (a shared region). What
+ * the kernel copied is its own. */
 static bool
 is_out_of_reach(const struct source *source)
 {
@@ -184,6 +234,13 @@ source_inherited(const struct source *source)
 	return atomic_load(&source->inherited);
 }
 
+/*
+ * Called where such a child opens a kind or forks itself, under sources_lock:
+ * what it opens will be its own, while the witness says that it may use
+ * nothing. So what it may not use is refused for good, in each source, and the
+ * witness set. Segments that did not come into it are lost: nothing may be
+ * unmapped there, as the addresses may be somebody else's by now.
+ */
 void
 forks_settle_unseen(void)
 {
@@ -210,8 +267,10 @@ has_huge_pages(const struct source *source)
 	return source->granule != PAGE_BYTES;
 }
 
-/* A hugetlbfs takes no write(2): its files are written where they are mapped.
- */
+/* Writes one span into the new file. By write(2), which says ENOSPC where a
+ * touch would be SIGBUS, and needs no mapping. A hugetlbfs takes no write(2):
+ * its files are written where they are mapped, after space was taken for each
+ * granule that the span touches. */
 static int
 write_span(struct segment *segment, int fd, size_t offset, size_t bytes)
 {
@@ -257,7 +316,13 @@ copy_spans(struct segment *segment, int fd)
 	}
 }
 
-/* Makes the child's file and maps it somewhere until the child moves it. */
+/*
+ * Makes the child's file, with what is in spans, and maps it at addresses of
+ * its own until the child moves it; the parent unmaps it after the fork. The
+ * file begins at offset 0 for each segment, whatever part of a file the segment
+ * had. Its descriptor is kept for the child only if the segment has one now. On
+ * failure what was made so far hangs on the segment, for drop_copy().
+ */
 static int
 copy_segment(struct segment *segment)
 {
@@ -285,7 +350,8 @@ copy_segment(struct segment *segment)
 }
 
 /* Copies what is in spans from one mapping of the segment to another, which is
- * memory. */
+ * private anonymous memory. It is asked for and taken piece by piece, so that a
+ * lack is ENOMEM (memory.h); before Linux 5.14 by the writing itself. */
 static int
 copy_in_memory(struct segment *segment, char *to, const char *from)
 {
@@ -311,7 +377,7 @@ copy_in_memory(struct segment *segment, char *to, const char *from)
 	return error;
 }
 
-/* A copy for want of a file. */
+/* A copy for want of a file, where the directory is gone or full. */
 static int
 copy_into_memory(struct segment *segment)
 {
@@ -326,8 +392,9 @@ copy_into_memory(struct segment *segment)
 	    error;
 }
 
-/* Undoes copy_segment(); in the child, after the copy was put in place, only
- * its reservation's guard page is left. */
+/* Undoes copy_segment() and copy_into_memory(), finished or not. In the child,
+ * after the copy was put in place, only the guard page of its reservation is
+ * left to unmap. */
 static void
 drop_copy(struct segment *segment)
 {
@@ -347,6 +414,8 @@ drop_copies(struct source *source)
 		drop_copy(s);
 }
 
+/* All segments of the source or none: a child that has half of a kind would
+ * find holes in its data structures. */
 static int
 copy_source(struct source *source, int (*copy)(struct segment *segment))
 {
@@ -362,9 +431,17 @@ copy_source(struct source *source, int (*copy)(struct segment *segment))
 
 /* ---- Before the fork ---------------------------------------------------- */
 
-/* Parent and child both go on with copies on write of the file as it is: EBADF
- * where that cannot be. A copy of a huge page is taken when it is written to,
- * and where there is none left the kernel ends the process. */
+/*
+ * Maps all segments copy on write, in the parent, so that parent and child both
+ * go on with the file as it is. A mapping that is private is copied by fork(2)
+ * itself: it need not be withheld any more.
+ *
+ * EBADF where that cannot be: without the descriptor, which mapping the file
+ * again needs; and on huge pages, since a copy of one is taken when it is
+ * written to, and where there is none left the kernel ends the process. If it
+ * fails at a later segment the earlier ones stay private. That harms nobody, as
+ * the file has no name, and so no other reader than this source.
+ */
 static int
 make_private(struct source *source)
 {
@@ -385,9 +462,9 @@ make_private(struct source *source)
 	return 0;
 }
 
-/* A file that was lost to a program that closes all descriptors can't be
- * mapped again, and one of huge pages not so that nothing is lost: the child
- * gets a copy, in a file, or else in memory, where it would write to anyway. */
+/* Where the mappings cannot be made private (EBADF) the child gets a copy, in a
+ * file, or else in memory, which is where its copies on write would lie. Any
+ * other error is final: a mapping that failed would fail again. */
 static int
 make_private_or_copy(struct source *source)
 {
@@ -400,6 +477,9 @@ make_private_or_copy(struct source *source)
 	    copy_source(source, copy_into_memory);
 }
 
+/* By the kind's fork policy. Shared: the child will use pages of this file, so
+ * from here on nothing of it is given back, for as long as the parent lives; it
+ * is not told when the child ends. Refused: nothing, the child covers it. */
 static int
 prepare_file(struct source *source)
 {
@@ -422,8 +502,9 @@ prepare_file(struct source *source)
 	return 0;
 }
 
-/* Also where the child is to have nothing: so nobody takes the place before it
- * is covered. */
+/* Lets all of the source into the child for this fork. Also where the child is
+ * to have nothing: else there would be a hole, into which something could be
+ * mapped before the child's handler covers it. */
 static int
 let_through(struct source *source)
 {
@@ -435,6 +516,9 @@ let_through(struct source *source)
 	return error;
 }
 
+/* Before fork(2), for one source: 0, or the number that refuses it to the
+ * child. What is inherited already has no copy to be made: it is some
+ * ancestor's, and the child inherits it in turn. */
 static int
 prepare(struct source *source)
 {
@@ -449,6 +533,8 @@ prepare(struct source *source)
 	return error != 0 ? error : let_through(source);
 }
 
+/* Steps 1 and 2. This process may itself be a child that no handler knew of:
+ * that is settled first, since see_fork() in the child hides it. */
 int
 sources_prefork(void)
 {
@@ -475,6 +561,10 @@ source_fork_error(const struct source *source)
 
 /* ---- After it ----------------------------------------------------------- */
 
+/* What let_through() did, undone. A failure does not matter in the parent: the
+ * source stays exposed, so a child that comes by another call is refused it; it
+ * merely has the pages mapped. The child that was just made refuses itself the
+ * source. */
 static int
 withhold_all(struct source *source)
 {
@@ -497,8 +587,10 @@ sources_postfork_parent(void)
 	lock_give(&sources_lock);
 }
 
-/* The copy has the granules of spans alone: what else was committed is no
- * longer. */
+/* Enters what the copy does not have. Only spans were copied, so granules that
+ * were committed without a span, waiting to be handed out, are not committed in
+ * the child, and what was free reads as zero. With reserve= the copy's space
+ * was taken whole. */
 static void
 forget_idle(struct segment *segment)
 {
@@ -560,6 +652,12 @@ place_copy(struct segment *segment)
 	return 0;
 }
 
+/*
+ * In the child: has nothing of the source from here on. Its addresses are
+ * covered by unreadable memory rather than unmapped, so that a touch of an old
+ * block is SIGSEGV at any time, and never finds what somebody else mapped
+ * there. A region is the program's: it is left as it is, and only refused.
+ */
 void
 source_refuse(struct source *source)
 {
@@ -574,6 +672,10 @@ source_refuse(struct source *source)
 	atomic_store(&source->inherited, false);
 }
 
+/* Puts the copies of all segments in place; those without one were private or
+ * shared. What lies on a file of the child's own is withheld from its own
+ * children, like the parent's. On failure some may be in place: the caller
+ * refuses all. */
 static int
 place_copies(struct source *source)
 {
@@ -591,7 +693,13 @@ place_copies(struct source *source)
 	return 0;
 }
 
-/* The child's part for one source. */
+/*
+ * The child's part for one source, step 5. Anonymous memory was copied by the
+ * kernel, and a refused source stays refused. A successor without segments has
+ * nothing to settle: the child opens its own when it first allocates. Inherited
+ * are what both processes see, a file with fork=shared, a device, a region that
+ * is not known to be private: arena/inherit.c then gives the kind a successor.
+ */
 static void
 settle_child(struct source *source)
 {
@@ -601,8 +709,6 @@ settle_child(struct source *source)
 
 	if (spec_is_anonymous(source->spec) || atomic_load(&source->refused))
 		return;
-	/* Of a successor that has nothing yet the child has what the parent
-	 * has. */
 	if (source->first == NULL)
 		return;
 	if (!refuse)

@@ -8,7 +8,15 @@
  *
  * Without a lock: whoever has a span marks its pages, and threads that share a
  * page write the same. What tells of 2 MiB goes back to zero only when a span
- * that has all of them is unmarked, when nobody else can have a page there.
+ * that has all of them is unmarked, when nobody else can have a page there. So
+ * a byte above may say that marks are set where all are gone, which costs a
+ * clearing in vain, and never the reverse, but for the moment in which
+ * source_mark() writes the three: and then only its own thread can free the
+ * span.
+ *
+ * No access orders anything: a reader (arena/page_bin_index.h) looks at the
+ * mark of a page in which it was given a block, so whatever gave it the block
+ * has made the mark visible, too.
  */
 #include <string.h>
 
@@ -29,6 +37,8 @@ marks_bytes(size_t pages)
 	return pages + above(pages) + above(above(pages));
 }
 
+/* Writes only what changes: most bytes are right already, and a store would
+ * take the line away from other processors that read it. */
 static void
 set(unsigned char *byte, unsigned char value)
 {

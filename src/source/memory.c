@@ -10,6 +10,15 @@
  * the same cgroup alike, and none of them knows of the others. So each takes
  * but a 64th of the room at a time: the nearer the end, the smaller the steps
  * and the fresher the answers. Up to 64 can start at once so and all fit.
+ *
+ * That is a bet with good odds, not a promise: a process that does not ask may
+ * take the room between the answer and the touch, which no process can prevent.
+ * What it prevents is that one large request of our own, which could be known
+ * not to fit, ends somebody's process.
+ *
+ * The grant has two words that are written one after the other, and no lock. A
+ * thread that sees the size of one grant and the time of another takes no more
+ * than a grant allows, if perhaps a moment later than it does.
  */
 #include "source/memory.h"
 
@@ -27,6 +36,9 @@
 static _Atomic size_t granted;
 static _Atomic uint64_t granted_at;
 
+/* Takes all of BYTES out of what the last answer allows; false if that is not
+ * so much, or too old. A part of it is of no use: the caller asks then, and an
+ * answer is for all that it wants. */
 static bool
 take_of_grant(size_t bytes)
 {
@@ -40,7 +52,8 @@ take_of_grant(size_t bytes)
 	return true;
 }
 
-/* Takes up to LEFT of BYTES that may be taken from now on. */
+/* Notes that BYTES may be taken from now on, and takes up to LEFT of them;
+ * returns how many. What others had left of the answer before is forgotten. */
 static size_t
 grant(size_t bytes, size_t left)
 {
@@ -51,6 +64,13 @@ grant(size_t bytes, size_t left)
 	return piece;
 }
 
+/*
+ * See memory.h. What is asked is whether all that is LEFT fits, since a span
+ * that fits in part is of no use; what is granted is one step. At least 64
+ * times PIECE_MIN is asked for: os_memory_room() may stop counting at what is
+ * enough, and where there is little it is to count in full, page cache and swap
+ * included. Where there is no answer at all, steps are PIECE_MAX.
+ */
 size_t
 memory_next(size_t left)
 {

@@ -2,9 +2,20 @@
 /*
  * open.c - the life of a source and of its segments. See source.h.
  *
- * Owns the list of all sources. Segments are made under the list's lock, which
- * comes before every source's. Called by source.c, arena/, kind/ and the shim.
+ * Owns the list of all sources. Called by source.c, arena/, kind/ and the shim.
  * Opening fails with a sentence, and leaves nothing behind.
+ *
+ * Segments are made and deleted under sources_lock alone, which comes before
+ * every source's. It is held over slow work, the making of a file or the taking
+ * of a whole pool's space, so that kinds open one after the other; but what
+ * allocates from kinds that are open takes a source's own lock, and goes on. In
+ * return the address map has one writer, regions can be held against all that
+ * others hold, and a fork finds no segment half made.
+ *
+ * A segment is made in this order, and undone in the reverse: a record, its
+ * page map, its sets, its addresses and what is behind them (ops->open), its
+ * entry in the address map. Entered last, it is found by readers without a lock
+ * only when it is whole.
  */
 #include <errno.h>
 
@@ -27,8 +38,10 @@ struct source *sources;
 
 /* ---- Segments ---------------------------------------------------------- */
 
-/* Which granules are committed, which pages are dirty, which granules are
- * bound, and the marks. */
+/* Sets up which granules are committed, which pages are dirty, which granules
+ * are bound (where any can be), and the marks, in one mapping: a segment has
+ * two of the engine's own, this and its page map. All of them begin as zero,
+ * which is what fresh memory is, so only what is used gets pages. */
 static int
 sets_open(struct source *source, struct segment *segment)
 {
@@ -58,8 +71,14 @@ sets_open(struct source *source, struct segment *segment)
 	return 0;
 }
 
-/* Records of segments, free ones: readers may still look at them, so they are
- * never anything else. Under the list's lock. */
+/*
+ * Free records of segments, under the list's lock. Readers of the address map
+ * may still look at them, so they never become records of another type: what a
+ * reader follows as a link is a link (address_map.h). For the same reason a
+ * record that is used again is cleared behind the readers' fields alone; those
+ * are written one by one. Free ones hang together by NEXT, which no reader
+ * looks at.
+ */
 static struct segment *free_segments;
 
 static struct segment *
@@ -81,7 +100,9 @@ segment_record_free(struct segment *segment)
 	STACK_PUSH(&free_segments, segment);
 }
 
-/* Undoes segment_new(); the segment must be out of the source's list. */
+/* Undoes segment_new(); the segment must be out of the source's list. It leaves
+ * the address map before its addresses go: they may be somebody else's at the
+ * next moment. */
 static void
 segment_delete(struct segment *segment)
 {
@@ -94,8 +115,14 @@ segment_delete(struct segment *segment)
 	segment_record_free(segment);
 }
 
-/* A segment of BYTES, of which HEAD are the handle's, in the address map, in
- * no list yet. AT: where it is, in a region; else NULL. */
+/*
+ * A segment of BYTES, of which HEAD are the handle's, in the address map, in no
+ * list yet. AT: where it is, in a region; else NULL. Returns 0 or the error
+ * number, and then leaves nothing behind.
+ *
+ * The handle's pages are entered as used for ever, without being committed or
+ * counted: so no span contains them, and source->spans knows nothing of them.
+ */
 static int
 segment_new_headed(struct source *source, char *at, size_t bytes, size_t head,
     struct segment **result)
@@ -145,6 +172,9 @@ segment_new(struct source *source, size_t bytes, struct segment **result)
 	return segment_new_headed(source, NULL, bytes, 0, result);
 }
 
+/* Puts the segment at the end of the source's list, under the source's lock, or
+ * while nobody else knows the source. At the end, since searches begin with the
+ * oldest: it keeps the older ones full and lets the newest become empty. */
 void
 segment_append(struct source *source, struct segment *segment)
 {
@@ -158,15 +188,18 @@ segment_append(struct source *source, struct segment *segment)
 	source->size += segment->bytes - segment->head;
 }
 
-/* Whether fewer addresses may do: EAGAIN is what a process gets that has all
- * its memory locked, EFBIG what may write no longer files. */
+/* Whether it is worth asking for fewer addresses: ENOMEM comes of RLIMIT_AS,
+ * EAGAIN of a process that locks all of its memory and may not lock so much,
+ * EFBIG of RLIMIT_FSIZE or the longest file that the file system can have. */
 static bool
 is_too_many(int error)
 {
 	return error == ENOMEM || error == EAGAIN || error == EFBIG;
 }
 
-/* Files go on where a segment ends: see file.c. */
+/* See segment.h. Halves WANT until it can be had. All is a multiple of
+ * SEGMENT_MIN, 2 MiB, at which a file can go on where the segment ends
+ * (file.c). */
 int
 segment_new_within(
     struct source *source, size_t want, size_t least, struct segment **segment)
@@ -219,8 +252,8 @@ granule_of(const struct spec *spec)
 }
 
 /* The lowest segment of any source that has addresses from BASE to END - 1;
- * NULL if there is none. Under the list's lock, under which alone segments
- * come and go. */
+ * NULL if there is none. Under the list's lock, under which alone segments come
+ * and go; the source's own is taken since segment_append() may be at work. */
 static const struct segment *
 lowest_between(const char *base, const char *end)
 {
@@ -251,6 +284,7 @@ source_unlink(struct source *source)
 	LIST_REMOVE(source);
 }
 
+/* Ends a source that is in no list (any more). Under the list's lock. */
 static void
 source_discard(struct source *source)
 {
@@ -264,7 +298,9 @@ source_discard(struct source *source)
 	record_free(source, sizeof(*source));
 }
 
-/* The first segment of a source that grows. */
+/* The first segment of a source without a size. Made at once, though nothing
+ * was asked for yet, so that a directory or nodes that cannot be used are an
+ * error of opening, where they can be explained, and not a NULL later. */
 static int
 open_first(struct source *source)
 {
@@ -277,8 +313,12 @@ open_first(struct source *source)
 	return error;
 }
 
-/* A segment for each run of the region that no source holds, whose first page
- * is the handle where it is not another's. Without overlaps: one segment. */
+/*
+ * A segment for each run of addresses of the region that no source holds, going
+ * from one segment of others to the next. With "overlap" there may be several
+ * of them, or none; without, there is one, or EEXIST. The region's first page
+ * is the handle's, if it is this source's.
+ */
 static int
 open_region(struct source *source, char *region)
 {
@@ -305,8 +345,10 @@ open_region(struct source *source, char *region)
 	return error;
 }
 
-/* All segments of a source of fixed size, and the whole space if it is to be
- * reserved. */
+/* All segments of a source of fixed size, none longer than the address map and
+ * the page map can have; and the whole space, where reserve= asks for it. The
+ * handle's granule comes on top of the size. On failure the segments made by
+ * then are in the source's list, for the caller to discard. */
 static int
 open_all(struct source *source)
 {
@@ -340,6 +382,8 @@ open_segments(struct source *source, char *region)
 	return region != NULL ? open_region(source, region) : open_all(source);
 }
 
+/* Unlike in source_open() the source lives on after a failure, so it gets rid
+ * of its segments here, and begins again at the next allocation. */
 int
 source_open_late(struct source *source)
 {
@@ -369,8 +413,10 @@ explain_device(int error, const char *path)
 		    error, "cannot use the device \"%.150s\"", path);
 }
 
-/* What is known of the file system that the directory lies in; NULL where no
- * file can be made there. */
+/* ---- What went wrong ----------------------------------------------------- */
+
+/* What is known of the file system that the directory lies in, by a file made
+ * there; NULL where none can be. */
 static const struct os_file_system *
 file_system_of(const char *directory)
 {
@@ -423,7 +469,15 @@ explain_file(int error, const struct spec *spec)
 				     "");
 }
 
-/* The sentence for what open_segments() ran into. */
+/*
+ * The sentence for what open_segments() ran into. Error numbers mean what the
+ * steps of a segment's making mean by them, which depends on the spec: EINVAL
+ * of a spec with nodes is mbind(2)'s, EEXIST is open_region()'s, ENODEV that of
+ * os_map_huge(). A lack of memory is looked into first, since ENOMEM is also
+ * what memory_next() answers before anything is taken (memory.h).
+ *
+ * Called without a lock: it may make a file, and reads /proc.
+ */
 static void
 explain(int error, const struct spec *spec)
 {
@@ -470,7 +524,10 @@ explain(int error, const struct spec *spec)
 		    error, "cannot have %zu bytes of addresses", spec->size);
 }
 
-/* The record of a source without segments, in no list; NULL without memory. */
+/* The record of a source without segments, in no list; NULL without memory. The
+ * spec is copied, since the caller's lies on its stack. ACCOUNT: that of the
+ * source beside which it is opened; NULL: one of its own, with the spec's
+ * limit. */
 static struct source *
 source_new(const struct spec *spec, void *owner, struct account *account)
 {
@@ -493,6 +550,17 @@ source_new(const struct spec *spec, void *owner, struct account *account)
 	return source;
 }
 
+/*
+ * See source.h. It makes no file yet, and so cannot fail for anything but
+ * memory; source_begin() or source_grow() does at the first allocation. It has
+ * an account of its own even where the sources of the kind shared one: what the
+ * parent had committed is the parent's.
+ *
+ * The spec is that of the old one, but for what cannot be kept: its space is
+ * not reserved, which would double what parent and child hold together, and it
+ * has no handle, which is the old one's. Free pages then stay committed for a
+ * while, as those of a reserved kind do for ever.
+ */
 struct source *
 source_succeed(struct source *inherited)
 {
@@ -501,7 +569,6 @@ source_succeed(struct source *inherited)
 
 	if (source == NULL)
 		return NULL;
-	/* Its space is taken as it is used, and what is free waits a while. */
 	source->idle_most = inherited->spec->reserve ? SUCCESSOR_IDLE_MS :
 						       inherited->idle_most;
 	source->spec->reserve = false;
@@ -514,6 +581,12 @@ source_succeed(struct source *inherited)
 	return source;
 }
 
+/*
+ * See source.h. In a child that no handler saw (fork.c), the sources of the
+ * parent are settled first: afterwards this process counts as one like any
+ * other, and they would be taken for its own. The sentence is found after the
+ * lock is given back.
+ */
 struct source *
 source_open(
     const struct spec *spec, void *region, void *owner, struct source *beside)

@@ -23,8 +23,16 @@
  * What is stored is the inverse: by how many pages each of the three falls
  * short of the node's whole, above 6, 5 and 5 in the node on the left, and
  * three times 0 where everything is free. So memory that was never touched is
- * the tree of a segment that is all free, setting one up writes nothing, and
- * only nodes above pages that are used get memory.
+ * the tree of a segment that is all free, setting one up writes nothing but the
+ * last node of each level, and only nodes above pages that are used get memory.
+ *
+ * A node that is all free or all used (uniform) speaks for all below it, and
+ * what is stored there is stale: to enter a run of 1 GiB writes a few nodes at
+ * its ends, and one for each of the largest nodes within it. When a part of a
+ * uniform node changes, its children are written first (revive()).
+ *
+ * Nothing here allocates once a map is open, and nothing can fail but the
+ * search, by finding nothing. The lock is the caller's.
  */
 #include "source/page_map.h"
 
@@ -47,8 +55,12 @@ node_pages(unsigned level)
 	return (size_t)1 << node_shift(level);
 }
 
-/* Appends a part of SPAN pages, of which RUN (counted as free pages here)
- * tells, to the whole AT, of *TOTAL pages so far. */
+/*
+ * Appends a part of SPAN pages, of which RUN (counted as free pages here)
+ * tells, to the whole AT, of *TOTAL pages so far. A run that ends the whole and
+ * one that begins the part are one run; the head grows only while all so far is
+ * free, and the tail is the part's own unless all of the part is free.
+ */
 static void
 run_append(struct page_run *at, size_t *total, struct page_run run, size_t span)
 {
@@ -75,7 +87,9 @@ run_invert(struct page_run run, size_t span)
 	};
 }
 
-/* The free runs within one word of 64 pages. */
+/* The free runs within one word of 64 pages, whose set bits are used ones: both
+ * ends by counting zeroes, the longest by going from one free run to the
+ * next. */
 static struct page_run
 run_of_word(uint64_t used)
 {
@@ -167,7 +181,9 @@ is_uniform(struct page_run run, unsigned level)
 	return is_all_free(run) || is_all_used(run, level);
 }
 
-/* Brings what is stale below a node up to date, for one floor. */
+/* Makes the children of a uniform node say what it says, before a part of it
+ * changes. They are uniform themselves, so what is below them may stay stale.
+ */
 static void
 revive(struct page_map *map, unsigned level, size_t node)
 {
@@ -182,7 +198,9 @@ revive(struct page_map *map, unsigned level, size_t node)
 		map->level[level - 1][i] = run_uniform(level - 1, used);
 }
 
-/* Brings a node up to date, pages FROM to END - 1 of which became USED. */
+/* Brings a node up to date, pages FROM to END - 1 of which became USED. It goes
+ * down only at both ends of the run: a node that the run covers is uniform, and
+ * written without a look at what is below. */
 static void
 summarise(struct page_map *map, unsigned level, size_t node, size_t from,
     size_t end, bool used)
@@ -223,6 +241,13 @@ lay_out(struct page_map *map, uintptr_t base)
 	map->bytes = align_up(at - base, PAGE_BYTES);
 }
 
+/*
+ * The set and all levels lie in one mapping. The number of pages is rounded up
+ * to whole chunks, and those behind the end are entered as used, so that no
+ * search finds them and no function asks for the end. The last node of each
+ * level then is not all free, as zeroes would have it; only these are computed.
+ * The bottom one comes first, as each is made from its children.
+ */
 int
 page_map_open(struct page_map *map, size_t pages)
 {
@@ -253,6 +278,24 @@ page_map_close(struct page_map *map)
 	os_unmap(map->used.full[0], map->bytes);
 }
 
+/*
+ * ---- Search -----------------------------------------------------------------
+ *
+ * A search visits nodes from the left to the right. When it comes to a node,
+ * CARRY says how many free pages, at FROM or behind it, lie directly in front
+ * of that node's first page. So a run that reaches over the border of two
+ * nodes is seen when the second is visited: it has CARRY + HEAD pages. If that
+ * is enough, it is the answer, and the lowest one: any run further left was
+ * seen by then and was too short, any other in this node begins further right.
+ *
+ * Else, if the longest run in the node is too short, no run that begins in it
+ * can do but the one at its end, which becomes the carry: the whole node is
+ * passed over. If it is long enough the search goes down, and does not come
+ * back with nothing. So it goes down at most twice, once to where FROM is, once
+ * to where the run is, and looks at 8 nodes a level and the 512 bits of a chunk
+ * each time.
+ */
+
 struct search {
 	const struct page_map *map;
 	size_t count; /* free pages in a row that are wanted */
@@ -260,6 +303,7 @@ struct search {
 	size_t carry; /* free pages that end where the search now stands */
 };
 
+/* The same within the bits of a chunk, from FROM on. */
 static size_t
 search_chunk(struct search *search, size_t chunk)
 {
@@ -278,7 +322,8 @@ search_chunk(struct search *search, size_t chunk)
 	return PAGE_MAP_NONE;
 }
 
-/* The search begins within a node that is all free or all used. */
+/* The search begins in the midst of a uniform node: what is below is stale, and
+ * not needed, since the part from FROM on is free or used like the rest. */
 static size_t
 search_end(struct search *search, unsigned level, size_t node)
 {
@@ -290,6 +335,9 @@ search_end(struct search *search, unsigned level, size_t node)
 	return search->carry >= search->count ? search->from : PAGE_MAP_NONE;
 }
 
+/* The first page of the run, if it is known when this node has been visited.
+ * Nodes that do not exist, to the right of the last, and those that end in
+ * front of FROM have nothing to carry on. */
 static size_t
 search_node(struct search *search, unsigned level, size_t node)
 {
@@ -334,6 +382,12 @@ find_run(const struct page_map *map, size_t count, size_t from)
 	return search_node(&search, map->levels - 1, 0);
 }
 
+/*
+ * The summaries know lengths, not alignments. So first a run is looked for that
+ * has room for the alignment wherever it begins, which one search finds; it may
+ * not be the lowest. Only where there is none each shorter run of COUNT pages
+ * and more is tried: in a full pool, where the alternative is NULL.
+ */
 size_t
 page_map_find(
     const struct page_map *map, size_t count, size_t alignment, size_t first)
@@ -342,8 +396,6 @@ page_map_find(
 
 	if (count > map->pages)
 		return PAGE_MAP_NONE;
-	/* A run that is long enough for any alignment is found at once; where
-	 * there is none, each run that might do is looked at. */
 	page = find_run(map, count + alignment - 1, 0);
 	if (page != PAGE_MAP_NONE)
 		return align_up(page + first, alignment) - first;
@@ -376,6 +428,8 @@ page_map_set(struct page_map *map, size_t from, size_t count, bool used)
 	if (count != 0)
 		summarise(map, map->levels - 1, 0, from, from + count, used);
 }
+
+/* ---- Checking ------------------------------------------------------------ */
 
 /* The level at which a node is a piece, or the highest there is. */
 static unsigned
@@ -427,7 +481,9 @@ is_sound_below(
 	return node_is_right(map, level, node);
 }
 
-/* The lowest node above a piece that is all free or all used speaks for it. */
+/* Where a node above the piece is uniform, what is stored for the piece itself
+ * is stale, and right whatever it is: the check of the top holds such a node
+ * against the set. */
 bool
 page_map_piece_is_sound(const struct page_map *map, size_t i)
 {

@@ -3,9 +3,23 @@
  * page_set.c - which pages of a segment have some property. See page_set.h.
  *
  * A bit of level L stands for 64^L pages, and a walk goes down from the one
- * word of the highest level. Below a bit that is not mixed the words are stale:
- * when part of such a run changes, one word of the level below is written
- * first.
+ * word of the highest level. For each bit above level 0 there are three states:
+ *
+ *   full   mixed
+ *    0      0     none of its pages is in the set
+ *    1      0     all of its pages are (of those that exist)
+ *    0      1     the word below says which; both never are 1
+ *
+ * Below a bit that is not mixed the words are stale: when part of such a run
+ * changes, one word of the level below is written first (split()). When a word
+ * becomes all the same, the bit above it says so again (join()). So a run of
+ * any length writes and reads a few words at each level, at its two ends.
+ *
+ * Level 0 has no mixed bits, and what lies behind the last page is in no word:
+ * a bit whose pages exist in part is full when all that do are in.
+ *
+ * Compared with a plain bitmap, which is simpler, no run costs by its length;
+ * compared with a tree of runs, nothing is allocated, so nothing can fail.
  */
 #include "source/page_set.h"
 
@@ -36,6 +50,8 @@ count_levels(size_t pages)
 	return levels;
 }
 
+/* One word array at level 0, two at each level above: a 32nd more than a bitmap
+ * of the same pages. */
 size_t
 page_set_bytes(size_t pages)
 {
@@ -77,7 +93,9 @@ existing(const struct page_set *set, unsigned level, size_t word)
 	return bits_mask(0, (unsigned)min_size(bits, 64));
 }
 
-/* Makes a run below BIT of LEVEL one that can be changed in part. */
+/* Makes BIT of LEVEL, which is full or empty, a mixed one, so that a part of
+ * its pages can change: the word below, stale so far, gets what the bit said.
+ */
 static void
 split(struct page_set *set, unsigned level, size_t bit)
 {
@@ -90,7 +108,8 @@ split(struct page_set *set, unsigned level, size_t bit)
 	put_bit(set->mixed[level], bit, true);
 }
 
-/* What LEVEL says of BIT, whose word below was changed. */
+/* After a change below it, makes BIT of LEVEL full or empty if all that is
+ * below it is. Where anything there is mixed itself, it is not. */
 static void
 join(struct page_set *set, unsigned level, size_t bit)
 {
@@ -104,10 +123,11 @@ join(struct page_set *set, unsigned level, size_t bit)
 	put_bit(set->mixed[level], bit, false);
 }
 
-/* The part of fill() below one bit, for a run that does not fill it. */
 static void fill(
     struct page_set *set, unsigned level, size_t from, size_t end, bool in);
 
+/* The part of fill() below one bit, for a run that does not fill it. Nothing
+ * where the bit says already what is wanted. */
 static void
 fill_part(struct page_set *set, unsigned level, size_t bit, size_t from,
     size_t end, bool in)
@@ -121,7 +141,12 @@ fill_part(struct page_set *set, unsigned level, size_t bit, size_t from,
 	join(set, level, bit);
 }
 
-/* FROM to END - 1 lie below one word of LEVEL. */
+/*
+ * Puts pages FROM to END - 1, which lie below one word of LEVEL, in or out: the
+ * part of the first bit, if the run begins within it; all bits in between at
+ * once, without a look at what is below; the part of the last. A run that goes
+ * to the last page of the set fills the last bit, as no more pages exist.
+ */
 static void
 fill(struct page_set *set, unsigned level, size_t from, size_t end, bool in)
 {
@@ -156,7 +181,13 @@ page_set_fill(struct page_set *set, size_t from, size_t end, bool in)
 		fill(set, set->levels - 1, from, end, in);
 }
 
-/* FROM to END - 1 lie below one word of LEVEL. */
+/*
+ * The first page at FROM or behind it that is in the set (or is not); END if
+ * none is in front of that. Bits that cannot have one are skipped a word at a
+ * time: when it looks for pages that are in, the empty ones; when it looks for
+ * others, the full ones, but not the mixed. A mixed bit may turn out to have
+ * none in the part that counts, then the next is looked at.
+ */
 static size_t
 find(const struct page_set *set, unsigned level, size_t from, size_t end,
     bool in)
@@ -218,6 +249,8 @@ page_set_count(const struct page_set *set, size_t from, size_t end)
 	return from < end ? count(set, set->levels - 1, from, end) : 0;
 }
 
+/* The word as if no level were above it: where the highest bit that is not
+ * mixed stands for it, the stored one is stale. */
 uint64_t
 page_set_word(const struct page_set *set, size_t word)
 {

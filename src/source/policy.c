@@ -9,17 +9,33 @@
  * except while their pages are taken or copied:
  *
  * - a span that is committed has "preferred" until its pages are known to lie
- * on
- *   the nodes (anon.c);
+ *   on the nodes (anon.c);
  * - from a fork on, when parent and child copy a page as soon as they write to
  *   it, all that had been handed out has "preferred" in both, until its pages
  *   are given back and others taken.
  *
- * Free pages may have either: nobody touches them. segment->bound says which
- * granules are bound. Each end of a run of these is an end of a mapping, and
- * all runs of the process together are kept below RUNS_MAX.
+ * The states of a range of a source that binds, and what leads on:
  *
- * Called by anon.c, open.c and fork.c under the source's lock.
+ *                     policy        bound   next
+ *   new, never used   MPOL_BIND     yes     committed
+ *   being committed   "preferred"   no      verified: bound; or failed: bound
+ *   in a span         MPOL_BIND     yes     freed; a fork
+ *   after a fork      "preferred"   no      freed and committed anew: bound
+ *   free              either        either  committed
+ *
+ * Free ranges stay as they are, since nobody touches them. segment->bound says
+ * which granules are bound. What lies side by side and has one policy is one
+ * mapping of the kernel; so a segment that is bound throughout is a few of
+ * them, and each run of bound granules is at most two ends of mappings more.
+ * All runs of the process together are kept near RUNS_MAX: above it nothing is
+ * bound that does not touch a run that there is.
+ *
+ * What may fail: opening, with the number that os_set_policy() gives; binding
+ * again, after which the range is "preferred" and its pages are right all the
+ * same; making it "preferred", after which it is bound still.
+ *
+ * Called by anon.c, open.c and fork.c under the source's lock; for a new
+ * segment, that nobody else knows, under the list's.
  */
 #include <errno.h>
 
@@ -29,7 +45,8 @@
 #define SLICE_MIN (2 * MIB)
 #define SLICES_MAX 4096
 
-/* A process may have 65530 mappings. */
+/* A process may have 65530 mappings (vm.max_map_count), most of which are for
+ * the program. */
 #define RUNS_MAX 8192
 
 static _Atomic size_t runs; /* of bound granules, in all segments */
@@ -70,8 +87,14 @@ set_mode(
 	    error;
 }
 
-/* Weights of the kind's own: slices of the segment, as many in a row as the
- * node's weight says, large enough that mappings stay few. */
+/*
+ * Weights of the kind's own, which the kernel does not know (those of
+ * MPOL_WEIGHTED_INTERLEAVE are the system's): the segment is divided into
+ * slices, so many in a row for a node as its weight says, and each such row
+ * prefers its node. A slice is 2 MiB, or so much that there are SLICES_MAX at
+ * most, which keeps mappings few. "Preferred" rather than bound, as with the
+ * kernel's own interleaving, where a full node is passed over, too.
+ */
 static int
 set_weights(struct segment *segment)
 {
@@ -98,9 +121,10 @@ set_weights(struct segment *segment)
 	return error;
 }
 
-/* Where the system makes all memory huge: pages that go to nodes in turn would
- * do so 2 MiB at a time, and those with a home node, in Linux 6.1, would come
- * from the toucher's node. */
+/* Whether transparent huge pages are to be kept away. On a system that makes
+ * all memory huge, pages that go to nodes in turn would do so 2 MiB at a time,
+ * and those with a home node would come, in Linux 6.1, from the node of the
+ * thread that touches them. */
 static bool
 wants_small_pages(const struct spec *spec)
 {
@@ -130,7 +154,10 @@ count_runs(const struct segment *segment, size_t from, size_t end)
 	return count;
 }
 
-/* Takes note that granules FROM to END - 1 are bound now, or are not. */
+/* Notes that granules FROM to END - 1 are bound from now on, or are not, and by
+ * how much that changes the number of runs: counted before and after, with a
+ * granule on either side, as runs join there or are cut. The difference may be
+ * negative; it wraps around, and so does the sum, to the right number. */
 static void
 note_bound(struct segment *segment, size_t from, size_t end, bool is_bound)
 {
@@ -142,6 +169,16 @@ note_bound(struct segment *segment, size_t from, size_t end, bool is_bound)
 	atomic_fetch_add(&runs, count_runs(segment, low, high) - before);
 }
 
+/*
+ * Sets the policy of a whole new segment. 0, or the error number: EINVAL for a
+ * node that is missing, ENOSYS for a policy that the kernel does not have, or
+ * what a sandbox answers.
+ *
+ * If mbind(2) was refused only after the source was opened, further segments of
+ * one that binds are made without a policy: back_now() in anon.c then finds
+ * where pages are, moves them or fails, so that what is handed out lies on the
+ * nodes.
+ */
 int
 policy_open(struct segment *segment)
 {
@@ -159,8 +196,6 @@ policy_open(struct segment *segment)
 		os_advise_huge(segment->base, segment->bytes, false);
 	if (error == 0 && spec_binds(spec))
 		note_bound(segment, 0, segment->bound.pages, true);
-	/* Refused since the source was opened: where nothing is bound, pages
-	 * are looked for, and moved if need be. */
 	return os_is_refused(error) && spec_binds(spec) &&
 		segment->source->first != NULL ?
 	    0 :
@@ -174,6 +209,8 @@ policy_close(struct segment *segment)
 		note_bound(segment, 0, segment->bound.pages, false);
 }
 
+/* For a range that was mapped anew, and so lost its policy. One that binds
+ * becomes "preferred": it has no pages, and is bound when it gets some. */
 int
 policy_open_anew(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -188,6 +225,14 @@ policy_open_anew(struct segment *segment, size_t offset, size_t bytes)
 	return os_is_refused(error) ? 0 : error;
 }
 
+/*
+ * Binds a range; false if that cannot be: the range would be one more run above
+ * RUNS_MAX, or mbind(2) fails. The kernel applies mbind(2) mapping by mapping,
+ * and has to split some; where it runs out of mappings in the midst of that, a
+ * part of the range is bound already. So "preferred" is set again: a range that
+ * is not entered as bound must not be, or a touch of it could end the process.
+ * That joins what was split.
+ */
 bool
 policy_bind(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -202,7 +247,6 @@ policy_bind(struct segment *segment, size_t offset, size_t bytes)
 	    count_runs(segment, low, min_size(end + 1, granules)) == 0)
 		return false;
 	if (set_mode(segment, offset, bytes, OS_BIND) != 0) {
-		/* For want of mappings it may have got halfway. */
 		set_mode(segment, offset, bytes, OS_PREFERRED);
 		return false;
 	}
@@ -210,6 +254,8 @@ policy_bind(struct segment *segment, size_t offset, size_t bytes)
 	return true;
 }
 
+/* Makes a range "preferred"; nothing to do, and no system call, where none of
+ * its granules is bound. On failure the range counts as bound still. */
 int
 policy_prefer(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -225,6 +271,10 @@ policy_prefer(struct segment *segment, size_t offset, size_t bytes)
 	return error;
 }
 
+/* After a fork each of the two processes copies a page when it writes to it,
+ * which takes a new page: on a full node MPOL_BIND would end one of them, for a
+ * write to memory that it has. A failure is passed over: that only may then
+ * happen, and a fork cannot be refused for it. */
 void
 policy_prefork(struct source *source)
 {

@@ -25,7 +25,9 @@ number_in(const char *path, size_t none)
 	    none;
 }
 
-/* Of all huge pages of the machine, or those of one node. */
+/* A count of the huge pages of one size, in the directory WHERE of the machine
+ * or of a node; SIZE_MAX where it cannot be read, which lets the spec pass:
+ * what is not known is not refused. */
 static size_t
 huge_pages(const char *where, size_t granule, const char *which)
 {
@@ -61,7 +63,9 @@ huge_pages_for(const struct spec *spec, size_t granule)
 	return sum;
 }
 
-/* What may be set up later counts as what is used up: it is not there. */
+/* ENODEV where no huge page of the size is set up and none may be made when it
+ * is wanted. Pages that others use at the moment count as pages: they may come
+ * back, so allocations fail for now, and the kind is possible. */
 static int
 check_huge_pages(const struct spec *spec, size_t granule)
 {

@@ -42,6 +42,9 @@ region_close(struct segment *segment)
 	annotate_given_back(segment->base, segment->bytes);
 }
 
+/* Commits and decommits what is simply there. Nothing is taken away, so what
+ * was decommitted still holds what it held; that .reads_zero is false makes its
+ * pages dirty when they are committed again. */
 int
 memory_is_there(struct segment *segment, size_t offset, size_t bytes)
 {

@@ -6,6 +6,16 @@
  * pages are committed, and only then is it handed out; in reverse when it comes
  * back. What a page is made of is in anon.c, file.c, region.c and device.c, how
  * a source comes and goes in open.c, what fork does to it in fork.c.
+ *
+ * Static functions here run under the source's lock, unless they are said to
+ * take it. A source gives it back to grow, as a segment is made under
+ * sources_lock, which comes first. Segments go with their source alone, so a
+ * pointer to one may be kept over that.
+ *
+ * What may fail: committing, and with it source_alloc(). Giving back cannot:
+ * where the kernel does not take pages back they stay committed, are counted as
+ * such, and serve the next span. The sets of a segment, the account, and what
+ * stays committed for how long are explained in segment.h.
  */
 #include "source/source.h"
 
@@ -23,12 +33,11 @@
  * many. */
 #define SEGMENT_MAX (64 * GIB)
 
-/* A span takes as much space ahead as there is already up to the first of
- * these, and from there on an eighth of it up to the second. */
+/* Commit-ahead: see ahead_of(). */
 #define COMMIT_AHEAD_EQUAL (64 * KIB)
 #define COMMIT_AHEAD_MAX (2 * MIB)
-/* So many spans do without after that failed: trying is dear where little is
- * left. */
+/* After commit-ahead has failed, so many runs do without: where little is left,
+ * an attempt costs a failing system call and the undoing of what it got. */
 #define NOT_AHEAD 256
 
 /* So much is looked at or given back while the lock is held: 16 MiB, below a
@@ -49,6 +58,8 @@ segment_holds(const struct segment *segment, const void *addr)
 	return (uintptr_t)addr - (uintptr_t)segment->base < segment->bytes;
 }
 
+/* A list is enough: segments double in size as a source grows, so there are
+ * few. */
 static struct segment *
 segment_of(const struct source *source, const void *addr)
 {
@@ -66,8 +77,9 @@ marks_of(const struct segment *segment)
 		segment->marks };
 }
 
-/* The segment that comes after BEFORE, or is the first. Takes the lock: they
- * are added at the end, and go with their source. */
+/* The segment after BEFORE; the first one for NULL. Takes the lock. For loops
+ * that give it back in between: segments are added at the end alone, and go
+ * with their source, so BEFORE still is in the list. */
 static struct segment *
 next_segment_of(struct source *source, const struct segment *before)
 {
@@ -79,7 +91,13 @@ next_segment_of(struct source *source, const struct segment *before)
 	return next;
 }
 
-/* What a source of fixed size has, if it has nothing yet. */
+/*
+ * Opens the segments of a source of fixed size that has none yet, a successor
+ * after a fork (source_succeed()): most children never allocate from it, and so
+ * need no file. Takes both locks. On failure nothing is left behind, and the
+ * count of source_freed() goes up: what was short (space, addresses) is not the
+ * source's, so a heap must not remember that only a free can end it.
+ */
 static bool
 source_begin(struct source *source)
 {
@@ -96,9 +114,15 @@ source_begin(struct source *source)
 	return error == 0;
 }
 
-/* One more segment, with room for BYTES at ALIGNMENT. Called and returns
- * without the source's lock, which comes after that of the list; NULL when
- * there is nothing more to have. */
+/*
+ * Makes one more segment, with room for BYTES at ALIGNMENT: as many addresses
+ * as the source has already, up to SEGMENT_MAX, and fewer, down to what is
+ * needed, where so many cannot be had. Takes both locks. The segment is in the
+ * address map but in no list, for the caller to append. Two threads that find
+ * no room at the same time make two; the second one serves later requests. NULL
+ * for a source of fixed size, for a request above half of SOURCE_SEGMENT_MAX,
+ * and, as in source_begin(), where the system gives none.
+ */
 static struct segment *
 source_grow(struct source *source, size_t bytes, size_t alignment)
 {
@@ -124,9 +148,10 @@ source_grow(struct source *source, size_t bytes, size_t alignment)
 	return NULL;
 }
 
-/* ---- Backing ------------------------------------------------------------ */
+/* ---- Account ------------------------------------------------------------- */
 
-/* Claims BYTES of the limit, if it permits. */
+/* Claims BYTES of the limit; false, and nothing is claimed, where that would
+ * pass it. */
 static bool
 account_claim(struct account *account, size_t bytes)
 {
@@ -141,7 +166,7 @@ account_claim(struct account *account, size_t bytes)
 	return true;
 }
 
-/* What was claimed is committed now. */
+/* Notes that BYTES claimed before are committed now. */
 static void
 account_commit(struct account *account, size_t bytes)
 {
@@ -161,8 +186,11 @@ source_uncount(struct source *source, size_t bytes)
 	atomic_fetch_sub(&source->account->claimed, bytes);
 }
 
-/* For each walk that is past some of them: pages FROM to END - 1 are in spans
- * from now on, or in none. */
+/* ---- Committing ---------------------------------------------------------- */
+
+/* Enters pages FROM to END - 1 as in spans, or as free. A check that is under
+ * way (check.c) has added up what lies in front of where it stands: what
+ * changes there is added to its sum, or taken off. */
 static void
 set_used(struct segment *segment, size_t from, size_t end, bool used)
 {
@@ -193,6 +221,15 @@ set_committed(struct segment *segment, size_t from, size_t end, bool committed)
 	}
 }
 
+/*
+ * Commits granules FROM to END - 1, all of them or none: claims them in the
+ * account, has the operations give them memory, and enters them. Returns 0 or
+ * the error number; ENOMEM where the limit does not permit it.
+ *
+ * Operations may have got a part of it before they failed. Nobody would ever
+ * give that back, as it is not entered; so the whole range is decommitted. What
+ * that answers does not matter: the granules were free and hold nothing.
+ */
 int
 segment_commit(struct segment *segment, size_t from, size_t end)
 {
@@ -204,8 +241,6 @@ segment_commit(struct segment *segment, size_t from, size_t end)
 		return ENOMEM;
 	error = source->ops->commit(segment, from * source->granule, bytes);
 	if (error != 0) {
-		/* What it got before it failed is in nobody's account. And
-		 * what is short outside may be there a moment later. */
 		source->ops->decommit(segment, from * source->granule, bytes);
 		atomic_fetch_sub(&source->account->claimed, bytes);
 		source->short_of = bytes;
@@ -223,8 +258,21 @@ segment_commit(struct segment *segment, size_t from, size_t end)
 	return 0;
 }
 
-/* Where a run of decommitted granules from FROM on, needed up to END, had
- * better end, since a step at a time costs a system call each. */
+/*
+ * Commit-ahead: where a run of granules that are not committed, which begins at
+ * FROM and is needed up to END, had better end.
+ *
+ * Committing each small request by itself is a system call each, and four for
+ * bound anonymous memory (anon.c). So a run is made as long as what the source
+ * has committed already, up to 64 KiB, and from 512 KiB on an eighth of that,
+ * up to 2 MiB: a small kind takes little that it does not need, and the waste
+ * of a large one stays a small part of it. That length includes what is needed,
+ * so a long request takes nothing ahead. The run ends at the next granule that
+ * is committed, and at the end of the segment.
+ *
+ * Returns END where nothing is to be taken ahead: granules of 2 MiB are large
+ * enough by themselves, and what costs nothing (ops->ahead) needs no more.
+ */
 static size_t
 ahead_of(const struct segment *segment, size_t from, size_t end)
 {
@@ -241,7 +289,10 @@ ahead_of(const struct segment *segment, size_t from, size_t end)
 	    &segment->committed, end, min_size(least, last), true);
 }
 
-/* Takes the pages of granules FROM to END - 1 away, if that can be done. */
+/* Decommits granules FROM to END - 1, which hold no page of a span. Where the
+ * operations fail (the kernel refuses, or the memory is locked by mlockall(2)
+ * and is a file's) the granules stay as they are: committed, counted, and ready
+ * for the next span. */
 static void
 segment_decommit(struct segment *segment, size_t from, size_t end)
 {
@@ -259,8 +310,8 @@ segment_decommit(struct segment *segment, size_t from, size_t end)
 	source_uncount(source, bytes);
 }
 
-/* The same, if they are at least LEAST bytes. Returns how many stayed for that
- * they are fewer. */
+/* The same, if they are at least LEAST bytes. Returns the bytes that were left
+ * alone because they are fewer. */
 static size_t
 segment_decommit_min(
     struct segment *segment, size_t from, size_t end, size_t least)
@@ -273,9 +324,10 @@ segment_decommit_min(
 	return 0;
 }
 
-/* Takes away the pages of every granule between pages FROM and END that holds
- * no page of a span, where they are LEAST bytes in a row. Returns how many were
- * fewer. */
+/* Decommits every granule that has a page between FROM and END and holds no
+ * page of a span, a run at a time. The granules at both ends may reach beyond
+ * the range: what was free beside a span goes with it. Runs of fewer than LEAST
+ * bytes are left; returns how many bytes these have together. */
 static size_t
 decommit_between(struct segment *segment, size_t from, size_t end, size_t least)
 {
@@ -306,7 +358,8 @@ decommit_between(struct segment *segment, size_t from, size_t end, size_t least)
 	return left;
 }
 
-/* Nothing waits any more; what comes back from here on waits anew. */
+/* Forgets that free pages stay committed, because all of them are about to go;
+ * what comes back from here on waits its full time again. */
 static void
 end_idle(struct source *source)
 {
@@ -315,7 +368,8 @@ end_idle(struct source *source)
 	source->loose = 0;
 }
 
-/* At once: what waits for nobody is wanted by somebody. */
+/* Decommits every granule without a span, because a span needs the room. Under
+ * the lock all the time: giving it back would let others take the room. */
 static void
 trim_all(struct source *source)
 {
@@ -324,8 +378,22 @@ trim_all(struct source *source)
 	end_idle(source);
 }
 
-/* Backs every page from FROM to FROM + COUNT - 1; what was committed on the way
- * stays so when it fails. */
+/*
+ * Commits every page of a span that was just entered in the page map, run by
+ * run of granules that are not committed yet. Returns 0 or an error number. A
+ * run is tried:
+ *
+ *  1. with commit-ahead, if it is the last: what follows the others is
+ *     committed. If that fails, the next NOT_AHEAD runs do without;
+ *  2. alone. If that fails, the limit or the system may be full of our own free
+ *     pages that stay committed;
+ *  3. after trim_all() has given those back, once. The loop starts again at the
+ *     span's beginning and passes over what it has committed: trim_all() leaves
+ *     that alone, since these pages are entered as used.
+ *
+ * If it fails in the end, runs committed before the failing one stay committed
+ * and are free: the next span there uses them, or a trim gives them back.
+ */
 static int
 commit_span(struct segment *segment, size_t from, size_t count)
 {
@@ -353,7 +421,6 @@ commit_span(struct segment *segment, size_t from, size_t count)
 		if (error != 0 && trimmed)
 			return error;
 		if (error != 0) {
-			/* Pages that wait for nobody may make room. */
 			trim_all(source);
 			trimmed = true;
 			granule = from / per_granule;
@@ -371,6 +438,7 @@ struct dirt {
 	size_t bytes;
 };
 
+/* Empty where all pages are clean. */
 static struct dirt
 find_dirt(const struct segment *segment, size_t from, size_t count)
 {
@@ -394,7 +462,13 @@ struct found {
 	struct dirt dirt;
 };
 
-/* Looks for a span in the segment, at page AT or wherever there is room. */
+/*
+ * Takes a span out of the segment, at page AT or, for PAGE_MAP_NONE, at the
+ * lowest place with room for it. The pages are entered as used before they are
+ * committed, for the trim in commit_span(), and as free again if that fails.
+ * They become dirty, as their owner may write to them at any time; FOUND says
+ * what was dirty before.
+ */
 static struct found
 segment_alloc(
     struct segment *segment, size_t at, size_t count, size_t alignment)
@@ -422,8 +496,9 @@ segment_alloc(
 	return found;
 }
 
-/* Looks in one segment after the other, or at address AT. What could not be
- * committed in one cannot be committed in the next. */
+/* Looks in one segment after the other, or at address AT. A failure to commit
+ * ends the search: limit, file system and nodes are the same for all segments.
+ */
 static struct found
 span_alloc(struct source *source, char *at, size_t bytes, size_t alignment)
 {
@@ -446,6 +521,15 @@ span_alloc(struct source *source, char *at, size_t bytes, size_t alignment)
 	return found;
 }
 
+/*
+ * See source.h. Without AT three ways are tried: the segments that there are;
+ * those of a successor that has none yet (source_begin()); one more segment,
+ * but only if addresses are what is short, since more of them do not help where
+ * pages could not be committed. The two latter are made without the source's
+ * lock, so another thread may have taken the room before the search is
+ * repeated: then the answer is NULL, as when it had been there first. Pages are
+ * made zero without the lock: the span is the caller's by then.
+ */
 void *
 source_alloc(
     struct source *source, void *at, size_t bytes, size_t alignment, bool *zero)
@@ -486,6 +570,13 @@ source_alloc(
 	return found.addr;
 }
 
+/*
+ * Only for small anonymous pages that the kernel gives at the first touch
+ * anyway. Not where populate= or reserve= promised that the pages are there;
+ * not for huge pages, of which there might be none when they are touched again;
+ * and not where nodes are bound, since a page that was verified to be on its
+ * node (anon.c) would be exchanged for one that nobody asked for.
+ */
 bool
 source_zeroes_lazily(const struct source *source)
 {
@@ -503,6 +594,8 @@ source_zero(struct source *source, void *addr, size_t bytes)
 		memset(addr, 0, bytes);
 }
 
+/* ---- Giving back --------------------------------------------------------- */
+
 /* How many milliseconds pages stay committed. */
 static uint64_t
 stays_for(const struct source *source)
@@ -519,7 +612,7 @@ is_idle_over(const struct source *source)
 	    os_now_ms() - source->idle_since >= stays_for(source);
 }
 
-/* Leaves pages committed that are likely to be wanted again, for a while. */
+/* Notes that pages stay committed; the time runs from the first of them. */
 static void
 keep_idle(struct source *source)
 {
@@ -528,16 +621,8 @@ keep_idle(struct source *source)
 	source->idle = true;
 }
 
-/*
- * How many bytes in a row are worth giving back while nobody needs them: what
- * that costs is for the file system to say. Where each free gives back at once,
- * 20,000 random operations on some 45 MiB punched 1,000 to 2,300 holes, each of
- * 0.8 to 1.8 ms on btrfs and 0.1 to 0.2 on ext4: 2.0 s on btrfs, where they
- * took 0.2 without. So there small pieces wait until they have met others, at
- * most LOOSE_MS: 0.2 s and 4 holes. To wait everywhere would keep space from
- * others where giving it back is cheap. A trim, want of room and a limit take
- * any.
- */
+/* How many bytes in a row are worth giving back (segment.h). Any, where giving
+ * back takes no system call: what was reserved, or left after a fork. */
 static size_t
 least_of(const struct segment *segment)
 {
@@ -549,8 +634,9 @@ least_of(const struct segment *segment)
 	    source->ops->least(segment);
 }
 
-/* Takes pages from FROM on away, so many that the lock is not held for long;
- * returns where it stopped. */
+/* Decommits what is free of PIECE_PAGES pages, from the first committed granule
+ * at FROM or behind it, and returns where it stopped; WORTH: only runs that are
+ * worth it. Takes the lock: other threads allocate between two pieces. */
 static size_t
 trim_piece(struct segment *segment, size_t from, bool worth)
 {
@@ -571,7 +657,8 @@ trim_piece(struct segment *segment, size_t from, bool worth)
 	return end;
 }
 
-/* Gives back all pages that are in no span, or only what is WORTH it. */
+/* Decommits what is free in all segments, piece by piece. Takes the lock for
+ * each; what comes back behind it meanwhile is left for the next time. */
 static void
 trim_segments(struct source *source, bool worth)
 {
@@ -585,8 +672,9 @@ trim_segments(struct source *source, bool worth)
 /* What else is given back when a span comes back. */
 enum trim { TRIM_NOTHING, TRIM_WORTH, TRIM_ALL };
 
-/* Gives back what a span leaves behind; but pieces that are dear wait until
- * they have met others, or for long enough. */
+/* Decommits what a span leaves behind. Pieces below LEAST bytes stay, until
+ * their neighbours are free, too. To look for that means to walk all segments;
+ * so it is done when LOOSE_PIECES times LEAST bytes have come together. */
 static enum trim
 decommit_span(struct segment *segment, size_t page, size_t end, size_t least)
 {
@@ -604,8 +692,9 @@ decommit_span(struct segment *segment, size_t page, size_t end, size_t least)
 	return TRIM_WORTH;
 }
 
-/* Takes back what a span leaves behind, and tells what is to go of all that
- * stayed committed. */
+/* Does with pages PAGE to END - 1, which are free now, what the table at struct
+ * source says, and returns which trim the caller is to make without the lock.
+ */
 static enum trim
 settle_pages(struct segment *segment, size_t page, size_t end)
 {
@@ -627,6 +716,11 @@ settle_pages(struct segment *segment, size_t page, size_t end)
 	return decommit_span(segment, page, end, over ? 0 : least_of(segment));
 }
 
+/*
+ * See source.h. The count that source_freed() reads goes up last, when the room
+ * is there: a heap that sees it earlier would try once more in vain, and then
+ * remember that it is full.
+ */
 void
 source_free(struct source *source, void *addr, size_t bytes)
 {
@@ -658,6 +752,8 @@ source_keep_idle(struct source *source, uint64_t milliseconds)
 	lock_give(&source->lock);
 }
 
+/* Called by whoever tends heaps on a slow path (arena/heaps.c). A source that
+ * is held is left alone, but asked again: its pages are about to be used. */
 bool
 source_tend(struct source *source)
 {
@@ -702,8 +798,8 @@ source_set_limit(struct source *source, size_t limit)
 	atomic_fetch_add(&source->account->freed, 1);
 }
 
-/* The first run of committed memory at page FROM of the segment or behind it,
- * not too long; false if there is none. */
+/* The first run of committed pages at *FROM or behind it, cut to PIECE_PAGES,
+ * in *FROM and *END; false if there is none. Takes the lock. */
 static bool
 next_committed(const struct segment *segment, size_t *from, size_t *end)
 {
@@ -728,7 +824,7 @@ next_committed(const struct segment *segment, size_t *from, size_t *end)
 }
 
 /* Calls VISIT for each run of committed memory, without the lock: its addresses
- * stay, whatever becomes of the pages. */
+ * stay mapped, whatever becomes of the pages. */
 static void
 for_committed(struct source *source,
     void (*visit)(void *to, char *from, size_t bytes), void *to)
@@ -772,6 +868,8 @@ source_count_on_nodes(struct source *source, size_t *bytes_on, unsigned nodes)
 	for_committed(source, add_on_nodes, &on);
 }
 
+/* Limit and peak are those of the account; the other figures are this source's.
+ * A successor without segments reports the size that it will have. */
 void
 source_stats(
     struct source *source, struct source_stats *stats, bool want_resident)
@@ -803,6 +901,7 @@ source_spans(const struct source *source)
 	return atomic_load_explicit(&source->spans, memory_order_relaxed);
 }
 
+/* Under a limit free pages that stay committed count, as they take it up. */
 size_t
 source_used(const struct source *source)
 {
@@ -825,6 +924,10 @@ source_freed(const struct source *source)
 	return atomic_load(&source->account->freed);
 }
 
+/* ---- Readers without a lock ---------------------------------------------- */
+
+/* Why what was read is right when address_map_holds() says so: address_map.h.
+ */
 READS_STALE void *
 source_owner_of(const void *addr)
 {
@@ -855,6 +958,7 @@ source_begin_of(const void *addr)
 	return base;
 }
 
+/* Need not look twice: whoever asks knows that the segment stays. */
 READS_STALE struct source_marks
 source_marks_of(const void *addr)
 {

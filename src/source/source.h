@@ -107,8 +107,10 @@ void source_stats(
 void source_count_on_nodes(
     struct source *source, size_t *bytes_on, unsigned nodes);
 
-/* Counts up whenever what could not be had before may be had now: a span came
- * back, the limit changed, or the shortage lay outside of the source. */
+/* A count that goes up whenever a request that failed might succeed now: a span
+ * came back, the limit changed, or the shortage lay outside of the source,
+ * which hears of no end of it. A heap that found itself full answers NULL
+ * without trying, as long as this stays the same. */
 uint64_t source_freed(const struct source *source);
 
 /* Compares the page maps with themselves and with the counters, a piece at a
