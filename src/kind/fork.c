@@ -32,11 +32,11 @@
 #include "os/records.h"
 
 /*
- * The order is that of the locks, outermost first. The machine comes before the
- * kinds, since whoever opens a kind asks the machine with no other lock held,
- * and since hwloc, which it may be calling, calls malloc, which may be the
- * engine. The locks of misuse, of live blocks and of records are last: nothing
- * else is taken under the first, and records under the second.
+ * The order is that of the locks, outermost first. The machine comes before
+ * everything else: this waits for threads that read it, and hwloc, which they
+ * are calling, calls malloc, which may be the engine and need its other locks.
+ * The locks of misuse, of live blocks and of records are last: nothing else is
+ * taken under the first, and records under the second.
  */
 void
 poolkind_fork_begin(void)

@@ -131,8 +131,13 @@ read_machine(struct calls *calls)
 	return read;
 }
 
-/* The topology, read if need be, and then kept: hwloc opens a good part of
- * sysfs for it. Under the lock, which is given up meanwhile. */
+/*
+ * The topology, read if need be, and then kept: hwloc opens a good part of
+ * sysfs for it. Under the lock, which is given up meanwhile, so what was true
+ * before the call need not be true after it; a topology that is there is
+ * returned with the lock held all the time. Each reader fills functions of its
+ * own in and stores them under the lock: all readers find the same ones.
+ */
 static struct topology *
 now(void)
 {
@@ -187,7 +192,8 @@ machine_refresh(void)
 	leave(before);
 }
 
-/* With the lock in hand nobody begins to read. */
+/* With the lock in hand nobody begins to read. Those who do read need it to
+ * come to an end, so it is given up while they are waited for. */
 void
 machine_prefork(void)
 {

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "spec/table.h"
 
+/* The list ends at its first 0, which is not a weight. */
 static unsigned
 count_weights(const struct spec *spec)
 {
@@ -21,6 +22,8 @@ count_weights(const struct spec *spec)
 	return count;
 }
 
+/* One weight for each node, by rising number of the node: in a list like 3,0-1
+ * nodes are a set, and the order in which they were written is gone. */
 static int
 check_weights(const struct spec *spec)
 {
@@ -39,6 +42,8 @@ check_weights(const struct spec *spec)
 	return 0;
 }
 
+/* The kernel takes a home node with these two policies alone
+ * (set_mempolicy_home_node(2), Linux 5.17). */
 static int
 check_home(const struct spec *spec)
 {
@@ -73,6 +78,8 @@ check_reserve(const struct spec *spec)
 	return 0;
 }
 
+/* What cannot be seen from the text, such as whether the nodes exist, is found
+ * out when the kind is opened (source/possible.c). */
 int
 check_together(const struct spec *spec)
 {

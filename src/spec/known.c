@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * known.c - valid words, and the nearest to one that is not. See known.h.
+ *
+ * Owns nothing, takes no lock, allocates nothing: lists and rows are on the
+ * stack, with bounds that every word of the tables keeps (invariant()). Nothing
+ * here fails but to say that a word is unknown.
  */
 #include "spec/known.h"
 
@@ -39,6 +43,7 @@ known_find(const struct known *known, struct word word)
 	return -1;
 }
 
+/* tolower(3) asks the locale of the program. */
 static char
 lower(char c)
 {
@@ -76,9 +81,15 @@ distance(struct word word, const char *known)
 	return row[columns];
 }
 
-/* The word to suggest for WORD: the nearest, if less than half of its letters
- * differ, or one letter of the shortest; else NULL. A word that is too long to
- * be quoted whole is not compared, which would take time without bound. */
+/*
+ * The word to suggest for WORD, or NULL: the nearest known word, if less than
+ * half of its letters would have to change. So "popluate" becomes "populate",
+ * and "hugepages" becomes nothing: a suggestion out of the blue is worse than
+ * none. In words of one or two letters ("4K") one letter may be wrong, or they
+ * were never suggested. Of two that are equally near the first in the table is
+ * taken. A word that is too long to be quoted whole is not compared, as that
+ * would take time in proportion to whatever text was passed.
+ */
 static const char *
 nearest(const struct known *known, struct word word)
 {
@@ -97,6 +108,8 @@ nearest(const struct known *known, struct word word)
 	return nearest;
 }
 
+/* The list of known words comes last: where the sentence is too long for its
+ * buffer it is cut there. */
 int
 known_fail(const struct known *known, const char *what, struct word word)
 {
@@ -118,6 +131,8 @@ known_choose(const struct known *known, const char *what, struct word word)
 	return chosen >= 0 ? chosen : known_fail(known, what, word);
 }
 
+/* Returned by value, so that it lives as long as the call it is an argument of.
+ * The longest list that the tables have fits. */
 struct known_text
 known_list(const struct known *known)
 {

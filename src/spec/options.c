@@ -2,8 +2,18 @@
 /*
  * options.c - the types of options, and the table of all. See table.h.
  *
- * A new option is its field in struct spec and a row here; and a row in
- * poolkind(7), without which a test fails.
+ * Owns nothing: the tables are constant. Takes no lock, allocates nothing.
+ * Parsing fails with EINVAL and a sentence that names option and value;
+ * printing cannot fail.
+ *
+ * A new option is its field in struct spec and a row here (SPEC_OPTION_COUNT
+ * counts them); and a row in poolkind(7), without which a test fails. The
+ * parser finds it by its word, knows by its traits which sources take it and so
+ * whether to list it in a sentence, and hands its value to its type; the
+ * printer and the program poolkind walk the table. What depends on other
+ * options is said in check.c. A type is a pair of functions that serves every
+ * option whose value looks alike: it gets the row, and by it knows where in the
+ * spec to store.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +22,9 @@
 #include "spec/known.h"
 #include "spec/table.h"
 
-/* Where the option's value is. */
+/* Where the option's value is in a spec, by the offset in its row. The type of
+ * the field is not checked by the compiler: it is the one that the functions of
+ * the row's type store. */
 #define FIELD(option, spec, type) \
 	((type *)(void *)((char *)(spec) + (option)->field))
 #define CONST_FIELD(option, spec, type) \
@@ -28,7 +40,8 @@ print_start(const struct spec_option *option, struct writer *to)
 
 /* ---- One of a few words -------------------------------------------------- */
 
-/* An enum of spec.h, all of which begin at 0 with their default. */
+/* An enum of spec.h, all of which begin at 0 with their default, and have their
+ * words in the same order. So the index of the word is the value. */
 static int
 parse_choice(
     const struct spec_option *option, struct word value, struct spec *spec)
@@ -58,7 +71,9 @@ print_choice(const struct spec_option *option, const struct spec *spec,
 	write_text(to, option->words[chosen]);
 }
 
-/* policy=local is for dram, all other policies for sources with nodes. */
+/* policy=local is for dram, all other policies for sources with nodes: one says
+ * that memory is where it is touched first, the others say which nodes. That is
+ * known here and not in check.c, as the source comes before its options. */
 static int
 parse_policy(
     const struct spec_option *option, struct word value, struct spec *spec)
@@ -77,6 +92,8 @@ parse_policy(
 
 /* ---- yes and no ---------------------------------------------------------- */
 
+/* "no" is taken too, which is the default of all of them: a script can then
+ * write the option always. */
 static int
 parse_flag(
     const struct spec_option *option, struct word value, struct spec *spec)
@@ -104,7 +121,9 @@ print_flag(const struct spec_option *option, const struct spec *spec,
 
 /* ---- Sizes --------------------------------------------------------------- */
 
-/* 0 stands for "not given" in a spec, and so is not a size here. */
+/* The value ends at the next comma, the text at its end: a size that goes on
+ * after the parser stopped ("1GiB", "1.5G") is no size. 0 stands for "not
+ * given" in a spec, and so is not a size here. */
 static int
 parse_size(
     const struct spec_option *option, struct word value, struct spec *spec)
@@ -139,6 +158,9 @@ print_size(const struct spec_option *option, const struct spec *spec,
 
 /* ---- Names --------------------------------------------------------------- */
 
+/* Names are what fallback= refers to, and appear in sentences and in the text
+ * of the kind: so they have no comma, no space and nothing that must be
+ * escaped. */
 static int
 parse_name(
     const struct spec_option *option, struct word value, struct spec *spec)
@@ -175,6 +197,8 @@ print_name(const struct spec_option *option, const struct spec *spec,
 
 /* ---- Nodes and weights --------------------------------------------------- */
 
+/* parse_node() stops at the first character that is no digit, as it must in a
+ * list; an option's value ends there. */
 static int
 parse_one_node(
     const struct spec_option *option, struct word value, struct spec *spec)
@@ -201,7 +225,10 @@ print_one_node(const struct spec_option *option, const struct spec *spec,
 	write_number(to, *CONST_FIELD(option, spec, unsigned));
 }
 
-/* "3:1", a number for each node. */
+/* "3:1", a number for each node, with colons, as a comma would begin the next
+ * option; from 1 to 255, as the system's own weights (Linux 6.9). A 0 would end
+ * the list. What comes before a fault has been stored: what a failed parse
+ * leaves in the spec means nothing. */
 static int
 parse_weights(
     const struct spec_option *option, struct word value, struct spec *spec)
@@ -265,6 +292,7 @@ static const char *const fork_words[] = { "refuse", "shared", "copy",
 
 #define HAS_PAGES (SPEC_ANONYMOUS | SPEC_IN_FILE)
 
+/* Every choice is read and written through a pointer to unsigned. */
 _Static_assert(sizeof(enum spec_fork) == sizeof(unsigned),
     "a choice is stored as an unsigned");
 

@@ -7,6 +7,8 @@
  */
 #include "spec/table.h"
 
+/* The row's place is the value of its enum, which is made from the same list.
+ */
 #define SOURCE_ROW(name, word, where, traits, meaning) \
 	[SPEC_##name] = { word, &spec_where_##where, traits, meaning },
 

@@ -111,12 +111,16 @@ spec_count_nodes(const struct spec *spec)
 }
 
 /*
- * How many bytes of SPEC mean something: up to the end of the path. A kind
- * keeps its spec, and there may be thousands, most without a path: so a source
- * copies this many bytes into a record of just that size, 500 not 4600. Such a
- * truncated copy is read through its pointer like any other, since no one reads
- * a string past its end; but it must not be assigned (*a = *b reads all of
- * struct spec, beyond the record), nor may its path become longer.
+ * How many bytes of SPEC mean something: up to the end of the path, which is
+ * the last field and an array of PATH_MAX bytes, of which most specs use one.
+ * Every source keeps its spec as long as it is open, and there may be
+ * thousands. So it copies this many bytes into a record of just that size, 500
+ * not 4600.
+ *
+ * Such a truncated copy is read through its pointer like any other: all fields
+ * before the path are there, and nobody reads a string past its end. But it
+ * must not be assigned (*a = *b reads all of struct spec, beyond the record),
+ * nor may its path become longer, and its record is freed with this size.
  */
 static inline size_t
 spec_bytes(const struct spec *spec)

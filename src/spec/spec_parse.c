@@ -3,6 +3,16 @@
  * spec_parse.c - a kind from text: the grammar, over the tables of sources and
  * options.
  *
+ *     SPEC    = SOURCE [":" WHERE] ["," OPTION ["," OPTION]...]
+ *     OPTION  = WORD "=" VALUE
+ *
+ * One pass from left to right, without copying: AT is where the parser stands,
+ * and each function takes its part from there. The source is known before any
+ * option is read, so an option that does not fit is told with those that do.
+ * Options may come in any order, since what they mean together is checked at
+ * the end (check.c). Where WHERE ends is for the source to say: a list of nodes
+ * has commas of its own, and a path may have some that are escaped.
+ *
  * Owns nothing. Called by kind/, libvmmalloc and the tests. Takes no lock,
  * allocates nothing. Fails with EINVAL, or ENAMETOOLONG for a path that no
  * system call would take, and a sentence that names the word at fault. What a
@@ -43,6 +53,8 @@ find_source(struct word word)
 	return (enum spec_source)i;
 }
 
+/* A word that is a source without a text, the region, is told so: "unknown"
+ * would be wrong, as poolkind_text() of such a kind begins with it. */
 static int
 parse_source(const char **at, struct spec *spec)
 {
@@ -64,7 +76,8 @@ parse_source(const char **at, struct spec *spec)
 	return 0;
 }
 
-/* Takes ":WHERE", or nothing, from *AT. */
+/* Takes ":WHERE", or nothing, from *AT. Whether a source has one is in its row:
+ * of those that have one it is required. */
 static int
 parse_where(const char **at, struct spec *spec)
 {
@@ -87,6 +100,8 @@ parse_where(const char **at, struct spec *spec)
 
 /* ---- Options ------------------------------------------------------------- */
 
+/* Only those that the source takes: a suggestion of another would lead to the
+ * next error. */
 static struct known
 known_options(enum spec_source source)
 {
@@ -134,6 +149,8 @@ take_value(const char **at, struct word name)
 	return value;
 }
 
+/* GIVEN is set before the value is parsed: an offset of 0 means that the option
+ * has no such field, as the first field of a spec is its source. */
 static int
 store(const struct spec_option *option, struct word value, struct spec *spec)
 {
@@ -142,7 +159,9 @@ store(const struct spec_option *option, struct word value, struct spec *spec)
 	return option->type->parse(option, value, spec);
 }
 
-/* Takes one option from *AT; GIVEN has a bit for each that came before. */
+/* Takes one option from *AT; GIVEN has a bit for each that came before. The
+ * same option twice is an error even if the values agree: else one of them
+ * would win unseen. */
 static int
 parse_option(const char **at, struct spec *spec, unsigned *given)
 {
@@ -172,6 +191,8 @@ parse_option(const char **at, struct spec *spec, unsigned *given)
 	return store(option, value, spec);
 }
 
+/* Options with one comma between them. An empty one is an error wherever it
+ * stands, also at the end. */
 static int
 parse_options(const char *at, struct spec *spec)
 {
@@ -189,6 +210,8 @@ parse_options(const char *at, struct spec *spec)
 
 /* ---- The whole ----------------------------------------------------------- */
 
+/* Without options nothing can contradict another, so check_together() is not
+ * called. */
 int
 spec_parse(const char *text, struct spec *spec)
 {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * where.c - where a source is, from text and back into text. See where.h.
+ *
+ * Owns nothing, takes no lock, allocates nothing. What is printed is parsed
+ * into the same fields again. Whether nodes, a directory or a device exist is
+ * found out when the kind is opened.
  */
 #include "spec/where.h"
 
@@ -36,7 +40,8 @@ parse_node(const char *what, const char **at, unsigned *node)
 	return 0;
 }
 
-/* Takes one node or a range of them from *AT. */
+/* Takes one node or a range of them from *AT. Nodes that were named before may
+ * be named again: the list is a set. */
 static int
 parse_range(const char **at, struct spec *spec)
 {
@@ -119,7 +124,12 @@ take_character(const char **at, const char *path)
 	return (unsigned char)*(*at)++;
 }
 
-/* Takes the path up to a comma that no backslash precedes. */
+/*
+ * Takes the path up to a comma that no backslash precedes. A comma ends it, as
+ * options follow; a path that contains one writes it as \, and so a backslash
+ * as two of them. The path must fit into the spec, and a longer one no system
+ * call would take: ENAMETOOLONG, as these say.
+ */
 static int
 parse_path(const char **at, struct spec *spec)
 {
@@ -157,6 +167,8 @@ print_path(struct writer *to, const struct spec *spec)
 #define AUTO "auto"
 #define NODE "node="
 
+/* "auto" and "node=N" are words and not paths: a file of such a name in the
+ * working directory is written ./auto. */
 static int
 parse_device(const char **at, struct spec *spec)
 {
@@ -191,6 +203,8 @@ print_device(struct writer *to, const struct spec *spec)
 
 /* ---- The table ----------------------------------------------------------- */
 
+/* Each row: the form, as sentences quote it, the parser and the printer. A
+ * source without a parser takes no location. */
 const struct spec_where spec_where_nothing = { .form = "" };
 const struct spec_where spec_where_nodes = {
 	"nodes:LIST with a list like 0-3,5", parse_nodes, print_nodes

@@ -6,6 +6,8 @@
 
 #include "base/base.h"
 
+/* Counts what does not fit, too, and ends the text nowhere: spec_print() does.
+ */
 void
 write_char(struct writer *to, char c)
 {
@@ -30,6 +32,7 @@ write_number(struct writer *to, size_t number)
 	write_char(to, (char)('0' + number % 10));
 }
 
+/* 1024K becomes 1M, 1025K stays: no digit is ever lost. */
 void
 write_size(struct writer *to, size_t size)
 {
