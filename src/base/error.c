@@ -21,7 +21,10 @@
 #endif
 #endif
 
-/* Cuts the sentence rather than the meaning, which comes last. */
+/* Cuts the sentence rather than the meaning, which comes last and says what
+ * went wrong. A path in it may have line ends or escape sequences, made by
+ * whoever named a file: on a terminal or in a log they must not act, hence the
+ * "?". */
 void
 error_format(
     char *sentence, size_t size, int meaning, const char *format, va_list args)

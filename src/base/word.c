@@ -18,6 +18,8 @@ word_until(const char *text, const char *stops)
 	return (struct word){ text, strcspn(text, stops) };
 }
 
+/* REST is without text once its last word was taken, which may be empty: so
+ * "a," has two words, and a text without a separator has one. */
 bool
 word_next(struct word *rest, char separator, struct word *first)
 {

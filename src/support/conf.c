@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * conf.c - options in jemalloc's form. See conf.h.
+ *
+ * Owns nothing, takes no lock, allocates nothing. Nothing fails: a pair that is
+ * not understood gets a line on standard error, in jemalloc's words, which
+ * users and tests of the old libraries know, and the other pairs count all the
+ * same.
  */
 #include "support/conf.h"
 
@@ -26,7 +31,8 @@ set_arenas(struct conf *conf, long number)
 	conf->arenas = (unsigned)number;
 }
 
-/* Without a thread cache: none has room for a block. */
+/* tcache:false leaves thread caches the largest size of 1 byte, which no block
+ * has, so none is cached; 0 would stand for the usual size. */
 static void
 set_tcache(struct conf *conf, long yes)
 {
@@ -60,6 +66,8 @@ set_background_thread(struct conf *conf, long yes)
 
 /* ---- The table ----------------------------------------------------------- */
 
+/* What has a meaning for a kind. A new option is a field of struct conf, a
+ * function that sets it, and a row here; bounds are jemalloc's or narrower. */
 static const struct conf_option {
 	const char *name;
 	void (*set)(struct conf *conf, long value);
@@ -95,6 +103,8 @@ read_value(const struct conf_option *option, struct word value, long *result)
 	    "Out-of-range conf value";
 }
 
+/* One pair: set, passed over, or complained of. A value that is not valid
+ * leaves the default, or what an earlier pair set. */
 static void
 apply(struct conf *conf, struct word name, struct word value,
     const char *const *passed_over)
@@ -118,6 +128,8 @@ apply(struct conf *conf, struct word name, struct word value,
 	complain("Invalid conf pair", name, value);
 }
 
+/* A pair without a colon ends the reading, as jemalloc's parser stops there,
+ * too. */
 void
 conf_read(struct conf *conf, const char *text, const char *const *passed_over)
 {
@@ -134,6 +146,8 @@ conf_read(struct conf *conf, const char *text, const char *const *passed_over)
 	}
 }
 
+/* stats_print and background_thread mean nothing to a kind: the facade does
+ * what they say. */
 void
 conf_apply(const struct conf *conf, struct spec *spec)
 {

@@ -14,12 +14,18 @@ unless_empty(const char *value)
 	return value != NULL && *value != '\0' ? value : NULL;
 }
 
+/* secure_getenv(3) finds nothing where the kernel has set AT_SECURE: what is
+ * allocated where, and to which file lines go, must not be for the user of a
+ * set-user-ID program to say. */
 const char *
 variable(const char *name)
 {
 	return unless_empty(secure_getenv(name));
 }
 
+/* getenv(3) by hand: libvmmalloc may start before libc has set `environ`, and
+ * knows the environment by the arguments that the loader passes to a
+ * constructor. */
 const char *
 variable_in(char *const *environment, const char *name)
 {

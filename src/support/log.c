@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * log.c - where a library writes its lines. See log.h.
+ *
+ * A line is composed on the stack and written by one write(2), without stdio:
+ * stdio allocates its buffers by malloc, in whose place a caller may stand, and
+ * has locks that another thread may hold when a signal or a fork comes. Lines
+ * of several threads and processes do not mix so, as the file is open for
+ * appending. Formats are those that never allocate (base/error.h).
  */
 #include "support/log.h"
 
@@ -12,7 +18,12 @@
 
 struct log_file log_standard_error = LOG_FILE_INIT("");
 
-/* Opens the named file. Lines are appended: a forked child writes, too. */
+/*
+ * Opens the named file. Lines are appended: a forked child writes, too. The
+ * descriptor gets a high number, out of the way of programs that expect the
+ * lowest free one, or close "all" up to some number; and its file is
+ * remembered, for current_fd(). On failure the log stays as it was.
+ */
 static int
 open_named(struct log_file *log, const char *name, bool truncate)
 {
@@ -32,6 +43,10 @@ open_named(struct log_file *log, const char *name, bool truncate)
 	return 0;
 }
 
+/* The name is kept with the process's number in it, not anew in each child: all
+ * children of a fork go on in the parent's file. It is truncated here alone,
+ * and not when current_fd() opens it again, which would lose what was written.
+ */
 int
 log_file_open(struct log_file *log, const char *name)
 {
@@ -67,6 +82,9 @@ current_fd(struct log_file *log)
 	return open_named(log, log->name, false) == 0 ? log->fd : -1;
 }
 
+/* A function of the program's comes first, whatever file was named. errno
+ * stays: lines are written on the way of failures whose errno the program is to
+ * see. */
 void
 log_file_write(struct log_file *log, const char *text, size_t length)
 {
@@ -103,6 +121,7 @@ log_file_format(struct log_file *log, const char *format, va_list args)
 	log_file_write(log, line, format_at(line, 0, format, args));
 }
 
+/* The head is a short constant of the caller's and not cut. */
 void
 log_compose(
     struct log_line *line, const char *head, const char *format, va_list args)
@@ -131,6 +150,9 @@ log_say(
 	log_file_write(log, line.text, line.length);
 }
 
+/* For what a library cannot go on without and whose contract demands an end,
+ * such as a pool of libvmmalloc that cannot be made: the level does not matter.
+ */
 void
 log_end(struct log_file *log, const char *head, const char *format, ...)
 {
@@ -144,6 +166,8 @@ log_end(struct log_file *log, const char *head, const char *format, ...)
 	abort();
 }
 
+/* What precedes the text takes half of a line at most, and is padded to as many
+ * columns as the log's owner wants, so that texts stand below each other. */
 void
 log_file_trace(struct log_file *log, int level, const char *file, int line,
     const char *function, const char *format, ...)
@@ -167,6 +191,8 @@ log_file_trace(struct log_file *log, int level, const char *file, int line,
 	log_file_write(log, text, length);
 }
 
+/* The link in /proc is the program itself, where argv[0] is whatever its parent
+ * chose; without /proc there is nothing better than that. */
 const char *
 log_program(char *path, size_t size, const char *fallback)
 {

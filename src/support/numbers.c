@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * numbers.c - numbers, sizes and switches from a whole text. See numbers.h.
+ *
+ * strtoull(3) is not used: it takes leading space and a minus sign, wraps "-1"
+ * around to the largest number, and stops without an error where the digits
+ * end.
  */
 #include "support/numbers.h"
 
@@ -9,6 +13,8 @@
 
 #include "spec/spec.h"
 
+/* Whether the text is a number comes before whether it is too large: of
+ * "99999999999999999999x" the x is what is wrong. errno stays. */
 int
 size_read(const char *text, size_t *bytes)
 {
@@ -26,6 +32,8 @@ size_read(const char *text, size_t *bytes)
 	return error;
 }
 
+/* Digits alone: a size may end in K, a number may not. An empty text passes the
+ * first look, and is refused by size_read(). */
 int
 number_read(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 {
@@ -42,6 +50,7 @@ number_read(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 	return error;
 }
 
+/* strchr(3) finds the terminating 0 as well, which is no digit. */
 static int
 hex_digit(char c)
 {
@@ -84,6 +93,8 @@ switch_read(const char *text, bool *on)
 	return error;
 }
 
+/* The text goes on behind the word, so what matters is that the size ends where
+ * the word does. */
 bool
 word_size(struct word word, size_t *size)
 {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * setting.c - values of variables, by a table. See setting.h.
+ *
+ * Owns nothing, takes no lock, allocates nothing: it runs before a library is
+ * set up, in malloc's place perhaps.
  */
 #include "support/setting.h"
 
@@ -20,6 +23,8 @@ position(const char *const *words, const char *text)
 	return 0;
 }
 
+/* Reads TEXT in the setting's form to VALUE, which has the type that setting.h
+ * gives for it. False, and nothing is stored, where it is not valid. */
 static bool
 store(const struct setting *setting, const char *text, void *value)
 {
@@ -45,7 +50,9 @@ store(const struct setting *setting, const char *text, void *value)
 	return false;
 }
 
-/* A value may be a whole novel: 64 characters of it are enough to find it. */
+/* The line quotes 64 characters of a value at most, which are enough to
+ * recognise it, so that the complaint has its place in LINE. A variable that is
+ * not set is valid: the record keeps its default. */
 bool
 setting_store(const struct setting *setting, const char *text, void *record,
     char line[SETTING_LINE_MAX])
