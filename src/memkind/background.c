@@ -2,12 +2,38 @@
 /*
  * background.c - a thread that gives unused memory back. See memkind.h.
  *
- * Without it memory that is free grows old only when its kind is called. Owns
- * the thread. Takes no lock: pthread_create(3) calls malloc, and
- * pthread_join(3) waits for a thread that takes the locks of kinds; who changes
- * what there is claims the change, and others wait until it is made. The child
- * of a fork has no such thread until it asks for one. Starting it fails as
- * pthread_create(3).
+ * Memory that is free goes back to the system when it was not wanted for some
+ * seconds. But that has to be noticed by somebody: by threads that allocate and
+ * free, on their slow paths. In a process that does neither for a while nothing
+ * goes back. This thread looks at all open kinds once a second. There is one
+ * for the whole process, where memkind had as many as jemalloc thought right.
+ *
+ * Owns the thread. Its life is a word with three states:
+ *
+ *   NO_THREAD --claim--> CHANGING --pthread_create--> RUNNING
+ *   RUNNING   --claim--> CHANGING --pthread_join----> NO_THREAD
+ *
+ * Whoever wants a change claims it by compare and swap; others wait until it is
+ * made, and find then that it is what they want, or claim the next. This is not
+ * done by a lock over fork, for two reasons. pthread_create(3) calls malloc,
+ * and a library may stand before it that forks: its fork would wait for the
+ * lock that the thread itself holds. And pthread_join(3) waits for a thread
+ * that takes the lock of kinds.c.
+ *
+ * How the thread learns that it is to end: it was given the number of its turn
+ * when it was made, and ends when `turn` is another. A flag would have to be
+ * put down again for the next thread; a number needs not.
+ *
+ * Over fork: the child has the forking thread alone. forget() says so in the
+ * child (NO_THREAD), and begins another turn. If the fork happened inside
+ * pthread_create(3), the child goes on and makes the thread after all: that one
+ * has the number of the turn before, and ends at once, and finish() leaves the
+ * state alone. A program that wants the thread in its child asks there again.
+ * At the moment of a fork the thread is outside of all kinds, since the forking
+ * thread holds the lock of kinds.c.
+ *
+ * Starting it fails as pthread_create(3). The library is never unloaded (it is
+ * linked with -z nodelete), so the thread cannot lose its code.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -35,6 +61,8 @@ tend(memkind_t kind, void *with)
 	poolkind_tend(atomic_load(&kind->engine));
 }
 
+/* The kinds are listed under the lock of kinds.c, so that none is destroyed
+ * while it is tended; who opens or destroys one waits that long. */
 static void *
 run(void *mine)
 {
@@ -43,6 +71,7 @@ run(void *mine)
 	return NULL;
 }
 
+/* In the child of a fork. */
 static void
 forget(void)
 {
@@ -50,6 +79,8 @@ forget(void)
 	turn++;
 }
 
+/* When the library is loaded, or with the first call if a constructor of
+ * another library makes it. */
 static __attribute__((constructor)) void
 follow_forks(void)
 {
@@ -59,8 +90,9 @@ follow_forks(void)
 		pthread_atfork(NULL, NULL, forget);
 }
 
-/* Whether it is the caller who is to change FROM into what it is not; false
- * where it is that already. */
+/* Waits while somebody else makes a change. Then true, and the state is
+ * CHANGING until the caller calls finish(), if it was FROM; false if it was the
+ * other one, so that nothing is to be done. */
 static bool
 claim(uint32_t from)
 {
@@ -75,7 +107,8 @@ claim(uint32_t from)
 	return true;
 }
 
-/* Unless this is the child of a fork meanwhile, in which there is no thread. */
+/* Ends the change, unless this has become the child of a fork meanwhile, where
+ * forget() has said what there is. */
 static void
 finish(uint32_t to)
 {
@@ -85,7 +118,8 @@ finish(uint32_t to)
 	wake_all(&state);
 }
 
-/* Signals are the program's own threads' business. */
+/* The thread is made with all signals blocked, a mask which it inherits: a
+ * handler of the program runs on one of the program's own threads. */
 static int
 start(void)
 {
@@ -101,6 +135,9 @@ start(void)
 	return error == 0 ? 0 : MEMKIND_ERROR_INVALID;
 }
 
+/* pthread_join(3) is a point at which the calling thread can be cancelled. The
+ * change would never be finished then, and everybody else wait for ever; so
+ * that is put off. */
 static void
 end(void)
 {
@@ -113,6 +150,8 @@ end(void)
 	finish(NO_THREAD);
 }
 
+/* What is there already is success. When this returns after stopping, the
+ * thread is gone, and not merely told to go. */
 EXPORT int
 memkind_set_bg_threads(bool wanted)
 {

@@ -4,7 +4,14 @@
  *
  * Owns nothing: kinds.c has the records. What the engine says in errno becomes
  * one of memkind's error numbers; *KIND is set when all went well, and only
- * then. errno stays what the engine, or the system, said.
+ * then. errno stays what the engine, or the system, said, since programs look
+ * there for why a directory cannot be used. Takes no lock but those of kinds.c
+ * and nodes.c, inside of what it calls.
+ *
+ * What memkind did otherwise: arguments that it did not look at (NULL for a
+ * path or a kind, a policy that is none) ended in a crash or left a kind that
+ * nobody could destroy; here each is MEMKIND_ERROR_INVALID, and nothing was
+ * made. Limits of files are rounded up to pages, not to 2 MiB.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +31,9 @@ struct memkind_config {
 
 /* ---- Configurations ------------------------------------------------------ */
 
+/* Values are checked when a kind is made of them, as memkind does, and the path
+ * is not copied: the program keeps it. An empty configuration is all zeroes,
+ * where memkind left it uninitialised. */
 EXPORT struct memkind_config *
 memkind_config_new(void)
 {
@@ -64,14 +74,19 @@ invalid(int error)
 	return MEMKIND_ERROR_INVALID;
 }
 
-/* What errno, as the engine left it, is to memkind. */
+/* What errno, as the engine left it, is to memkind: a lack of memory or of the
+ * engine's kinds, or else something that is wrong with what was asked for, such
+ * as a directory that is not there. */
 static int
 code_of_failure(void)
 {
 	return errno == ENOMEM ? MEMKIND_ERROR_MALLOC : MEMKIND_ERROR_INVALID;
 }
 
-/* The kind of SPEC, with a record of its own. */
+/* The kind of SPEC, with a record of its own. The record is taken first, and
+ * given back on failure, because opening a kind is much the larger piece of
+ * work to undo. It is not alive before it is complete, so that no other thread
+ * lists it meanwhile. */
 static int
 make(const struct spec *spec, void *region, memkind_t *kind)
 {
@@ -93,8 +108,9 @@ make(const struct spec *spec, void *region, memkind_t *kind)
 	return 0;
 }
 
-/* What is asked with a spec or a placement, which some stacks have no room for:
- * the functions that take one are called by os_on_stack(). */
+/* Arguments and results of the functions below that have a spec or a placement
+ * on their stack, which is more than some threads have room for: os_on_stack()
+ * calls them on a stack of the engine's. */
 struct question {
 	const char *dir;
 	void *region;
@@ -106,6 +122,18 @@ struct question {
 	ssize_t bytes;
 };
 
+/*
+ * The kind in a file. A limit is promised to be a hard one: the file never has
+ * more than SIZE bytes, rounded up to pages. With a size the kind has all its
+ * addresses from the beginning, in one row, and takes space as it hands it out;
+ * beyond the largest segment, where such a row ends, it grows instead, up to a
+ * limit. File systems that do not keep what they gave are taken (trust), as
+ * memkind took them.
+ *
+ * The usage policy CONSERVATIVE gives space back at once (a decay of 0), unless
+ * the environment says that nothing goes back at all (below 0): that is the
+ * user's word, and wins over the program's.
+ */
 static int
 create_in_file(const char *dir, size_t size, memkind_mem_usage_policy policy,
     memkind_t *kind)
@@ -176,7 +204,10 @@ memkind_create_pmem_with_config(struct memkind_config *cfg, memkind_t *kind)
 	    create_pmem(cfg->path, cfg->size, cfg->policy, kind);
 }
 
-/* Of the caller's memory the whole pages. */
+/* A kind of the whole pages of the caller's memory. memkind has no minimum, so
+ * any region with a whole page in it is taken. Content is not cleared and not
+ * believed to be zero: calloc clears each block. The region may not overlap
+ * that of another live kind, which the engine refuses. */
 static int
 create_in_region(void *addr, size_t size, memkind_t *kind)
 {
@@ -211,6 +242,15 @@ memkind_create_fixed(void *addr, size_t size, memkind_t *kind)
 	return asked.error;
 }
 
+/*
+ * A kind of memkind's own is nobody's to destroy: that is success, and does
+ * nothing, since programs destroy what memkind_create_kind() gave them.
+ *
+ * Of two threads that destroy one kind the first claims it, and the second gets
+ * an error. The order of what follows matters: the record is given back last,
+ * when nothing refers to it any more and memtier's counters for its number are
+ * zero; the next kind that has the number begins with those.
+ */
 EXPORT int
 memkind_destroy_kind(memkind_t kind)
 {
@@ -231,7 +271,9 @@ memkind_destroy_kind(memkind_t kind)
 
 /* ---- Choosing ------------------------------------------------------------ */
 
-/* The kind that type, policy and pages describe; NULL if none does. */
+/* The kind that type, policy and pages describe; NULL if none does. This is the
+ * table of memkind's manual, and no more: a combination that could be had as
+ * well (INTERLEAVE_LOCAL, say) is not valid, since programs test for that. */
 static memkind_t
 kind_of(memkind_memtype_t types, memkind_policy_t policy, bool huge)
 {
@@ -269,6 +311,10 @@ kind_of(memkind_memtype_t types, memkind_policy_t policy, bool huge)
 	return NULL;
 }
 
+/* Makes nothing: it chooses one of memkind's own kinds. A program that merely
+ * prefers high-bandwidth memory gets MEMKIND_DEFAULT where there is none, with
+ * success, and in ordinary pages also if it asked for huge ones, as memkind has
+ * it; any other policy fails. */
 EXPORT int
 memkind_create_kind(memkind_memtype_t memtype_flags, memkind_policy_t policy,
     memkind_bits_t flags, memkind_t *kind)
@@ -301,6 +347,9 @@ memkind_get_kind_by_partition(int partition, memkind_t *kind)
 
 /* ---- What can be had ----------------------------------------------------- */
 
+/* Whether the threads on every node would have huge pages: a kind that is there
+ * for some threads and not for others would be of no use to a program that asks
+ * once. */
 static bool
 has_huge_pages(const struct placement *placement)
 {
@@ -310,6 +359,13 @@ has_huge_pages(const struct placement *placement)
 	return true;
 }
 
+/*
+ * Asks all that opening the kind would, without opening it: variables, then
+ * nodes, then huge pages. The first that is missing is the error. Nothing is
+ * allocated, so what is said of huge pages holds for this moment. Whether the
+ * process may bind memory to the nodes is not tried out either. A made kind is
+ * there as long as it is alive.
+ */
 static int
 check_available(memkind_t kind)
 {
@@ -351,6 +407,14 @@ memkind_check_available(memkind_t kind)
 	return asked.error;
 }
 
+/*
+ * The sizes of the nodes that serve the thread where it runs now. Kinds that
+ * merely prefer nodes have no capacity (-1), as they go on elsewhere; nor have
+ * high-bandwidth kinds in huge pages, which memkind has no figure for. Kinds
+ * with nodes of no family are asked as if they had all of them. memkind could
+ * answer for MEMKIND_REGULAR only after its first block; here any kind may be
+ * asked first.
+ */
 static ssize_t
 capacity_of_own(memkind_t kind)
 {
@@ -370,6 +434,9 @@ capacity_of_own(memkind_t kind)
 	return (ssize_t)nodes_capacity(placement.nodes[here]);
 }
 
+/* A made kind has its limit, or the size that it began with. A file without
+ * either can become as large as its file system; the directory is not kept in
+ * the record, but the text of the engine's kind has it. */
 static ssize_t
 capacity_of(memkind_t kind)
 {
@@ -410,6 +477,12 @@ memkind_get_capacity(memkind_t kind)
 	return asked.bytes;
 }
 
+/*
+ * Finds out by making a file without a name in the directory and mapping it
+ * with MAP_SYNC, which the kernel (4.15) grants only where a mapping reaches
+ * the memory itself. Nothing remains of the file. That there is no DAX is
+ * EOPNOTSUPP, which mmap(2) says then.
+ */
 EXPORT int
 memkind_check_dax_path(const char *pmem_dir)
 {

@@ -4,6 +4,12 @@
  *
  * Owns the policy, which the first call that needs one fixes, and the kinds
  * chosen by it, one for each size of pages. Takes no lock.
+ *
+ * hbwmalloc.h promises that the policy holds for the whole process and does not
+ * change once a block was given out: so whoever sets it first wins, and who
+ * allocates first sets the default. That is one compare and swap. The chosen
+ * kinds follow from the policy and from what the machine has, so several
+ * threads that choose at once choose the same and may overwrite each other.
  */
 #include <errno.h>
 
@@ -18,6 +24,7 @@ static _Atomic(memkind_t) chosen[2]; /* by pages: base, huge */
 
 /* ---- Policy and kinds ---------------------------------------------------- */
 
+/* hbwmalloc.h knows one error only, whatever the reason is. */
 EXPORT int
 hbw_check_available(void)
 {
@@ -32,6 +39,8 @@ hbw_get_policy(void)
 	return now == NOTHING ? HBW_POLICY_PREFERRED : (hbw_policy_t)now;
 }
 
+/* To set the policy that is in force is success at any time: libraries of one
+ * program each set what they need, and often want the same. */
 EXPORT int
 hbw_set_policy(hbw_policy_t mode)
 {
@@ -45,7 +54,10 @@ hbw_set_policy(hbw_policy_t mode)
 	    EPERM;
 }
 
-/* NULL where the policy has no such pages. */
+/* Fixes the policy if nobody has. NULL where the policy has no such pages:
+ * there is no interleaving kind in huge ones. Where the machine has no
+ * high-bandwidth memory, the default policy is served from ordinary memory; the
+ * others get their kinds, of which each block is NULL. */
 static memkind_t
 kind_by_policy(bool huge)
 {
@@ -65,7 +77,10 @@ kind_by_policy(bool huge)
 	return huge ? MEMKIND_HBW_PREFERRED_HUGETLB : MEMKIND_HBW_PREFERRED;
 }
 
-/* While the thread reads the topology nothing is chosen for good. */
+/* Chooses for the rest of the process; whether there is high-bandwidth memory
+ * is not asked again. A thread that is just reading the topology calls malloc,
+ * which may lead here under somebody's own malloc: it is given MEMKIND_DEFAULT
+ * and chooses nothing, since asking would wait for itself (nodes.c). */
 static memkind_t
 choose(bool huge)
 {
@@ -101,6 +116,8 @@ hbw_calloc(size_t nmemb, size_t size)
 	return memkind_calloc(kind_of(false), nmemb, size);
 }
 
+/* The block moves to the kind of the policy if it was of another. One in huge
+ * pages would leave these, so hbwmalloc.h says that it is not for such. */
 EXPORT void *
 hbw_realloc(void *ptr, size_t size)
 {
@@ -125,7 +142,9 @@ hbw_posix_memalign(void **memptr, size_t alignment, size_t size)
 	return memkind_posix_memalign(kind_of(false), memptr, alignment, size);
 }
 
-/* Pages of 1 GiB are of 2 MiB, as they always were. */
+/* Both of memkind's sizes of 1 GiB were served in pages of 2 MiB, and are here.
+ * STRICT promised a size in whole pages, so that is still checked. memkind used
+ * other values of PAGESIZE as an index of an array. */
 EXPORT int
 hbw_posix_memalign_psize(
     void **memptr, size_t alignment, size_t size, hbw_pagesize_t pagesize)
@@ -143,6 +162,11 @@ hbw_posix_memalign_psize(
 
 /* ---- Where memory lies --------------------------------------------------- */
 
+/* So that each page has memory, on the node that its policy says, before its
+ * place is asked for. Reading alone would have the kernel map the page of
+ * zeroes, which is on no such node; so the byte is written back. Another
+ * thread's write to that byte in between would be lost; the manual warns of
+ * it. */
 static void
 touch(volatile char *from, const volatile char *end)
 {
@@ -150,8 +174,10 @@ touch(volatile char *from, const volatile char *end)
 		*from = *from;
 }
 
-/* How many bytes of the pages lie on nodes of high-bandwidth memory. Needs more
- * stack than some threads have. */
+/* How many bytes of the pages lie on nodes of high-bandwidth memory. Only
+ * move_pages(2) can fail, which is EFAULT for the caller; a machine without
+ * high-bandwidth memory has none of the bytes there. Runs on a stack of the
+ * engine's: the counts and the placement are 17 KiB. */
 static int
 count_hbw(void *from, size_t bytes, size_t *found)
 {
@@ -184,6 +210,8 @@ count_on_stack(void *arg)
 	asked->error = count_hbw(asked->from, asked->bytes, &asked->found);
 }
 
+/* Memory has a place by whole pages, so those that the region touches are
+ * looked at in full. A page without memory is on no node, hence -1. */
 EXPORT int
 hbw_verify_memory_region(void *addr, size_t size, int flags)
 {

@@ -2,8 +2,16 @@
 /*
  * kinds.c - see kinds.h.
  *
- * Lock order: the lock of nodes.c is never taken under this one, whose holder
- * calls the engine. Over fork both are held, and were taken first.
+ * Owns the records of all kinds, and the lock under which kinds are opened,
+ * made, destroyed and listed. Blocks are allocated without it: one atomic
+ * pointer in the record leads to the engine's kind.
+ *
+ * Lock order: the lock of nodes.c, then this one, whose holder calls the
+ * engine. A thread that forks takes both, in this order, and then the engine's.
+ *
+ * Opening is all that can fail: for want of memory or of one of the engine's
+ * kinds, because the machine does not have the nodes, or because the process
+ * may not bind memory to them.
  */
 #include "memkind/kinds.h"
 
@@ -19,7 +27,20 @@
 
 /* ---- memkind's own ------------------------------------------------------- */
 
-/* In the order of enum memkind_base_partition. */
+/*
+ * What each of memkind's own kinds is: name, family of nodes, scope, policy,
+ * and whether its pages are huge. In the order of enum
+ * memkind_base_partition, whose numbers old programs pass to
+ * memkind_get_kind_by_partition().
+ *
+ * Where memkind binds an extent to the nodes that are best for the processor on
+ * which it happens to be made, a kind of scope LOCAL has a heap for each node
+ * with processors, so that a thread gets memory near to where it runs, also
+ * after it has moved. The kinds of GBTLB were meant for pages of 1 GiB; they
+ * had pages of 2 MiB in every release that defined them, and have them here.
+ * Kinds of several equal nodes prefer all of them, where memkind refused some
+ * of them with an error.
+ */
 #define OWN(MACRO) \
 	MACRO(DEFAULT, default, ANY, ALL, BIND, false) \
 	MACRO(HBW, hbw, HBW, LOCAL, BIND, false) \
@@ -76,7 +97,15 @@ struct memkind memkind_own[MEMKIND_OWN] = {
 	OWN(RECORD)
 };
 
-/* Programs take these by copy relocation: 8 bytes each, valid as they are. */
+/*
+ * The variables that programs name. A program that is not position independent
+ * has a copy of each, made by the dynamic linker before any constructor runs
+ * (copy relocation), and may read it in its own static initialisers. So each is
+ * a pointer of 8 bytes to a record that is complete as it is linked: no
+ * constructor sets anything up. The record does not say whether the machine has
+ * such memory, or that anything was opened; both are found out when the kind is
+ * first used, which programs cannot tell from having been there all along.
+ */
 #define NAME(NAME, ...) \
 	EXPORT memkind_t MEMKIND_##NAME = &memkind_own[OWN_##NAME];
 OWN(NAME)
@@ -90,6 +119,9 @@ static struct memkind *made_free;
 
 _Thread_local bool memkind_forks;
 
+/* Before fork(2): from here to release() no other thread opens, makes or
+ * destroys a kind, or reads the topology. The thread itself passes its own
+ * locks meanwhile: see lock.h. */
 static void
 hold(void)
 {
@@ -106,9 +138,15 @@ release(void)
 	nodes_release();
 }
 
-/* Before the first kind is opened: pthread_atfork(3) may call malloc, which may
- * be ours, and would find the lock taken. Ours come after the engine's, and so
- * take their locks first. */
+/*
+ * Called by a constructor, and by whoever opens or makes a kind, as that may be
+ * before ours has run; never under the lock, since pthread_atfork(3) may call
+ * malloc, which may come back here under libautohbw or libmemtier.
+ *
+ * What is registered last runs first before a fork. Ours is registered after
+ * the engine's handlers, so it takes these locks before the engine's, as the
+ * lock order wants it.
+ */
 __attribute__((constructor)) void
 memkind_follow_forks(void)
 {
@@ -139,12 +177,18 @@ memkind_index(memkind_t kind)
 			      MEMKIND_OWN + (unsigned)(kind - made);
 }
 
+/* KIND may be any pointer: it is compared with the two arrays, and followed
+ * only if it lies in one of them. (A pointer into the middle of a record is
+ * taken for a kind; no function gives one out.) */
 bool
 memkind_is_alive(memkind_t kind)
 {
 	return is_own(kind) || (is_made(kind) && atomic_load(&kind->alive));
 }
 
+/* Kinds that a program opened with poolkind.h have user data of their own, or
+ * none: so what is found there is a kind only if it is one of our records, and
+ * if that leads back to ENGINE. */
 memkind_t
 memkind_of(poolkind *engine)
 {
@@ -177,7 +221,9 @@ memkind_record_give(memkind_t kind)
 	memkind_unlock(&lock);
 }
 
-/* Under the lock. */
+/* Under the lock. The pointer to the engine's kind is stored last: a thread
+ * that allocates reads nothing but that pointer, and with a block from it
+ * memkind_of() must find the way back. */
 static void
 enliven(memkind_t kind, poolkind *engine)
 {
@@ -197,6 +243,8 @@ memkind_enliven(memkind_t kind, poolkind *engine)
 	memkind_unlock(&lock);
 }
 
+/* Under the lock, so that memkind_each() either has finished with the kind or
+ * does not find it any more. */
 bool
 memkind_claim(memkind_t kind)
 {
@@ -208,6 +256,8 @@ memkind_claim(memkind_t kind)
 	return claimed;
 }
 
+/* DO_IT is called under the lock. It may call the engine, and the function that
+ * writes a program's statistics, which may not call this library. */
 void
 memkind_each(void (*do_it)(memkind_t kind, void *with), void *with)
 {
@@ -233,7 +283,15 @@ memkind_place(memkind_t kind, struct placement *placement)
 	return nodes_place(rule->name, rule->family, rule->scope, placement);
 }
 
-/* Under the lock, which nobody needs who comes from within. */
+/*
+ * Opens what stands behind one of memkind's own kinds, on the nodes of
+ * PLACEMENT, or where the process has its memory if that is NULL. Under the
+ * lock, which is not wanted again within: nothing here calls malloc.
+ *
+ * If the process may not choose nodes, as in many containers, opening fails,
+ * and memkind's promise for that is NULL with ENOMEM. MEMKIND_FALLBACK=dram
+ * asks for ordinary memory instead, still in huge pages for a kind of such.
+ */
 static poolkind *
 open_ruled(const struct memkind_rule *rule, const struct placement *placement)
 {
@@ -244,8 +302,9 @@ open_ruled(const struct memkind_rule *rule, const struct placement *placement)
 	};
 	poolkind *engine;
 
-	/* Whatever stands on libmemkind in the place of malloc needs this one:
-	 * a wrong setting must not leave the program without memory. */
+	/* A variable that is not valid makes kinds unavailable, but not
+	 * MEMKIND_DEFAULT: libautohbw and libmemtier serve a program's malloc
+	 * from it, which must not be left without memory. */
 	if (settings_apply(&spec) != 0 && rule != &rules[OWN_DEFAULT])
 		return NULL;
 	engine = placement == NULL ? poolkind_open_spec(&spec, NULL) :
@@ -266,6 +325,21 @@ open_ruled(const struct memkind_rule *rule, const struct placement *placement)
 	return engine;
 }
 
+/*
+ * Three steps, since none of the first two may happen under the lock:
+ *
+ * 1. MEMKIND_DEFAULT is opened, if this is another kind. Reading the topology
+ *    calls malloc, which may be ours; those calls are served by
+ *    MEMKIND_DEFAULT (memkind_open()), and find it open, so that the thread
+ *    which reads, and holds the lock of nodes.c, opens nothing.
+ * 2. The nodes are chosen, under the lock of nodes.c.
+ * 3. The kind is opened, under the lock of this file, unless another thread was
+ *    quicker: then its kind serves, and our choice of nodes is dropped.
+ *
+ * A kind that could not be opened is tried again the next time: huge pages may
+ * have been set aside since, or a variable set. So every call on it pays for
+ * the attempt.
+ */
 static poolkind *
 open_own(memkind_t kind)
 {
@@ -274,7 +348,6 @@ open_own(memkind_t kind)
 	poolkind *engine;
 
 	memkind_follow_forks();
-	/* First DEFAULT: whoever reads the topology is served by that. */
 	if (placed && memkind_open(MEMKIND_DEFAULT) == NULL)
 		return NULL;
 	if (placed && memkind_place(kind, &placement) != 0)
@@ -303,6 +376,15 @@ open_on_stack(void *arg)
 	opening->engine = open_own(opening->kind);
 }
 
+/*
+ * The slow way of every function that allocates; the quick one reads
+ * kind->engine itself. It runs on a stack of the engine's, as a placement and a
+ * spec are some 13 KiB, and a thread may have 16 in all.
+ *
+ * A made kind has its engine from the beginning. One whose engine is NULL is
+ * being destroyed, which the program may not do while it uses it; it has no
+ * rule to be opened by, so memkind_is_alive() comes first.
+ */
 poolkind *
 memkind_open(memkind_t kind)
 {

@@ -2,11 +2,11 @@
 /*
  * kinds.h - memkind's kinds, and the engine's kinds behind them.
  *
- * A record for each of memkind's own kinds, which a program finds by name and
- * may use before any constructor has run; and records for those that programs
- * make, given out again after they were destroyed. What stands behind one of
- * its own is opened when it is first used. One lock, over opening, making and
- * destroying; none over using.
+ * There is a record for each of memkind's own kinds, which a program finds by
+ * name and may use before any constructor has run, and there are records for
+ * the kinds that programs make, which are used again after these are destroyed.
+ * The engine's kind behind one of memkind's own is opened when it is first
+ * used. One lock guards opening, making and destroying; using takes none.
  */
 #ifndef MEMKIND_KINDS_H
 #define MEMKIND_KINDS_H
@@ -58,7 +58,7 @@ unsigned memkind_index(memkind_t kind);
 /* Whether KIND is a record, and of a kind that was not destroyed. */
 bool memkind_is_alive(memkind_t kind);
 
-/* The kind that the engine's is behind of, or NULL. */
+/* The kind behind which the engine's kind ENGINE stands, or NULL. */
 memkind_t memkind_of(poolkind *engine);
 
 /* The engine's kind behind KIND, opened if need be; NULL with errno ENOMEM, or
@@ -79,8 +79,8 @@ void memkind_record_give(memkind_t kind);
  * another call has it. */
 bool memkind_claim(memkind_t kind);
 
-/* Calls DO_IT for each kind that the engine has something behind of, one after
- * the other, none of which is destroyed meanwhile. */
+/* Calls DO_IT for each kind that is open, one after the other; none of them is
+ * destroyed meanwhile. */
 void memkind_each(void (*do_it)(memkind_t kind, void *with), void *with);
 
 /* Registers the handlers of the kinds, if that is still to be done: those that

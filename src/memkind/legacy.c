@@ -4,8 +4,13 @@
  *
  * memkind showed its insides: tables of operations, and the functions in them.
  * No header declared them, and no program is known that calls them; but one
- * that only names them must start. What has a plain meaning does it, the rest
- * fails without harm.
+ * that only names them must start: programs are mostly linked with "-z now",
+ * and then a single missing name keeps them from it. What has a plain meaning
+ * does it, the rest fails without harm.
+ *
+ * Functions that fail or do nothing are defined without parameters, whatever
+ * memkind's had: in the calling conventions of Linux the caller cleans up what
+ * it passed, and nobody reads it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +24,8 @@
 
 /* ---- Tables of operations: empty ----------------------------------------- */
 
+/* Variables that a program can bind to, with nothing in them: no header says
+ * what memkind had there, so none can be used. */
 struct memkind_ops {
 	void *none[24];
 };
@@ -59,6 +66,8 @@ TABLE(MEMKIND_REGULAR_OPS)
 
 /* ---- Functions that allocate --------------------------------------------- */
 
+/* The functions behind memkind's tables for two sorts of kinds. Any kind may be
+ * passed: they are what the public ones do. */
 #define ALLOCATES(way) \
 	LEGACY(void *, memkind_##way##_malloc, memkind_t kind, size_t size) \
 	{ \
@@ -142,6 +151,7 @@ LEGACY(int, memkind_bijective_get_arena, memkind_t kind, unsigned int *arena,
 
 /* ---- Functions that do nothing ------------------------------------------- */
 
+/* They set up a kind before its first use, which happens by itself here. */
 #define NOTHING_TO_DO(name) \
 	LEGACY(void, name, void) \
 	{ \
@@ -160,6 +170,7 @@ NOTHING_TO_DO(memkind_interleave_init_once)
 
 /* ---- Functions that fail ------------------------------------------------- */
 
+/* They worked on a kind's arenas and mappings, which are the engine's here. */
 #define FAILS(name) \
 	LEGACY(int, name, void) \
 	{ \

@@ -2,10 +2,19 @@
 /*
  * lock.h - locks that are held over fork, and yet let their holder in.
  *
- * Another library's fork handler may ask us while ours has the locks and has
- * not given them up: LLVM's OpenMP runtime looks for its kinds anew in every
- * child. The forking thread therefore passes; in the child it is alone, and in
- * the parent it has the locks.
+ * Our fork handler takes the locks before fork(2), and gives them back after
+ * it, in the parent and in the child. Handlers of other libraries run in
+ * between: all that were registered before ours, since before a fork handlers
+ * run in the reverse order of registration, and after it in that order. One of
+ * them may call us. LLVM's OpenMP runtime does: it looks for its kinds anew in
+ * every child. It would wait for a lock that its own thread holds.
+ *
+ * So the forking thread passes the locks without taking or giving them. That
+ * it then is alone: in the parent it has them, and everybody else waits; in the
+ * child there is no other thread. That what it finds is consistent: the handler
+ * took the locks as any thread does, when nobody was inside. A recursive lock
+ * would do the same, and have to know its owner, which is another thread in the
+ * child.
  */
 #ifndef MEMKIND_LOCK_H
 #define MEMKIND_LOCK_H

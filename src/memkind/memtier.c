@@ -5,6 +5,16 @@
  * Owns nothing, takes no lock; fails as the functions of memkind.h do. A block
  * counts, by its usable size, for the kind it came from, which is looked up
  * again when it goes: whatever kind its owner says, the account is right.
+ *
+ * That the account of a kind is the sum of its live blocks: each function adds
+ * a block's usable size after it has the block, and subtracts the same number
+ * for the same kind before it frees it. The number is the same because a block
+ * never changes its size class but by a resize, which does both. Blocks that
+ * come from memtier and are freed by memkind_free(), or the other way round,
+ * are counted on one side only; memkind_memtier.h rules that out.
+ *
+ * DECORATE calls functions that a program may define; it is empty unless the
+ * library is built for that.
  */
 #include <errno.h>
 
@@ -14,10 +24,12 @@
 
 /* ---- Counting ------------------------------------------------------------ */
 
+/* KIND is what was asked for, and almost always what the block is of. The
+ * exception: a kind that was not open, asked by a thread that is reading the
+ * topology, is served from MEMKIND_DEFAULT (memkind_open()). */
 static void
 count_bytes(memkind_t kind, size_t bytes)
 {
-	/* A thread that reads the topology is served by the default kind. */
 	if (unlikely(nodes_are_being_read()))
 		kind = MEMKIND_DEFAULT;
 	memtier_account_add(memkind_index(kind), (int64_t)bytes);
@@ -30,6 +42,8 @@ count_more(memkind_t kind, void *ptr)
 		count_bytes(kind, memkind_malloc_usable_size(kind, ptr));
 }
 
+/* KIND is NULL for a block of a kind that the program opened with poolkind.h,
+ * which never counted. */
 static void
 count_less(memkind_t kind, size_t bytes)
 {
@@ -47,6 +61,9 @@ memtier_kind_allocated_size(memkind_t kind)
 
 /* ---- Blocks of a kind ---------------------------------------------------- */
 
+/* The most frequent function: what a block of SIZE bytes will have is known by
+ * its size class, so it is not looked up. The others look it up, since it also
+ * depends on the alignment, or since they are rare. */
 EXPORT void *
 memtier_kind_malloc(memkind_t kind, size_t size)
 {
@@ -81,7 +98,13 @@ memtier_kind_posix_memalign(
 	return error;
 }
 
-/* A block that stays one. It may leave its kind, if KIND is another. */
+/*
+ * Resizes to a size that is not 0. What the block had is asked for before the
+ * call, since afterwards it may be another thread's, and subtracted after it,
+ * since the block stays as it was if the call fails. Where the block was in
+ * another kind than it is to be in, the kind is looked up again: it is KIND,
+ * but for a thread that reads the topology.
+ */
 static void *
 resize(memkind_t kind, void *ptr, size_t size)
 {
@@ -113,6 +136,12 @@ memtier_kind_realloc(memkind_t kind, void *ptr, size_t size)
 	return moved;
 }
 
+/*
+ * One lookup gives kind and size. The bytes are subtracted before the block is
+ * freed: from then on another thread may have it, and in another size. The
+ * kind that was found is what frees it, so KIND does not matter, unless PTR is
+ * no block: then memkind_free() is left to report that.
+ */
 EXPORT void
 memtier_kind_free(memkind_t kind, void *ptr)
 {
@@ -140,6 +169,16 @@ memtier_usable_size(void *ptr)
 
 /* ---- Blocks of a memory -------------------------------------------------- */
 
+/*
+ * The policy chooses a kind, and is told after each call, so that thresholds
+ * can follow. There is no second choice: if the kind is full the block is NULL,
+ * as memtier has it, because a memory that takes from the other tier would lose
+ * the proportion that it is there for. A memory that is NULL leads to a kind
+ * that is NULL, and so to EINVAL.
+ *
+ * Freeing is not a matter of the policy: what changes the proportion by a free
+ * is put right by the next allocations.
+ */
 EXPORT void *
 memtier_malloc(struct memtier_memory *memory, size_t size)
 {
@@ -150,6 +189,7 @@ memtier_malloc(struct memtier_memory *memory, size_t size)
 	return ptr;
 }
 
+/* The product decides on the tier, so its overflow is found here already. */
 EXPORT void *
 memtier_calloc(struct memtier_memory *memory, size_t num, size_t size)
 {
@@ -166,6 +206,8 @@ memtier_calloc(struct memtier_memory *memory, size_t num, size_t size)
 	return ptr;
 }
 
+/* A block stays in its kind whatever its new size is: it would have to be
+ * copied otherwise, at each step in which a block grows past a threshold. */
 EXPORT void *
 memtier_realloc(struct memtier_memory *memory, void *ptr, size_t size)
 {

@@ -2,10 +2,11 @@
 /*
  * memtier_account.h - how many bytes memtier has allocated from each kind.
  *
- * Owns a counter for each number of a kind and each of a fixed set of buckets,
- * one of which a thread has for its life, and a settled sum for each kind. A
- * thread counts in its bucket, and settles it when much has gathered. Called by
- * memtier's allocation functions and policies. Takes no lock, cannot fail.
+ * Owns a fixed number of buckets, each with a counter for every kind, and a
+ * settled sum for each kind. A thread has one bucket for its life, counts
+ * there, and moves what has gathered to the settled sum when it is enough:
+ * memtier_account.c says when, and why the sums are right. Called by memtier's
+ * allocation functions and policies. Takes no lock, cannot fail.
  */
 #ifndef MEMKIND_MEMTIER_ACCOUNT_H
 #define MEMKIND_MEMTIER_ACCOUNT_H
@@ -32,8 +33,9 @@ memtier_bucket(void)
  * zero. */
 void memtier_account_add(unsigned index, int64_t bytes);
 
-/* What the kind has, as far as the calling thread knows: exact if it is the
- * only one, and for a policy that is asked at each allocation. */
+/* What the kind has, as far as the calling thread knows: the settled sum and
+ * its own bucket. Exact if no other thread ever counted, and cheap enough to be
+ * asked at each allocation. */
 size_t memtier_account_estimate(unsigned index);
 
 /* What the kind has: exact when no thread counts meanwhile. */

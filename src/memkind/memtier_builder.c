@@ -4,7 +4,14 @@
  *
  * Owns builders, each used by one thread at a time: tiers, with the threshold
  * to the next one, and the settings of the dynamic policy. Their records are
- * blocks of MEMKIND_DEFAULT. Takes no lock; memory may be wanting.
+ * blocks of MEMKIND_DEFAULT, as those of memories are (memtier_policy.c). Takes
+ * no lock. Everything here can fail for want of memory, or with EINVAL, and
+ * leaves the builder as it was.
+ *
+ * Numbers that are not said otherwise are memtier's, as its library has them:
+ * a look every 20 calls, a trigger of 0.02, a degree of 0.15, and thresholds at
+ * 1024 bytes and its multiples, 512 down and 511 up. (Its manual says 513 and
+ * 1536 for the bounds of the first, which its code never had.)
  */
 #include <errno.h>
 #include <string.h>
@@ -56,6 +63,10 @@ invalid(void)
 	return -1;
 }
 
+/* Room for one more tier is made each time: there are a few, and nothing is
+ * fast here. The threshold of the last tier is not used; the tier that is added
+ * next makes it one. A kind can be a tier once only, as its bytes could not be
+ * told apart by tiers. */
 EXPORT int
 memtier_builder_add_tier(
     struct memtier_builder *builder, memkind_t kind, unsigned kind_ratio)
@@ -89,6 +100,8 @@ memtier_builder_add_tier(
 
 /* ---- Memories ------------------------------------------------------------ */
 
+/* The value within its bounds, and these in order from threshold to threshold.
+ * The last tier's is none and not looked at. */
 static bool
 thresholds_fit(const struct memtier_builder *builder)
 {
@@ -105,6 +118,8 @@ thresholds_fit(const struct memtier_builder *builder)
 	return true;
 }
 
+/* Settings are checked here and not when they are set: on the way from one
+ * valid set of bounds to another some may contradict each other. */
 static bool
 can_make(const struct memtier_builder *builder)
 {
@@ -115,6 +130,9 @@ can_make(const struct memtier_builder *builder)
 		builder->settings.degree >= 0 && thresholds_fit(builder));
 }
 
+/* The builder is not used up: the memory has copies. A memory stands in for
+ * malloc(3), of which programs expect a block for 0 bytes, so its kinds give
+ * such from now on, in the whole process. */
 EXPORT struct memtier_memory *
 memtier_builder_construct_memtier_memory(struct memtier_builder *builder)
 {
@@ -170,7 +188,9 @@ after_number(const char *text, size_t *number)
 	return c == text ? NULL : c;
 }
 
-/* The size that "ID].val" and its like, at TEXT, name. */
+/* The size that "ID].val" and its like, at TEXT, name; NULL where there is none
+ * or no such threshold. Tiers have to be added before their thresholds are
+ * set. */
 static size_t *
 threshold_named(struct memtier_builder *builder, const char *text)
 {
@@ -188,6 +208,8 @@ threshold_named(struct memtier_builder *builder, const char *text)
 	return NULL;
 }
 
+/* What VAL points to has the type that the name says: size_t, unsigned or
+ * float. It is copied by bytes, as a program may have it at any address. */
 EXPORT int
 memtier_ctl_set(
     struct memtier_builder *builder, const char *name, const void *val)

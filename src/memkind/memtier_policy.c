@@ -2,8 +2,15 @@
 /*
  * memtier_policy.c - see memtier_policy.h.
  *
- * Its records are blocks of MEMKIND_DEFAULT: a library that stands on memtier
- * may have taken malloc over.
+ * Owns memories: a record each, a block of MEMKIND_DEFAULT and not of malloc,
+ * since a library that stands on memtier, such as libmemtier, may have taken
+ * malloc over. Takes no lock, and does not wait.
+ *
+ * Both policies steer by what the kinds of a memory have at the moment
+ * (memtier_account.h): all that was allocated from them by memtier in the whole
+ * process, since a kind has one account whatever memories it is a tier of. The
+ * figures are estimates: they leave out what the buckets of other threads hold
+ * back.
  */
 #include "memkind/memtier_policy.h"
 
@@ -16,6 +23,8 @@
 
 #define CACHE_LINE 64
 
+/* A threshold. `value` is read by every thread that allocates; `distance` only
+ * by the one that moves thresholds, under the flag `moves`. */
 struct moving {
 	_Atomic size_t value;
 	double distance; /* from the wanted proportion, when last looked at */
@@ -36,6 +45,8 @@ struct memtier_memory {
 	struct memtier_tier tiers[];
 };
 
+/* One block for all of it: the record, its tiers, and then the thresholds, at a
+ * cache line of their own, as they are written while all else is only read. */
 struct memtier_memory *
 memtier_policy_make(memtier_policy_t policy, const struct memtier_tier *tiers,
     size_t count, const struct memtier_dynamic_settings *settings)
@@ -70,7 +81,18 @@ allocated(const struct memtier_tier *tier)
 
 /* ---- A fixed proportion -------------------------------------------------- */
 
-/* The last tier that has less than its share, measured by the first one. */
+/*
+ * The last tier that has less than its share, as measured by what the first one
+ * has; the first tier if none has. This is memtier's rule, and the order of
+ * tiers part of it. Shares are compared by products, not quotients, so that a
+ * share of 0 does no harm; as doubles the products do not overflow.
+ *
+ * That it keeps the proportion: a tier that lacks gets all blocks until it does
+ * not, and the first tier gets them only while no other lacks, which raises the
+ * measure for all. So each tier is off by about a block at most, and by what
+ * the estimates are off. In the beginning all have nothing, and the first tier
+ * begins.
+ */
 static memkind_t
 choose_lacking(const struct memtier_memory *memory)
 {
@@ -88,6 +110,16 @@ choose_lacking(const struct memtier_memory *memory)
 
 /* ---- Moving thresholds --------------------------------------------------- */
 
+/*
+ * Between each two neighbours I and I + 1 lies the threshold I: smaller blocks
+ * come from the tier before. It starts at its value and moves between its
+ * bounds. Once in so many allocations, the bytes that both tiers have are
+ * compared with their shares. If tier I + 1 has too much of the two, the
+ * threshold goes up, so that some of the sizes which went there go to tier I
+ * from now on; if too little, down. Bounds of neighbouring thresholds do not
+ * overlap (thresholds_fit() in memtier_builder.c), so thresholds stay in order
+ * wherever they move, and the first one above SIZE is the right one.
+ */
 static memkind_t
 choose_by_size(const struct memtier_memory *memory, size_t size)
 {
@@ -100,7 +132,9 @@ choose_by_size(const struct memtier_memory *memory, size_t size)
 	return memory->tiers[i].kind;
 }
 
-/* Up, so that the tier before gets more, or down; a step of one at least. */
+/* Moves a threshold by a part of itself, DEGREE, up or down to its bound. One
+ * byte at least, as a small part of a small threshold is less, and it would
+ * never move; with a degree of 0 it is not meant to. */
 static void
 move(struct moving *moving, const struct memtier_threshold *bounds,
     float degree, bool up)
@@ -121,8 +155,17 @@ move(struct moving *moving, const struct memtier_threshold *bounds,
 	atomic_store(&moving->value, value);
 }
 
-/* Looks at the tiers I and I + 1: their threshold moves if they are off, and
- * not on their way back by themselves. */
+/*
+ * Looks at the tiers I and I + 1. Their threshold moves if they are off by the
+ * trigger or more, and are no nearer than they were the last time: a threshold
+ * has its effect only as blocks come and go, and moving it again while the
+ * proportion is already coming back would overshoot.
+ *
+ * What is divided by may be 0, a tier that has nothing or has no share. If both
+ * tiers have nothing, the quotient is not a number, every comparison is false,
+ * and nothing moves. If only the first has nothing, it is infinite, and the
+ * threshold goes up, as it should.
+ */
 static void
 look_at(struct memtier_memory *memory, size_t i)
 {
@@ -139,6 +182,16 @@ look_at(struct memtier_memory *memory, size_t i)
 		    found > wanted);
 }
 
+/*
+ * Counts a call, and every so often (check_cnt) looks at the thresholds. Calls
+ * are counted by bucket, as bytes are: a thread alone looks after exactly that
+ * many of its calls, and several threads each after as many of their own. When
+ * two share a bucket some calls are lost between the addition and the store of
+ * 0, which only puts the next look off.
+ *
+ * Who finds the flag up goes on without waiting: another thread is looking just
+ * now, and the next look will see what this one would have seen.
+ */
 void
 memtier_policy_follow(struct memtier_memory *memory)
 {

@@ -3,9 +3,9 @@
  * memtier_policy.h - a memory of memtier: its tiers, and which is next.
  *
  * A memory is made by its builder and does not change any more, except for the
- * thresholds of the dynamic policy. Those move under a flag: a thread that
- * finds it raised leaves it to the other. Choosing takes no lock and cannot
- * fail.
+ * thresholds of the dynamic policy. One thread at a time moves those: a flag
+ * says that one does, and another that finds the flag up leaves the work to it.
+ * Choosing takes no lock and cannot fail.
  */
 #ifndef MEMKIND_MEMTIER_POLICY_H
 #define MEMKIND_MEMTIER_POLICY_H
@@ -45,7 +45,8 @@ struct memtier_memory *memtier_policy_make(memtier_policy_t policy,
 /* The kind for a block of SIZE bytes; NULL without a memory. */
 memkind_t memtier_policy_choose(struct memtier_memory *memory, size_t size);
 
-/* A call has allocated from MEMORY: now and then, the thresholds move. */
+/* To be called after each allocation from MEMORY: once in so many calls it
+ * moves the thresholds of the dynamic policy. */
 void memtier_policy_follow(struct memtier_memory *memory);
 
 #endif /* MEMKIND_MEMTIER_POLICY_H */

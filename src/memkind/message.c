@@ -2,7 +2,10 @@
 /*
  * message.c - the version, and what memkind's error numbers mean.
  *
- * Owns nothing. See memkind.h.
+ * Owns nothing. See memkind.h. The texts are our own, but each begins with
+ * "<memkind> " and fits into the 128 bytes that programs have for it
+ * (MEMKIND_ERROR_MESSAGE_SIZE), as memkind promised. Numbers that this version
+ * never returns have a text, too: a program may have them from elsewhere.
  */
 #include <stdio.h>
 
@@ -59,6 +62,7 @@ memkind_error_message(int err, char *msg, size_t size)
 		    msg, size, "<memkind> Undefined error number: %d", err);
 }
 
+/* That of the interface, 1.14.0: programs test it for what they may call. */
 EXPORT int
 memkind_get_version(void)
 {

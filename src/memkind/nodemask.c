@@ -3,8 +3,14 @@
  * nodemask.c - the nodes of a family as a mask, for programs that bind memory
  * of their own.
  *
- * No header has ever declared these four, and yet programs call them. Owns
- * nothing. KIND does not matter and may be NULL.
+ * No header has ever declared these four, and yet programs call them, with
+ * declarations of their own. Owns nothing, and takes the lock of nodes.c. KIND
+ * does not matter and may be NULL: the name of the function says which family
+ * is meant.
+ *
+ * They fail as the kinds of that family do, with MEMKIND_ERROR_ENVIRON for a
+ * list of nodes in the environment that is not valid; the mask is untouched
+ * then.
  */
 #include <limits.h>
 #include <string.h>
@@ -15,8 +21,9 @@
 
 #define WORD_BITS (sizeof(long) * CHAR_BIT)
 
-/* The nodes as the kernel has them, of which there is room for MAXNODE. Bits
- * beyond are left out. */
+/* The nodes in the form that mbind(2) takes, of which there is room for MAXNODE
+ * bits; nodes beyond are left out. All words up to that are written, whatever
+ * was in them. */
 static int
 find_mask(enum family family, unsigned long *mask, unsigned long maxnode)
 {
@@ -46,7 +53,8 @@ find_on_stack(void *arg)
 	asked->error = find_mask(asked->family, asked->mask, asked->maxnode);
 }
 
-/* A placement is more than some stacks have room for. */
+/* On a stack of the engine's: a placement is 9 KiB, and reading the topology
+ * may take more. */
 static int
 write_mask(enum family family, unsigned long *mask, unsigned long maxnode)
 {
@@ -80,8 +88,9 @@ memkind_dax_kmem_all_get_mbind_nodemask(
 	return write_mask(FAMILY_KMEM, nodemask, maxnode);
 }
 
-/* Arenas have no numbers that mean anything to a program: the kind's stands for
- * all that it has. */
+/* In memkind the number of the arena that serves the calling thread. Here a
+ * kind's arenas come and go, and no function takes such a number, so the kind's
+ * own stands for all of them: it is another one for each live kind. */
 EXPORT int
 memkind_thread_get_arena(memkind_t kind, unsigned int *arena, size_t flags)
 {

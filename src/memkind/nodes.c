@@ -6,7 +6,19 @@
  * for the threshold that another one sets for high-bandwidth memory. What is
  * local is found for each node with CPUs: a kind of scope local follows its
  * threads. A node from which nothing of the family is known has what the whole
- * machine has.
+ * machine has. There memkind would have no such kind at all: a machine with
+ * high-bandwidth memory at one of its sockets had none.
+ *
+ * The topology is read once, at the first question, and kept for the life of
+ * the process. If it cannot be read, the next question tries again. The
+ * variables are read at each question, since programs set them for themselves.
+ *
+ * Why the thread that reads must be known: reading goes through hwloc, libnuma
+ * and libdaxctl, which call malloc; under libautohbw and libmemtier that comes
+ * back to memkind, for a kind that may need the topology. Asking for it would
+ * wait for the lock that this very thread holds. So a word of the thread's own
+ * (`reading`) is up meanwhile, and whoever would ask serves the thread from
+ * MEMKIND_DEFAULT instead, which needs no nodes. Other threads simply wait.
  */
 #include "memkind/nodes.h"
 
@@ -47,7 +59,8 @@ nodes_are_being_read(void)
 	return reading;
 }
 
-/* Under the lock. */
+/* Whether there is a topology to ask; reads it if that was not done. Under the
+ * lock. */
 static bool
 read_topology(void)
 {
@@ -90,8 +103,13 @@ nodes_with_memory(bool with_cpus)
 	return set;
 }
 
-/* The nodes that a variable names: "0-3,5" or "all". Nothing else that a spec
- * may have behind them. */
+/*
+ * The nodes that a variable names: "0-3,5" or "all". The parser of specs reads
+ * the list, with its rules for ranges; since it would take options behind the
+ * nodes as well, a text with any other character is refused first. A node that
+ * is not there, or not for this process, is an error and not left out: who
+ * misspells a node is not to get memory on fewer.
+ */
 static int
 named_nodes(const char *name, const char *text, struct node_set *set)
 {
@@ -128,7 +146,9 @@ named_nodes(const char *name, const char *text, struct node_set *set)
 	return 0;
 }
 
-/* The nodes that reach MEMKIND_HBW_THRESHOLD from anywhere. */
+/* The nodes that reach MEMKIND_HBW_THRESHOLD, in MB/s, as seen from any node.
+ * Firmware mostly reports the bandwidth of a node as seen from its own CPUs
+ * alone, so the best of what is known is what counts. */
 static struct node_set
 nodes_from(uint64_t threshold)
 {
@@ -151,8 +171,13 @@ nodes_from(uint64_t threshold)
 	return set;
 }
 
-/* What the environment has to say of the family: 0 and a set, empty where it
- * says nothing and the topology decides. */
+/*
+ * What the environment has to say of the family: 0 and a set, empty where it
+ * says nothing and the topology decides. A list of nodes is believed without a
+ * look at what they are, and comes before the threshold, as memkind has it: the
+ * list is how machines without an HMAT, and tests on any machine, have
+ * high-bandwidth memory.
+ */
 static int
 given_nodes(enum family family, struct node_set *set)
 {
@@ -178,6 +203,8 @@ given_nodes(enum family family, struct node_set *set)
 
 /* ---- Places -------------------------------------------------------------- */
 
+/* Asks the topology for one of the families that are found by attribute; WHY
+ * gets the sentence of what decided, for MEMKIND_DEBUG=1. */
 static int
 select_by_attribute(enum family family, enum spec_scope scope, unsigned from,
     struct node_set *set, char *why)
@@ -194,6 +221,7 @@ select_by_attribute(enum family family, enum spec_scope scope, unsigned from,
 	    topology, attributes[family], scope, from, set, why);
 }
 
+/* The printer of specs writes the set; what follows its colon is the list. */
 static struct list
 list_of(const struct node_set *set)
 {
@@ -220,7 +248,15 @@ inform_of_given(const char *name, enum spec_scope scope, unsigned from,
 		    "%s: the given nodes %s", name, list_of(given).text);
 }
 
-/* The nodes for threads on FROM, out of those GIVEN if there are such. */
+/*
+ * The nodes for threads on FROM, out of those GIVEN if there are such. Of given
+ * nodes the nearest serve; else the topology chooses, in scope local by what it
+ * knows from FROM, and where that is nothing by what it knows of the whole
+ * machine.
+ *
+ * That there is none is MEMKIND_ERROR_UNAVAILABLE for memory from DAX devices,
+ * and MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE for the rest: programs compare these.
+ */
 static int
 find_nodes(const char *name, enum family family, enum spec_scope scope,
     unsigned from, const struct node_set *given, struct node_set *set)
@@ -247,6 +283,11 @@ find_nodes(const char *name, enum family family, enum spec_scope scope,
 				       MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE;
 }
 
+/*
+ * One set of nodes for each node with CPUs, equal ones entered once. In scope
+ * all the first answer holds for every node: the placement then has the one set
+ * with the number 0, which is what its table says of all nodes from the start.
+ */
 static int
 place_each(const char *name, enum family family, enum spec_scope scope,
     const struct node_set *given, struct placement *placement)
@@ -269,7 +310,12 @@ place_each(const char *name, enum family family, enum spec_scope scope,
 	return error;
 }
 
-/* Under the lock. */
+/*
+ * Under the lock. The families that go by no attribute are given sets: the
+ * nodes with CPUs, for MEMKIND_REGULAR, or all nodes. On a machine where no
+ * node with CPUs has memory, REGULAR is any memory, since that kind is promised
+ * to be there always.
+ */
 static int
 place(const char *name, enum family family, enum spec_scope scope,
     struct placement *placement)
@@ -321,6 +367,7 @@ nodes_capacity(const uint64_t *nodes)
 	return bytes;
 }
 
+/* 0 for a file that is not there: then there are no pages of that size. */
 static uint64_t
 read_number(const char *path)
 {
@@ -341,6 +388,11 @@ nodes_huge_pages(void)
 	    read_number(HUGE_PAGES "nr_overcommit_hugepages");
 }
 
+/* Pages that the administrator has set aside are counted by node. Those that
+ * the kernel may make when they are wanted (overcommit) have one bound for the
+ * whole machine and can come from any node, so where they are allowed the nodes
+ * need not be looked at. Read each time, as the numbers can be changed at any
+ * time. */
 bool
 nodes_have_huge_pages(const uint64_t *nodes)
 {

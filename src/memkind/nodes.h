@@ -4,7 +4,8 @@
  *
  * Owns the topology, read at the first question that needs it, with a lock of
  * its own that is held while it is read or asked. Reading calls malloc, which
- * may be ours: a thread that reads says so to whoever asks.
+ * may lead back to memkind: nodes_are_being_read() tells a thread that it is
+ * the one which reads, and must not ask for nodes.
  */
 #ifndef MEMKIND_NODES_H
 #define MEMKIND_NODES_H
@@ -48,7 +49,8 @@ bool nodes_have_huge_pages(const uint64_t *nodes);
 /* Huge pages of 2 MiB that there are, and that may be made when wanted. */
 uint64_t nodes_huge_pages(void);
 
-/* Whether the calling thread is reading the topology: it is not to ask. */
+/* Whether the calling thread is reading the topology: then it must ask nothing
+ * else of this file, whose lock it holds. */
 bool nodes_are_being_read(void);
 
 /* Around fork: no other thread is reading or asking. */

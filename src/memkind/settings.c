@@ -2,9 +2,14 @@
 /*
  * settings.c - see settings.h.
  *
- * Owns standard error's lines. The one thing that ends the
- * process is a MEMKIND_BACKGROUND_THREAD_LIMIT that is not a number, as it
- * always has; what else is wrong makes the kinds that it is about fail.
+ * Owns the options of JEMK_MALLOC_CONF, once read, and which warnings were
+ * written. The one thing that ends the process is a
+ * MEMKIND_BACKGROUND_THREAD_LIMIT that is not a number, as it always has; what
+ * else is wrong makes the kinds that it is about fail, or leaves the default,
+ * as the line that is written says. A value counts as a whole: "1x" is not 1.
+ *
+ * Called while kinds are opened, under the lock of kinds.c, so nothing here
+ * allocates; but see default_fork().
  */
 #include "memkind/settings.h"
 
@@ -20,7 +25,9 @@
 #include "support/environment.h"
 #include "support/setting.h"
 
-/* Options of jemalloc 5.3 that nothing here answers to. */
+/* Options of jemalloc 5.3 that nothing here answers to. Users gave them to the
+ * jemalloc inside memkind; they are passed over in silence, so that an old
+ * script does not make every program print a line. */
 static const char *const passed_over[] = { "abort", "abort_conf",
 	"cache_oblivious", "confirm_conf", "default_hpa", "dss",
 	"experimental_infallible_new", "hpa", "junk",
@@ -41,9 +48,16 @@ struct log_file memkind_log = LOG_FILE_INIT("libmemkind");
 
 /* ---- Lines --------------------------------------------------------------- */
 
-/* Whether the line was not written before: what is read each time a kind is
- * asked for is not complained of each time. Forgets none of the first lines,
- * and takes what comes after them for old. */
+/*
+ * Whether the line was not written before. A variable is read each time a kind
+ * is opened or asked about, which may be at every call, and one line on it is
+ * enough.
+ *
+ * Lines are remembered by a hash (FNV-1a), without a lock: a place in the array
+ * is taken by compare and swap, and keeps its hash for ever. There are 16
+ * places for ten variables. When all are taken, no other line is written
+ * any more, which is better than writing one again and again.
+ */
 static bool
 is_new(const struct log_line *line)
 {
@@ -96,7 +110,8 @@ enum which {
 	}
 #define NUMBER(from, to) .form = SETTING_NUMBER, .min = (from), .max = (to)
 
-/* Each is read into a variable of its own, when it is asked for. */
+/* What a variable may say, and what is written of one that says something else.
+ * Each is read into a variable of its own, when it is asked for. */
 static const struct setting table[] = {
 	[DEBUG] = { "MEMKIND_DEBUG", ONE_OF("1") },
 	[HEAP_MANAGER] = { "MEMKIND_HEAP_MANAGER", ONE_OF("JEMALLOC"),
@@ -162,6 +177,12 @@ settings_stats_print(void)
 	return conf()->stats_print;
 }
 
+/*
+ * MEMKIND_HOG_MEMORY=1 comes after JEMK_MALLOC_CONF's decay and wins: memory is
+ * kept for ever, which is what it is for. MEMKIND_ARENA_NUM_PER_KIND wins over
+ * narenas likewise. Where the number is not valid, SPEC has the rest all the
+ * same, for MEMKIND_DEFAULT, which is opened in any case.
+ */
 int
 settings_apply(struct spec *spec)
 {
@@ -181,7 +202,8 @@ settings_apply(struct spec *spec)
 	return 0;
 }
 
-/* A threshold of 0 is one that all nodes reach whose bandwidth is known. */
+/* A threshold of 0 is one that all nodes reach whose bandwidth is known: 1, as
+ * 0 stands for "not given" from here on. */
 bool
 settings_hbw_threshold(uint64_t *threshold)
 {
@@ -204,8 +226,13 @@ settings_fallback(void)
 	return chosen != 0;
 }
 
-/* Where the program's own malloc is served by kinds (libautohbw, libmemtier), a
- * child is nothing without their blocks. */
+/*
+ * What becomes of a file kind in a child, where the environment does not say.
+ * Where the program's own malloc is served by kinds (libautohbw, libmemtier),
+ * the child could not go on without their blocks, and gets a copy; else it is
+ * refused the kind, which costs nothing. Which of the two it is, is found out
+ * by asking malloc for a block, so this is not to be called under a lock.
+ */
 static enum spec_fork
 default_fork(void)
 {
@@ -228,7 +255,8 @@ settings_pmem_fork(void)
 
 /* ---- Once ---------------------------------------------------------------- */
 
-/* The sentence is one that users of memkind know. */
+/* The sentence is one that users of memkind know, and not what the table would
+ * make. */
 static void
 read_debug(void)
 {
@@ -242,6 +270,9 @@ read_debug(void)
 	memkind_log.level = chosen == 1;
 }
 
+/* There is never more than one background thread, so the number itself means
+ * nothing; memkind ended the process over a value that is none, and so do we.
+ */
 static void
 read_background_limit(void)
 {
@@ -252,6 +283,9 @@ read_background_limit(void)
 		log_end(&memkind_log, "MEMKIND_FATAL: ", "%s", wrong);
 }
 
+/* What is wrong with these four is said when the program starts, whether or not
+ * it ever uses what they are about. A kind may be opened before this runs; then
+ * only MEMKIND_DEBUG's lines on it are missing. */
 static __attribute__((constructor)) void
 start(void)
 {

@@ -19,6 +19,9 @@
 
 /* ---- Numbers ------------------------------------------------------------- */
 
+/* memkind's figures were jemalloc's, which are as of its last "epoch":
+ * programs ask for an update and then for several figures that fit together. So
+ * they are kept in the kind's record. A kind that nobody used has zeroes. */
 static void
 update(memkind_t kind, void *with)
 {
@@ -39,6 +42,8 @@ struct sum {
 	size_t bytes;
 };
 
+/* RESIDENT is what memory, or space in the file, stands behind: memkind did not
+ * count the space that a file takes. */
 static void
 add(memkind_t kind, void *with)
 {
@@ -56,6 +61,9 @@ add(memkind_t kind, void *with)
 	}
 }
 
+/* For one kind no lock is taken: the program may not destroy the kind that it
+ * asks about, and an update at the same time gives old and new figures, each of
+ * them right at its time. */
 EXPORT int
 memkind_get_stat(memkind_t kind, memkind_stat_type stat, size_t *value)
 {
@@ -76,6 +84,16 @@ memkind_get_stat(memkind_t kind, memkind_stat_type stat, size_t *value)
 
 /* ---- Text ---------------------------------------------------------------- */
 
+/*
+ * Programs read two things of the text: the first and the last line of the
+ * table, word by word, and jemalloc's names in the JSON. What stands between is
+ * of our own making: a part for each kind in use, since kinds are what our
+ * users have, where jemalloc had a part for each of its arenas.
+ *
+ * Figures are collected in two passes: the sums first, as they stand in front,
+ * then kind by kind. Other threads go on meanwhile, so the parts need not add
+ * up to the sums exactly.
+ */
 struct print {
 	void (*write)(void *to, const char *text);
 	void *to;
@@ -113,6 +131,7 @@ sum_up(memkind_t kind, void *with)
 	print->all.frees += stats.frees;
 }
 
+/* memkind's own kinds by their names, others by what the engine calls them. */
 static const char *
 name_of(memkind_t kind)
 {
@@ -120,6 +139,9 @@ name_of(memkind_t kind)
 				    poolkind_name(atomic_load(&kind->engine));
 }
 
+/* The engine's part begins neither with jemalloc's first line nor with what is
+ * the same for all kinds: the table has these once. The text of a kind can have
+ * a path of 4 KiB; it is cut. */
 static void
 print_kind(memkind_t kind, void *with)
 {
@@ -150,6 +172,9 @@ print_table(struct print *print)
 	line(print, "--- End jemalloc statistics ---\n");
 }
 
+/* jemalloc's names, with what is the nearest to their meaning here: "mapped" is
+ * what is committed; there is no memory "retained", and records of the engine's
+ * own, its "metadata", belong to no kind. */
 static void
 print_json_stats(const struct print *print, const char *indent,
     const struct poolkind_stats *stats)
@@ -180,6 +205,9 @@ print_json_kind(memkind_t kind, void *with)
 	line(print, "\t\t\t}");
 }
 
+/* One object, closed in any case. COUNT is first how many kinds there are, and
+ * then how many members were written, which decides on the comma in front of
+ * the next. */
 static void
 print_json(struct print *print)
 {
@@ -215,6 +243,9 @@ write_to_stderr(void *to, const char *text)
 
 #define OPTIONS_ALL ((MEMKIND_STAT_PRINT_OMIT_EXTENT << 1) - 1)
 
+/* What is to be left out, in the engine's bits. Three of memkind's options have
+ * nothing to leave out here: destroyed arenas, mutexes and extents. They are
+ * valid all the same. */
 static unsigned
 omitted(unsigned options)
 {
@@ -237,6 +268,9 @@ omitted(unsigned options)
 	return omit;
 }
 
+/* WRITE_CB is called under the lock of kinds.c, and so may not use this library
+ * (memkind.h): no kind is destroyed while its part is written. A bit that means
+ * nothing is an error, and nothing was written. */
 EXPORT int
 memkind_stats_print(void (*write_cb)(void *, const char *), void *cbopaque,
     memkind_stat_print_opt opts)
@@ -256,6 +290,9 @@ memkind_stats_print(void (*write_cb)(void *, const char *), void *cbopaque,
 	return 0;
 }
 
+/* JEMK_MALLOC_CONF=stats_print:true. Kinds are not destroyed when the process
+ * ends: threads and later destructors may still use them. memkind did, and they
+ * crashed. */
 static __attribute__((destructor)) void
 end(void)
 {
