@@ -64,7 +64,8 @@ annotate_leave(void)
 	}
 }
 
-/* In the child of a fork, whose thread is another one than took the lock. */
+/* In the child of a fork: makes the lock anew, which the forking thread held.
+ */
 void annotate_forked(void);
 
 /*
@@ -137,7 +138,8 @@ annotate_span(void *addr, size_t bytes, bool to_be_zeroed)
 		(void)VALGRIND_MAKE_MEM_NOACCESS(addr, bytes);
 }
 
-/* What lies between these two may read what no program should. */
+/* Between these two memcheck reports nothing: the engine reads memory there
+ * that a program must not read, such as blocks that are copied for a child. */
 static inline void
 annotate_look_away(void)
 {

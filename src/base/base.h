@@ -28,8 +28,10 @@
 #define PAGE_SHIFT 12
 #define PAGE_BYTES ((size_t)1 << PAGE_SHIFT)
 
-/* A reader without a lock of records that may be stale by now, and are never
- * unmapped: it says why that is right, which ThreadSanitizer cannot see. */
+/* For functions that read, without a lock, records which another thread may be
+ * changing or may have freed. The records are never unmapped, and what is read
+ * is checked before it is believed; each such function says why that is right.
+ * ThreadSanitizer would report the race all the same. */
 #define READS_STALE __attribute__((no_sanitize("thread")))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -2,11 +2,15 @@
 /*
  * cancel.h - where a thread must not be cancelled.
  *
- * Calls of os.h never are a point at which that happens. What other libraries
- * do is: hwloc, libnuma and libdaxctl open files, dlopen(3) runs what they have
- * to run first. Who calls them stands between these two, set before the lock
- * and put back after it. The program's own work is not among this: a thread
- * that is to be cancelled is, at the next point of its own.
+ * A thread is cancelled in functions that are cancellation points
+ * (pthreads(7)), such as open(2) and read(2) of libc. The calls of os.h are
+ * none, as they go to the kernel directly. But hwloc, libnuma and libdaxctl
+ * open files, and dlopen(3) runs the constructors of what it loads: a thread
+ * that is cancelled there would leave a lock held or a record half filled. Who
+ * calls them stands between these two, the first before the lock is taken and
+ * the second after it is given. The program's own functions, which the engine
+ * calls for reports and output, do not run in between. A cancellation that is
+ * asked for meanwhile takes place at the next such point of the program's own.
  */
 #ifndef BASE_CANCEL_H
 #define BASE_CANCEL_H

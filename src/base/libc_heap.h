@@ -31,9 +31,12 @@ libc_heap_free(void *ptr)
 		__libc_free(ptr);
 }
 
-/* Moves the block PTR into BLOCK, a new one of SIZE bytes that is somebody
- * else's. glibc makes its own that size first, as only glibc knows the old one.
- * False, and PTR is as it was, when that cannot be done. */
+/*
+ * Moves the block PTR of glibc's into BLOCK, a new one of SIZE bytes from
+ * another allocator, and frees it. Only glibc knows how many bytes PTR has, so
+ * it resizes the block to SIZE first, and then SIZE bytes can be copied. False,
+ * and PTR is as it was, when that cannot be done.
+ */
 static inline bool
 libc_heap_move(void *ptr, void *block, size_t size)
 {

@@ -40,18 +40,21 @@ void poolkind_print(poolkind *kind, unsigned omit,
 void poolkind_quiet(void);
 void *poolkind_loud(void *ptr);
 
-/* Registers the engine's fork handlers, if that is still to be done: those that
- * a facade registers afterwards are called sooner. */
+/* Registers the engine's fork handlers, if that is still to be done. Handlers
+ * that a facade registers afterwards are called before them at a fork, as
+ * pthread_atfork(3) has it, so a facade's locks come before the engine's. */
 void poolkind_follow_forks(void);
 
-/* What these handlers do, for a child that is made past fork(2): not exported,
- * for libvmmalloc, which has the engine in it. */
+/* The handlers themselves, for libvmmalloc, which has the engine linked in and
+ * calls them around system calls that make a child without fork(2). Not
+ * exported. */
 void poolkind_fork_begin(void);
 void poolkind_fork_end_in_parent(void);
 void poolkind_fork_end_in_child(void);
 
-/* Lets what is free grow older: gives back what has waited long enough, as
- * otherwise later calls on the kind do. */
+/* Gives back the free memory of the kind that has waited for as long as its
+ * decay says. Otherwise later calls on some kind do that; this is for a thread
+ * that looks after kinds that nobody calls. */
 void poolkind_tend(poolkind *kind);
 
 /* The kind of the block PTR, and what may be used of it; false if it is no
@@ -71,8 +74,9 @@ bool poolkind_free_if_any(void *ptr);
  * call. */
 unsigned poolkind_id(const poolkind *kind);
 
-/* In a fork, after the engine's handlers have prepared it: the error number
- * with which what the child is to have of the kind could not be had, or 0. */
+/* In a fork, after the engine's handlers have prepared it: 0, or the error
+ * number with which the copy that the child is to have of the kind could not be
+ * made. */
 int poolkind_fork_error(const poolkind *kind);
 
 /* Whether this process is the child of a fork that was refused the kind. */

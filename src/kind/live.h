@@ -38,12 +38,13 @@ enum live_answer { LIVE, NOT_LIVE, LIVE_UNKNOWN };
 /* Enters a block, or changes its size. */
 void live_add(struct live *live, const void *ptr, size_t asked);
 
-/* Whether PTR is a live block, and the size asked for; the second takes it out.
- * ASKED may be NULL. */
+/* Whether PTR is a live block, and the size asked for, into *ASKED unless that
+ * is NULL; live_take() takes the block out of the table as well. LIVE_UNKNOWN
+ * where the table was given up. */
 enum live_answer live_find(struct live *live, const void *ptr, size_t *asked);
 enum live_answer live_take(struct live *live, const void *ptr, size_t *asked);
 
-/* Forgets all. */
+/* The kind is closed: gives the table up. */
 void live_close(struct live *live);
 
 /* Around fork. */

@@ -16,7 +16,10 @@
  * wait for us while we wait for it. So threads may read side by side, and the
  * topology that is there first is kept. A fork waits for all that read, so that
  * the child finds neither hwloc nor us in the midst of it; only a constructor
- * that forks can still be in the way of a thread that reads here.
+ * that forks can still be in the way of a thread that reads here. So can one
+ * that reads while another thread has hwloc open its plugins for the first
+ * time: hwloc does that under a mutex of its own, where it was built with
+ * plugins.
  *
  * malloc is called meanwhile, by the libraries that read the machine. That is
  * right as long as nothing on malloc's way opens a kind by attribute: facades

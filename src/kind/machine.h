@@ -27,7 +27,8 @@ int machine_find_device(struct spec *spec, unsigned skip);
 /* Forgets the topology: the next need reads it anew. */
 void machine_refresh(void);
 
-/* Around fork: no thread may be at it. */
+/* Around fork: between the two no thread asks the topology or reads the
+ * machine. */
 void machine_prefork(void);
 void machine_postfork(void);
 

@@ -8,8 +8,8 @@
  *
  * On this machine libdaxctl lists the devices; in a tree read from a folder,
  * which it cannot look at, the same files of sysfs are read here. A device of
- * size 0 (a seed, from which others are made) or without a driver is not a
- * device.
+ * size 0 (a seed, from which others are made) or without a driver cannot be
+ * used and is left out.
  */
 #include <daxctl/libdaxctl.h>
 #include <dirent.h>

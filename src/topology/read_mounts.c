@@ -54,7 +54,8 @@ add(struct topology *topology, const struct mntent *found)
 	return mount->path != NULL && mount->type != NULL ? 0 : -1;
 }
 
-/* In a tree, proc/self is whose it was. */
+/* The mounts as this process sees them. In a saved tree proc/self would be the
+ * directory of a process that is gone; proc/mounts is a file there. */
 static FILE *
 open_mounts(const struct topology *topology)
 {

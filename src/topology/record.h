@@ -36,7 +36,7 @@ struct topology {
 	bool live; /* this machine, and not one read from a file */
 };
 
-/* Answers for a node that is not there, and for a distance without end. */
+/* An index that is none, and a distance that is greater than any. */
 #define NO_NODE (~0u)
 #define FARTHEST (~0u)
 
