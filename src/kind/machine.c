@@ -15,11 +15,11 @@
  * dlopen(3), has that one already: if it opens a kind by attribute it would
  * wait for us while we wait for it. So threads may read side by side, and the
  * topology that is there first is kept. A fork waits for all that read, so that
- * the child finds neither hwloc nor us in the midst of it; only a constructor
- * that forks can still be in the way of a thread that reads here. So can one
- * that reads while another thread has hwloc open its plugins for the first
- * time: hwloc does that under a mutex of its own, where it was built with
- * plugins.
+ * the child finds neither hwloc nor us in the midst of it.
+ *
+ * Two cases are left in which a constructor and a thread that reads here wait
+ * for each other: the constructor forks; or it reads, too, while hwloc opens
+ * its plugins for the other thread, under a mutex of hwloc's own.
  *
  * malloc is called meanwhile, by the libraries that read the machine. That is
  * right as long as nothing on malloc's way opens a kind by attribute: facades
