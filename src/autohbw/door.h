@@ -2,9 +2,9 @@
 /*
  * door.h - how entry.c finds the heap of most blocks: see interpose/door.h.
  *
- * That of MEMKIND_DEFAULT serves all sizes but those of the chosen kind. The
- * record says so once the constructor has opened both; until then each call
- * comes to heap.c.
+ * The heap of MEMKIND_DEFAULT serves all sizes but those of the chosen kind.
+ * chosen_sizes says which these are once the constructor has opened both kinds;
+ * until then each call comes to heap.c.
  */
 #ifndef AUTOHBW_DOOR_H
 #define AUTOHBW_DOOR_H
@@ -15,8 +15,11 @@
 #define DOOR_TRACE(...) ((void)0)
 #define DOOR_ALOUD false
 
-/* Sizes from LOW to LOW + SPAN are the chosen kind's. Who reads it while it
- * changes may have a block of the other kind, as from a call before or after.
+/*
+ * Sizes from LOW to LOW + SPAN are the chosen kind's. One unsigned subtraction
+ * and one comparison test both ends: a size below LOW wraps around to a number
+ * that is above SPAN, too. A thread that reads the two while they change may
+ * get a block of the other kind, as from a call before or after.
  */
 struct chosen_sizes {
 	unsigned heap; /* of MEMKIND_DEFAULT */

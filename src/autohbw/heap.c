@@ -8,6 +8,17 @@
  * before that everything comes from MEMKIND_DEFAULT. The kind is opened by the
  * constructor, when hardly another thread can be waiting for what that needs.
  * Takes no lock.
+ *
+ * What must not happen is that choosing a kind needs malloc, which needs the
+ * kind: opening one reads the machine, by libraries that allocate. So whoever
+ * goes into the chosen kind raises the thread's word heap_inside first, and
+ * while that is up each request is served from MEMKIND_DEFAULT, which needs
+ * nobody (interpose/inside.h). The same holds for what is logged.
+ *
+ * A block of either kind is freed, resized and measured by its address, never
+ * by its size, so programs can switch the choice on and off at any time. A
+ * kind that is full gives NULL; there is no second try with MEMKIND_DEFAULT,
+ * as kinds that merely prefer nodes are there for that.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -29,6 +40,9 @@ struct chosen_sizes chosen_sizes = { NO_HEAP, 0, SIZE_MAX };
 static struct settings settings;
 static _Atomic(memkind_t) chosen; /* NULL: not yet, or switched off */
 
+/* The kind for a block of SIZE bytes. calloc comes here with its product, where
+ * memkind's libautohbw looked at the size of one element. Acquires what the
+ * constructor wrote to the settings. */
 static inline memkind_t
 choose(size_t size)
 {
@@ -47,6 +61,8 @@ is_logged(memkind_t kind)
 	return kind != MEMKIND_DEFAULT && autohbw_log.level >= LOG_BLOCKS;
 }
 
+/* heap_inside is down where another kind than MEMKIND_DEFAULT was chosen, so it
+ * is put down again without a look at what it was; the same in the next two. */
 void *
 door_malloc(size_t size)
 {
@@ -99,6 +115,8 @@ memalign(void **block, size_t alignment, size_t size)
 	return error;
 }
 
+/* memkind wants an alignment of a pointer's size at least, and returns its
+ * error; the callers in interpose/ take any power of two, and errno. */
 void *
 door_memalign(size_t alignment, size_t size)
 {
@@ -119,6 +137,7 @@ door_kind(unsigned number)
 	return number < ARRAY_SIZE(kinds) ? kinds[number] : NULL;
 }
 
+/* Of glibc's own blocks nothing is known: 0. */
 size_t
 door_usable_size(const void *ptr)
 {
@@ -127,7 +146,9 @@ door_usable_size(const void *ptr)
 	    poolkind_usable_size(ptr);
 }
 
-/* A block whose new size belongs to another kind. */
+/* A block whose new size belongs to another kind. By hand and not by
+ * memkind_realloc(), so that the new block is had, and logged, as any other; on
+ * failure the old one is as it was. */
 static void *
 move(void *block, size_t size)
 {
@@ -141,6 +162,8 @@ move(void *block, size_t size)
 	return moved;
 }
 
+/* A block stays in its kind as long as its size is one of that kind's. Here
+ * heap_inside need not be up: a kind that has a block is open. */
 bool
 door_realloc(void *ptr, size_t size, void **resized)
 {
@@ -159,6 +182,8 @@ door_realloc(void *ptr, size_t size, void **resized)
 	return true;
 }
 
+/* The line is written before the block is free, since it may be somebody else's
+ * afterwards. What kind it is of is looked up for the line alone. */
 bool
 door_free(void *ptr)
 {
@@ -178,6 +203,10 @@ look_at(size_t low, size_t high)
 	atomic_store(&chosen_sizes.span, high - low);
 }
 
+/* A program may switch at any time and from any thread. `chosen` decides; the
+ * bounds merely say which requests entry.c hands to this file. A thread that
+ * reads them while they change may get a block of the other kind, as it would
+ * have a moment earlier or later. */
 EXPORT void
 enableAutoHBW(void)
 {
@@ -206,8 +235,14 @@ say_what_is_chosen(void)
 		    settings.low, settings.high, settings.name);
 }
 
-/* Has entry.c ask the thread's cache of MEMKIND_DEFAULT first, unless the
- * program has functions that are to hear of each block. */
+/*
+ * Has entry.c ask the thread's cache of MEMKIND_DEFAULT first, unless the
+ * program has functions that are to hear of each block. A block leads to the
+ * engine's kind, and that to the id of its heap. It does not matter in which
+ * order another thread sees the bounds and the id change: with the bounds of
+ * the beginning, or without an id, entry.c takes no block by itself and calls
+ * this file.
+ */
 static void
 find_default(void)
 {
@@ -241,6 +276,12 @@ try_kind(void)
 	memkind_free(settings.kind, block);
 }
 
+/*
+ * Under heap_inside all the way: variables are read, kinds are asked for and
+ * opened, lines are written, and whatever allocates for that gets its blocks
+ * from MEMKIND_DEFAULT. Other constructors may have allocated before, and were
+ * served from there as well. Nothing here can keep the program from starting.
+ */
 static __attribute__((constructor)) void
 start(void)
 {

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * log.c - what libautohbw says on standard error. See log.h.
+ *
+ * The level begins as the default one, 1, but before the constructor no block
+ * is of the chosen kind, so nothing is said of any.
  */
 #include "autohbw/log.h"
 
@@ -17,19 +20,22 @@ struct log_file autohbw_log = {
 	.library = "libautohbw", .level = LOG_BLOCKS, .fd = STDERR_FILENO
 };
 
+/* At the level of callers glibc's backtrace(3) is called once here, where
+ * nothing is held: its first call loads libgcc, by dlopen(3), which must not
+ * happen inside of somebody's malloc. */
 void
 log_open(int level)
 {
 	void *caller;
 
 	autohbw_log.level = level;
-	/* Its first call loads a library. */
 	if (level >= LOG_CALLERS)
 		backtrace(&caller, 1);
 }
 
-/* The stack is walked by libgcc, which may call malloc: heap_inside has
- * MEMKIND_DEFAULT serve that, and nothing is said of it. */
+/* The line is composed on the stack and written at once. The stack is walked by
+ * libgcc, which may call malloc: heap_inside has MEMKIND_DEFAULT serve that,
+ * and nothing is said of it. errno is kept, as malloc's callers have it. */
 void
 log_block(const char *format, ...)
 {

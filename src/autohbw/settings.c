@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * settings.c - what the environment asks of libautohbw. See settings.h.
+ *
+ * Runs inside of the constructor of a library that may be preloaded into every
+ * program of a shell: what is wrong gets one line that says what would be
+ * right and what is done instead, and the program goes on. Variables have the
+ * names and meanings of memkind's libautohbw. Owns nothing, takes no lock.
  */
 #include "autohbw/settings.h"
 
@@ -15,7 +20,9 @@
 #include "support/numbers.h"
 #include "support/setting.h"
 
-/* In the order in which a message lists them. */
+/* Each of memkind's own kinds by the name of its variable in small letters, in
+ * the order in which a message lists them. Addresses of the variables, since
+ * their values are not constants for the compiler. */
 static const struct named_kind {
 	const char *name;
 	memkind_t *kind;
@@ -73,6 +80,9 @@ list_kinds(char *text, size_t size)
 		    i == 0 ? "" : ", ", kinds[i].name + strlen("memkind_"));
 }
 
+/* The kind by its name, in any case of letters. Without one, or with one that
+ * is none, it is the kind that memkind takes: high-bandwidth memory first, and
+ * then any. */
 static const struct named_kind *
 read_kind(const char *text)
 {
@@ -103,7 +113,8 @@ is_missing(memkind_t kind, char why[MEMKIND_ERROR_MESSAGE_SIZE])
 	return error != 0;
 }
 
-/* LOW, or LOW:HIGH with a HIGH that may be left out. */
+/* LOW, or LOW:HIGH with a HIGH that may be left out: then there is none. Both
+ * belong to the range. */
 static bool
 parse_sizes(const char *text, size_t *low, size_t *high)
 {
@@ -116,6 +127,7 @@ parse_sizes(const char *text, size_t *low, size_t *high)
 	    *low <= *high;
 }
 
+/* A text of which only one half is valid is not taken by halves. */
 static void
 read_sizes(struct settings *settings, const char *text)
 {
@@ -153,6 +165,9 @@ read_log(void)
 		autohbw_say(LOG_WRONG, "%s", wrong);
 }
 
+/* The level first, as it decides on the lines about the others. A kind that the
+ * machine does not have is found out here, once, so that no request has to fail
+ * before it is served from ordinary memory. */
 void
 settings_read(struct settings *settings)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * door.h - how entry.c finds the heap: see interpose/door.h. Each block counts,
- * so each call comes to heap.c.
+ * door.h - how entry.c finds the heap: see interpose/door.h. It finds none: the
+ * bytes of each block are counted for its tier, so each call goes to heap.c,
+ * and no thread's cache is asked before.
  */
 #ifndef MEMTIER_DOOR_H
 #define MEMTIER_DOOR_H

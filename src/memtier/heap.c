@@ -3,9 +3,16 @@
  * heap.c - the heap of libmemtier: all blocks come from one memory of tiers,
  * whose policy chooses. See interpose/door.h.
  *
- * Owns that memory, made by the constructor and never deleted. What is
- * allocated before, or by those who look at the machine for a tier, comes from
- * MEMKIND_DEFAULT, and counts for it. Takes no lock.
+ * Owns that memory, made by the constructor and never deleted, as blocks may be
+ * freed until the process is gone. What is allocated before, or by those who
+ * look at the machine for a tier, comes from MEMKIND_DEFAULT, and counts for
+ * it: where that is a tier, as DRAM is, it counts for the proportion. Takes no
+ * lock.
+ *
+ * Every block goes through memtier's functions, so that the accounts are
+ * complete; entry.c has no quick way here (door.h). A block is found by its
+ * address when it is resized or freed, and stays in its kind, as memtier's
+ * blocks do. Pointers that are of no kind of memkind's are left to entry.c.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -20,7 +27,13 @@ _Thread_local bool heap_inside;
 
 static _Atomic(struct memtier_memory *) memory;
 
-/* The memory, and heap_inside up; NULL where MEMKIND_DEFAULT has to do. */
+/*
+ * The memory, and heap_inside up; NULL where MEMKIND_DEFAULT has to do: before
+ * the constructor is done, and where the thread is inside already, because
+ * opening a tier or reading the machine has called malloc. A handler of a
+ * signal that comes in between is served like that, too. leave() puts the word
+ * down, which was down before.
+ */
 static inline struct memtier_memory *
 enter(void)
 {
@@ -79,6 +92,8 @@ memalign(void **block, size_t alignment, size_t size)
 	return error;
 }
 
+/* memkind wants an alignment of a pointer's size at least, and returns its
+ * error; the callers in interpose/ take any power of two, and errno. */
 void *
 door_memalign(size_t alignment, size_t size)
 {
@@ -90,6 +105,8 @@ door_memalign(size_t alignment, size_t size)
 	return error == 0 ? block : NULL;
 }
 
+/* Without a look at the policy: the kind is the block's own. It is open, so
+ * heap_inside need not be up, here and in what follows. */
 bool
 door_realloc(void *ptr, size_t size, void **resized)
 {
@@ -126,6 +143,12 @@ door_usable_size(const void *ptr)
 	return kind == NULL ? 0 : memkind_malloc_usable_size(kind, (void *)ptr);
 }
 
+/*
+ * Ends the process, with a line, where the settings are not valid or a tier
+ * cannot be had: a program must not run with its data elsewhere than its user
+ * has arranged for. The settings are static, as they are some 9 KiB; nobody
+ * needs them afterwards.
+ */
 static __attribute__((constructor)) void
 start(void)
 {

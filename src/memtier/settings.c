@@ -1,6 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * settings.c - what the environment asks of libmemtier. See settings.h.
+ *
+ * The grammar is memkind's: tiers with semicolons between and the policy as the
+ * last; in each parameters with commas between, each a name, a colon and a
+ * value, in any order, each once. A value may have a colon itself, as a path
+ * can, but neither a comma nor a semicolon.
+ *
+ * Nothing is copied: words point into the environment, which the program has
+ * not changed yet when a constructor runs. Numbers are read as a whole, so "4x"
+ * is none. Whatever is not understood ends the process (log_fatal()), as it did
+ * with memkind, and the line names the word at fault. Owns the log.
  */
 #include "memtier/settings.h"
 
@@ -31,7 +41,8 @@ static const struct {
 
 /* ---- Parameters: NAME:VALUE with commas between -------------------------- */
 
-/* Finds the place of each parameter's value by its name. */
+/* A name that a parameter can have, and where its value goes. A value whose
+ * text is NULL was not given; it may be given and be empty. */
 struct parameter {
 	const char *name;
 	struct word *value;
@@ -71,6 +82,7 @@ read_parameters(const char *variable, struct word text,
 
 /* ---- Tiers --------------------------------------------------------------- */
 
+/* memkind's three: ordinary memory, nodes made of DAX devices, a file. */
 static void
 check_kind(const struct settings_tier *tier)
 {
@@ -84,6 +96,8 @@ check_kind(const struct settings_tier *tier)
 		    WORD(tier->kind));
 }
 
+/* A share of 0 is refused: a tier that is to get nothing should not be there.
+ * The library's interface takes an unsigned. */
 static void
 read_ratio(struct settings_tier *tier, struct word ratio)
 {
@@ -97,7 +111,9 @@ read_ratio(struct settings_tier *tier, struct word ratio)
 		    WORD(ratio), UINT_MAX);
 }
 
-/* What only FS_DAX has. */
+/* PATH and PMEM_SIZE_LIMIT, which only FS_DAX has, and of which it needs the
+ * first. A limit is what memkind_create_pmem() takes: 0, or 16 MiB and more;
+ * checked here to name the word at fault. */
 static void
 read_file(struct settings_tier *tier, struct word limit)
 {
@@ -122,6 +138,8 @@ read_file(struct settings_tier *tier, struct word limit)
 		    WORD(limit));
 }
 
+/* The kind is checked first, since it decides on what else there must be, and
+ * what must not. */
 static void
 read_tier(struct settings *settings, struct word text)
 {
@@ -147,6 +165,8 @@ read_tier(struct settings *settings, struct word text)
 	read_file(tier, limit);
 }
 
+/* What stands behind the last semicolon. A tier that is there is the commonest
+ * mistake, so the line quotes it and shows a whole example. */
 static void
 read_policy(struct settings *settings, struct word text)
 {
@@ -169,6 +189,9 @@ read_policy(struct settings *settings, struct word text)
 	    WORD(rest));
 }
 
+/* Reads all parts but the last as tiers: word_next() leaves nothing behind the
+ * last semicolon's part, by which the loop knows it. The bound on the length is
+ * memkind's. */
 static void
 read_tiers(struct settings *settings, const char *value)
 {
@@ -195,6 +218,9 @@ read_tiers(struct settings *settings, const char *value)
 
 /* ---- Thresholds ---------------------------------------------------------- */
 
+/* The Nth is the one between the Nth tier and the next, so there is one less of
+ * them than of tiers; those that are not given keep memtier's values. Whether
+ * the three values of one fit together is checked when the memory is made. */
 static void
 read_threshold(struct settings *settings, struct word text)
 {
@@ -249,6 +275,8 @@ static const struct setting log_level = {
 	.complaint = "is not a level; write 0, 1 or 2",
 };
 
+/* The level before the rest, which says things at levels; the thresholds after
+ * the tiers, which say how many there are. */
 void
 settings_read(struct settings *settings)
 {

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tiers.c - from settings to a memory with its tiers. See tiers.h.
+ *
+ * Runs in the constructor alone, with heap_inside up, so what is allocated on
+ * the way comes from MEMKIND_DEFAULT. It uses memtier's public interface, as a
+ * program would: builder, tiers, settings by name, memory. Whatever fails there
+ * ends the process with a line that quotes the tier as the user wrote it.
  */
 #include "memtier/tiers.h"
 
@@ -25,6 +30,12 @@ cannot_have(const struct settings_tier *tier, int error, const char *reason)
 	    reason == NULL ? "" : reason);
 }
 
+/*
+ * A kind in a file. PATH has room, as all of MEMKIND_MEM_TIERS has at most 1023
+ * characters. A directory without DAX is no mistake: the file system decides
+ * what the memory is, and tmpfs or a disk will do; it is only mentioned. errno
+ * has the reason of a failure in memkind_create_pmem(), if the system gave one.
+ */
 static memkind_t
 make_file(const struct settings_tier *tier)
 {
@@ -42,6 +53,7 @@ make_file(const struct settings_tier *tier)
 	return kind;
 }
 
+/* The engine's kinds, in the order of the tiers, for interpose/info.c. */
 static poolkind *kinds[SETTINGS_TIERS_MAX];
 static unsigned kind_count;
 
@@ -77,6 +89,8 @@ make_kind(const struct settings_tier *tier)
 
 /* ---- The memory ---------------------------------------------------------- */
 
+/* Each value that was given, by the name that memtier has for it; the others
+ * stay as the builder made them. */
 static void
 set_threshold(struct memtier_builder *builder, unsigned number,
     const struct settings_threshold *threshold)
@@ -96,6 +110,8 @@ set_threshold(struct memtier_builder *builder, unsigned number,
 	}
 }
 
+/* The builder refuses a kind that it has: two tiers of DRAM or of KMEM_DAX are
+ * one kind, while each file is a kind of its own. */
 static void
 add_tier(struct memtier_builder *builder, const struct settings_tier *tier)
 {
@@ -108,6 +124,9 @@ add_tier(struct memtier_builder *builder, const struct settings_tier *tier)
 	log_debug("tier %.*s", WORD(tier->text));
 }
 
+/* Tiers before thresholds, which are named by the tiers between which they lie.
+ * What memory cannot be made of are thresholds that contradict each other: all
+ * else was checked when the settings were read. */
 struct memtier_memory *
 tiers_make(const struct settings *settings)
 {
