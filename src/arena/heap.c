@@ -2,7 +2,9 @@
 /*
  * heap.c - see heap.h.
  *
- * Owns nothing but what is in struct heap.
+ * Owns nothing but what is in struct heap. A heap has no arena when it is
+ * opened: the first is made at its first block (slot.h), so that thousands of
+ * kinds may be open at little cost. Takes no lock itself; what it calls does.
  */
 #include "arena/heap.h"
 
@@ -17,6 +19,15 @@
 #include "arena/start.h"
 #include "arena/stats.h"
 
+/*
+ * The record must be zero, but for an id that it may have. All that other
+ * threads may look at is set before heaps_enter() puts the heap into the list,
+ * from where a fork and the decay of idle heaps find it. Nothing is left behind
+ * on failure: the caller frees record and source.
+ *
+ * A heap on a source of fixed size has that as its capacity, from which the
+ * quota of its caches follows; one that grows has none until it has a limit.
+ */
 int
 heap_open(struct heap *heap, struct source *source,
     const struct heap_options *options, const struct heap *alias)
@@ -37,6 +48,9 @@ heap_open(struct heap *heap, struct source *source,
 	return 0;
 }
 
+/* In this order: the heap leaves the list, so that no fork and no decay begins
+ * to work on it; its arenas are reset, which forgets all blocks; and the
+ * sources of inherited memory are closed, which are nobody else's. */
 void
 heap_close(struct heap *heap)
 {
@@ -45,8 +59,13 @@ heap_close(struct heap *heap)
 	heap_forget_inherited(heap);
 }
 
-/* Caches that would be above the new quota are emptied at once: the limit is
- * lowered to have the memory back. */
+/*
+ * Sets what all caches may hold, a sixteenth of what the heap can have: the
+ * limit or the capacity, whichever is less. Caches that are above the new quota
+ * are emptied at once, as who lowers a limit wants memory back, and idle
+ * threads would never come by to return theirs. Whoever took room under the old
+ * quota just before may be above for a moment (bin.h).
+ */
 void
 heap_limit_changed(struct heap *heap, size_t limit)
 {
@@ -60,6 +79,11 @@ heap_limit_changed(struct heap *heap, size_t limit)
 		caches_drain(heap);
 }
 
+/* The most that can be done for a request that is about to fail, short of what
+ * the source does, and for a trim. Caches come first: what they hold keeps
+ * slabs from becoming empty, and only empty extents go back. spans_min begins
+ * anew, as is_bulky() in allocate.c counts from the last time that caches were
+ * emptied. */
 void
 heap_drain(struct heap *heap)
 {
@@ -70,7 +94,8 @@ heap_drain(struct heap *heap)
 
 /* ---- Statistics --------------------------------------------------------- */
 
-/* Of the heap and, in the child of a fork, of what it inherited. */
+/* What arenas count, of the heap and, in the child of a fork, of what it
+ * inherited: blocks that the child got from its parent are the kind's, too. */
 static struct stats_total
 count_all(struct heap *heap)
 {
@@ -81,7 +106,8 @@ count_all(struct heap *heap)
 	return total;
 }
 
-/* What was handed out past the caches. */
+/* How many blocks were handed out past the caches: large ones, and those of
+ * threads without a cache. Caches count theirs themselves (cache.h). */
 static uint64_t
 arena_requests(const struct heap *heap)
 {
@@ -93,7 +119,13 @@ arena_requests(const struct heap *heap)
 	return requests;
 }
 
-/* Threads go on meanwhile: what they took is not less than nothing. */
+/*
+ * Arenas count blocks in caches as handed out, so what the program holds is
+ * that less what the caches hold. The two are counted one after the other while
+ * threads go on, so the result may be off by what went from one to the other
+ * meanwhile. Where it would be below zero it is zero, and there were no fewer
+ * requests than blocks are in use.
+ */
 void
 heap_stats(struct heap *heap, struct heap_stats *stats)
 {
@@ -111,6 +143,9 @@ heap_stats(struct heap *heap, struct heap_stats *stats)
 	stats->requests = max_size(stats->blocks, requests);
 }
 
+/* All threads are kept out of the arenas while both sides are read, so that no
+ * extent is on its way between an arena and the source. What was inherited has
+ * a source of its own, and is not looked at. */
 bool
 heap_is_sound(struct heap *heap)
 {

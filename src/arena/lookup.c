@@ -2,20 +2,27 @@
 /*
  * lookup.c - see lookup.h.
  *
- * What is asked at any time rests on nothing that goes. poolkind_of() and
- * poolkind_block_at() read, without a lock and in signal handlers, while other
- * threads close kinds. They touch metadata that is never unmapped and never
- * anything else: nodes of the address map, records of segments; jemalloc's
- * nodes and extents, and arenas, which are never destroyed. What one reads
- * there may be of yesterday, but is there. So nothing read from an extent's
- * metadata is an index or a divisor before it was held against its bounds; a
- * heap, which goes with its kind, is not followed here but by who knows that it
- * stays; and what was read is believed if no segment was taken out meanwhile
- * (source/address_map.h). A grace period for readers would have closes wait
- * for threads, and a reader mark itself as one.
+ * poolkind_of() and poolkind_block_at() may be called at any time, with any
+ * address: without a lock, in signal handlers, while other threads close kinds.
+ * That this is safe:
  *
- * Of an address within a block the tree knows nothing, but for slabs;
- * source_owner_of() does.
+ *  1. Only metadata is touched that is never unmapped: nodes of the address
+ *     map, records of segments; jemalloc's nodes, records of extents, and
+ *     arenas, which are never destroyed. The memory of blocks is not touched.
+ *  2. A record may be that of another extent by now. So what is read in it is
+ *     neither an index nor a divisor before it was held against its bounds. The
+ *     number of an arena needs no test: arena_slots[] has an entry for each
+ *     that can be written there.
+ *  3. A heap goes with its kind. The pointer to it is an answer, and is not
+ *     followed here, but by callers who know that the kind stays open.
+ *  4. What was read is believed if no segment was taken out meanwhile, and read
+ *     anew otherwise (source/address_map.h).
+ *
+ * The usual other way, a grace period before anything is freed, would have each
+ * close of a kind wait for threads, and each reader mark itself as one.
+ *
+ * jemalloc's tree finds a large block by its first page only. For an address
+ * within it source_begin_of() says how far down to look.
  */
 #include "arena/tree.h"
 
@@ -23,7 +30,11 @@
 #include "arena/lookup.h"
 #include "source/address_map.h"
 
-/* A slab's class is in the tree, and read at once with its page's state. */
+/* What the owner of a block may use of it. The class of a slab's blocks is in
+ * the tree, and read in one load with the state of the page, so the two fit
+ * together. A large block has any number of pages, and its extent has that;
+ * less a pad that jemalloc puts behind large blocks, which is 0 here (start.c).
+ */
 static size_t
 usable_of(const rtree_contents_t *contents)
 {
@@ -43,6 +54,8 @@ as_block(const rtree_contents_t *contents)
 	};
 }
 
+/* For who has a pointer that a program gave it as a block. The whole address is
+ * tested (tree.h): no block begins in the midst of another. */
 struct block
 block_lookup(const void *ptr)
 {
@@ -56,9 +69,15 @@ block_lookup(const void *ptr)
 	return block;
 }
 
-/* The active extent that ADDR is in, of a heap's arena. The tree knows the
- * first and the last page of a large extent, and every page of a slab: looks
- * from the page of ADDR down to LOWEST. */
+/*
+ * The extent in use that ADDR is in. The tree has the first and the last page
+ * of a large extent, and every page of a slab, so this looks at the page of
+ * ADDR and goes down page by page, no further than LOWEST, to the first one
+ * that the tree has. That takes as long as there are pages in front of ADDR in
+ * its block: a slow question, for tools and handlers of memory errors, which is
+ * asked seldom. What is found may end before ADDR, or wait for its next use:
+ * then ADDR is in no block.
+ */
 static bool
 extent_around(uintptr_t addr, uintptr_t lowest, rtree_contents_t *contents)
 {
@@ -79,8 +98,10 @@ extent_around(uintptr_t addr, uintptr_t lowest, rtree_contents_t *contents)
 	    edata_size_get(contents->edata);
 }
 
-/* The block in which ADDR lies, by what was read of a segment that begins at
- * LOWEST. */
+/* The block in which ADDR lies, if the segment around it begins at LOWEST; 0
+ * for no segment. What is wrong here because a segment was taken out is thrown
+ * away by the caller, but must not fault: a class of sizes is tested before it
+ * is an index into jemalloc's table. */
 static bool
 find_around(uintptr_t addr, uintptr_t lowest, struct block *block, void **start)
 {
@@ -99,7 +120,10 @@ find_around(uintptr_t addr, uintptr_t lowest, struct block *block, void **start)
 	return block->heap != NULL && addr - base < block->usable;
 }
 
-/* Without a lock, even valgrind's. */
+/* Without a lock, even valgrind's: a signal handler may have interrupted its
+ * holder. Where helgrind or drd watch, they are told to look away meanwhile.
+ * The loop ends, since it is repeated only if another thread has taken out a
+ * segment in the meantime. */
 bool
 block_lookup_around(
     const void *addr, struct block *block, void **start, void **owner)

@@ -2,8 +2,15 @@
 /*
  * print.c - see print.h.
  *
+ * The text is modelled on that of jemalloc 3.6, which users of
+ * vmem_stats_print() know: first and last line, the parts that can be left out,
+ * the names of columns. The numbers are those of one heap. What that jemalloc
+ * has and the engine has not, chunks for one, is missing.
+ *
  * Owns nothing. Statistics are read first and written afterwards, without any
- * lock, since what writes them may be the program's own function. Cannot fail.
+ * lock, since what writes them may be the program's own function, which may
+ * allocate from the same heap. Cannot fail: without memory for the statistics
+ * it says so in their place.
  */
 #include "arena/slot.h"
 
@@ -22,6 +29,9 @@ struct print {
 	void *to;
 };
 
+/* A line, newline included, as one piece: readers may get pieces of any size,
+ * but whole lines are easier to pass on. No line below is longer than the
+ * buffer. */
 static __attribute__((format(printf, 2, 3))) void
 line(const struct print *print, const char *format, ...)
 {
@@ -47,6 +57,11 @@ print_general(const struct print *print, const struct heap *heap)
 	line(print, "Thread caches: up to %zu bytes\n", heap->options.cached);
 }
 
+/* Always written, whatever is to be left out. "Allocated" is what arenas have
+ * handed out, in the program's hands or in caches; "mapped" the spans of the
+ * source; "ceiling" the most that the kind can have, 0 for no bound. The three
+ * sources of numbers are read one after the other, so that in a heap in use
+ * they need not agree. */
 static void
 print_totals(
     const struct print *print, struct heap *heap, const struct stats_all *all)
@@ -74,6 +89,7 @@ print_sum(
 	    (unsigned long long)sum->taken);
 }
 
+/* Classes from which no block was ever taken are left out, here and below. */
 static void
 print_bins(const struct print *print, const struct stats_all *stats)
 {
@@ -128,6 +144,8 @@ print_stats(const struct print *print, const struct stats_all *stats)
 	print_large(print, stats);
 }
 
+/* The sum of all arenas, and the totals, which need it. An arena that is added
+ * meanwhile is not in it. */
 static void
 print_merged(
     const struct print *print, struct heap *heap, struct stats_all *stats)
@@ -161,8 +179,9 @@ print_each(
 	}
 }
 
-/* The statistics of all arenas, then of each, in one record: they are more than
- * some stacks have room for. */
+/* The statistics of all arenas, then of each, in one record of ordinary memory:
+ * they have an entry for each class of sizes, and a thread may have a stack of
+ * 16 KiB in all. */
 void
 heap_print(struct heap *heap, unsigned omit,
     void (*write)(void *to, const char *text), void *to)

@@ -4,7 +4,10 @@
  *
  * Owns nothing. Both go past the caches: a block that grows takes what lies
  * behind it in the segment, one that is moved goes to a slab that jemalloc
- * chooses.
+ * chooses. Both are inside the block's arena while they change it (slot.h), so
+ * that forks and checks find it whole. The block is the caller's, and nobody
+ * else frees or resizes it meanwhile. Where either fails, block and heap are as
+ * they were.
  */
 #include "arena/slot.h"
 
@@ -12,8 +15,11 @@
 #include "arena/page_bin_index.h"
 #include "arena/resize.h"
 
-/* A large block that stays one. Of what the parent of a fork had nothing is
- * handed out, nor given back. */
+/* Only a large block that stays one can be resized in place: a small one fills
+ * its place in a slab, whose neighbours are other blocks. Nor one that the
+ * child of a fork inherited from its parent: whether what lies behind it is
+ * free is the parent's to say, and what it would give up is still the parent's.
+ */
 static bool
 may_resize(const struct block *block, size_t size)
 {
@@ -21,6 +27,12 @@ may_resize(const struct block *block, size_t size)
 	    size <= SC_LARGE_MAXCLASS && !source_inherited(block->heap->source);
 }
 
+/*
+ * The first page keeps its entry in the page bin index, but for another size it
+ * is that of another bin, or of none. It is written after the arena was left;
+ * until the caller has the block again nobody looks it up by that entry. What
+ * became free behind a block that shrank counts as given back.
+ */
 bool
 heap_resize(void *ptr, const struct block *block, size_t size)
 {
@@ -44,8 +56,15 @@ heap_resize(void *ptr, const struct block *block, size_t size)
 	return !failed;
 }
 
-/* Whether the slab that PTR lies in has more room than those of its class have
- * on average, and is not the one that blocks are taken from just now. */
+/*
+ * Whether the slab that PTR lies in is worth being emptied: more of it is free
+ * than of all slabs of its class in the arena together, and it is not the one
+ * that blocks are taken from just now, into which the block would come back.
+ *
+ * The share of free places is compared by cross-multiplication, as these are
+ * whole numbers. The numbers are of a moment, under the bin's lock in jemalloc;
+ * if they are wrong right after, a block is moved or stays in vain.
+ */
 static bool
 is_in_sparse_slab(const void *ptr, tsdn_t *tsdn)
 {
@@ -58,7 +77,10 @@ is_in_sparse_slab(const void *ptr, tsdn_t *tsdn)
 	    of.nfree * of.bin_nregs > of.bin_nfree * of.nregs;
 }
 
-/* Inside the block's arena. */
+/* Takes another block of the class from the same arena, which has it in the
+ * slab that blocks are taken from just now, or else in the oldest that has
+ * room. Copies, and frees the old one straight to its slab: in a cache it would
+ * keep the slab from becoming empty. The caller is inside the arena. */
 static void *
 move_block(void *ptr, const struct block *block)
 {
@@ -78,6 +100,8 @@ move_block(void *ptr, const struct block *block)
 	return moved;
 }
 
+/* Not in a child of fork that was refused the kind, where the contents are not
+ * there to be copied, or that inherited it, where nothing is handed out. */
 void *
 heap_defragment(void *ptr, const struct block *block)
 {

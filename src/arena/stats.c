@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * stats.c - what arenas count of their blocks. See stats.h.
+ *
+ * jemalloc's public statistics (mallctl "epoch") refresh all arenas of the
+ * process, thousands if many kinds are open, and take memory for it. Here the
+ * same counters of one arena are read where they are, each under the lock that
+ * jemalloc changes it under. jemalloc's own thread caches are off, so nothing
+ * is missing from them; what lies in the engine's caches counts as handed out,
+ * and heap_stats() subtracts it.
  */
 #include "arena/stats.h"
 
 #include <string.h>
 
+/* A class of small blocks: the arena has one bin for it, as shards of bins are
+ * not used. "Given" and "taken" are the arena's view: taken are blocks that
+ * came back. */
 static void
 add_small(tsdn_t *tsdn, struct stats_class *to, bin_t *bin, unsigned class)
 {
@@ -18,6 +28,9 @@ add_small(tsdn_t *tsdn, struct stats_class *to, bin_t *bin, unsigned class)
 	malloc_mutex_unlock(tsdn, &bin->lock);
 }
 
+/* A class of large blocks, each an extent of its own, whose bytes differ:
+ * jemalloc has large blocks of any number of pages, and counts their sum. The
+ * caller has the arena's statistics lock. */
 static void
 add_large(tsdn_t *tsdn, struct stats_class *to, arena_t *arena,
     arena_stats_large_t *large)
@@ -34,7 +47,8 @@ add_large(tsdn_t *tsdn, struct stats_class *to, arena_t *arena,
 	    tsdn, LOCKEDINT_MTX(arena->stats.mtx), &large->active_bytes);
 }
 
-/* Adds each class to one of its own, or with STEP 0 all to one. */
+/* Adds each class to one of its own (STEP 1), or all to one (STEP 0), for which
+ * the caller needs room for one class instead of hundreds. */
 static void
 add_classes(struct stats_class *small, struct stats_class *large, size_t step,
     arena_t *arena)
@@ -51,6 +65,10 @@ add_classes(struct stats_class *small, struct stats_class *large, size_t step,
 	LOCKEDINT_MTX_UNLOCK(tsdn, arena->stats.mtx);
 }
 
+/* Pages of extents that hold blocks, and of free ones that wait in the arena:
+ * by the options of start.c only the list of dirty ones is ever in use, but a
+ * page in one of the others should not be missing from what heap_is_sound()
+ * adds up. */
 static void
 add_extents(size_t *active, size_t *waiting, arena_t *arena)
 {
@@ -92,6 +110,9 @@ stats_sum(const struct stats_class *classes, size_t count)
 	return sum;
 }
 
+/* arena_reset() takes the blocks back, but leaves what was ever counted, and
+ * the arena's next heap is another kind's. The caller is inside the arena, and
+ * no block of it is anybody's. */
 void
 stats_clear(arena_t *arena)
 {

@@ -5,6 +5,20 @@
  * Owns the records of threads and caches, the list of all threads, and the key
  * by whose destructor a thread's end is noticed. It does not see jemalloc's
  * headers, with which pthread_setspecific() is another function (system.h).
+ *
+ * thread_self always points to a record, so that the fast path need not ask
+ * whether there is one: to `nobody` until the thread's first block, then to one
+ * of its own, to `gone` when that was taken apart. The two stand-ins are shared
+ * by all threads, have no caches, and are never written to. They are told apart
+ * since a thread with the first gets a record at its next slow path, and one
+ * with the second never again: otherwise a later destructor of the thread that
+ * allocates or frees would have a record made that nobody deletes.
+ *
+ * Who may touch what: only its own thread reads thread->cache[] without a lock.
+ * Another thread writes to it, under registry_lock, when it closes a heap: by
+ * then nobody may use that heap, so nobody reads that entry. The lists of
+ * caches are changed under registry_lock, that of a heap under heap->lock too,
+ * unless the heap is being closed.
  */
 #include "arena/thread.h"
 
@@ -16,8 +30,10 @@
 #include "os/os.h"
 #include "os/records.h"
 
-/* No thread's: in place before its first block, and after its record went. They
- * have no caches and find nothing. */
+/* The look-ups of the stand-ins have a key that no address has, 1, as jemalloc
+ * marks empty ones: so nothing is found in them, and nobody who looks there
+ * needs to ask whether it is a stand-in. has_lookup is false, so nobody writes
+ * there. */
 #define NO_LOOKUPS \
 	{ \
 		[0 ... LOOKUPS - 1] = {.leafkey = 1 } \
@@ -35,7 +51,13 @@ static _Atomic bool has_caches;
 
 /* ---- Caches ------------------------------------------------------------- */
 
-/* The heap's addresses may be another's as soon as it is closed. */
+/*
+ * Has the thread forget that it last freed a block into CACHE, which goes. Its
+ * addresses may be those of another heap as soon as this one is closed, and
+ * frees of blocks there would go into a cache that is no more. The store is
+ * relaxed: whoever frees a block of the other heap was given it after that heap
+ * was opened, which came after this store, so he sees it.
+ */
 static void
 forget_recent(struct thread *thread, const struct cache *cache)
 {
@@ -44,7 +66,8 @@ forget_recent(struct thread *thread, const struct cache *cache)
 		    &thread->recent.bytes, 0, memory_order_relaxed);
 }
 
-/* Frees the stacks; what was handed out of them ever. */
+/* Frees the memory of the stacks, not the blocks in them. Returns how many
+ * blocks were ever handed out of them, which statistics go on counting. */
 static uint64_t
 free_stacks(struct cache *cache)
 {
@@ -104,6 +127,15 @@ cache_link(struct cache *cache)
 	thread->cache[heap->id] = cache;
 }
 
+/*
+ * A new cache, entered into both lists; NULL if there is no memory, then the
+ * thread does without, and tries again at its next slow path.
+ *
+ * It is complete before it is entered, and heap->lock is held for that: whoever
+ * revokes the caches of the heap holds this lock until they are usable again,
+ * so he either finds the new one among them, or is done before it exists. Bins
+ * have no room yet; they get it from the quota at the first block (bin_grow()).
+ */
 static struct cache *
 cache_new(struct thread *thread, struct heap *heap)
 {
@@ -126,6 +158,8 @@ cache_new(struct thread *thread, struct heap *heap)
 	return cache;
 }
 
+/* Only this thread makes caches for itself, so that none can appear between the
+ * look and cache_new(). */
 struct cache *
 cache_of(struct heap *heap)
 {
@@ -138,6 +172,14 @@ cache_of(struct heap *heap)
 	return cache != NULL ? cache : cache_new(thread, heap);
 }
 
+/*
+ * For a kind of scope local, where `before` is the cache of the place in which
+ * the thread ran until now. From here on allocations do not reach it, since the
+ * alias leads to the other one, so its blocks are given back instead of lying
+ * there until the thread comes back. It stays a cache: frees of blocks of that
+ * place still go there (heaps.h has the example). Where there is no memory for
+ * the new cache the thread keeps the old one under the alias.
+ */
 struct cache *
 cache_follow(struct heap *heap)
 {
@@ -159,7 +201,8 @@ cache_follow(struct heap *heap)
 
 /* ---- Threads ------------------------------------------------------------ */
 
-/* Under registry_lock and the locks of the heaps. */
+/* Returns the blocks and deletes the caches of a thread that is gone: in the
+ * child of a fork, with registry_lock and every heap's lock held. */
 static void
 delete_caches(struct thread *thread)
 {
@@ -169,8 +212,10 @@ delete_caches(struct thread *thread)
 	}
 }
 
-/* The same, under registry_lock alone. A heap's lock makes who revoked the
- * cache wait, or waits for him. */
+/* The same for the calling thread, under registry_lock alone. Another thread
+ * may just have revoked one of these caches, to empty it or to count. He holds
+ * the heap's lock as long as he does, so this waits for him; once the lock is
+ * ours, nobody else is at the cache, and it need not be entered. */
 static void
 delete_caches_one_by_one(struct thread *thread)
 {
@@ -202,7 +247,17 @@ thread_unlink(struct thread *thread)
 		thread->next->link = thread->link;
 }
 
-/* The destructor of a thread. What it frees later goes without a cache. */
+/*
+ * The end of a thread, called by libc for our key. First the thread becomes one
+ * without caches: what it frees from here on, in destructors of other keys or
+ * in a signal handler, goes straight to the arenas. Its cached blocks are
+ * returned while it still has its record of jemalloc's, which goes last.
+ *
+ * All of it is under registry_lock, which a fork takes, too: so the child finds
+ * the thread whole, in the list and with caches that it reaps, or finds nothing
+ * of it. Otherwise jemalloc's list of records could lead to memory that is
+ * unmapped already.
+ */
 static void
 thread_exit(void *record)
 {
@@ -217,8 +272,16 @@ thread_exit(void *record)
 	lock_give(&registry_lock);
 }
 
-/* Has libc call thread_exit(). It may call malloc for that, which may be ours:
- * meanwhile the thread is one without caches. */
+/*
+ * Has libc call thread_exit() for this record; false if it cannot.
+ *
+ * For a key beyond the first 32 glibc allocates a block for the thread, by
+ * malloc(3), which may be ours: that request comes back into the engine, and
+ * would find a thread without a record, and make one, again and again.
+ * Therefore the thread passes for one that is gone meanwhile, and the request
+ * is served without a cache. Where it succeeds the caller puts the new record
+ * in place of that.
+ */
 static bool
 watch_exit(struct thread *thread)
 {
@@ -229,6 +292,18 @@ watch_exit(struct thread *thread)
 	return false;
 }
 
+/*
+ * Makes the record of the calling thread, at its first slow path. If there is
+ * no memory for it, or libc has none, the thread goes on without, and tries
+ * again next time: nothing is left behind.
+ *
+ * Not while the thread is inside an arena with a borrowed record of jemalloc's:
+ * jemalloc would find another one in the midst of its work.
+ *
+ * The table of caches is wiped by the kernel in a child (MADV_WIPEONFORK, Linux
+ * 4.14): struct thread in structures.h says why. An older kernel refuses, and
+ * the caches are in such a child as in any other.
+ */
 static void
 thread_new(void)
 {
@@ -253,6 +328,7 @@ thread_new(void)
 	thread_self = thread;
 }
 
+/* Called on slow paths: the fast paths read thread_self, whatever it is. */
 struct thread *
 thread_here(void)
 {
@@ -261,10 +337,16 @@ thread_here(void)
 	return thread_self;
 }
 
-/* As early as can be, as what a thread keeps for a key that comes late would be
- * allocated by libc. No lock is held, since who stands before libc's function
- * may allocate. Until there is a key all threads do without caches, under
- * valgrind for ever, which wants to see every block come and go. */
+/*
+ * Makes the key. As early as can be, since the first 32 keys of a process cost
+ * a thread no memory in glibc (watch_exit()). No lock is held:
+ * pthread_key_create() may be another library's function, which may allocate.
+ *
+ * Whoever comes second returns at once, perhaps before the key is there. He is
+ * not harmed: until has_caches is set, which is last, all threads do without
+ * records and caches. So they do for ever if there is no key to be had, and
+ * under valgrind, which wants to see every block come and go.
+ */
 __attribute__((constructor)) void
 threads_start(void)
 {
@@ -280,7 +362,8 @@ threads_start(void)
 
 /* ---- In the child of a fork --------------------------------------------- */
 
-/* The table by heap id was wiped (struct thread); the list was not. */
+/* The table by heap id was wiped as the child was made, but the list was not,
+ * and has all caches of the thread: the table is filled from it. */
 void
 thread_adopt_caches(void)
 {
@@ -293,6 +376,10 @@ thread_adopt_caches(void)
 	}
 }
 
+/* The other threads do not exist here, but what they had in their caches does.
+ * The caches are at rest, as the fork revoked them. jemalloc's records of these
+ * threads, which lie in ours, need no end: its own fork handler has forgotten
+ * all but that of the calling thread. */
 void
 threads_reap_others(void)
 {

@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * tsd.c - jemalloc's record of a thread, and its locks. See tsd.h.
+ *
+ * jemalloc is built without TLS of its own (jemalloc/build), so it looks for
+ * its record of the thread by pthread_getspecific(3). That call is renamed in
+ * its archive and ends in a function below, which returns thread_tsd. So
+ * whatever stands in thread_tsd when jemalloc is entered is its record, and
+ * before it is entered there must be one: tsd_enter() in tsd.h sees to that.
+ * Left alone, jemalloc would allocate a record, and end the process where it
+ * cannot.
+ *
+ * Owns the shared records and the list of those that are free, under
+ * shared_lock. A shared record is never unmapped: jemalloc keeps a list of its
+ * records, and this one stays in it. Nothing here fails: a thread that finds
+ * neither a record nor memory for one waits.
  */
 #include "arena/internals.h"
 
@@ -10,7 +23,8 @@
 
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
-/* These need no memory. */
+/* Records that are always there, so that some thread can go on where there is
+ * no memory for one more. One would do; with a few, threads seldom wait. */
 #define SHARED_ALWAYS 4
 
 _Thread_local void *thread_tsd;
@@ -33,6 +47,13 @@ static struct shared *starting;
 
 /* ---- A thread's own ------------------------------------------------------ */
 
+/*
+ * Makes MEMORY, TSD_BYTES of it, the calling thread's record. What jemalloc
+ * does when it makes one itself is done here: an initial value, and then a
+ * fetch, which has it set up what depends on the thread and enter the record
+ * into its list. Nothing is allocated for that, since thread caches are off
+ * (start.c).
+ */
 void
 tsd_begin(void *memory)
 {
@@ -52,6 +73,8 @@ tsd_begin_lookups(void *memory)
 	rtree_ctx_data_init(memory);
 }
 
+/* Ends the calling thread's own record, before its memory is unmapped: jemalloc
+ * takes it out of its list. */
 void
 tsd_end(void)
 {
@@ -64,7 +87,9 @@ tsd_end(void)
 
 /* ---- Shared ones --------------------------------------------------------- */
 
-/* NULL: there is none just now. */
+/* A record that is in nobody's hands: one that was given back, one of those
+ * that are always there, a new one. NULL if all are out and there is no memory.
+ */
 static struct shared *
 take_shared(void)
 {
@@ -89,6 +114,20 @@ give_shared(struct shared *shared)
 	lock_give(&shared_lock);
 }
 
+/*
+ * Gives the thread a shared record until tsd_give_back(). Calls may nest, as
+ * when an arena is entered for a block and again to give another back: only the
+ * first borrows.
+ *
+ * If there is none the thread sleeps and looks again, with no lock held but
+ * what its callers have. That this comes to an end: who has a shared record is
+ * inside an arena, waits there for nobody who wants one, and gives it back when
+ * he leaves. So the wait lasts as long as one of them is inside jemalloc.
+ *
+ * A record that is new to jemalloc is set up by the first who borrows it. From
+ * then on it is used as it is by one thread after the other; what it holds are
+ * caches of look-ups and counters, which are as good for any of them.
+ */
 void
 tsd_borrow(void)
 {
@@ -119,7 +158,15 @@ tsd_give_back(void)
 
 /* ---- Start --------------------------------------------------------------- */
 
-/* jemalloc begins with a record of its own, and has the next made here. */
+/*
+ * jemalloc starts with a static record of its own, and soon replaces it by one
+ * that it allocates: by its internal function for that, which is renamed in
+ * that one object file to the function below (jemalloc/build). It gets a shared
+ * record, which tsd_start() has put aside. Nobody else comes here: whoever
+ * enters jemalloc later has a record. If one did not, that would be a fault of
+ * the engine; he would get memory that is never freed, rather than NULL, at
+ * which jemalloc ends the process.
+ */
 void *poolkind_je_record(size_t bytes);
 void *
 poolkind_je_record(size_t bytes)
@@ -131,6 +178,10 @@ poolkind_je_record(size_t bytes)
 	return starting->memory;
 }
 
+/* Around jemalloc's start, under the lock of start.c. Afterwards the record is
+ * one of the shared ones, already known to jemalloc, and the thread has none,
+ * as before. If jemalloc failed to start the record may be unused, which is of
+ * no harm. */
 void
 tsd_start(void)
 {
@@ -146,6 +197,8 @@ tsd_started(void)
 	thread_tsd = NULL;
 }
 
+/* Arenas are stopped by then, so that no record is in anybody's hands but one
+ * that the forking thread itself has borrowed. */
 void
 tsd_shared_prefork(void)
 {
@@ -160,6 +213,15 @@ tsd_shared_postfork(void)
 
 /* ---- For jemalloc: see jemalloc/calls ------------------------------------ */
 
+/*
+ * What jemalloc calls in place of the functions of pthreads with these names. A
+ * struct lock lies where it has its pthread_mutex_t, which is larger
+ * (system.h). Locks of ours can be given back by the child of a fork and are
+ * never replaced by another library (os/lock.h). system.h has the same for
+ * jemalloc's inline functions, which are compiled into the files here; it does
+ * so by macros, which must not apply to the definitions.
+ */
+
 #undef pthread_mutex_lock
 #undef pthread_mutex_trylock
 #undef pthread_mutex_unlock
@@ -170,6 +232,8 @@ tsd_shared_postfork(void)
 	result poolkind_je_##name(__VA_ARGS__); \
 	result poolkind_je_##name(__VA_ARGS__)
 
+/* There is one key, and it is never used: thread_exit() in thread.c ends the
+ * record, not a destructor of jemalloc's. */
 INSTEAD(int, key_create, pthread_key_t *key, void (*end)(void *))
 {
 	(void)end;
@@ -189,6 +253,9 @@ INSTEAD(int, setspecific, pthread_key_t key, const void *record)
 	return system_set_tsd(record);
 }
 
+/* Also over a mutex that was used, as in the child of a fork. Attributes are
+ * not looked at: jemalloc asks for adaptive or plain mutexes, and ours spin a
+ * little and then sleep. */
 INSTEAD(int, mutex_init, pthread_mutex_t *mutex, const void *attributes)
 {
 	struct lock fresh = LOCK_INIT;
