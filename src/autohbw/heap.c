@@ -34,7 +34,8 @@
 
 _Thread_local bool heap_inside;
 
-/* As long as nothing is known, no size is MEMKIND_DEFAULT's for sure. */
+/* Until the constructor has run no size is outside of the range, so that
+ * entry.c hands every request to this file. */
 struct chosen_sizes chosen_sizes = { NO_HEAP, 0, SIZE_MAX };
 
 static struct settings settings;
@@ -54,7 +55,8 @@ choose(size_t size)
 	return kind;
 }
 
-/* Whether blocks of KIND are to be written of. */
+/* Whether lines are written about blocks of KIND: all kinds but
+ * MEMKIND_DEFAULT, from level 1 on. */
 static inline bool
 is_logged(memkind_t kind)
 {
@@ -128,7 +130,8 @@ door_memalign(size_t alignment, size_t size)
 	return error == 0 ? block : NULL;
 }
 
-/* Known once the constructor has had a block of each. */
+/* The engine's kinds, for interpose/info.c; NULL until the constructor has had
+ * a block of each. */
 static poolkind *kinds[2];
 
 poolkind *
@@ -195,7 +198,8 @@ door_free(void *ptr)
 
 /* ---- Switches ------------------------------------------------------------ */
 
-/* Sizes from LOW to HIGH come to door_malloc(), which knows whose they are. */
+/* Requests of LOW to HIGH bytes come to door_malloc(), which chooses the kind.
+ */
 static void
 look_at(size_t low, size_t high)
 {
@@ -237,7 +241,8 @@ say_what_is_chosen(void)
 
 /*
  * Has entry.c ask the thread's cache of MEMKIND_DEFAULT first, unless the
- * program has functions that are to hear of each block. A block leads to the
+ * library is built with decorators, functions of the program's that are called
+ * for each block of memkind's. A block leads to the
  * engine's kind, and that to the id of its heap. It does not matter in which
  * order another thread sees the bounds and the id change: with the bounds of
  * the beginning, or without an id, entry.c takes no block by itself and calls
@@ -258,8 +263,8 @@ find_default(void)
 	memkind_free(MEMKIND_DEFAULT, block);
 }
 
-/* Opens the kind; one whose nodes are there may still not be had, as in a
- * sandbox that forbids to choose nodes. */
+/* Opens the kind by taking a block from it. That may fail although the machine
+ * has the nodes, as in a sandbox that does not let processes choose nodes. */
 static void
 try_kind(void)
 {

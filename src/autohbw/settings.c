@@ -102,7 +102,7 @@ read_kind(const char *text)
 	return find_kind(DEFAULT_NAME);
 }
 
-/* What the kind cannot be had for; false where it can. */
+/* Whether the kind cannot be had, and WHY, in memkind's words. */
 static bool
 is_missing(memkind_t kind, char why[MEMKIND_ERROR_MESSAGE_SIZE])
 {
@@ -127,7 +127,7 @@ parse_sizes(const char *text, size_t *low, size_t *high)
 	    *low <= *high;
 }
 
-/* A text of which only one half is valid is not taken by halves. */
+/* If either half of the text is not valid, both bounds are the defaults. */
 static void
 read_sizes(struct settings *settings, const char *text)
 {

@@ -200,7 +200,7 @@ memkind_detect_kind(void *ptr)
 }
 
 /* A plain bool, read by all threads: it is set before they allocate, as a rule,
- * and who reads it meanwhile gets the one answer or the other. */
+ * and a thread that reads it meanwhile gets the one answer or the other. */
 EXPORT void
 memkind_set_allow_zero_allocs(memkind_t kind, bool allow_zero_allocs)
 {

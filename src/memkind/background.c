@@ -2,10 +2,10 @@
 /*
  * background.c - a thread that gives unused memory back. See memkind.h.
  *
- * Memory that is free goes back to the system when it was not wanted for some
- * seconds. But that has to be noticed by somebody: by threads that allocate and
- * free, on their slow paths. In a process that does neither for a while nothing
- * goes back. This thread looks at all open kinds once a second. There is one
+ * Free memory goes back to the system once it has not been wanted for some
+ * seconds. But somebody has to notice: threads that allocate and free do, on
+ * their slow paths. In a process that does neither for a while nothing goes
+ * back. This thread looks at all open kinds once a second. There is one
  * for the whole process, where memkind had as many as jemalloc thought right.
  *
  * Owns the thread. Its life is a word with three states:
@@ -22,7 +22,7 @@
  *
  * How the thread learns that it is to end: it was given the number of its turn
  * when it was made, and ends when `turn` is another. A flag would have to be
- * put down again for the next thread; a number needs not.
+ * put down again for the next thread; a number does not.
  *
  * Over fork: the child has the forking thread alone. forget() says so in the
  * child (NO_THREAD), and begins another turn. If the fork happened inside
@@ -51,7 +51,7 @@ enum {
 };
 
 static _Atomic uint32_t state;
-static pthread_t thread; /* of who made it RUNNING, or makes it NO_THREAD */
+static pthread_t thread; /* only for the thread that has claimed a change */
 static _Atomic uint32_t turn; /* the thread of another turn ends */
 
 static void
@@ -62,7 +62,7 @@ tend(memkind_t kind, void *with)
 }
 
 /* The kinds are listed under the lock of kinds.c, so that none is destroyed
- * while it is tended; who opens or destroys one waits that long. */
+ * while it is tended; a thread that opens or destroys one waits that long. */
 static void *
 run(void *mine)
 {

@@ -17,7 +17,7 @@
 #include "memkind/kinds.h"
 #include "os/os.h"
 
-/* The policy in force, as long as NOTHING was fixed still to be changed. */
+/* The policy in force; NOTHING as long as it can still be chosen. */
 #define NOTHING 0
 static _Atomic int policy = NOTHING;
 static _Atomic(memkind_t) chosen[2]; /* by pages: base, huge */

@@ -35,7 +35,7 @@
  *
  * Where memkind binds an extent to the nodes that are best for the processor on
  * which it happens to be made, a kind of scope LOCAL has a heap for each node
- * with processors, so that a thread gets memory near to where it runs, also
+ * with processors, so that a thread gets memory near to where it runs, even
  * after it has moved. The kinds of GBTLB were meant for pages of 1 GiB; they
  * had pages of 2 MiB in every release that defined them, and have them here.
  * Kinds of several equal nodes prefer all of them, where memkind refused some
@@ -114,7 +114,7 @@ OWN(NAME)
 
 static struct lock lock = LOCK_INIT;
 static struct memkind made[MEMKIND_KINDS_MAX - MEMKIND_OWN];
-static size_t made_used; /* from here on none ever was */
+static size_t made_used; /* records from here on were never used */
 static struct memkind *made_free;
 
 _Thread_local bool memkind_forks;
@@ -290,7 +290,7 @@ memkind_place(memkind_t kind, struct placement *placement)
  *
  * If the process may not choose nodes, as in many containers, opening fails,
  * and memkind's promise for that is NULL with ENOMEM. MEMKIND_FALLBACK=dram
- * asks for ordinary memory instead, still in huge pages for a kind of such.
+ * asks for ordinary memory instead, in huge pages if the kind has those.
  */
 static poolkind *
 open_ruled(const struct memkind_rule *rule, const struct placement *placement)
@@ -326,7 +326,7 @@ open_ruled(const struct memkind_rule *rule, const struct placement *placement)
 }
 
 /*
- * Three steps, since none of the first two may happen under the lock:
+ * Three steps, since neither of the first two may happen under the lock:
  *
  * 1. MEMKIND_DEFAULT is opened, if this is another kind. Reading the topology
  *    calls malloc, which may be ours; those calls are served by

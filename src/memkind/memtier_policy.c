@@ -35,7 +35,7 @@ struct calls {
 };
 
 struct memtier_memory {
-	/* Since its bucket looked at the shares, for the dynamic policy. */
+	/* By bucket, the calls since it looked at the thresholds. */
 	struct calls calls[MEMTIER_BUCKETS];
 	memtier_policy_t policy;
 	struct memtier_dynamic_settings settings;
@@ -161,7 +161,7 @@ move(struct moving *moving, const struct memtier_threshold *bounds,
  * has its effect only as blocks come and go, and moving it again while the
  * proportion is already coming back would overshoot.
  *
- * What is divided by may be 0, a tier that has nothing or has no share. If both
+ * The divisors may be 0: a tier may have nothing yet, or no share. If both
  * tiers have nothing, the quotient is not a number, every comparison is false,
  * and nothing moves. If only the first has nothing, it is infinite, and the
  * threshold goes up, as it should.
@@ -189,8 +189,8 @@ look_at(struct memtier_memory *memory, size_t i)
  * two share a bucket some calls are lost between the addition and the store of
  * 0, which only puts the next look off.
  *
- * Who finds the flag up goes on without waiting: another thread is looking just
- * now, and the next look will see what this one would have seen.
+ * A thread that finds the flag up goes on without waiting: another thread is
+ * looking just now, and the next look will see what this one would have seen.
  */
 void
 memtier_policy_follow(struct memtier_memory *memory)

@@ -63,8 +63,9 @@ tiers_kind(unsigned number)
 	return number < kind_count ? kinds[number] : NULL;
 }
 
-/* The kind, with its first block had and freed: what has to be looked at or
- * loaded for it is, before there are threads that could wait for that. */
+/* Makes the tier's kind, and takes and frees a first block of it: whatever
+ * opening the kind has to read or to load is read and loaded now, before there
+ * are other threads that would have to wait for it. */
 static memkind_t
 make_kind(const struct settings_tier *tier)
 {
@@ -125,8 +126,8 @@ add_tier(struct memtier_builder *builder, const struct settings_tier *tier)
 }
 
 /* Tiers before thresholds, which are named by the tiers between which they lie.
- * What memory cannot be made of are thresholds that contradict each other: all
- * else was checked when the settings were read. */
+ * A memory cannot be made if thresholds contradict each other: all else was
+ * checked when the settings were read. */
 struct memtier_memory *
 tiers_make(const struct settings *settings)
 {

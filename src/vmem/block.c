@@ -200,7 +200,8 @@ vmem_aligned_alloc(VMEM *vmp, size_t alignment, size_t size)
 	return ptr;
 }
 
-/* A copy of BYTES at S, to be returned by the function that this stands in. */
+/* Stands for the body of a function that returns a copy of the BYTES at S. A
+ * macro, since memcheck is to see that function as the one which allocates. */
 #define RETURN_COPY(vmp, s, bytes) \
 	do { \
 		poolkind *kind = registry_remembered(vmp); \

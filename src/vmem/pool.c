@@ -347,7 +347,7 @@ vmem_create_in_region(void *addr, size_t size)
 /* ---- Both ---------------------------------------------------------------- */
 
 /*
- * The pool is taken out of the registry first, which decides who of several
+ * The pool is taken out of the registry first, which decides which of several
  * callers closes the kind, and lets every later call with the handle be
  * answered with EINVAL. The pages of a region are its owner's again, the first
  * one readable; a file's space goes back to its file system.
@@ -370,10 +370,10 @@ vmem_delete(VMEM *vmp)
 
 /*
  * Under the registry's lock, so that the pool stays; the engine's locks come
- * after that one. Here alone an unknown handle may be asked about: programs
- * check whether a pool is alive that way, and expect -1 and an errno that is
- * left alone, for a result of 0 too. If both things are wrong the message is
- * that of the overlap, the likely cause.
+ * after that one. A handle that is none is an answer here, not an error:
+ * programs find out that way whether a pool is alive, and expect -1 and an
+ * errno that is left alone, as with the results 0 and 1. If the pool is damaged
+ * and overlaps another the message is that of the overlap, the likely cause.
  */
 static int
 check(const VMEM *vmp)

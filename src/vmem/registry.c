@@ -46,7 +46,7 @@ static _Atomic(struct pool *) buckets[1 << LG_BUCKETS];
 
 static struct lock lock = LOCK_INIT;
 static struct pool records[REGISTRY_POOLS_MAX];
-static size_t records_used; /* from here on none ever was */
+static size_t records_used; /* records from here on were never used */
 static struct pool *free_records, *pools;
 
 /* ---- The list ------------------------------------------------------------ */

@@ -6,8 +6,8 @@
  * calls it before. Variables of a program that runs with more rights than its
  * user are not looked at. What is wrong with a variable gets a line on standard
  * error, and the default holds. The one thing that ends the process is a log
- * file of the debug library that cannot be opened: who debugs must not look
- * for lines that were never written, and vmem's own library ended then, too.
+ * file of the debug library that cannot be opened: nobody is to look for lines
+ * that were never written, and vmem's own library ended the process, too.
  *
  * Owns the settings, which do not change after they were read, and the log.
  */
