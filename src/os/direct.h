@@ -6,6 +6,19 @@
  * place; what is called here nobody can. The answer is the kernel's: a value,
  * or an error number below zero. errno is not touched, and no thread is
  * cancelled here. Owns nothing, takes no lock. Included by the files of os/.
+ *
+ * All system calls of the engine are made so, but for four that change mappings
+ * and two that read the clock and the processor: libc.h says why these are
+ * made in libc. A few of the four are direct all the same, where no device can
+ * know the range that changes: a temporary stack and a temporary buffer
+ * (os_stack_linux.c, os_file_linux.c), and the unreadable reservation that
+ * os_map_on() covers.
+ *
+ * The constraints of the inline assembly: the kernel may read and write any
+ * memory that an argument leads to ("memory"), and on x86-64 the instruction
+ * itself loses rcx and r11. Six arguments are always passed, as unused ones are
+ * ignored. On other processors syscall(2) of libc does it, which a library
+ * could stand before.
  */
 #ifndef OS_DIRECT_H
 #define OS_DIRECT_H
@@ -61,6 +74,8 @@ os_direct_call(long number, long a, long b, long c, long d, long e, long f)
 /* The same as a function of os.h answers: 0 or the error number. */
 #define os_direct_error(...) os_error_of(os_direct(__VA_ARGS__))
 
+/* The error number that an answer of the kernel stands for, or 0. Only the last
+ * page of numbers is errors: an address may be negative as a long. */
 static inline int
 os_error_of(long result)
 {

@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * libc.c - see libc.h.
+ * libc.c - the addresses of libc's own functions, and the calls to them. See
+ * libc.h for why.
+ *
+ * Owns six pointers. Each leads to a direct system call until the library's
+ * constructor has found the function in libc's image, and for ever where it is
+ * not found: in a program that is linked statically, or with a libc of another
+ * name. They are written once and independently, and both functions do the same
+ * work; so no order is needed, and a call at any moment is right.
+ *
+ * Where libc's image is, the loader says (dl_iterate_phdr(3)). Its symbol table
+ * is read here rather than by dlsym(3), which another library may replace, and
+ * which for RTLD_DEFAULT or RTLD_NEXT finds whatever stands before libc; that
+ * is just what is to be passed by. dlopen(3) of libc would run constructors
+ * before their time. Nothing here allocates or fails.
  */
 #include "os/libc.h"
 
@@ -112,8 +125,7 @@ find_libc(void)
 	call.mremap = mremap;
 }
 #else
-/* What the loader knows of libc; dlopen(3) would have libc's constructors run
- * before their time, where ours is the first, and others may replace it. */
+/* The three tables of an image that a look-up by name needs. */
 struct image {
 	const ElfW(Sym) * symbols;
 	const char *names;
@@ -130,7 +142,16 @@ hash_of(const char *name)
 	return hash;
 }
 
-/* Where libc has the function; 0 if it has none, or several to choose from. */
+/*
+ * Where libc has the function; 0 if it has none of the name, or one that the
+ * loader chooses by the processor (an indirect function), whose address is that
+ * of the choosing.
+ *
+ * The table begins with four words: the number of buckets, the first symbol in
+ * it, the words of the filter, which is skipped, and its shift. A bucket holds
+ * the first symbol of a chain; the chain has each symbol's hash, without its
+ * lowest bit, which marks the last.
+ */
 static uintptr_t
 find(const struct image *image, uintptr_t base, const char *name)
 {
@@ -155,6 +176,9 @@ find(const struct image *image, uintptr_t base, const char *name)
 	return 0;
 }
 
+/* False where a table is missing. The loader of most machines has added the
+ * image's base to these addresses, and on some has left them as they are in the
+ * file, where they are small numbers. */
 static bool
 read_image(const struct dl_phdr_info *info, struct image *image)
 {
@@ -213,8 +237,8 @@ look_at(struct dl_phdr_info *info, size_t size, void *nothing)
 	return 1;
 }
 
-/* In a program that is linked statically no libc is loaded, and nothing can
- * stand before ours. */
+/* As early as constructors can be (priorities up to 100 are the compiler's), so
+ * that what the library's others map is mapped in libc already. */
 static __attribute__((constructor(101))) void
 find_libc(void)
 {
@@ -222,7 +246,13 @@ find_libc(void)
 }
 #endif
 
-/* ---- Calls --------------------------------------------------------------- */
+/*
+ * ---- Calls ------------------------------------------------------------------
+ *
+ * libc's functions tell of errors by errno, which belongs to the program and
+ * stays what it was: free(3) must not change it, and an allocation that
+ * succeeds after a step that failed should not.
+ */
 
 int
 libc_mmap(

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lock.c - see lock.h.
+ * lock.c - the slow halves of lock.h: sleeping, waking, and telling valgrind.
+ *
+ * Owns nothing but the word whether valgrind watches. Every call is a direct
+ * system call, whose failures need no answer: a wait that is interrupted or
+ * refused is repeated by its caller, which looks at the word each time. Where a
+ * filter refuses futex(2) the loops spin instead.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -16,7 +21,9 @@
 #include "os/os.h"
 
 /* How often a lock is looked at before its waiter sleeps: a few microseconds,
- * about as long as going to sleep and being woken takes. */
+ * about as long as going to sleep and being woken takes. More would waste more
+ * than sleeping costs; less would put threads to sleep for locks that are free
+ * again at the next moment. */
 #define TURNS 100
 
 /* Naps in microseconds. */
@@ -25,6 +32,12 @@
 
 bool lock_is_watched;
 
+/*
+ * helgrind and drd see an atomic exchange and not a lock. So they are told, by
+ * the requests with which they wrap other synchronisation: a give sends, a take
+ * receives what was sent before. The word itself is raced for by design, and
+ * drd is told to leave it alone.
+ */
 #ifdef HAVE_VALGRIND
 #include <valgrind/drd.h>
 
@@ -73,6 +86,9 @@ lock_watch_given(struct lock *lock)
 
 /* ---- Sleeping ------------------------------------------------------------ */
 
+/* Tells the processor that this is a loop that waits, so that it gives its
+ * resources to the other thread of the core: PAUSE, and on AArch64 ISB, since
+ * YIELD does nothing on most of its processors. */
 static void
 turn_around(void)
 {
@@ -107,6 +123,8 @@ wake_all(_Atomic uint32_t *word)
 	os_direct(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX);
 }
 
+/* Waits on a word that nobody changes, so until the time is over. futex(2) is
+ * used anyway, so a sandbox need not allow one more call for this. */
 void
 take_nap(unsigned *nap)
 {
@@ -116,6 +134,14 @@ take_nap(unsigned *nap)
 	sleep_while(&nobody_changes, 0, *nap);
 }
 
+/*
+ * For words that are changed by a plain store, as when an owner leaves its
+ * cache: the thread that stores does not know that another one waits. So this
+ * sleeps for a short time and looks again; if a wake does come, it ends the
+ * sleep early. The naps grow, so that a short wait ends soon and a long one
+ * costs little. The load acquires: what was written before the change is
+ * visible after it.
+ */
 void
 wait_while(const _Atomic uint32_t *word, uint32_t value)
 {
@@ -127,6 +153,8 @@ wait_while(const _Atomic uint32_t *word, uint32_t value)
 	}
 }
 
+/* Sleeps without naps, so the thread that changes the word must wake this one.
+ * The time is counted by the clock: a sleep may end early for no reason. */
 bool
 wait_while_for(
     const _Atomic uint32_t *word, uint32_t value, uint64_t milliseconds)
@@ -144,7 +172,13 @@ wait_while_for(
 
 /* ---- Locks --------------------------------------------------------------- */
 
-/* Who slept takes the lock as one that somebody else may sleep for. */
+/*
+ * First spins, if another processor can give the lock back meanwhile, and only
+ * looks at the word while it is held: a compare-and-swap that fails would take
+ * the cache line from the holder. Then exchanges and sleeps. From its first
+ * exchange on a thread writes WANTED whenever it tries, even if nobody else
+ * waits, since it cannot know that (lock.h).
+ */
 void
 lock_take_slowly(struct lock *lock)
 {
@@ -164,6 +198,9 @@ lock_take_slowly(struct lock *lock)
 		lock_watch_taken(lock);
 }
 
+/* Looks again under the lock, since another thread may have done it while this
+ * one waited. DONE releases what was done to those that read it without the
+ * lock in once_do(). */
 void
 once_slowly(struct once *once, void (*what)(void))
 {

@@ -3,13 +3,42 @@
  * lock.h - how threads wait for each other.
  *
  * Locks of four bytes on futex(2), since another library may replace libc's
- * and allocate in its place. Who waits turns a few microseconds around, where
- * there is a second processor, and then blocks: a thread that the scheduler
- * prefers (SCHED_FIFO) must not keep from running whom it waits for.
+ * and allocate in its place. A thread that waits spins for a few microseconds,
+ * where there is a second processor, and then sleeps: if the scheduler prefers
+ * it (SCHED_FIFO), it must not keep the thread that it waits for from running.
  *
  * A lock has no owner: in the child of a fork the thread that is there gives
  * back what the forking thread held. It must not be taken twice. Nothing here
  * fails, calls libc, or is a point at which a thread is cancelled.
+ *
+ * The word of a lock goes through three values:
+ *
+ *   take     FREE -> HELD    by compare-and-swap: nobody was there
+ *   sleep    any -> WANTED   by exchange: if it was FREE, the lock is taken
+ *                            so; else futex(2) waits as long as it is WANTED
+ *   give     any -> FREE     by exchange: if it was WANTED, futex(2) wakes one
+ *
+ * So neither side makes a system call where nobody waits. That no thread sleeps
+ * for ever:
+ *
+ *  - The kernel puts a thread to sleep only if the word is WANTED, and looks at
+ *    it under a lock that a wake takes, too. So if the word changes after that
+ *    look, the wake that follows the change finds the thread asleep.
+ *  - Only a give changes WANTED to anything else, and then it wakes a thread.
+ *    (A take needs FREE; a thread that comes to sleep leaves it WANTED.)
+ *  - The thread that is woken writes WANTED again before it does anything else.
+ *    If it gets the lock by that, its give will wake the next; if another was
+ *    quicker, that one's give will. So as long as threads sleep, one of these
+ *    is still to come: a give that finds WANTED, a wake, or a woken thread that
+ *    writes WANTED.
+ *
+ * The last sleeper takes the lock as WANTED though nobody waits any more. That
+ * costs one wake in vain, and saves counting those that wait. A thread that
+ * comes just then may take the lock before the one that was woken: that is not
+ * fair, but the lock is not idle until a sleeper runs.
+ *
+ * Taking acquires and giving releases the word, so whoever has the lock sees
+ * all that was done under it before.
  *
  * ThreadSanitizer understands the atomic operations; valgrind's tools are told.
  */
@@ -77,9 +106,9 @@ lock_give(struct lock *lock)
 		wake_one(&lock->word);
 }
 
-/* Something that is done once, by the first who comes, while others wait. Who
- * does it must not come again. Over fork the lock is taken as any other, so
- * that the child finds it done or not begun. */
+/* Something that is done once, by the first thread that comes, while others
+ * wait. What is done must not ask for it again. Over fork the lock is taken as
+ * any other, so that the child finds it done or not begun. */
 struct once {
 	struct lock lock;
 	_Atomic uint32_t done;
@@ -99,9 +128,10 @@ once_do(struct once *once, void (*what)(void))
 		once_slowly(once, what);
 }
 
-/* Waits until the word is another than VALUE. Whoever changes it may wake those
- * that wait, and need not: they look for themselves, first after 20 us and at
- * last each millisecond. What was written before the change can be read. */
+/* Waits until the word is not VALUE. The thread that changes it may wake those
+ * that wait, and need not: they look again by themselves, first after 20 us and
+ * in the end each millisecond. What was written before the change is visible
+ * afterwards. */
 void wait_while(const _Atomic uint32_t *word, uint32_t value);
 
 /* The same until it is zero, whatever it is until then. */
@@ -114,13 +144,13 @@ wait_until_zero(const _Atomic uint32_t *word)
 		wait_while(word, value);
 }
 
-/* The same as the first, but for at most so many milliseconds; whether it is
- * another. */
+/* Waits until the word is not VALUE, for at most so many milliseconds, and says
+ * whether it is not. The thread that changes it must wake those that wait. */
 bool wait_while_for(
     const _Atomic uint32_t *word, uint32_t value, uint64_t milliseconds);
 
-/* Sleeps, for twice as long as the last time, from 20 us to a millisecond: for
- * what is to be asked for again and again. NAP begins as 0. */
+/* Sleeps, each time twice as long as before, from 20 us to a millisecond: for
+ * loops that try something again and again. *NAP begins as 0. */
 void take_nap(unsigned *nap);
 
 #endif /* OS_LOCK_H */

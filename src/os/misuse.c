@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * misuse.c - what a program must not do, told at once. See misuse.h.
+ *
+ * Owns the function that is told, under a lock of its own that is held for the
+ * reading and writing of it alone: the function is the program's, may take
+ * long, may call the engine, and may exchange itself. So another thread may
+ * still be in it for a moment after it was exchanged. Over fork the lock is
+ * taken, so that the child does not find the two words half written.
  */
 #include "os/misuse.h"
 
@@ -34,6 +40,8 @@ write_line(void *arg, const char *sentence)
 	os_write(STDERR_FILENO, line, (size_t)length);
 }
 
+/* The function of this moment, a copy: it is called without the lock. In the
+ * debug library there always is one. */
 static struct report
 report_now(void)
 {
@@ -51,6 +59,9 @@ report_now(void)
 	return report;
 }
 
+/* The sentence is made on the stack first and set last, because the report may
+ * call the engine and so change the thread's sentence and errno. A misuse by
+ * the report itself only sets them: reporting it would go round for ever. */
 int
 misuse(const char *format, ...)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * misuse.h - what a program does with blocks and handles that it must not.
+ * misuse.h - reports what a program does with blocks and handles and must not.
  *
  * Owns the function that is told of it; there is one where the engine is.
  * Called by arena/ and kind/ with no lock held, since that function is the

@@ -190,8 +190,8 @@ unsigned os_node(void);
 int os_open_unlinked(const char *directory, int *fd);
 
 /* What a path leads to: a DAX device, another character device, or anything
- * else, as the error number says or 0. What maps a device begins and ends at a
- * multiple of its alignment; the kernel takes more, and faults. */
+ * else. A mapping of a DAX device must begin and end at a multiple of its
+ * alignment: the kernel accepts others, and then faults. */
 enum os_path { OS_PATH_OTHER, OS_PATH_CHARACTER, OS_PATH_DAX };
 struct os_dax {
 	size_t bytes, alignment;
@@ -248,15 +248,15 @@ int os_take_space(int fd, off_t offset, off_t bytes);
  * more than there are huge pages. */
 int os_free_space(int fd, uint64_t *bytes);
 
-/* Free bytes for this process of the file system of FD, or where that is -1 of
- * PATH: as many can be had at most. */
+/* How many bytes this process can have at most of the file system of FD, or,
+ * where that is -1, of PATH. */
 int os_room(int fd, const char *path, uint64_t *bytes);
 
 /* Bytes of the file system that PATH lies in, free or not. */
 int os_file_system_size(const char *path, uint64_t *bytes);
 
-/* Whether mappings of the file, of which some are made and undone, reach its
- * memory itself (MAP_SYNC of mmap(2)): changes its length. */
+/* Whether mappings of the file reach the memory of its device itself (MAP_SYNC
+ * of mmap(2)). To find out it maps a page, and makes the file one page long. */
 int os_is_dax_file(int fd, bool *is_dax);
 
 /* Writes all of the memory to the file at OFFSET. */
@@ -289,15 +289,17 @@ int os_process(void);
 /* Processors this process may run on, at least 1. */
 unsigned os_processors(void);
 
-/* Prepares os_barrier(); false when the kernel does not have it. */
+/* Prepares os_barrier(); false when the kernel does not have it: then each
+ * thread needs fences of its own. */
 bool os_barrier_prepare(void);
 
-/* When this returns, every other thread of the process has passed a full
- * memory barrier since the call began (membarrier(2), private expedited). */
+/* When this returns, every other thread of the process has passed a full memory
+ * barrier since the call began (membarrier(2), private expedited). Where that
+ * is refused later, os_linux.c says what is done instead and how sure it is. */
 void os_barrier(void);
 
 /* Milliseconds of the monotonic clock, as of its last tick, which costs a fifth
- * of reading it exactly; os_clock_advance() makes it later by MS, in the debug
+ * of reading it exactly; os_clock_advance() sets it forward by MS, in the debug
  * library, for tests. */
 uint64_t os_now_ms(void);
 void os_clock_advance(uint64_t ms);

@@ -4,7 +4,13 @@
  * broken invariant.
  *
  * Owns one armed fault per call of os.h. Set by tests, read by the calls, from
- * any thread; no lock, one atomic word a call.
+ * any thread; no lock, one atomic word a call. A test arms the n-th call of a
+ * kind and, with a loop over n, sees every path that a failure can take; the
+ * same seam lets the clock run ahead and has /proc and /sys read from a
+ * directory that the test made.
+ *
+ * A fault stands for what the system answers, not for what the function of os.h
+ * does: where that has a second way (os_is_refused()) it is taken.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -26,6 +32,8 @@ static _Atomic uint64_t faults[OS_CALLS];
 static _Atomic uint64_t clock_ahead;
 static const char *_Atomic root;
 
+/* A fault is one word, so that a call by another thread meets the old one or
+ * the new one, and never the count of one with the number of the other. */
 void
 os_fault_at(enum os_call call, unsigned nth, int errnum, bool repeat)
 {
@@ -39,6 +47,10 @@ os_fault_at(enum os_call call, unsigned nth, int errnum, bool repeat)
 	atomic_store(&faults[call], fault);
 }
 
+/* Counts this call; when the count is used up, returns the number: once, or, if
+ * the fault repeats, for every call until it is taken away. The
+ * compare-and-swap makes sure that exactly one thread meets a fault that does
+ * not repeat. */
 int
 os_fault(enum os_call call)
 {
@@ -84,7 +96,9 @@ os_root(void)
 	return directory == NULL ? "" : directory;
 }
 
-/* Here rather than in base/, which knows no system call. */
+/* Writes where an invariant was broken, by one write(2), and aborts. Only in
+ * the debug library; in the other one invariant() is no code. Here rather than
+ * in base/, which knows no system call. */
 void
 invariant_failed(const char *what, const char *file, int line)
 {

@@ -5,6 +5,11 @@
  * Owns nothing. Called by source, arena and the shim, under malloc and under
  * locks: so all calls are direct, where no thread can be cancelled and no other
  * library comes between. Takes no lock.
+ *
+ * What callers rely on: a descriptor gets close-on-exec in the call that makes
+ * it; SIGXFSZ is never raised, as RLIMIT_FSIZE is looked at before a file is
+ * written to; calls that were interrupted are repeated; and after a failure
+ * nothing stays open.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +66,8 @@ get_limit(int resource, struct rlimit *limit)
 	return os_direct_error(SYS_prlimit64, 0, resource, NULL, limit);
 }
 
-/* Whether the process may not write to a file up to END. */
+/* Whether the process may not write to a file up to END (RLIMIT_FSIZE). Asked
+ * in front of the call, since the kernel's answer comes with SIGXFSZ. */
 static bool
 beyond_file_limit(off_t end)
 {
@@ -78,7 +84,9 @@ beyond_file_limit(off_t end)
 /* Signals that libc itself needs stay: it waits for all threads to answer. */
 #define SIGNALS_OF_LIBC ((uint64_t)3 << (32 - 1))
 
-/* Nobody guesses it, and nobody need: the file has the name for a moment. */
+/* For a name that no other process is likely to choose at the same moment; if
+ * one does, O_EXCL fails and another name is tried. At an early boot, or where
+ * getrandom(2) is refused, the clock, an address and a count are used. */
 static uint64_t
 random_number(void)
 {
@@ -94,8 +102,13 @@ random_number(void)
 	    atomic_fetch_add(&turn, 0x9e3779b97f4a7c15u);
 }
 
-/* Opens a file of a new name in DIRECTORY, of which no handler of a signal can
- * leave the name behind. NAME: PATH_MAX bytes to work in. */
+/*
+ * Opens a file of a new name in DIRECTORY and takes the name away at once.
+ * NAME: PATH_MAX bytes to work in. Signals wait meanwhile, as a handler that
+ * leaves by siglongjmp(3) or ends the process would leave the name behind; a
+ * process that is killed in between does. ENAMETOOLONG where the path has no
+ * room for it.
+ */
 static int
 open_named_and_unlink(const char *directory, char *name, int *fd)
 {
@@ -134,8 +147,9 @@ open_and_unlink(const char *directory, int *fd)
 	return err;
 }
 
-/* An injected fault stands for what open(2) answers, so that a test reaches
- * the other way too. */
+/* O_EXCL, with O_TMPFILE, says that nobody may give the file a name later. An
+ * injected fault stands for what open(2) answers, so that a test reaches the
+ * other way too. */
 static int
 open_nameless(const char *directory, int *fd)
 {
@@ -150,6 +164,7 @@ open_nameless(const char *directory, int *fd)
 	return os_error_of(*fd);
 }
 
+/* A hugetlbfs says the size of its pages as that of a block. */
 size_t
 os_file_granule(const char *directory)
 {
@@ -169,8 +184,10 @@ is_directory(const char *path)
 	return status_of(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-/* EISDIR and ENOENT are what kernels say that do not know O_TMPFILE, or file
- * systems that half know it; a filter may refuse that flag alone. */
+/* Tries O_TMPFILE (Linux 3.11), then a name. EOPNOTSUPP comes of a file system
+ * that has no such files; EISDIR and ENOENT are what kernels say that do not
+ * know the flag, or file systems that half know it; a filter may refuse that
+ * flag alone. */
 int
 os_open_unlinked(const char *directory, int *fd)
 {
@@ -184,6 +201,8 @@ os_open_unlinked(const char *directory, int *fd)
 	return err;
 }
 
+/* One read(2), so that a file of sysfs or proc is of one moment. TEXT is
+ * terminated in any case, after a failure as an empty text. */
 int
 os_read_text(const char *path, char *text, size_t size)
 {
@@ -253,7 +272,9 @@ os_path(const char *path, enum os_path *what, struct os_dax *dax)
 	return 0;
 }
 
-/* flock(2) locks the open file, which the mapping keeps open. */
+/* flock(2) locks the open file and not the process: the mapping keeps that open
+ * when the descriptor is closed, so the lock lasts as long as the mapping, and
+ * goes with the process however it ends. A child of fork shares it. */
 int
 os_open_device(const char *path, int *fd)
 {
@@ -268,7 +289,10 @@ os_open_device(const char *path, int *fd)
 	return err == EWOULDBLOCK ? EBUSY : err;
 }
 
-/* A line is "1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE 0 EOF". */
+/* Reads /proc/locks, for the sentence that says who has a device: a byte at a
+ * time, since speed does not matter here. A line is "1: FLOCK ADVISORY WRITE
+ * PID MAJOR:MINOR:INODE 0 EOF"; PID is the process that took the lock, which
+ * may have ended while a child of it still holds the lock. */
 static int
 find_lock_holder(const struct stat *status, unsigned *process)
 {
@@ -332,7 +356,10 @@ os_descriptors(void)
 	return get_limit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
-/* A copy of FD with a number that is high, and above FLOOR; -1. */
+/* A copy of FD with a high number, above FLOOR; -1 if there is none. Programs
+ * that close "all" descriptors often stop early, and the low numbers are left
+ * to the program, which may use select(2). Where the highest numbers cannot be
+ * had, half of that is tried, and so on. */
 static int
 copy_above(int fd, int floor)
 {
@@ -361,7 +388,8 @@ os_move_high(int fd)
 	return moved;
 }
 
-/* The same number for the same file; a filter may know one call alone. */
+/* By statx(2) (Linux 4.11), where fstat(2) is refused: a filter may allow only
+ * the call that its libc happens to use. Both give the same numbers. */
 static int
 file_id_by_statx(int fd, struct os_file_id *id)
 {
@@ -427,6 +455,7 @@ rewrite_byte(int fd, off_t offset)
 	return err;
 }
 
+/* Where ftruncate(2) is refused, writing the last byte makes a file longer. */
 int
 os_set_length(int fd, off_t length)
 {
@@ -485,6 +514,15 @@ take_piece(int fd, off_t offset, off_t bytes)
 			  os_direct_error(SYS_fallocate, fd, 0, offset, bytes);
 }
 
+/*
+ * Takes space by fallocate(2), which leaves what the file holds. A tmpfs that
+ * is interrupted by a signal undoes what it did, so under a timer a large
+ * request might never come to an end: each interruption halves the piece that
+ * is asked for, down to TAKE_SPACE_MIN.
+ *
+ * Where the file system does not know the call, or it is refused, each block is
+ * written to. After a failure the pieces taken by then stay taken.
+ */
 int
 os_take_space(int fd, off_t offset, off_t bytes)
 {
@@ -535,8 +573,9 @@ free_huge_bytes(size_t granule)
 	return (free + (more > made ? more - made : 0)) * granule;
 }
 
-/* A tmpfs without a size, and ramfs, say nothing at all: as much as there is
- * memory. Where the question is refused nobody knows better. */
+/* A number of blocks in bytes. A tmpfs without a size, and ramfs, say nothing
+ * at all (0 blocks): they have as much as there is memory, UINT64_MAX here. A
+ * hugetlbfs without a size has as much as there are huge pages. */
 static uint64_t
 bytes_of(const struct statfs *status, uint64_t blocks)
 {
@@ -553,6 +592,8 @@ bytes_of(const struct statfs *status, uint64_t blocks)
 	return huge < bytes ? huge : bytes;
 }
 
+/* Where a filter refuses the question there is no bound: nobody knows better,
+ * and taking the space will tell. */
 int
 os_free_space(int fd, uint64_t *bytes)
 {
@@ -592,6 +633,10 @@ os_file_system_size(const char *path, uint64_t *bytes)
 	return 0;
 }
 
+/* MAP_SYNC succeeds only where the file system maps its device's memory itself;
+ * it needs MAP_SHARED_VALIDATE, since an older kernel ignores flags that it
+ * does not know. A hugetlbfs is passed by: its files can't have a page's
+ * length. */
 int
 os_is_dax_file(int fd, bool *is_dax)
 {
@@ -618,6 +663,8 @@ os_is_dax_file(int fd, bool *is_dax)
  * ---- Writing ----------------------------------------------------------------
  */
 
+/* pwrite(2) may write only the part for which there was room; the next call
+ * then says why. */
 int
 os_write_file(int fd, const void *data, size_t bytes, off_t offset)
 {

@@ -145,6 +145,8 @@ counts_extents(int fd)
 	return counts;
 }
 
+/* ---- Which one it is ----------------------------------------------------- */
+
 static const struct os_file_system *
 look_up(unsigned magic)
 {
@@ -154,6 +156,9 @@ look_up(unsigned magic)
 	return &unknown;
 }
 
+/* An overlay passes calls on to the file below, by which that is told: extents
+ * that are shown by flags are ext4's; without shared blocks it writes in place;
+ * with them and counted extents it is XFS. */
 static const struct os_file_system *
 under_overlay(int fd)
 {
@@ -179,8 +184,10 @@ os_file_system(int fd)
 	return look_up((unsigned)status.f_type);
 }
 
-/* Only where it means something, since each other file system would say what
- * it thinks of it. */
+/* Sets FS_NOCOW_FL, which btrfs follows for files that are empty: their pages
+ * are then written back in place. Only on btrfs, or an overlay that may be on
+ * one, as the flag means nothing elsewhere. A failure is passed over: the table
+ * does not count on it. */
 void
 os_write_in_place(int fd)
 {

@@ -6,6 +6,11 @@
  * whether the kernel can populate. Called by everything above. Takes no lock.
  * What communication libraries watch is called in libc (libc.h), the rest by a
  * direct system call; nothing here is a point at which a thread is cancelled.
+ *
+ * What older kernels lack is used where it is there, with another way for the
+ * others: membarrier(2), private expedited, and MADV_WIPEONFORK of Linux 4.14,
+ * MAP_FIXED_NOREPLACE of 4.17, MADV_POPULATE_WRITE of 5.14,
+ * MADV_DONTNEED_LOCKED of 5.18. Calls that a signal interrupts are repeated.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +78,11 @@ os_make_unusable(void *addr, size_t bytes)
 	return os_direct_error(SYS_mprotect, addr, bytes, PROT_NONE);
 }
 
-/* Takes an alignment more than is wanted and gives back what lies outside. */
+/* mmap(2) aligns to a page only, so this takes an alignment more than is wanted
+ * and gives back what lies outside. Should giving back fail (the process has
+ * all the mappings it may have), the excess stays reserved, which costs
+ * addresses alone. MAP_NORESERVE: what is made writable later does not count
+ * against the kernel's overcommit, except in mode 2, which ignores the flag. */
 int
 os_reserve(size_t bytes, size_t alignment, void **addr)
 {
@@ -104,7 +113,9 @@ os_reserve(size_t bytes, size_t alignment, void **addr)
 }
 
 /* Where the first gap of BYTES at START or above is: in front of a mapping, or
- * behind the last. The kernel lists mappings in the order of addresses. */
+ * behind the last. The kernel lists mappings in the order of addresses. Another
+ * thread may map something into the gap meanwhile: so the caller uses
+ * MAP_FIXED_NOREPLACE, and goes elsewhere if that fails. */
 static uintptr_t
 find_gap(uintptr_t start, size_t bytes, size_t alignment)
 {
@@ -170,6 +181,9 @@ visit_if_shared(const char *line,
 		visit(to, low, high);
 }
 
+/* Reads /proc/self/maps in pieces, keeping of each line only its beginning: the
+ * path behind may be longer than any buffer, and this runs in fork handlers, on
+ * the stack of whoever forks. An error number where /proc cannot be read. */
 int
 os_each_shared_mapping(
     void (*visit)(void *to, uintptr_t low, uintptr_t high), void *to)
@@ -196,6 +210,9 @@ os_each_shared_mapping(
 	return os_error_of(got);
 }
 
+/* A hint is a wish: where it cannot be met (before Linux 4.17 the kernel may
+ * ignore MAP_FIXED_NOREPLACE and answer another address) the memory lies
+ * anywhere. */
 int
 os_reserve_above(uintptr_t hint, size_t bytes, size_t alignment, void **addr)
 {
@@ -242,9 +259,15 @@ os_make_usable_anew(void *addr, size_t bytes)
 	    MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
-/* Memory that becomes writable is taken at once where mlockall(2) asked for all
- * that is mapped later; the first page tells. The rest is locked as it is
- * touched, or not at all where that cannot be had. */
+/*
+ * Maps memory of which most will never be touched. In a process that called
+ * mlockall(MCL_FUTURE) the kernel takes pages for all of a mapping as soon as
+ * it is writable, which for the marks of the largest segment would be a GiB. So
+ * it is mapped unreadable, and its first page is made writable: if that page is
+ * there, although nobody has touched it, the process locks its memory.
+ * Then mlock2(2) has pages locked as they are touched (MLOCK_ONFAULT), or,
+ * where that may not be, none is locked. Only then is all of it made writable.
+ */
 static int
 map_locked_lazily(size_t bytes, void **start)
 {
@@ -270,6 +293,9 @@ map_locked_lazily(size_t bytes, void **start)
 	    err;
 }
 
+/* Mappings up to MAP_AT_ONCE are made in one system call; those from 2 MiB on
+ * are kept from transparent huge pages, since a system that makes all memory
+ * huge would have a few bits in a map cost 2 MiB each. */
 int
 os_map(size_t bytes, void **addr)
 {
@@ -283,16 +309,15 @@ os_map(size_t bytes, void **addr)
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (err != 0)
 		return err;
-	/* A system that makes all memory huge would make a few bits cost 2 MiB
-	 * each. */
 	if (bytes >= 2 * MIB)
 		os_advise_huge(start, bytes, false);
 	*addr = start;
 	return 0;
 }
 
-/* A range in the middle of a mapping cannot be unmapped when the process has
- * all the mappings it may have: then its pages go, and its addresses stay. */
+/* A range in the midst of a mapping cannot be unmapped when the process has all
+ * the mappings it may have (ENOMEM), as that makes two of one: then its pages
+ * go, and its addresses stay, lost. */
 void
 os_unmap(void *addr, size_t bytes)
 {
@@ -327,7 +352,10 @@ os_map_file_closed(
 	return map_file(addr, bytes, fd, offset, private_copy, PROT_NONE);
 }
 
-/* An old length of 0 makes a second mapping, which may be longer. */
+/* mremap(2) with an old length of 0 makes a second mapping of what is shared,
+ * from the seed's place in the file on, and of any length: it needs neither the
+ * descriptor nor the name of the file. Directly: what it covers is a
+ * reservation, on which nothing can be registered. */
 int
 os_map_on(void *seed, void *addr, size_t bytes)
 {
@@ -341,6 +369,8 @@ os_map_on(void *seed, void *addr, size_t bytes)
 	return got == (long)addr ? 0 : (int)-got;
 }
 
+/* By a new mapping in one step: with munmap(2) another thread could map
+ * something into the hole before it is reserved again. */
 int
 os_cover(void *addr, size_t bytes)
 {
@@ -354,8 +384,9 @@ os_move(void *from, size_t bytes, void *to)
 	return libc_move(from, bytes, to);
 }
 
-/* For a size that it does not have the kernel says EINVAL, or ENOENT when it
- * could not set that size up. Nothing else here can be invalid. */
+/* For a size of pages that the machine does not have the kernel says EINVAL, or
+ * ENOENT if it could not set that size up; both are ENODEV here, as nothing
+ * else in the call can be invalid. */
 int
 os_map_huge(void *addr, size_t bytes, unsigned lg_page)
 {
@@ -404,7 +435,9 @@ can_populate(void)
 }
 
 /* Has the kernel write to a page, by a call that every process may make: where
- * a touch would raise SIGBUS the call says EFAULT. */
+ * a touch would raise SIGBUS the call says EFAULT. rt_sigprocmask(2), asked for
+ * the mask and told to change nothing, writes 8 bytes; clock_gettime(2) 16.
+ * What they leave there is made zero again: the page was new, or nobody's. */
 static int
 touch(uint64_t *page)
 {
@@ -429,8 +462,16 @@ populate_by_touch(char *addr, size_t bytes)
 	return err;
 }
 
-/* EFAULT is what the kernel says where a write would have raised SIGBUS: the
- * file system is full, or no huge page is left. */
+/*
+ * MADV_POPULATE_WRITE does for each page what a write would, so that the page
+ * is there and writable, and does not change what it holds. EFAULT is what it
+ * says where the write would have raised SIGBUS: the file system is full, or no
+ * huge page is left; callers get ENOMEM for it. EINVAL may come of a kernel
+ * that does not know the advice or of a range that cannot be populated:
+ * can_populate() finds out which, once.
+ *
+ * After a failure the pages in front of the one that failed are there.
+ */
 int
 os_populate(void *addr, size_t bytes)
 {
@@ -455,7 +496,10 @@ os_populate(void *addr, size_t bytes)
 	}
 }
 
-/* Pages that the program has locked (mlockall) want a word of their own. */
+/* Locked pages (mlockall) are EINVAL to MADV_DONTNEED, and need
+ * MADV_DONTNEED_LOCKED of Linux 5.18. Before that, huge pages are EINVAL to
+ * both. Where neither helps they stay, and the caller counts them as
+ * committed. */
 int
 os_discard(void *addr, size_t bytes)
 {
@@ -469,6 +513,8 @@ os_discard(void *addr, size_t bytes)
 	return err;
 }
 
+/* EINVAL where the pages are locked, EOPNOTSUPP where the file system punches
+ * no holes: then they stay, and the caller counts them as committed. */
 int
 os_punch(void *addr, size_t bytes)
 {
@@ -525,8 +571,8 @@ os_resident(void *addr, size_t bytes, size_t *resident)
 	return 0;
 }
 
-/* Asks for nothing to be written, and is told of gaps all the same: it looks at
- * mappings, not at their pages. */
+/* msync(2) with MS_ASYNC writes nothing and looks at no page, but answers
+ * ENOMEM where a part of the range is not mapped. */
 bool
 os_is_mapped(void *addr, size_t bytes)
 {
@@ -543,7 +589,9 @@ os_process(void)
 	return (int)os_direct(SYS_getpid);
 }
 
-/* Not by sysconf(3), which opens files. */
+/* By the affinity of the calling thread, and not by sysconf(3), which opens
+ * files. Read once: it decides how long to spin and how many arenas a heap may
+ * have, where an old answer does no harm. */
 unsigned
 os_processors(void)
 {
@@ -578,12 +626,35 @@ os_barrier_prepare(void)
 }
 
 /*
- * What membarrier(2) does, where a filter that came after os_barrier_prepare()
- * refuses it. Where processors tell each other to forget an address by an
- * interrupt, taking a page that is in use away is a barrier on each of them.
- * Else there is time: a store leaves its processor's buffer within microseconds
- * whatever else happens, so that a millisecond later every other thread sees
- * it, and has stored what it was about to when it read the value before.
+ * What is done instead of membarrier(2) if a filter that was set after
+ * os_barrier_prepare() had succeeded refuses it. By then threads enter their
+ * caches without a fence of their own (arena/revocation.h), and telling them to
+ * use one would itself take such a barrier. So every other thread of the
+ * process is to pass a full barrier before this returns, by other means:
+ *
+ * 1. A page is touched and unmapped. On x86-64 the kernel then has each
+ *    processor that runs a thread of the process forget the page before
+ *    munmap(2) returns: it sends them an interrupt and waits for all answers.
+ *    The handler takes its queue of work by an atomic exchange, which is a full
+ *    barrier on x86-64. A thread that is not running passes one when it is
+ *    switched from or to. The touch is needed: of a page that was never there
+ *    nothing is to be forgotten.
+ *
+ * 2. A millisecond passes. Where step 1 proves nothing, this is all that there
+ *    is: a store leaves its processor's buffer within microseconds, whatever
+ *    else the processor does. So a millisecond later every other thread sees
+ *    our stores; and if it has read an older value until then, what it had
+ *    stored before that is visible here.
+ *
+ * What remains. Step 1 is how kernels work and not what they promise, and on
+ * AArch64 it is no proof: processors are told to forget a page by an
+ * instruction that broadcasts (TLBI), without an interrupt, and so are those
+ * AMD processors that have INVLPGB, from Linux 6.15 on, for processes on
+ * several processors. It does nothing where no page can be mapped. And no
+ * processor's manual gives a bound for step 2. If both failed, two threads
+ * would be in one cache at once, and a block might be handed out twice. The
+ * alternatives are worse: never to empty another thread's cache, not even at a
+ * fork, or to end the process.
  */
 static void
 barrier_by_hand(void)
@@ -600,6 +671,10 @@ barrier_by_hand(void)
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
+/* A filter may be set at any time, so each call that fails is followed by the
+ * slow way. The expedited command (Linux 4.14) interrupts only the processors
+ * that run a thread of this process, and takes microseconds; the plain one
+ * waits for all processors to be switched, for milliseconds. */
 void
 os_barrier(void)
 {
@@ -613,6 +688,8 @@ os_node(void)
 	return libc_node();
 }
 
+/* The coarse clock is read without a system call, and is late by up to a tick
+ * of the kernel, 1 to 10 ms: what is timed here takes longer. */
 uint64_t
 os_now_ms(void)
 {

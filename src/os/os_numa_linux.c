@@ -5,6 +5,10 @@
  * Owns nothing. Called by source/ and kind/. Takes no lock. Directly:
  * libc has no wrappers, libnuma has them and is not needed for anything else
  * here.
+ *
+ * What may fail is told by an error number. ENOSYS comes of a kernel without
+ * NUMA or without a policy, EPERM of a filter, such as Docker's default one.
+ * What follows from that is the caller's to decide.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,8 +40,9 @@ enum mpol {
 
 /* ---- Policy ------------------------------------------------------------- */
 
-/* The first node of MASK that is not to be had; 0, or why the kernel does not
- * say. */
+/* The first node of MASK that does not exist, has no memory, or is forbidden by
+ * the cpuset of this process; BITS if there is none. Returns 0, or why the
+ * kernel does not say. */
 static int
 find_missing(const uint64_t *mask, unsigned bits, unsigned *node)
 {
@@ -98,8 +103,9 @@ prefer(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
 	return err;
 }
 
-/* A mode that the kernel does not know is EINVAL to it; the nodes are known to
- * be good. */
+/* The nodes are checked first, so that EINVAL of mbind(2) can only come of a
+ * mode that the kernel does not know: ENOSYS here. Where get_mempolicy(2) is
+ * refused they are not known, and mbind(2) is tried all the same. */
 int
 os_set_policy(void *addr, size_t bytes, enum os_policy mode,
     const uint64_t *mask, unsigned bits)
@@ -133,7 +139,13 @@ os_set_home(void *addr, size_t bytes, unsigned node)
 
 /* ---- Where pages are ---------------------------------------------------- */
 
-#define BATCH 128 /* pages asked for at once: on some stacks is no more room */
+/*
+ * move_pages(2) of this process, without nodes, says for each page on which
+ * node it is; with nodes it moves pages there first. It works on lists of
+ * addresses, so ranges are done in batches, whose three arrays take 2 KiB of a
+ * stack that may have 16 KiB in all.
+ */
+#define BATCH 128
 
 struct batch {
 	void *page[BATCH];
@@ -141,8 +153,8 @@ struct batch {
 	int status[BATCH];
 };
 
-/* Where up to BATCH pages from ADDR on are: a node, or a negative error number,
- * in status. */
+/* Where up to BATCH pages from ADDR on are: the status of each is a node, or a
+ * negative error number, -ENOENT for a page that is not there. */
 static int
 ask(struct batch *batch, char *addr, size_t pages)
 {
@@ -185,6 +197,8 @@ move_strays(struct batch *batch, size_t strays, unsigned node)
 	    SYS_move_pages, 0, strays, batch->page, NULL, batch->status);
 }
 
+/* Moves what strays to the first node of the mask, what could not go there to
+ * the second, and so on. ENOMEM if some page is on none of them in the end. */
 static int
 move_batch(struct batch *batch, char *addr, size_t pages, const uint64_t *mask,
     unsigned bits)
@@ -200,7 +214,8 @@ move_batch(struct batch *batch, char *addr, size_t pages, const uint64_t *mask,
 	return strays == 0 ? err : ENOMEM;
 }
 
-/* Without move_pages(2) nothing can be known, and nothing be moved. */
+/* Where move_pages(2) is refused nothing can be known and nothing moved: pages
+ * are taken to be where the policy "preferred" has put them. */
 int
 os_move_to_nodes(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
 {
@@ -244,6 +259,9 @@ field(const char *text, const char *name)
 	return at == NULL ? 0 : strtoull(at + strlen(name), NULL, 10);
 }
 
+/* Adds what could be taken on a node: what is free, and pages of files, which
+ * the kernel drops first. Dirty ones are among them, so it is an upper bound.
+ */
 static int
 free_on_node(unsigned node, uint64_t *bytes)
 {

@@ -62,7 +62,8 @@ less(uint64_t a, uint64_t b)
 
 /* ---- Texts --------------------------------------------------------------- */
 
-/* Calls VISIT for each line of a text, cut to LINE_MAX - 1 bytes. */
+/* Calls VISIT for each line of a text, cut to LINE_MAX - 1 bytes, and returns 0
+ * or the error number. With little stack: it runs in an allocation. */
 static int
 each_line(const char *path, void (*visit)(void *to, const char *line), void *to)
 {
@@ -124,7 +125,7 @@ visit_meminfo(void *to, const char *line)
 		machine->swap = kib * KIB;
 }
 
-/* Its memory is UINT64_MAX where nobody says. */
+/* What /proc/meminfo says; memory is UINT64_MAX where it does not. */
 static struct machine
 read_machine(void)
 {
@@ -220,7 +221,9 @@ read_reclaimable(struct cgroup *cgroup)
 	return sum.bytes;
 }
 
-/* What of the free swap the cgroup may use. ROOM: bytes below its limit. */
+/* How much of the free swap the cgroup may use. Version 1 limits the sum of
+ * memory and swap, so what of that is left beyond ROOM, the bytes below its
+ * memory limit, can only be swap. */
 static uint64_t
 swap_of(struct cgroup *cgroup, uint64_t swap, uint64_t room)
 {
@@ -237,8 +240,15 @@ swap_of(struct cgroup *cgroup, uint64_t swap, uint64_t room)
 	return least(swap, version->swap_is_sum ? less(usage, room) : usage);
 }
 
-/* Bytes that the cgroup has left, or more where it has ENOUGH; UINT64_MAX where
- * it has no limit. The kernel has to add memory.stat up: it is read last. */
+/*
+ * Bytes that the cgroup has left before the kernel ends a process in it;
+ * UINT64_MAX where it has no limit. If the answer is ENOUGH or more, the true
+ * figure may be higher.
+ *
+ * What is below the limit is counted first. Only if that is not enough, swap
+ * and the pages of files are added: these are in memory.stat, which is slow to
+ * read, since the kernel adds it up from counts of each processor.
+ */
 static uint64_t
 room_in(struct cgroup *cgroup, uint64_t swap, uint64_t enough)
 {
@@ -261,6 +271,7 @@ room_in(struct cgroup *cgroup, uint64_t swap, uint64_t enough)
 	return less(room, spare);
 }
 
+/* Whether WORD is one of a list with commas, of LENGTH bytes. */
 static bool
 is_in_list(const char *list, size_t length, const char *word)
 {
@@ -289,8 +300,14 @@ is_unified(void)
 	return os_read_text(path, text, sizeof(text)) == 0;
 }
 
-/* Of a line "number:controllers:path". Memory is under version 1 where a
- * line names it, and else under version 2, which names none. */
+/*
+ * Of a line "number:controllers:path" of /proc/self/cgroup. Memory is under
+ * version 1 where a line names it among its controllers, and else under version
+ * 2, whose line names none. So a line of version 1 is final, and one of version
+ * 2 holds until such a line comes. A hierarchy of version 1 is mounted in a
+ * directory named after its controllers; that of version 2 at MOUNT itself, or
+ * beside those of version 1.
+ */
 static void
 visit_membership(void *to, const char *line)
 {
@@ -328,6 +345,8 @@ go_up(struct cgroup *cgroup)
 	return true;
 }
 
+/* The least that the cgroup of the process and those above it have left, each
+ * of which ends a process when its own limit is met. */
 static void
 look_at_cgroups(
     const struct machine *machine, uint64_t enough, struct os_memory_room *room)

@@ -72,7 +72,12 @@ switch_to(char *stack, void (*what)(void *arg), void *arg)
 	return swapcontext(&to->here, &to->there) == 0;
 }
 
-/* Past the seam for faults: without a stack nothing fails. */
+/*
+ * Maps a stack, whose lowest page is made a guard, switches to it, and unmaps
+ * it. The thread may not be cancelled meanwhile, as that would unwind from the
+ * foreign stack into its own. Past the seam for faults and past libc (libc.h):
+ * without a stack nothing fails, and nobody can have registered the memory.
+ */
 void
 os_on_stack(void (*what)(void *arg), void *arg)
 {

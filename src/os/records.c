@@ -6,6 +6,21 @@
  * free records a size. Called by source, arena, kind and the shim, under any
  * of their locks; its own lock is the last in the lock order. Only a lack of
  * memory can make it fail.
+ *
+ * Why not malloc: the engine may stand in its place, and its records must not
+ * lie in the memory that they describe, which may be a file, a device or on a
+ * node that is full. Why not a mapping for each: a process has 65530 of them
+ * (vm.max_map_count), and a record may have 64 bytes.
+ *
+ * That chunks are never unmapped is a promise (records.h), on which readers
+ * without a lock lean: they may look at a record that was freed, and then ask
+ * whether what they saw holds. Of a freed record the first word is overwritten
+ * at once, as a link, and the rest when it is used again. A size class never
+ * takes more memory than its records did at their peak.
+ *
+ * Sizes are rounded up to a power of two. That wastes up to half of a record,
+ * but any freed record of a class serves any request of it, and whoever frees
+ * one says how large it was, so none has a header.
  */
 #include <stdatomic.h>
 #include <string.h>
@@ -60,7 +75,9 @@ put(void *record, unsigned class)
 	STACK_PUSH(&free_records[class], freed);
 }
 
-/* Replaces the chunk; what was left of the old one becomes free records. */
+/* Replaces the chunk; what was left of the old one becomes free records, the
+ * largest that fit first. What is left is a multiple of 64 bytes, so nothing of
+ * it is lost. On failure the old chunk stays, for smaller records. */
 static bool
 new_chunk(void)
 {
@@ -81,7 +98,9 @@ new_chunk(void)
 	return true;
 }
 
-/* A zeroed record of the class. The lock is held. */
+/* A zeroed record of the class: one that was freed, which is zeroed now, or a
+ * piece of the chunk, which was never written. NULL without memory. The lock is
+ * held. */
 static void *
 take(unsigned class)
 {
@@ -100,6 +119,9 @@ take(unsigned class)
 	return record;
 }
 
+/* Above 32 KiB a record has a mapping of its own, which goes when it is freed:
+ * these are tables of a size that seldom comes again. No reader may look at
+ * them without a lock. */
 static void *
 new_large(size_t bytes)
 {

@@ -8,6 +8,12 @@
  * thread has a pointer of it, and a page of its own from its first failure to
  * its end. The first thread that fails, most often the only one, needs no page.
  * Called by everybody, under any lock. Takes none.
+ *
+ * Nothing here fails: without memory for a page a thread has the bare name of
+ * its last error number. A page goes at the end of its thread, by the key's
+ * destructor; that of the first thread is never another's, and nothing has to
+ * be given back. What error_text() returned is good until the thread's next
+ * failure.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -64,7 +70,8 @@ place(void)
 	return mine;
 }
 
-/* Formats apart from the thread's text, which ARGS may quote. */
+/* Formats on the stack first and copies then, as ARGS may quote the text that
+ * is there. MEANING: an error number whose text is added, or 0. Sets errno. */
 static void
 set(int errnum, int meaning, const char *format, va_list args)
 {
