@@ -3,11 +3,15 @@
  * memkind-auto-dax-kmem-nodes.c - the program memkind-auto-dax-kmem-nodes:
  * prints the nodes that were made of DAX devices. See nodes.h.
  *
- * Ends with 0, with 1 where what finds such nodes is not installed, with 2
- * where it was not understood, and with 3 where there are none.
+ * Ends with 0, with 1 where libmemkind cannot look for such nodes, with 2 where
+ * it was not understood, and with 3 where there are none.
  */
 #include "tool/nodes.h"
 
+/* memkind has this error where it was built without libdaxctl, by which it
+ * finds such nodes. The libmemkind of this release answers
+ * MEMKIND_ERROR_UNAVAILABLE whether there are none or the topology cannot be
+ * read, and so 3. */
 static int
 status_of(int error)
 {

@@ -4,9 +4,13 @@
  * DRAM and memory onlined from DAX devices.
  *
  * It puts libmemtier into LD_PRELOAD, and into the environment what libmemtier
- * reads there; see libmemtier(7). The library is the one that lies beside the
- * libmemkind that this program runs with. A process of one thread; no locks.
- * Ends with 1 and a line on standard error where the program cannot be run.
+ * reads there; see libmemtier(7). Then it becomes the other program by exec(2),
+ * so that this has its process number, its signals, its descriptors and its
+ * exit status, as if it had been started without this one.
+ *
+ * What can be checked is checked here, by a line on standard error and status
+ * 1: the library itself can only abort, in the midst of the other program's
+ * start. Owns the words of the command line. A process of one thread; no locks.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -43,6 +47,8 @@ static const char help[] =
 
 static bool verbose;
 
+/* Writes the line and ends. Nothing has to be undone: only the environment of
+ * this process was changed. */
 static __attribute__((noreturn, format(printf, 1, 2))) void
 fail(const char *format, ...)
 {
@@ -56,6 +62,7 @@ fail(const char *format, ...)
 	exit(1);
 }
 
+/* Values of before are replaced: what is written on the command line counts. */
 static void
 set(const char *name, const char *value)
 {
@@ -79,7 +86,8 @@ common_divisor(uint64_t a, uint64_t b)
 	return a;
 }
 
-/* What is installed of KIND, in MiB. */
+/* What is installed of KIND, in MiB, for which the numbers of a ratio are small
+ * enough even for large machines. Less than one MiB would be a share of 0. */
 static uint64_t
 installed(memkind_t kind, const char *name)
 {
@@ -90,6 +98,9 @@ installed(memkind_t kind, const char *name)
 	return (uint64_t)bytes >> 20;
 }
 
+/* The ratio where -r does not give it: of installed memory, not of free memory,
+ * so that it is the same at each start. In lowest terms, as libmemtier's
+ * numbers have 32 bits, and for those who read -v. */
 static void
 installed_ratio(char *ratio, size_t size)
 {
@@ -104,7 +115,8 @@ installed_ratio(char *ratio, size_t size)
 	    (unsigned long long)(kmem / divisor));
 }
 
-/* Two whole numbers from 1, as libmemtier has them. */
+/* Two whole numbers from 1 to UINT_MAX, as libmemtier reads them. The first
+ * character must be a digit, as strtoul(3) would take blanks and signs. */
 static void
 check_ratio(const char *ratio)
 {
@@ -128,7 +140,17 @@ check_ratio(const char *ratio)
 
 /* ---- The library --------------------------------------------------------- */
 
-/* Every kind is a pointer to something inside of libmemkind. */
+/*
+ * Where libmemtier is: beside the libmemkind that this program runs with, so
+ * that both are of one build, also where several are installed. That file is
+ * found by an address in it: MEMKIND_DEFAULT is a pointer to a record inside of
+ * libmemkind, even where the linker has copied the pointer into this program.
+ * realpath(3) leads from libmemkind.so.0 in a folder of links to where it
+ * really is.
+ *
+ * The dynamic linker takes blanks and colons in LD_PRELOAD as the end of a
+ * name, and there is no way to quote them.
+ */
 static void
 find_library(char path[PATH_MAX])
 {
@@ -151,6 +173,9 @@ find_library(char path[PATH_MAX])
 		    path);
 }
 
+/* The library comes first in LD_PRELOAD, in front of what is there already, so
+ * that malloc is its. The others are kept: they may be there for something
+ * else. */
 static void
 preload(void)
 {
@@ -170,6 +195,9 @@ preload(void)
 
 /* ---- Start --------------------------------------------------------------- */
 
+/* The text that libmemtier reads: the first tier is DRAM. It takes thresholds
+ * with the policy that moves them alone, so old ones in the environment are
+ * taken away where there are none now. */
 static void
 set_tiers(const char *ratio, const char *thresholds)
 {
@@ -191,6 +219,8 @@ struct wishes {
 	const char *ratio, *thresholds;
 };
 
+/* The "+" stops at the first word that is no option: what follows is the
+ * program's, its options too. */
 static void
 read_options(int argc, char **argv, struct wishes *wishes)
 {

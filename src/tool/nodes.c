@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * nodes.c - which nodes a kind of libmemkind has. See nodes.h.
+ *
+ * Both programs ask libmemkind itself, by functions that it exports for them,
+ * so that they name the very nodes that its kinds would get: from its variables
+ * and rules, not from the machine alone. The numbers of exit statuses are
+ * memkind's, which scripts test, and differ from one program to the other.
  */
 #include "tool/nodes.h"
 
@@ -9,10 +14,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of Linux, at most: the mask has room for every node that can be. */
 #define NODES_MAX 1024
 #define WORD_BITS (sizeof(unsigned long) * CHAR_BIT)
 #define NOT_UNDERSTOOD 2
 
+/* In the form that numactl(8) and memkind's variables take: "1,3". What could
+ * not be written is found out here, since a full disk must not look like an
+ * answer to who reads the file. */
 static int
 print_nodes(const unsigned long *mask)
 {
@@ -28,6 +37,9 @@ print_nodes(const unsigned long *mask)
 	return fflush(stdout);
 }
 
+/* A kind without nodes is an error of libmemkind's; which one it is says
+ * whether there are none or they could not be looked for. NULL in place of the
+ * kind: each of the functions knows its own. */
 static int
 show(const struct nodes_program *program)
 {

@@ -2,9 +2,16 @@
 /*
  * poolkind.c - the program poolkind: shows what memory a machine has.
  *
- * Owns what it prints, and the topology that it prints from. A process of one
- * thread; no locks. Ends with 0, with 1 and a line on standard error where
- * something is not there, and with 2 where it was not understood.
+ * It uses libpoolkind-topology directly, the library that the engine opens when
+ * a kind names a memory attribute: so it shows exactly what that would find,
+ * and chooses nodes by the same function. A saved machine can stand in place of
+ * this one. It opens no kind and allocates no memory on any node.
+ *
+ * Answers go to standard output, in columns, everything else to standard error.
+ * Ends with 0; with 1 and a line where something is not there or cannot be
+ * written; with 2 and the usage where it was not understood. Owns what it
+ * prints, and the topology that it prints from. A process of one thread; no
+ * locks.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -39,6 +46,7 @@ static const char help[] =
     "FROM is xml:PATH, synthetic:TEXT or sysfs:PATH, in place of this "
     "machine.\n";
 
+/* Writes the line and returns the status, for the caller to end with. */
 static int
 fail(const char *format, ...)
 {
@@ -60,8 +68,8 @@ not_understood(const char *what, const char *word)
 	return NOT_UNDERSTOOD;
 }
 
-/* The topology that the last word names: of this machine, where there is none.
- */
+/* Opens the topology that the last word of a command names, or that of this
+ * machine if there is none. 0, or the status to end with; then all is said. */
 static int
 open_from(int argc, char **argv, struct topology **topology)
 {
@@ -75,7 +83,13 @@ open_from(int argc, char **argv, struct topology **topology)
 
 /* ---- nodes --------------------------------------------------------------- */
 
-/* The best that is known of NODE from any node with CPUs, as text; "-". */
+/*
+ * The best value that the firmware reports of NODE, as seen from any node with
+ * CPUs, as text, or "-" where it reports none: a table has room for one number,
+ * and for a node near its CPUs that is what counts. Best is the highest
+ * bandwidth, but the lowest latency; the attributes of latency stand last in
+ * their enumeration. A value of 0 counts as unknown.
+ */
 static const char *
 best_value(const struct topology *topology, enum topology_attribute attribute,
     unsigned node, char text[24])
@@ -98,6 +112,8 @@ best_value(const struct topology *topology, enum topology_attribute attribute,
 	return text;
 }
 
+/* Columns are as wide as their headings in show_nodes(). A node of CPUs alone
+ * has the capacity 0; of a saved machine nobody knows what is free. */
 static void
 print_node(const struct topology *topology, const struct topology_node *node)
 {
@@ -120,6 +136,8 @@ print_node(const struct topology *topology, const struct topology_node *node)
 	    pair[0], pair[1]);
 }
 
+/* By rising number, so that the lines of two machines, or of one before and
+ * after a change, can be compared. */
 static int
 show_nodes(int argc, char **argv)
 {
@@ -152,6 +170,9 @@ number_or_dash(int number, char text[16])
 	return text;
 }
 
+/* TARGET is the node that a device would become as memory, NEAR the node with
+ * CPUs closest to it, and system-ram a device that has become memory and cannot
+ * be mapped any more. */
 static void
 print_device(const struct topology_device *device)
 {
@@ -165,6 +186,8 @@ print_device(const struct topology_device *device)
 	    device->is_system_ram ? "system-ram" : "devdax");
 }
 
+/* Devices, and file systems that can be mapped without a page cache: the two
+ * ways in which a kind gets at persistent memory. */
 static int
 show_devices(int argc, char **argv)
 {
@@ -192,7 +215,9 @@ show_devices(int argc, char **argv)
 
 /* ---- rank ---------------------------------------------------------------- */
 
-/* The memory attribute of that word; SPEC_SOURCE_COUNT if it is none. */
+/* The memory attribute of that word, from the table by which specs are parsed,
+ * so that the program knows those that a kind's text does; SPEC_SOURCE_COUNT if
+ * it is none. */
 static enum spec_source
 find_attribute(const char *word)
 {
@@ -227,8 +252,9 @@ print_set(const struct node_set *set)
 	}
 }
 
-/* The nodes to standard output, with the reason; where there are none, the
- * reason to standard error, once if it is the same from each node. */
+/* Writes the nodes with the attribute, as seen from INITIATOR, and why it is
+ * these. Where there are none the reason goes to standard error; and only if it
+ * is another one than was said last, as from most nodes it is the same. */
 static void
 answer(struct request *request, unsigned initiator)
 {
@@ -249,6 +275,8 @@ answer(struct request *request, unsigned initiator)
 	printf("  %s\n", why);
 }
 
+/* For scope all the nodes do not depend on where a thread runs, and there is
+ * one line; for scope local one for each node with CPUs. */
 static void
 answer_all(struct request *request)
 {
@@ -264,6 +292,8 @@ answer_all(struct request *request)
 			answer(request, nodes[i].id);
 }
 
+/* "all" and "local" cannot be meant as FROM, which has a colon in it. The
+ * status is 1 only if no node was named from anywhere. */
 static int
 show_rank(int argc, char **argv)
 {
@@ -293,6 +323,8 @@ show_rank(int argc, char **argv)
 
 /* ---- Start --------------------------------------------------------------- */
 
+/* The first word is the command, the others are the command's. What --help and
+ * --version print may fail at once, when stdout has no buffer. */
 static int
 run(int argc, char **argv)
 {
@@ -317,6 +349,8 @@ run(int argc, char **argv)
 	return not_understood("unknown command", argv[1]);
 }
 
+/* stdout is a pipe or a file most times, and written at the end: only here it
+ * can be told whether all of it went out. */
 int
 main(int argc, char **argv)
 {

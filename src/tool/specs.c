@@ -3,7 +3,9 @@
  * specs.c - lists the sources and options of a spec, as the parser's own tables
  * have them. See specs.h.
  *
- * Owns nothing but what it prints; no locks; nothing fails.
+ * What is printed cannot differ from what is parsed: a source or an option that
+ * is added to the tables is listed. Owns nothing but what it prints; no locks;
+ * nothing fails here, as main() looks whether it was written.
  */
 #include "tool/specs.h"
 
@@ -11,6 +13,8 @@
 
 #include "spec/table.h"
 
+/* With the form of what follows the word, "file:PATH[,..]" and the like, where
+ * something does. */
 static void
 print_source(const struct spec_source_row *source)
 {
