@@ -14,10 +14,9 @@
 #include "source/source.h"
 
 struct hooked_source {
-	extent_hooks_t hooks; /* what jemalloc holds a pointer to: first */
-	struct source
-	    *source; /* NULL: spans are neither given nor taken back */
-	bool exact;  /* nothing is taken beyond what a block needs */
+	extent_hooks_t hooks;  /* what jemalloc holds a pointer to: first */
+	struct source *source; /* NULL: nothing is handed out or taken back */
+	bool exact;            /* nothing is taken beyond what a block needs */
 };
 
 /* Fills in the hooks. The record must outlive every arena it is given to. */

@@ -12,8 +12,9 @@
 /* Makes the block larger or smaller where it is; false if that can't be. */
 bool heap_resize(void *ptr, const struct block *block, size_t size);
 
-/* Moves a small block to a slab that is fuller; NULL if its own is full enough,
- * or there is no other place. */
+/* Moves a small block to another slab, so that its own becomes empty; NULL if
+ * that is as full as those of its class are on average, or there is no other
+ * place. */
 void *heap_defragment(void *ptr, const struct block *block);
 
 #endif /* ARENA_RESIZE_H */

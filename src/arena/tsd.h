@@ -2,16 +2,17 @@
 /*
  * tsd.h - jemalloc's record of the calling thread, in memory of ours.
  *
- * jemalloc would allocate it and hang it at a key of pthreads, print a line and
- * abort where either cannot be had. Here it is part of the thread's record (see
- * cache.h), which goes when the thread ends. A thread without a record, because
- * there is no memory for one or its last destructors are running, takes one of
- * those that all threads share, for as long as it is in an arena: there are a
- * few that need no memory, and a thread waits rather than that it goes without.
+ * Left alone jemalloc allocates it, keeps it under a key of pthreads, and
+ * prints a line and aborts where it can do neither. Here it is part of the
+ * thread's record (structures.h), which goes when the thread ends. A thread
+ * without a record, because there is no memory for one or its last destructors
+ * are running, borrows one of those that all threads share, for as long as it
+ * is in an arena. A few of these need no memory; if all are out, the thread
+ * waits until one is given back.
  *
- * Locks: that of the free shared records, under which nothing is called but the
- * records of os/. Whoever holds a shared record is inside an arena and waits
- * there for nobody who wants one.
+ * Locks: that of the free shared records, under which nothing else is called.
+ * Whoever has a shared record is inside an arena and waits there for nobody who
+ * wants one.
  */
 #ifndef ARENA_TSD_H
 #define ARENA_TSD_H

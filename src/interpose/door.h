@@ -4,10 +4,12 @@
  * blocks of the kinds that it chooses.
  *
  * Each library has a heap.c with these functions, and a door.h of its own,
- * which entry.c includes: for which sizes the thread's cache of one heap may be
- * asked first, without a call. Called by any thread at any time: before the
- * library's constructor, in signal handlers, after the last destructor. Takes
- * no lock. Where it fails, errno says why; where it does not, errno stays.
+ * which entry.c includes. That is compiled once for each library, so that its
+ * fast path has the library's choice inline: for which sizes the thread's cache
+ * of one heap may be asked first, without a call. Called by any thread at any
+ * time: before the library's constructor, in signal handlers, after the last
+ * destructor. Takes no lock. Where a function fails, errno says why; where it
+ * does not, errno stays.
  */
 #ifndef INTERPOSE_DOOR_H
 #define INTERPOSE_DOOR_H
@@ -42,9 +44,11 @@ poolkind *door_kind(unsigned number);
  * bool door_is_plain(size_t size): whether that heap serves requests of SIZE.
  * DOOR_ANY_ALIGNMENT: whether posix_memalign() takes alignments below that of a
  *     pointer.
- * DOOR_TRACE(...): writes of a call.
- * DOOR_ALOUD: whether valgrind is told of blocks in the name of malloc and its
- *     relatives, for who takes all of the engine's; else the engine tells.
+ * DOOR_TRACE(...): writes a trace line of a call.
+ * DOOR_ALOUD: whether entry.c announces blocks to valgrind, in the name of
+ *     malloc and its relatives. That is for a library whose every block comes
+ *     through entry.c; where blocks are also had from kinds directly, the
+ *     engine does it for all.
  */
 
 #endif /* INTERPOSE_DOOR_H */

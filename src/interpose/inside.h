@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * inside.h - a thread's word that it is inside a library that stands in the
- * place of malloc, on memkind's kinds.
+ * inside.h - a flag of the calling thread: it is inside a library that stands
+ * in the place of malloc, on memkind's kinds.
  *
- * Whoever looks at the machine for a kind (hwloc, libnuma, libdaxctl, the
- * dynamic linker) calls malloc, which comes back there; so a thread that asks
- * for a kind other than MEMKIND_DEFAULT raises the word, and while it is up
- * everything comes from MEMKIND_DEFAULT, which asks nobody. Each library's
- * heap.c owns it.
+ * A kind other than MEMKIND_DEFAULT may have to look at the machine first, and
+ * what does that (hwloc, libnuma, libdaxctl, the dynamic linker) calls malloc,
+ * which is ours and would ask for the same kind again. So a thread that asks
+ * for such a kind sets the flag, and while it is set all of the thread's blocks
+ * come from MEMKIND_DEFAULT, which looks at nothing. It is a flag of the
+ * thread, since other threads can wait for the kind meanwhile. Each library's
+ * heap.c owns it. Initial-exec, as any other access to it could call malloc.
  */
 #ifndef INTERPOSE_INSIDE_H
 #define INTERPOSE_INSIDE_H

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * jump.h - a call that leaves nothing between the caller and what is called,
- * for functions that stand in the place of libc's: the return address and all
- * arguments are the caller's still.
+ * jump.h - a call by which a function is replaced by another, for functions
+ * that stand in the place of libc's: no frame of ours is left, so that the
+ * function which is called finds the return address of our caller, and all
+ * arguments where that put them.
  *
  *	EXPORT JUMPS int name(int a) { ... JUMP next(a); }
  *
- * The compiler is held to it by musttail where it knows the word, by its
- * optimisation elsewhere, in the debug libraries too; a test looks whether it
- * did.
+ * A compiler that knows the attribute musttail refuses to build it any other
+ * way. Others make a jump of it when they optimise, which JUMPS turns on for
+ * the function, in the debug libraries too; test/interpose/deepbind.sh looks at
+ * the code of dlopen() and dlmopen().
  */
 #ifndef INTERPOSE_JUMP_H
 #define INTERPOSE_JUMP_H

@@ -15,6 +15,9 @@
  *      pool in the child.
  *   3  As 2, and where no copy can be made as 1.
  *
+ * That is of a pool in a file. Of ordinary memory both sides have copies on
+ * write, whatever the value; a device is shared, with 0 alone.
+ *
  * vmem ended the parent where this could not be done. Here the parent goes on,
  * with its heap and its data. A handler cannot make fork(2) fail, so the child
  * is there, with a heap that is not what was promised, or with none: it ends at

@@ -2,10 +2,11 @@
 /*
  * fork.h - the heap over fork(2).
  *
- * What becomes of the pool is the engine's matter; here the process is ended
+ * What becomes of the pool is the engine's matter; here the child is ended
  * where VMMALLOC_FORK promises something that cannot be had. Owns the handlers.
- * Registered before anybody else's, ours run last before the fork and first
- * after it, so those of others may allocate.
+ * They are registered before those of other libraries, so that they run last
+ * before the fork and first after it: the handlers of others never run while
+ * the heap is locked, and may allocate.
  */
 #ifndef VMMALLOC_FORK_H
 #define VMMALLOC_FORK_H

@@ -4,8 +4,8 @@
  *
  * Owns the kinds of the shim: the pool, opened by the constructor, with what it
  * falls back to, and one of ordinary memory for what is allocated before. They
- * are never closed: the heap lives as long as the process. Takes no lock of its
- * own.
+ * are never closed, since blocks may be freed and allocated as long as the
+ * process runs any code. Takes no lock of its own.
  */
 #ifndef VMMALLOC_POOL_H
 #define VMMALLOC_POOL_H
