@@ -11,17 +11,18 @@
  *
  * Three levels divide the 48 bits of an address: 12, 8 and 7, and the 21 of a
  * leaf of 2 MiB. An entry of the root stands for 64 GiB, one below it for 256
- * MiB. So 4 TiB take some 64 entries, and at either end that does not lie at
- * such a border some of the two levels below, 255 and 127 at most. The root, 32
- * KiB, is part of the library's zero pages, of which only those are touched
- * that have an entry.
+ * MiB. So 4 TiB take some 64 entries of the root, and at each end that is not a
+ * multiple of 64 GiB up to 255 and 127 entries of the two levels below. The
+ * root, 32 KiB, costs only the pages of it that have an entry.
  *
- * Why a radix tree, and not a sorted array or a tree that balances: an insert
- * moves nothing that a reader may stand on. An entry is one word, written once
- * by a store that releases, so readers see a whole tree at any moment.
+ * Why a radix tree, and not a sorted array or a balanced tree: entering a
+ * segment moves nothing that a reader may be looking at. An entry is one word,
+ * written once by a store that releases, so readers see a whole tree at any
+ * moment.
  *
  * Writers hold sources_lock. Only entering can fail, for want of memory for a
- * node, and is done in two passes for that reason: first nodes, then entries.
+ * node. Therefore it takes two passes: the first makes all nodes, the second
+ * fills the entries in and cannot fail.
  */
 #include "source/address_map.h"
 
@@ -135,10 +136,9 @@ enum visit { VISIT_PREPARE, VISIT_PUT, VISIT_TAKE };
  * Walks the entries that stand for addresses LOW to HIGH of the segment, and
  * does WHAT at each. Where the addresses fill an entry, it stands for all that
  * is below, unless smaller segments made a node of it: nodes stay for ever, so
- * their entries are filled instead. That makes VISIT_PUT and VISIT_TAKE find
- * the entries that VISIT_PREPARE found: a node made in between only by another
- * segment would have to be below an entry that this one fills, and addresses
- * belong to one segment.
+ * their entries are filled instead. VISIT_PUT and VISIT_TAKE find the entries
+ * that VISIT_PREPARE found: where this segment fills an entry no other segment
+ * has addresses, so none can make it a node in between.
  *
  * ENOMEM: for want of a node, in VISIT_PREPARE alone. Nodes made by then stay,
  * empty; the next segment there uses them.

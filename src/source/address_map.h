@@ -19,20 +19,20 @@
  *  - it believes what it read if no segment was taken out since it began, and
  *    begins anew otherwise: a record is used again only after that was counted.
  *
- * That this is right: let a reader have read a value that is not that of the
- * segment as it was entered. Then the record was used again, which was written
- * behind the fence of address_map_remove(), and so behind its count. The fence
- * in address_map_holds() comes behind the reader's look at the value; with the
- * two fences the look at the count, which comes last, sees the new one. And if
- * the count was new already when the reader began, the segment was out of the
- * tree before it began, and the reader did not get to it.
+ * Why this is right: assume that a reader read a value that is not the one the
+ * segment was entered with. Then the record was used again in the meantime. The
+ * writer counted the removal first, then passed the fence in
+ * address_map_remove(), then wrote the value. The reader reads the value first,
+ * then passes the fence in address_map_holds(), then reads the count. So, by
+ * the two fences, it sees the new count and begins again. And if the count was
+ * new before the reader began, the segment was out of the tree by then, and the
+ * reader could not get to it.
  *
  * A reader waits for nobody: a thread that is interrupted while it takes a
- * segment out, or vanishes in a fork, leaves nothing half done that a reader
- * would wait for. That is why this is a count of removals, and not a sequence
- * lock, which is odd while somebody writes. The alternative, a period of grace
- * before a record is used again, would have closing a kind wait for readers,
- * and readers enter themselves somewhere.
+ * segment out, or vanishes in a fork, leaves nothing half done. That is why the
+ * count tells of removals that are done, and is not a sequence lock, in which
+ * readers wait for a writer. A grace period before a record is used again would
+ * make closing a kind wait for readers, which would have to register first.
  */
 #ifndef SOURCE_ADDRESS_MAP_H
 #define SOURCE_ADDRESS_MAP_H

@@ -93,9 +93,9 @@ anon_open(struct source *source, struct segment *segment)
 	return error;
 }
 
-/* What mprotect(2) or madvise(2) would have done, where that is refused: maps
- * the range anew, readable and without pages, and sets advice and policy again,
- * which were the old mapping's. */
+/* Does what mprotect(2) or madvise(2) would have done, where these are refused:
+ * maps the range anew, readable and without pages, and sets the advice and the
+ * policy again, which went with the old mapping. */
 static int
 map_anew(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -114,8 +114,8 @@ anon_close(struct segment *segment)
 }
 
 /* Makes the segment readable up to OFFSET, rounded up to 2 MiB. Not all of it
- * when it is opened: mlockall(MCL_FUTURE) takes memory for all that is
- * readable. And never less again: what is given back stays readable. */
+ * when it is opened, since mlockall(MCL_FUTURE) takes memory for all that is
+ * readable. What is given back stays readable. */
 static int
 make_usable(struct segment *segment, size_t offset)
 {
@@ -201,8 +201,8 @@ anon_commit(struct segment *segment, size_t offset, size_t bytes)
  *
  *  1. The range gets "preferred" (policy.c): the kernel takes pages elsewhere
  *     when the nodes are full, where MPOL_BIND would have it end a process. If
- *     mbind(2) is refused by now, the range stays as it is, and the comparison
- *     with what is free is all that stands before that.
+ *     mbind(2) is refused by now, the range stays bound, and only a comparison
+ *     with what the nodes have free prevents that.
  *  2. The pages are taken.
  *  3. The kernel is asked where they lie (move_pages(2)), those elsewhere are
  *     moved, and ENOMEM is returned if one cannot be.
@@ -210,8 +210,8 @@ anon_commit(struct segment *segment, size_t offset, size_t bytes)
  *     that is migrated or swapped in stays there. Also after a failure: the
  *     range is free then, and free ranges are bound, which keeps mappings few.
  *
- * Returns 0 or the error number; then the range may have pages, anywhere, which
- * the caller gives back.
+ * Returns 0 or the error number. After a failure the range may have pages, on
+ * any node, which the caller gives back.
  */
 static int
 back_now(struct segment *segment, size_t offset, size_t bytes)

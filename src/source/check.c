@@ -21,8 +21,8 @@
  * stacks it leads are gone (fork.c).
  *
  * Whatever is wrong ends the check with EIO and a sentence; nothing is
- * repaired. Finding it does not depend on a program that behaves: a write past
- * the end of a block of records, or a double munmap(2), is what it is for.
+ * repaired. It is there for programs that misbehave, which overwrite records of
+ * the engine or unmap memory that is not theirs.
  */
 #include <errno.h>
 #include <limits.h>
@@ -100,9 +100,9 @@ check_piece(struct walk *walk, const struct segment *segment)
 	return check_committed(segment, from, end);
 }
 
-/* The summaries above all pieces are held against each other once, in a hold of
- * the lock of their own; then the pieces, each in one. Changes in between keep
- * both right, so what is checked at different moments need not fit together. */
+/* The summaries above all pieces are checked once, under the lock; then each
+ * piece, with the lock taken anew. A change in between keeps all of them right,
+ * so it does not matter that they are checked at different moments. */
 static int
 check_segment(struct walk *walk, const struct segment *segment)
 {

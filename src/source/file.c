@@ -260,8 +260,8 @@ open_first(struct segment *segment, int fd)
 	    (off_t)(segment->file_offset + segment->head), false);
 }
 
-/* The descriptor goes to the segment or is closed, in any case: the mapping
- * keeps the file. On failure nothing is left of file and addresses. */
+/* The descriptor is kept by the segment or closed: the mapping keeps the file
+ * alive. After a failure nothing is left of the file and the addresses. */
 static int
 open_in_new_file(struct source *source, struct segment *segment)
 {
@@ -302,7 +302,7 @@ no_addresses:
  * mremap(2) makes a second mapping of a shared one alone.
  *
  * EFBIG where the file ends, or mapping its next part fails for any reason: the
- * caller then makes a new file, and that failing is the error that is told.
+ * caller then makes a new file, and reports the error of that, if any.
  */
 static int
 open_in_same_file(struct source *source, struct segment *segment)
@@ -385,8 +385,8 @@ is_touched(const struct segment *segment, size_t bytes)
 
 /* Takes the space of a span by the best way there is, falling back where the
  * kernel cannot populate (ENOSYS). Without a descriptor, on a file system that
- * takes space later, nothing can be promised: ENOMEM, but where the user trusts
- * it, as much as touching does. */
+ * takes space later, nothing can be promised: ENOMEM, unless the user trusts
+ * the file system; then the pages are touched. */
 static int
 take(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -421,11 +421,11 @@ room_for(const struct segment *segment)
 	return room;
 }
 
-/* Whether an attempt would be in vain: the file system says that it has less,
- * or no fewer bytes could not be had SHORT_MS ago or later, nothing was given
- * back since, and it does not say that it has more than then. File systems
- * count roughly, with space for metadata among the free: so the last failure
- * counts as well as what they say. */
+/* Whether an attempt would be in vain. Either the file system says that it has
+ * less; or so many bytes, or fewer, could not be had within the last SHORT_MS,
+ * nothing was given back since, and it does not say that it has more now. The
+ * second is needed since file systems count space as free that they then need
+ * for metadata. */
 static bool
 is_short(struct segment *segment, size_t bytes)
 {
@@ -446,8 +446,8 @@ is_short(struct segment *segment, size_t bytes)
  * a fork without a file, pages are taken; where the kernel cannot populate they
  * come at the first touch, as anonymous memory does.
  *
- * A large span asks first: in vain, it would take all the space that there is,
- * while others get nothing, before it gives it back.
+ * A large span asks first: if it has to fail, it would until then take all the
+ * space that is left from everybody else.
  */
 static int
 file_commit(struct segment *segment, size_t offset, size_t bytes)
@@ -521,9 +521,9 @@ file_map_private(struct segment *segment)
 }
 
 /* Moves the copy's mappings over the segment's addresses, in the child. In two
- * steps, since mremap(2) moves one mapping at a time, and the readable part is
- * another than the rest. Segment and descriptor then are those of the copy's
- * file. Fails only before it has changed the segment's record. */
+ * steps, since mremap(2) moves one mapping at a time, and the readable part and
+ * the rest are two. The segment then is one of the copy's file, and has its
+ * descriptor. After a failure the segment's record is unchanged. */
 int
 file_place_copy(struct segment *segment)
 {

@@ -37,7 +37,7 @@
  *     number is kept in copy_error, copies of that source are dropped, and the
  *     fork goes on: fork(2) cannot be stopped by a handler, so the child is
  *     refused that source instead. Others are not concerned.
- *  3. fork(2). Whether it fails is not told; then only step 4 happens.
+ *  3. fork(2). If it fails, step 4 follows alone.
  *  4. In the parent: copies are dropped, what was let through is withheld
  *     again, locks are given back. What became private stays so: the child has
  *     the other half.
@@ -45,9 +45,9 @@
  *     was seen; each source is settled (settle_child()), which ends in one of
  *     four states: its own (anonymous, copied, private), inherited, refused, or
  *     a successor that has nothing yet. Where putting a copy in place fails the
- *     source is refused, so that no half of it is used. Then its locks are
- *     given back by the thread that took them in the parent, and what other
- *     threads were counted for is forgotten: who holds, who walks.
+ *     source is refused, so that a half of it is never used. Holds and walks of
+ *     threads that are gone are forgotten, and the locks are given back, by the
+ *     copy of the thread that took them.
  *
  * The lock of os/records is taken by kind/ after step 2, and given back before
  * steps 4 and 5: in all of them records may be made.
@@ -70,8 +70,8 @@
  * is a child that nobody has made ready. Before Linux 4.14 there is no witness,
  * and such a child is not told from its parent.
  *
- * It is set up when the first segment is withheld or the first region opened,
- * under sources_lock, and never taken away.
+ * The page is set up when the first segment is withheld or the first region
+ * opened, under sources_lock, and never taken away.
  */
 
 /* A word that is 1, and 0 in a child until it is known. Set once. */
@@ -120,10 +120,10 @@ set_inherited(struct segment *segment, bool inherited)
 }
 
 /*
- * See segment.h. Returns 0 or an error number, with which opening fails: what
- * cannot be kept from children could be written to by them behind our back.
- * Only where the call is refused as such it does without: a sandbox that knows
- * no madvise(2) is taken for one that makes no such children.
+ * See segment.h. Returns 0 or an error number, with which opening fails: a
+ * child could write to what is not kept from it, and no handler would know.
+ * Only where the call itself is refused the segment is not withheld: a sandbox
+ * that forbids madvise(2) is assumed to make no such children.
  */
 int
 segment_withhold(struct segment *segment)
@@ -153,9 +153,9 @@ is_region(const struct source *source)
 	return source->spec->source == SPEC_REGION;
 }
 
-/* Called for each shared mapping of the process, of which there are thousands
- * where there are many kinds on files: one that begins in a segment of ours
- * that is no region is passed over, without a look at all regions. */
+/* Called for each shared mapping of the process, of which there may be
+ * thousands where there are many kinds on files. So one that begins in a
+ * segment of a source that is no region is not compared with all regions. */
 static void
 note_shared(void *unused, uintptr_t low, uintptr_t high)
 {
@@ -436,11 +436,11 @@ copy_source(struct source *source, int (*copy)(struct segment *segment))
  * go on with the file as it is. A mapping that is private is copied by fork(2)
  * itself: it need not be withheld any more.
  *
- * EBADF where that cannot be: without the descriptor, which mapping the file
- * again needs; and on huge pages, since a copy of one is taken when it is
- * written to, and where there is none left the kernel ends the process. If it
- * fails at a later segment the earlier ones stay private. That harms nobody, as
- * the file has no name, and so no other reader than this source.
+ * EBADF where that cannot be: without the descriptor, by which the file is
+ * mapped again; and on huge pages, where the kernel ends the process if no page
+ * is left for the copy that a write makes. If it fails at a later segment, the
+ * earlier ones stay private. That harms nobody: the file has no name, so nobody
+ * else reads it.
  */
 static int
 make_private(struct source *source)
@@ -478,8 +478,8 @@ make_private_or_copy(struct source *source)
 }
 
 /* By the kind's fork policy. Shared: the child will use pages of this file, so
- * from here on nothing of it is given back, for as long as the parent lives; it
- * is not told when the child ends. Refused: nothing, the child covers it. */
+ * from here on none of them is given back, ever, since nobody tells when the
+ * last child has ended. Refused: nothing, as the child covers it. */
 static int
 prepare_file(struct source *source)
 {
@@ -516,9 +516,10 @@ let_through(struct source *source)
 	return error;
 }
 
-/* Before fork(2), for one source: 0, or the number that refuses it to the
- * child. What is inherited already has no copy to be made: it is some
- * ancestor's, and the child inherits it in turn. */
+/* Before fork(2), for one source: 0, or the error number for which the child is
+ * refused it. Of an inherited source no copy is made: it is an ancestor's, and
+ * the child inherits it in turn. If a copy could not be made nothing is let
+ * through, and the child has a hole until its handler covers it. */
 static int
 prepare(struct source *source)
 {
@@ -533,8 +534,9 @@ prepare(struct source *source)
 	return error != 0 ? error : let_through(source);
 }
 
-/* Steps 1 and 2. This process may itself be a child that no handler knew of:
- * that is settled first, since see_fork() in the child hides it. */
+/* Steps 1 and 2. This process may itself be a child that no handler knew of.
+ * That is settled first: after see_fork() in its own child, nothing would tell
+ * any more. */
 int
 sources_prefork(void)
 {
@@ -561,10 +563,10 @@ source_fork_error(const struct source *source)
 
 /* ---- After it ----------------------------------------------------------- */
 
-/* What let_through() did, undone. A failure does not matter in the parent: the
- * source stays exposed, so a child that comes by another call is refused it; it
- * merely has the pages mapped. The child that was just made refuses itself the
- * source. */
+/* Undoes let_through(). In the parent a failure is passed over: the source
+ * stays exposed, so a child that no handler knows of is refused it, though it
+ * has the pages mapped. In the child that was just made the source is refused.
+ */
 static int
 withhold_all(struct source *source)
 {
@@ -587,10 +589,9 @@ sources_postfork_parent(void)
 	lock_give(&sources_lock);
 }
 
-/* Enters what the copy does not have. Only spans were copied, so granules that
- * were committed without a span, waiting to be handed out, are not committed in
- * the child, and what was free reads as zero. With reserve= the copy's space
- * was taken whole. */
+/* Notes that the child has only what was copied, the spans: granules that were
+ * committed and free are not committed in the child, and free pages read as
+ * zero. With reserve= all of the copy's space was taken. */
 static void
 forget_idle(struct segment *segment)
 {

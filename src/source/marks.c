@@ -10,13 +10,12 @@
  * page write the same. What tells of 2 MiB goes back to zero only when a span
  * that has all of them is unmarked, when nobody else can have a page there. So
  * a byte above may say that marks are set where all are gone, which costs a
- * clearing in vain, and never the reverse, but for the moment in which
- * source_mark() writes the three: and then only its own thread can free the
- * span.
+ * clearing in vain. The reverse is true only while source_mark() writes the
+ * three bytes, and nobody frees a span in which a thread is marking a page.
  *
- * No access orders anything: a reader (arena/page_bin_index.h) looks at the
- * mark of a page in which it was given a block, so whatever gave it the block
- * has made the mark visible, too.
+ * The accesses need no memory order: a reader (arena/page_bin_index.h) looks at
+ * the mark of a page in which it was given a block, and whatever gave it the
+ * block made the mark visible, too.
  */
 #include <string.h>
 

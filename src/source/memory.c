@@ -6,15 +6,14 @@
  * question, for some time, by whatever thread. So small spans do not ask each
  * time, and a piece of a large one asks always.
  *
- * An answer holds for all who ask at the same moment, threads and processes of
- * the same cgroup alike, and none of them knows of the others. So each takes
- * but a 64th of the room at a time: the nearer the end, the smaller the steps
- * and the fresher the answers. Up to 64 can start at once so and all fit.
+ * All threads and processes of a cgroup that ask at the same moment get the
+ * same answer, and none of them knows of the others. So each takes only a 64th
+ * of the room at a time: the nearer the end, the smaller the steps and the
+ * fresher the answers. Up to 64 of them can start at once, and all fit.
  *
- * That is a bet with good odds, not a promise: a process that does not ask may
- * take the room between the answer and the touch, which no process can prevent.
- * What it prevents is that one large request of our own, which could be known
- * not to fit, ends somebody's process.
+ * That makes a killed process unlikely, not impossible: another process that
+ * does not ask may take the room between the answer and the touch. But a
+ * request of our own that is known not to fit is never begun.
  *
  * The grant has two words that are written one after the other, and no lock. A
  * thread that sees the size of one grant and the time of another takes no more
@@ -36,9 +35,9 @@
 static _Atomic size_t granted;
 static _Atomic uint64_t granted_at;
 
-/* Takes all of BYTES out of what the last answer allows; false if that is not
- * so much, or too old. A part of it is of no use: the caller asks then, and an
- * answer is for all that it wants. */
+/* Takes all of BYTES out of what the last answer allows; false if that is less,
+ * or too old. Nothing is taken in part: the caller then asks again, for all
+ * that it wants. */
 static bool
 take_of_grant(size_t bytes)
 {
@@ -65,11 +64,11 @@ grant(size_t bytes, size_t left)
 }
 
 /*
- * See memory.h. What is asked is whether all that is LEFT fits, since a span
- * that fits in part is of no use; what is granted is one step. At least 64
- * times PIECE_MIN is asked for: os_memory_room() may stop counting at what is
- * enough, and where there is little it is to count in full, page cache and swap
- * included. Where there is no answer at all, steps are PIECE_MAX.
+ * See memory.h. Asks whether all that is LEFT fits, since a span that fits in
+ * part is of no use, and grants one step. Asks for at least 64 times PIECE_MIN:
+ * os_memory_room() stops counting when it has found enough, and where little is
+ * left it is to count all, page cache and swap included. Where nobody says how
+ * much there is, steps are PIECE_MAX.
  */
 size_t
 memory_next(size_t left)

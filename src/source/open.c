@@ -6,11 +6,11 @@
  * Opening fails with a sentence, and leaves nothing behind.
  *
  * Segments are made and deleted under sources_lock alone, which comes before
- * every source's. It is held over slow work, the making of a file or the taking
- * of a whole pool's space, so that kinds open one after the other; but what
- * allocates from kinds that are open takes a source's own lock, and goes on. In
- * return the address map has one writer, regions can be held against all that
- * others hold, and a fork finds no segment half made.
+ * every source's. It is held over slow work, such as taking the space of a
+ * whole pool, so kinds open one after the other; threads that allocate from
+ * open kinds need only a source's own lock, and go on. In return the address
+ * map has one writer, a region can be compared with all other segments, and a
+ * fork finds no segment half made.
  *
  * A segment is made in this order, and undone in the reverse: a record, its
  * page map, its sets, its addresses and what is behind them (ops->open), its
@@ -188,9 +188,10 @@ segment_append(struct source *source, struct segment *segment)
 	source->size += segment->bytes - segment->head;
 }
 
-/* Whether it is worth asking for fewer addresses: ENOMEM comes of RLIMIT_AS,
- * EAGAIN of a process that locks all of its memory and may not lock so much,
- * EFBIG of RLIMIT_FSIZE or the longest file that the file system can have. */
+/* Whether it is worth asking for fewer addresses: ENOMEM may come of RLIMIT_AS;
+ * EAGAIN is what a process gets that locks all of its memory and may not lock
+ * so much; EFBIG comes of RLIMIT_FSIZE, or of the longest file that the file
+ * system can have. */
 static bool
 is_too_many(int error)
 {
@@ -470,11 +471,10 @@ explain_file(int error, const struct spec *spec)
 }
 
 /*
- * The sentence for what open_segments() ran into. Error numbers mean what the
- * steps of a segment's making mean by them, which depends on the spec: EINVAL
- * of a spec with nodes is mbind(2)'s, EEXIST is open_region()'s, ENODEV that of
- * os_map_huge(). A lack of memory is looked into first, since ENOMEM is also
- * what memory_next() answers before anything is taken (memory.h).
+ * Sets the sentence for what open_segments() ran into. What an error number
+ * means depends on the spec: EINVAL with nodes comes of mbind(2), EEXIST of
+ * open_region(), ENODEV of os_map_huge(). A lack of memory is looked for first,
+ * as ENOMEM is also what memory.c answers before it takes anything.
  *
  * Called without a lock: it may make a file, and reads /proc.
  */
@@ -556,10 +556,10 @@ source_new(const struct spec *spec, void *owner, struct account *account)
  * an account of its own even where the sources of the kind shared one: what the
  * parent had committed is the parent's.
  *
- * The spec is that of the old one, but for what cannot be kept: its space is
- * not reserved, which would double what parent and child hold together, and it
- * has no handle, which is the old one's. Free pages then stay committed for a
- * while, as those of a reserved kind do for ever.
+ * The spec is that of the old one with two differences: the space is not
+ * reserved, which would double what parent and child hold together, but free
+ * pages stay committed for a while; and there is no handle, which is the old
+ * one's.
  */
 struct source *
 source_succeed(struct source *inherited)

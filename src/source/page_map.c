@@ -288,12 +288,12 @@ page_map_close(struct page_map *map)
  * is enough, it is the answer, and the lowest one: any run further left was
  * seen by then and was too short, any other in this node begins further right.
  *
- * Else, if the longest run in the node is too short, no run that begins in it
- * can do but the one at its end, which becomes the carry: the whole node is
- * passed over. If it is long enough the search goes down, and does not come
- * back with nothing. So it goes down at most twice, once to where FROM is, once
- * to where the run is, and looks at 8 nodes a level and the 512 bits of a chunk
- * each time.
+ * Else, if the longest run in the node is too short, only the run at its end
+ * can still become long enough; it becomes the carry, and the node is passed
+ * over. If the longest run is long enough, the search goes down and finds it,
+ * or one at a border further left. So it goes down at most twice, once to where
+ * FROM is, once to where the run is, and looks at 8 nodes a level and the 512
+ * bits of a chunk each time.
  */
 
 struct search {

@@ -273,8 +273,8 @@ policy_prefer(struct segment *segment, size_t offset, size_t bytes)
 
 /* After a fork each of the two processes copies a page when it writes to it,
  * which takes a new page: on a full node MPOL_BIND would end one of them, for a
- * write to memory that it has. A failure is passed over: that only may then
- * happen, and a fork cannot be refused for it. */
+ * write to memory that it has. A failure is passed over: such a write may then
+ * end so, but fork(2) cannot be refused for it. */
 void
 policy_prefork(struct source *source)
 {

@@ -95,8 +95,8 @@ next_segment_of(struct source *source, const struct segment *before)
  * Opens the segments of a source of fixed size that has none yet, a successor
  * after a fork (source_succeed()): most children never allocate from it, and so
  * need no file. Takes both locks. On failure nothing is left behind, and the
- * count of source_freed() goes up: what was short (space, addresses) is not the
- * source's, so a heap must not remember that only a free can end it.
+ * count of source_freed() goes up: what was short (space, addresses) may come
+ * back without a free in this source, so the heap is to try again.
  */
 static bool
 source_begin(struct source *source)
@@ -752,8 +752,8 @@ source_keep_idle(struct source *source, uint64_t milliseconds)
 	lock_give(&source->lock);
 }
 
-/* Called by whoever tends heaps on a slow path (arena/heaps.c). A source that
- * is held is left alone, but asked again: its pages are about to be used. */
+/* Called by threads that tend idle heaps on a slow path (arena/heaps.c). While
+ * a source is held nothing goes: its pages are about to be used. */
 bool
 source_tend(struct source *source)
 {
@@ -958,7 +958,7 @@ source_begin_of(const void *addr)
 	return base;
 }
 
-/* Need not look twice: whoever asks knows that the segment stays. */
+/* Without a second look: callers know that the segment stays. */
 READS_STALE struct source_marks
 source_marks_of(const void *addr)
 {
