@@ -163,6 +163,8 @@ print_merged(
 	print_stats(print, stats);
 }
 
+/* Numbered from 0 within the heap: jemalloc's own number of an arena says
+ * nothing of a kind, and changes as arenas go from one heap to the next. */
 static void
 print_each(
     const struct print *print, struct heap *heap, struct stats_all *stats)
