@@ -191,8 +191,8 @@ print_totals(FILE *file, const struct poolkind_stats *stats, const char *mmap)
 }
 
 /* glibc's XML, version 1, with a <heap> for each kind. FILE may allocate its
- * buffer in the midst of it, as no lock is held. EINVAL
- * for options, as glibc: none are defined. */
+ * buffer in the midst of it, as no lock is held. EINVAL for options, as glibc:
+ * none are defined. */
 EXPORT int
 malloc_info(int options, FILE *file)
 {
