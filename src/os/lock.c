@@ -53,7 +53,7 @@ look_for_watchers(void)
 void
 lock_watch_taken(struct lock *lock)
 {
-	/* The word is changed by who does not have the lock. */
+	/* Threads that do not have the lock change the word, too. */
 	VALGRIND_DO_CLIENT_REQUEST_STMT(VG_USERREQ__DRD_START_SUPPRESSION,
 	    &lock->word, sizeof(lock->word), 0, 0, 0);
 	VALGRIND_DO_CLIENT_REQUEST_STMT(

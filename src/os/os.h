@@ -106,21 +106,20 @@ int os_punch(void *addr, size_t bytes);
 /* Asks for (or against) transparent huge pages. */
 int os_advise_huge(void *addr, size_t bytes, bool want);
 
-/* Whether a child of this process is to have the range: without, it has nothing
- * there. EINVAL for mappings of some devices, which the kernel does not let be
- * inherited again. */
+/* Whether children of this process have the range; those that do not have
+ * nothing mapped there. EINVAL for mappings of some devices, for which the
+ * kernel does not let that be undone. */
 int os_set_inherited(void *addr, size_t bytes, bool inherited);
 
-/* A child, by whatever call it is made, finds the range of private anonymous
- * memory zero: before Linux 4.14 it can't be had. */
+/* Has the range, private anonymous memory, read as zero in every child,
+ * whatever call makes it. An error before Linux 4.14. */
 int os_wipe_in_child(void *addr, size_t bytes);
 
-/* Calls VISIT for each mapping of the process, LOW to HIGH - 1, whose pages are
- * shared with whoever has them mapped, too. */
+/* Calls VISIT for each shared mapping of the process, LOW to HIGH - 1. */
 int os_each_shared_mapping(
     void (*visit)(void *to, uintptr_t low, uintptr_t high), void *to);
 
-/* Whether every page of the range is mapped, by whomever. */
+/* Whether every page of the range is mapped, by the engine or anybody else. */
 bool os_is_mapped(void *addr, size_t bytes);
 
 /* How many bytes of the range are in physical memory. */
@@ -128,11 +127,12 @@ int os_resident(void *addr, size_t bytes, size_t *resident);
 
 /* ---- Room: os_room_linux.c ---------------------------------------------- */
 
-/* How many bytes of ordinary memory this process can take, at least, before the
- * kernel ends a process for want of it: of what the machine has, and of what
- * each memory cgroup that the process is in, up to the root, is allowed, the
- * least; a part of it is kept for what needs memory meanwhile. Any ENOUGH bytes
- * are as good as more. ENODATA where nothing says. */
+/* How many bytes of ordinary memory this process can take before the kernel
+ * ends a process for want of it: the minimum of what the machine has left and
+ * of what each memory cgroup of the process, up to the root, has left, less a
+ * reserve for others that take memory meanwhile. If the answer is ENOUGH or
+ * more, there may be more than it says. ENODATA where nothing says how much
+ * there is. */
 struct os_memory_room {
 	uint64_t bytes;
 	char cgroup[96]; /* that has the least; "": the machine itself */
@@ -209,8 +209,8 @@ bool os_read_link(const char *path, char *text, size_t size);
  * lock lasts as long as the device is open or mapped. */
 int os_open_device(const char *path, int *fd);
 
-/* The process that has such a lock on PATH. ESRCH when nobody has, or somebody
- * who is not to be seen from here. */
+/* The process that has such a lock on PATH. ESRCH if none has, or one that is
+ * not visible from here (another PID namespace). */
 int os_lock_holder(const char *path, unsigned *process);
 
 /* Opens a file to append text to, made if need be, close-on-exec; TRUNCATE:

@@ -131,8 +131,9 @@ open_named_and_unlink(const char *directory, char *name, int *fd)
 	return os_error_of(*fd);
 }
 
-/* For file systems without O_TMPFILE. A kind that grows does so on the stack of
- * whoever allocates, which has no room for a path. */
+/* For file systems without O_TMPFILE. The path is made in a mapping: a kind
+ * that grows does so on the stack of the thread that allocates, which may have
+ * 16 KiB in all, and a path may have 4. */
 static int
 open_and_unlink(const char *directory, int *fd)
 {
@@ -604,7 +605,7 @@ os_free_space(int fd, uint64_t *bytes)
 	return os_is_refused(err) ? 0 : err;
 }
 
-/* What is set aside for root may be had by root. */
+/* Root may also take the space that the file system sets aside for root. */
 int
 os_room(int fd, const char *path, uint64_t *bytes)
 {

@@ -5,16 +5,16 @@
  *
  * Owns nothing. Called by source/memory.c, under a source's lock and in fork
  * handlers. Takes no lock. A file that is missing, unreadable or not what it
- * should be sets no bound: whoever may not read it goes on as without this.
+ * should be sets no bound: then memory is taken without asking.
  *
- * Two things are asked. /proc/meminfo says what the machine has: MemAvailable,
- * and the free swap, since the kernel ends no process before that is used up,
- * too. (Swap on compressed memory, zram, promises more than it has.) And the
- * memory cgroup of the process, of version 1 or 2, with every cgroup above it,
- * has a limit and a usage; of the usage, pages of files are taken back before a
- * process is ended. Where memory.high of version 2 is lower than memory.max it
- * counts: what is above it has the process wait for reclaim, and pages that
- * were just populated cannot be reclaimed.
+ * There are two sources of limits. /proc/meminfo says what the machine has
+ * left: MemAvailable, and the free swap, since the kernel ends no process
+ * before that is used up, too. (Swap on compressed memory, zram, promises more
+ * than it has.) And the memory cgroup of the process, of version 1 or 2, and
+ * every cgroup above it, has a limit and a usage; of the usage, pages of files
+ * are taken back before a process is ended. Where memory.high of version 2 is
+ * lower than memory.max it counts: above it the process waits for reclaim, and
+ * pages that were just populated cannot be reclaimed.
  *
  * Cgroups are looked for in /sys/fs/cgroup, where systemd, container runtimes
  * and OpenRC mount them. In a container without a cgroup namespace its part of

@@ -37,20 +37,20 @@
 #include "source/memory.h"
 #include "source/segment.h"
 
-/* From this size on, a span takes space without touching its pages, where a
- * descriptor is at hand: its owner may never touch them all. */
+/* Spans above this size take their space by fallocate(2), without touching the
+ * pages, where there is a descriptor: the program may never touch them all. */
 #define SPAN_UNTOUCHED (2 * MIB)
 
-/* From this size on, the file system is asked first what it has. What was tried
- * in vain is not tried again for a moment, unless some was given back. */
+/* From this size on, the file system is first asked what it has; and after a
+ * failure nothing as large is tried for SHORT_MS: see is_short(). */
 #define ASK_FIRST MIB
 #define SHORT_MS 100
 
-/* How long a file is made where that costs nothing. */
+/* The length of a file that grows, where a great length costs nothing. */
 #define LENGTH_MAX ((size_t)64 << 40)
 
-/* How many descriptors are kept that are merely useful: up to this part of the
- * process's limit, and no more than so many. */
+/* Descriptors that only save time are kept up to an eighth of the process's
+ * limit, and up to KEPT_MAX in all. */
 #define KEPT_PART 8
 #define KEPT_MAX 256
 

@@ -76,7 +76,8 @@ run_append(struct page_run *at, size_t *total, struct page_run run, size_t span)
 	*total += span;
 }
 
-/* A node's record turned inside out: lacking pages to free ones, and back. */
+/* From what is stored of a node to the lengths of its free runs, and back: the
+ * same subtraction both ways. */
 static struct page_run
 run_invert(struct page_run run, size_t span)
 {

@@ -19,13 +19,13 @@
 #define PAGE_MAP_LEVELS 8
 #define PAGE_MAP_MAX ((size_t)1 << 30) /* pages: 512 * 8^7, or 4 TiB */
 
-/* Free runs under one node, as what lacks to the whole: all zero says that
- * everything is free, so that untouched memory is a valid tree. Below a node
- * that is all free or all used, nodes are stale. */
+/* The free runs under one node, each stored as the node's size less its length:
+ * all zero says that everything is free, so untouched memory is a valid tree.
+ * Below a node that is all free or all used, nodes are stale. */
 struct page_run {
-	uint32_t head; /* pages in front of the first used one, lacking */
-	uint32_t best; /* the longest free run, lacking */
-	uint32_t tail; /* behind the last used one, lacking */
+	uint32_t head; /* the run at the low end: node's pages less its own */
+	uint32_t best; /* the longest run, the same */
+	uint32_t tail; /* the run at the high end, the same */
 };
 
 struct page_map {

@@ -126,9 +126,9 @@ struct account {
 	_Atomic uint64_t freed;
 };
 
-/* A look at all of a source, piece by piece (check.c). What lies in front of
- * the page where it stands was added up already, so whoever changes something
- * there changes the sum. */
+/* A check of a source that is under way, piece by piece (check.c). What lies in
+ * front of the page where it stands was added up already, so a change there
+ * changes the sums, too. */
 struct walk {
 	struct walk *next;
 	unsigned order; /* of the segment it is in */
@@ -230,12 +230,13 @@ int policy_open(struct segment *segment);
 int policy_open_anew(struct segment *segment, size_t offset, size_t bytes);
 void policy_close(struct segment *segment);
 
-/* In what is bound to nodes: the range is MPOL_BIND from now on, if that can
- * be, or "preferred": then it gets pages elsewhere when the nodes are full. */
+/* In a source that binds to nodes: give a range MPOL_BIND, and say whether that
+ * could be done; or "preferred", with which it gets pages elsewhere when the
+ * nodes are full, and return 0 or the error number. */
 bool policy_bind(struct segment *segment, size_t offset, size_t bytes);
 int policy_prefer(struct segment *segment, size_t offset, size_t bytes);
 
-/* Before a fork, which has pages copied by whoever writes to them. */
+/* Before a fork, after which pages are copied when they are written to. */
 void policy_prefork(struct source *source);
 
 /* marks.c: so many bytes for the marks of a segment of so many pages. */
@@ -248,11 +249,12 @@ int segment_commit(struct segment *segment, size_t from, size_t end);
  * the lock of the list and the source's own. Returns 0 or an error number. */
 int source_open_late(struct source *source);
 
-/* fork.c. The segment, which is shared with whoever has it mapped, is not to
- * come into a child, but by the handlers here. Under the lock of the list. */
+/* fork.c. Keeps the segment, a shared mapping, out of children, into which the
+ * handlers here let it. Returns 0 or an error number. Under the lock of the
+ * list. */
 int segment_withhold(struct segment *segment);
 
-/* fork.c: from now on a child is told from its parent, if the kernel can. */
+/* fork.c: sets up what tells a child from its parent, if the kernel can. */
 void forks_watch(void);
 
 /* fork.c: whether this process is a child that no handler made ready. */

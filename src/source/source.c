@@ -44,9 +44,10 @@
  * millisecond. */
 #define PIECE_PAGES ((size_t)4096)
 
-/* Pieces that are dear to give back stay for so many milliseconds, where pages
- * do not stay at all otherwise; and for each so many times the least piece that
- * is worth it, what has met is looked for. */
+/* Where giving small pieces back is expensive (least_of()), they stay for
+ * LOOSE_MS; and when LOOSE_PIECES times the smallest size that is worth it has
+ * come back, the source is searched for pieces that have become large enough.
+ */
 #define LOOSE_MS 10000
 #define LOOSE_PIECES 8
 

@@ -68,11 +68,11 @@ void source_unhold(struct source *source);
 
 /* From now on pages of spans that came back stay committed for so many
  * milliseconds, for callers that keep no free extents themselves. At 0 they go
- * at once, but for small pieces where these are dear to give back. */
+ * at once, except small pieces where giving these back is expensive. */
 void source_keep_idle(struct source *source, uint64_t milliseconds);
 
-/* Gives back what has stayed so for that long and returns whether something
- * stays still. */
+/* Gives back what has stayed committed for that long, and returns whether
+ * something still stays. */
 bool source_tend(struct source *source);
 
 /* Gives back to the system every page that is in no span, a piece at a time. */
