@@ -25,11 +25,12 @@
  *
  * A span whose pages are to come at the first touch (anon.c) is bound before it
  * is handed out, and is not "preferred" in between. Free ranges stay as they
- * are, since nobody touches them. segment->bound says which granules are bound. What lies side by side and has one policy is one
- * mapping of the kernel; so a segment that is bound throughout is a few of
- * them, and each run of bound granules is at most two ends of mappings more.
- * All runs of the process together are kept near RUNS_MAX: above it nothing is
- * bound that does not touch a run that there is.
+ * are, since nobody touches them. segment->bound says which granules are bound.
+ * What lies side by side and has one policy is one mapping of the kernel; so a
+ * segment that is bound throughout is a few of them, and each run of bound
+ * granules is at most two ends of mappings more. All runs of the process
+ * together are kept near RUNS_MAX: above it nothing is bound that does not
+ * touch a run that there is.
  *
  * What may fail: opening, with the number that os_set_policy() gives; binding
  * again, after which the range is "preferred" and its pages are right all the
