@@ -15,7 +15,7 @@
 /* For each ITEM of the list or stack that begins at FIRST. The item may not be
  * taken out meanwhile. */
 #define LIST_EACH(item, first) \
-	for (item = (first); item != NULL; item = item->next)
+	for ((item) = (first); (item) != NULL; (item) = (item)->next)
 
 /* Puts ITEM in front of the list with the head at HEAD. */
 #define LIST_PUSH(head, item) \

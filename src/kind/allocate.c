@@ -121,14 +121,16 @@ block_of_heap(struct heap *heap, const struct request *request)
  * keep free memory: its own heap, which empties itself before it fails, knows
  * nothing of those. Without a limit no place can be in another's way.
  *
- * A full kind would do this for every request. So the sum of the epochs after
+ * A full kind would do this for every request. So the sum of the epochs before
  * it is remembered; they only go up, so as long as the sum is the same nothing
- * was freed in any place, and to empty them again would gain nothing.
+ * was freed in any place, and to empty them again would gain nothing. The sum
+ * before, not the one after: what another thread frees meanwhile would be in
+ * that one, and never be looked for.
  */
 static bool
 drain_places(struct places *places)
 {
-	uint64_t before = 0, after = 0;
+	uint64_t before = 0;
 
 	if (!source_has_limit(places->heap[0].source))
 		return false;
@@ -138,9 +140,7 @@ drain_places(struct places *places)
 		return false;
 	for (unsigned i = 0; i < places->count; i++)
 		heap_drain(&places->heap[i]);
-	for (unsigned i = 0; i < places->count; i++)
-		after += heap_epoch(&places->heap[i]);
-	atomic_store(&places->full, after);
+	atomic_store(&places->full, before);
 	return true;
 }
 

@@ -44,6 +44,7 @@
 
 static struct lock lock = LOCK_INIT;
 static struct topology *topology;
+static unsigned refreshed;       /* how often the topology was forgotten */
 static _Atomic uint32_t readers; /* counted up under the lock alone */
 
 static struct calls {
@@ -147,21 +148,23 @@ now(void)
 	struct calls calls = call;
 	struct topology *read;
 
-	if (topology != NULL)
-		return topology;
-	atomic_fetch_add(&readers, 1);
-	lock_give(&lock);
-	read = read_machine(&calls);
-	lock_take(&lock);
-	if (atomic_fetch_sub(&readers, 1) == 1)
-		wake_all(&readers);
-	if (read == NULL)
-		return topology;
-	call = calls;
-	if (topology == NULL)
-		topology = read;
-	else
-		call.close(read);
+	while (topology == NULL) {
+		unsigned before = refreshed;
+
+		atomic_fetch_add(&readers, 1);
+		lock_give(&lock);
+		read = read_machine(&calls);
+		lock_take(&lock);
+		if (atomic_fetch_sub(&readers, 1) == 1)
+			wake_all(&readers);
+		if (read == NULL)
+			break;
+		call = calls;
+		if (topology == NULL && refreshed == before)
+			topology = read;
+		else
+			call.close(read);
+	}
 	return topology;
 }
 
@@ -192,6 +195,7 @@ machine_refresh(void)
 	if (topology != NULL)
 		call.close(topology);
 	topology = NULL;
+	refreshed++;
 	leave(before);
 }
 
