@@ -75,11 +75,12 @@ bool poolkind_free_if_any(void *ptr);
 unsigned poolkind_id(const poolkind *kind);
 
 /* In a fork, after the engine's handlers have prepared it: 0, or the error
- * number with which the copy that the child is to have of the kind could not be
- * made. */
+ * number with which the copy that the child is to have of the kind, or of one
+ * that it falls back to, could not be made. */
 int poolkind_fork_error(const poolkind *kind);
 
-/* Whether this process is the child of a fork that was refused the kind. */
+/* Whether this process is the child of a fork that was refused the kind, or one
+ * that it falls back to. */
 bool poolkind_is_refused(const poolkind *kind);
 
 /* Moves the small block at PTR to another slab, past all caches, if its own has

@@ -419,8 +419,9 @@ poolkind_fork_error(const poolkind *handle)
 	if (kind == NULL)
 		return EINVAL;
 
-	for (unsigned i = 0; i < kind_heaps(kind) && error == 0; i++)
-		error = source_fork_error(kind_heap(kind, i)->source);
+	for (; kind != NULL; kind = kind->fallback)
+		for (unsigned i = 0; i < kind_heaps(kind) && error == 0; i++)
+			error = source_fork_error(kind_heap(kind, i)->source);
 	return error;
 }
 
@@ -429,7 +430,9 @@ poolkind_is_refused(const poolkind *handle)
 {
 	const struct kind *kind = kind_of(handle);
 
-	return kind != NULL && source_refused(kind_source(kind));
+	while (kind != NULL && !source_refused(kind_source(kind)))
+		kind = kind->fallback;
+	return kind != NULL;
 }
 
 EXPORT const char *

@@ -146,8 +146,8 @@ end(void)
 	turn++;
 	wake_all(&turn);
 	pthread_join(thread, NULL);
-	cancel_back(before);
 	finish(NO_THREAD);
+	cancel_back(before);
 }
 
 /* What is there already is success. When this returns after stopping, the

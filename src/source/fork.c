@@ -270,12 +270,15 @@ has_huge_pages(const struct source *source)
 /* Writes one span into the new file. By write(2), which says ENOSPC where a
  * touch would be SIGBUS, and needs no mapping. A hugetlbfs takes no write(2):
  * its files are written where they are mapped, after space was taken for each
- * granule that the span touches. */
+ * granule that the span touches, and none before it did: taking space may write
+ * to the granule, which has bytes of that one already. TAKEN is where those end
+ * that have space. */
 static int
-write_span(struct segment *segment, int fd, size_t offset, size_t bytes)
+write_span(
+    struct segment *segment, int fd, size_t offset, size_t bytes, size_t *taken)
 {
 	size_t granule = segment->source->granule;
-	size_t low = align_down(offset, granule);
+	size_t low = max_size(align_down(offset, granule), *taken);
 	size_t high = align_up(offset + bytes, granule);
 	char *copy = segment->copy;
 	int error;
@@ -284,9 +287,10 @@ write_span(struct segment *segment, int fd, size_t offset, size_t bytes)
 		return (segment->file_system->is_memory ? memory_write_file :
 							  os_write_file)(
 		    fd, segment->base + offset, bytes, (off_t)offset);
-	error = os_populate(copy + low, high - low);
+	error = high == low ? 0 : os_populate(copy + low, high - low);
 	if (error == ENOSYS)
 		error = os_take_space(fd, (off_t)low, (off_t)(high - low));
+	*taken = high;
 	if (error == 0)
 		__builtin_memcpy(copy + offset, segment->base + offset, bytes);
 	return error;
@@ -298,7 +302,7 @@ write_span(struct segment *segment, int fd, size_t offset, size_t bytes)
 static int
 copy_spans(struct segment *segment, int fd)
 {
-	size_t pages = segment->map.pages, end = 0;
+	size_t pages = segment->map.pages, end = 0, taken = 0;
 
 	for (;;) {
 		size_t from = page_set_find(
@@ -309,7 +313,7 @@ copy_spans(struct segment *segment, int fd)
 		end = page_set_find(&segment->map.used, from, pages, false);
 		size_t offset = from * PAGE_BYTES;
 		int error = write_span(
-		    segment, fd, offset, (end - from) * PAGE_BYTES);
+		    segment, fd, offset, (end - from) * PAGE_BYTES, &taken);
 
 		if (error != 0)
 			return error;

@@ -54,6 +54,11 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" &&
 	check "mode 2, full file system: says so" grep -qx \
 	    "Error (libvmmalloc): pool cloning failed" "$work/results"
 	rm -f "$work/small/filler"
+	results_of "mode 2, full file system behind another kind" 0 \
+	    env VMMALLOC_FORK=2 LD_PRELOAD="$LIBVMMALLOC" \
+	    VMMALLOC_KIND="dram,limit=1M;file:$pool,size=32M" \
+	    "$work/shim_fork" 2 "$work/small/filler"
+	rm -f "$work/small/filler"
 	umount "$work/small"
 
 	# Huge pages, made as they are wanted.
