@@ -13,9 +13,10 @@
  * that dladdr1(3), dlopen(3), dlsym(3) and hwloc, which opens its plugins so,
  * take the lock of the dynamic loader, and a constructor, which runs within
  * dlopen(3), has that one already: if it opens a kind by attribute it would
- * wait for us while we wait for it. So threads may read side by side, and the
- * topology that is there first is kept. A fork waits for all that read, so that
- * the child finds neither hwloc nor us in the midst of it.
+ * wait for us while we wait for it. So a thread waits for another one that
+ * reads a moment only, then reads itself, and the topology that is there first
+ * is kept. A fork waits for all that read, so that the child finds neither
+ * hwloc nor us in the midst of it.
  *
  * Two cases are left in which a constructor and a thread that reads here wait
  * for each other: the constructor forks; or it reads, too, while hwloc opens
@@ -44,8 +45,8 @@
 
 static struct lock lock = LOCK_INIT;
 static struct topology *topology;
-static unsigned refreshed;       /* how often the topology was forgotten */
-static _Atomic uint32_t readers; /* counted up under the lock alone */
+static unsigned refreshed; /* how often the topology was forgotten */
+static _Atomic uint32_t readers;
 
 static struct calls {
 	__typeof__(poolkind_topology_open) *open;
@@ -148,15 +149,14 @@ now(void)
 	struct calls calls = call;
 	struct topology *read;
 
+	if (topology == NULL)
+		lock_wait_for_others(&lock, &readers);
 	while (topology == NULL) {
 		unsigned before = refreshed;
 
-		atomic_fetch_add(&readers, 1);
-		lock_give(&lock);
+		lock_step_out(&lock, &readers);
 		read = read_machine(&calls);
-		lock_take(&lock);
-		if (atomic_fetch_sub(&readers, 1) == 1)
-			wake_all(&readers);
+		lock_step_in(&lock, &readers);
 		if (read == NULL)
 			break;
 		call = calls;
@@ -204,12 +204,7 @@ machine_refresh(void)
 void
 machine_prefork(void)
 {
-	lock_take(&lock);
-	while (atomic_load(&readers) != 0) {
-		lock_give(&lock);
-		wait_until_zero(&readers);
-		lock_take(&lock);
-	}
+	lock_take_with_all_in(&lock, &readers);
 }
 
 void

@@ -16,9 +16,9 @@
  * Why the thread that reads must be known: reading goes through hwloc, libnuma
  * and libdaxctl, which call malloc; under libautohbw and libmemtier that comes
  * back to memkind, for a kind that may need the topology. Asking for it would
- * wait for the lock that this very thread holds. So a word of the thread's own
- * (`reading`) is up meanwhile, and whoever would ask serves the thread from
- * MEMKIND_DEFAULT instead, which needs no nodes. Other threads simply wait.
+ * read it once more, and so on. So a word of the thread's own (`reading`) is up
+ * meanwhile, and whoever would ask serves the thread from MEMKIND_DEFAULT
+ * instead, which needs no nodes.
  */
 #include "memkind/nodes.h"
 
@@ -39,12 +39,13 @@
 
 static struct lock lock = LOCK_INIT;
 static struct topology *topology;
+static _Atomic uint32_t readers;
 static _Thread_local bool reading __attribute__((tls_model("initial-exec")));
 
 void
 nodes_hold(void)
 {
-	lock_take(&lock);
+	lock_take_with_all_in(&lock, &readers);
 }
 
 void
@@ -59,20 +60,38 @@ nodes_are_being_read(void)
 	return reading;
 }
 
-/* Whether there is a topology to ask; reads it if that was not done. Under the
- * lock. */
+/*
+ * Whether there is a topology to ask; reads it if that was not done. Under the
+ * lock, which is given up meanwhile: reading may wait for the dynamic loader,
+ * as hwloc loads its plugins, and a thread that has the loader may call malloc,
+ * and so open a kind, which waits for this lock. So a thread waits for another
+ * one that reads a moment only, then reads itself, and the topology that is
+ * there first is kept. Who asks in a fork handler has the locks, and keeps
+ * them.
+ */
 static bool
 read_topology(void)
 {
 	char why[TOPOLOGY_TEXT_MAX];
+	struct topology *read;
 
+	if (topology == NULL && !memkind_forks)
+		lock_wait_for_others(&lock, &readers);
 	if (topology != NULL)
 		return true;
 	reading = true;
-	topology = poolkind_topology_open(NULL, why);
+	if (!memkind_forks)
+		lock_step_out(&lock, &readers);
+	read = poolkind_topology_open(NULL, why);
+	if (!memkind_forks)
+		lock_step_in(&lock, &readers);
 	reading = false;
-	if (topology == NULL)
+	if (read == NULL)
 		memkind_inform("the topology cannot be read: %s", why);
+	else if (topology == NULL)
+		topology = read;
+	else
+		poolkind_topology_close(read);
 	return topology != NULL;
 }
 

@@ -3,7 +3,7 @@
  * nodes.h - on which nodes the memory of memkind's own kinds lies.
  *
  * Owns the topology, read at the first question that needs it, with a lock of
- * its own that is held while it is read or asked. Reading calls malloc, which
+ * its own that is held while it is asked. Reading calls malloc, which
  * may lead back to memkind: nodes_are_being_read() tells a thread that it is
  * the one which reads, and must not ask for nodes.
  */
@@ -50,7 +50,7 @@ bool nodes_have_huge_pages(const uint64_t *nodes);
 uint64_t nodes_huge_pages(void);
 
 /* Whether the calling thread is reading the topology: then it must ask nothing
- * else of this file, whose lock it holds. */
+ * else of this file. */
 bool nodes_are_being_read(void);
 
 /* Around fork: no other thread is reading or asking. */

@@ -153,4 +153,51 @@ bool wait_while_for(
  * loops that try something again and again. *NAP begins as 0. */
 void take_nap(unsigned *nap);
 
+/*
+ * A lock whose holder steps out of it, for something that may wait for other
+ * locks (the dynamic loader's), and in again. Others have the lock meanwhile,
+ * but whoever wants it with nobody outside, for a fork, waits for all that are.
+ * OUTSIDE counts them, and goes up under the lock alone: with the lock in hand
+ * and none outside, nobody gets there.
+ */
+static inline void
+lock_step_out(struct lock *lock, _Atomic uint32_t *outside)
+{
+	atomic_fetch_add(outside, 1);
+	lock_give(lock);
+}
+
+static inline void
+lock_step_in(struct lock *lock, _Atomic uint32_t *outside)
+{
+	lock_take(lock);
+	if (atomic_fetch_sub(outside, 1) == 1)
+		wake_all(outside);
+}
+
+/* Waits for those outside to bring what the caller would fetch as well: for a
+ * tenth of a second, since one of them may wait for something of ours. */
+static inline void
+lock_wait_for_others(struct lock *lock, _Atomic uint32_t *outside)
+{
+	uint32_t count = atomic_load(outside);
+
+	if (count == 0)
+		return;
+	lock_give(lock);
+	wait_while_for(outside, count, 100);
+	lock_take(lock);
+}
+
+static inline void
+lock_take_with_all_in(struct lock *lock, _Atomic uint32_t *outside)
+{
+	lock_take(lock);
+	while (atomic_load(outside) != 0) {
+		lock_give(lock);
+		wait_until_zero(outside);
+		lock_take(lock);
+	}
+}
+
 #endif /* OS_LOCK_H */

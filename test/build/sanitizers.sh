@@ -6,8 +6,9 @@
 # runs the unit tests and those scripts that run what it compiled: documents,
 # other people's programs and virtual machines are the same whoever compiles.
 # TAP, one line with the sum of the tests. ccache compiles what it knows, where
-# it is installed. Takes long: part of check-long, which runs another beside it,
-# so there is one job here.
+# it is installed. The tests, in C++, are not optimized: half the time is theirs.
+# Takes long: part of check-long, which runs another beside it, so there is one
+# job here.
 unset MAKEFLAGS MFLAGS MAKELEVEL "${!LIB@}" # what this build was told
 work=$TOP_BUILDDIR/test/build/work
 cached=
@@ -30,7 +31,7 @@ build() {
 	mkdir -p "$work/$name"
 	echo 1..1
 	if (
-		cd "$work/$name" && "$TOP_SRCDIR/configure" --quiet "$@" &&
+		cd "$work/$name" && "$TOP_SRCDIR/configure" --quiet CXXFLAGS=-O0 "$@" &&
 		    make -s && make -s check short_scripts="$scripts"
 	) >"$log" 2>&1; then
 		sum=$(grep -E '^[0-9]+ passed, ' "$log" | tail -n 1)
