@@ -37,6 +37,13 @@ cost_of(const std::string &directory, const std::string &size)
 		space - free_bytes(directory) };
 }
 
+/* ThreadSanitizer leaves a program 1.5 TiB of addresses, not always in a row. */
+std::string
+a_tebibyte()
+{
+	return has_thread_sanitizer() ? "256G" : "1T";
+}
+
 } // namespace
 
 TEST(ApiStart, OneTebibyteCostsWhat14MiBDo)
@@ -45,7 +52,7 @@ TEST(ApiStart, OneTebibyteCostsWhat14MiBDo)
 	in_child(30, [&] {
 		ENGINE_TMPFS_OR_SKIP(directory.path(), 64 * MIB);
 		Cost small = cost_of(directory.path(), "14M");
-		Cost large = cost_of(directory.path(), "1T");
+		Cost large = cost_of(directory.path(), a_tebibyte());
 		if (!has_thread_sanitizer()) { /* which has a shadow of it */
 			EXPECT_LE(large.mappings, small.mappings + 4);
 			EXPECT_LE(large.resident, small.resident + 512 * KIB);
@@ -60,8 +67,10 @@ TEST(ApiStart, LargeKindCanBeUsedAtItsEnds)
 	Directory directory("/tmp");
 	in_child(30, [&] {
 		ENGINE_TMPFS_OR_SKIP(directory.path(), 64 * MIB);
-		Kind kind = open_kind("file:" + directory.path() + ",size=1T");
-		EXPECT_EQ(GIB * 1024, stats_of(kind.get()).size);
+		Kind kind = open_kind(
+		    "file:" + directory.path() + ",size=" + a_tebibyte());
+		EXPECT_EQ(has_thread_sanitizer() ? GIB * 256 : GIB * 1024,
+		    stats_of(kind.get()).size);
 		Chain chain;
 		EXPECT_GE(chain.fill(kind.get(), 65536), 950u);
 		chain.free_all(kind.get());

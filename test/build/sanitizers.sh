@@ -32,7 +32,8 @@ build() {
 	echo 1..1
 	if (
 		cd "$work/$name" && "$TOP_SRCDIR/configure" --quiet CXXFLAGS=-O0 "$@" &&
-		    make -s && make -s check short_scripts="$scripts"
+		    make -s && make -s check short_scripts="$scripts" \
+			TEST_OPTIONS="--processor 3600"
 	) >"$log" 2>&1; then
 		sum=$(grep -E '^[0-9]+ passed, ' "$log" | tail -n 1)
 		echo "ok 1 - $name: $sum"
