@@ -116,7 +116,8 @@ block_of_heap(struct heap *heap, const struct request *request)
 }
 
 /*
- * Empties the caches and arenas of all places of a kind, and returns whether it
+ * Empties the caches and arenas of all places of a kind, has their sources give
+ * back what they committed ahead or keep for a while, and returns whether it
  * did. The places share one limit, so one of them can fail because the others
  * keep free memory: its own heap, which empties itself before it fails, knows
  * nothing of those. Without a limit no place can be in another's way.
@@ -138,8 +139,10 @@ drain_places(struct places *places)
 		before += heap_epoch(&places->heap[i]);
 	if (before == atomic_load(&places->full))
 		return false;
-	for (unsigned i = 0; i < places->count; i++)
+	for (unsigned i = 0; i < places->count; i++) {
 		heap_drain(&places->heap[i]);
+		source_trim(places->heap[i].source);
+	}
 	atomic_store(&places->full, before);
 	return true;
 }

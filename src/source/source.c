@@ -786,10 +786,14 @@ source_unhold(struct source *source)
 void
 source_trim(struct source *source)
 {
+	size_t before = atomic_load(&source->account->committed);
+
 	lock_take(&source->lock);
 	end_idle(source);
 	lock_give(&source->lock);
 	trim_segments(source, false);
+	if (atomic_load(&source->account->committed) < before)
+		atomic_fetch_add(&source->account->freed, 1);
 }
 
 void

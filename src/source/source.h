@@ -75,7 +75,8 @@ void source_keep_idle(struct source *source, uint64_t milliseconds);
  * something still stays. */
 bool source_tend(struct source *source);
 
-/* Gives back to the system every page that is in no span, a piece at a time. */
+/* Gives back to the system every page that is in no span, a piece at a time:
+ * others that share the limit may have them then. */
 void source_trim(struct source *source);
 
 /* The most bytes to have committed; 0: no limit. */
