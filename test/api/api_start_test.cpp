@@ -37,7 +37,7 @@ cost_of(const std::string &directory, const std::string &size)
 		space - free_bytes(directory) };
 }
 
-/* ThreadSanitizer leaves a program 1.5 TiB of addresses, not always in a row. */
+/* ThreadSanitizer leaves a program 1.5 TiB of addresses, if not in a row. */
 std::string
 a_tebibyte()
 {
