@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 
 #include "os/direct.h"
+#include "os/lines.h"
 #include "os/libc.h"
 #include "os/os.h"
 #include "os/os_fault.h"
@@ -112,45 +113,10 @@ os_reserve(size_t bytes, size_t alignment, void **addr)
 	return 0;
 }
 
-/* Where the first gap of BYTES at START or above is: in front of a mapping, or
- * behind the last. The kernel lists mappings in the order of addresses. Another
- * thread may map something into the gap meanwhile: so the caller uses
- * MAP_FIXED_NOREPLACE, and goes elsewhere if that fails. */
-static uintptr_t
-find_gap(uintptr_t start, size_t bytes, size_t alignment)
-{
-	char buffer[4096];
-	size_t kept = 0;
-	long got,
-	    fd = os_direct(
-		SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
-	unsigned long low, high;
-	bool found = false;
-
-	start = align_up(start, alignment);
-	while (fd >= 0 && !found &&
-	    (got = os_direct(
-		 SYS_read, fd, buffer + kept, sizeof(buffer) - 1 - kept)) > 0) {
-		char *line = buffer, *newline;
-
-		buffer[kept + (size_t)got] = '\0';
-		while (!found && (newline = strchr(line, '\n')) != NULL) {
-			if (sscanf(line, "%lx-%lx", &low, &high) != 2)
-				break;
-			found = low >= start && low - start >= bytes;
-			if (!found && high > start)
-				start = align_up(high, alignment);
-			line = newline + 1;
-		}
-		kept = strlen(line);
-		if (kept == sizeof(buffer) - 1) /* no line is so long */
-			break;
-		memmove(buffer, line, kept);
-	}
-	if (fd >= 0)
-		os_direct(SYS_close, fd);
-	return start;
-}
+/* What is mapped, and how much of it is read at a time: this runs in fork
+ * handlers, too, on the stack of whoever forks. */
+#define MAPS "/proc/self/maps"
+#define MAPS_PIECE 1024
 
 static const char *
 read_hex(const char *text, uintptr_t *value)
@@ -166,11 +132,52 @@ read_hex(const char *text, uintptr_t *value)
 	}
 }
 
+/* The first gap of BYTES at START or above: in front of a mapping, or behind
+ * the last. The kernel lists mappings in the order of addresses. */
+struct gap {
+	uintptr_t start;
+	size_t bytes, alignment;
+	bool found;
+};
+
+static void
+look_for_gap(void *to, const char *line)
+{
+	struct gap *gap = to;
+	uintptr_t low, high;
+	const char *at = read_hex(line, &low);
+
+	if (gap->found || *at != '-')
+		return;
+	read_hex(at + 1, &high);
+	gap->found = low >= gap->start && low - gap->start >= gap->bytes;
+	if (!gap->found && high > gap->start)
+		gap->start = align_up(high, gap->alignment);
+}
+
+/* Another thread may map something into the gap meanwhile: so the caller uses
+ * MAP_FIXED_NOREPLACE, and goes elsewhere if that fails. */
+static uintptr_t
+find_gap(uintptr_t start, size_t bytes, size_t alignment)
+{
+	struct gap gap = { align_up(start, alignment), bytes, alignment,
+		false };
+	char buffer[MAPS_PIECE];
+
+	os_each_line(MAPS, buffer, sizeof(buffer), look_for_gap, &gap);
+	return gap.start;
+}
+
+struct shared_visit {
+	void (*visit)(void *to, uintptr_t low, uintptr_t high);
+	void *to;
+};
+
 /* Of a line "low-high rwxs ...", as far as it was read. */
 static void
-visit_if_shared(const char *line,
-    void (*visit)(void *to, uintptr_t low, uintptr_t high), void *to)
+visit_if_shared(void *to, const char *line)
 {
+	const struct shared_visit *shared = to;
 	uintptr_t low, high;
 	const char *at = read_hex(line, &low);
 
@@ -178,36 +185,19 @@ visit_if_shared(const char *line,
 		return;
 	at = read_hex(at, &high);
 	if (at[0] == ' ' && strnlen(at, 5) == 5 && at[4] == 's')
-		visit(to, low, high);
+		shared->visit(shared->to, low, high);
 }
 
-/* Reads /proc/self/maps in pieces, keeping of each line only its beginning: the
- * path behind may be longer than any buffer, and this runs in fork handlers, on
- * the stack of whoever forks. An error number where /proc cannot be read. */
+/* An error number where /proc cannot be read. */
 int
 os_each_shared_mapping(
     void (*visit)(void *to, uintptr_t low, uintptr_t high), void *to)
 {
-	char line[64], buffer[2048];
-	long got,
-	    fd = os_direct(
-		SYS_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC);
-	size_t length = 0;
+	struct shared_visit shared = { visit, to };
+	char buffer[MAPS_PIECE];
 
-	if (fd < 0)
-		return os_error_of(fd);
-	while ((got = os_direct(SYS_read, fd, buffer, sizeof(buffer))) > 0)
-		for (long i = 0; i < got; i++) {
-			if (buffer[i] == '\n') {
-				line[length] = '\0';
-				visit_if_shared(line, visit, to);
-				length = 0;
-			} else if (length < sizeof(line) - 1) {
-				line[length++] = buffer[i];
-			}
-		}
-	os_direct(SYS_close, fd);
-	return os_error_of(got);
+	return os_each_line(
+	    MAPS, buffer, sizeof(buffer), visit_if_shared, &shared);
 }
 
 /* A hint is a wish: where it cannot be met (before Linux 4.17 the kernel may

@@ -29,14 +29,14 @@
 #include <string.h>
 
 #include "os/direct.h"
+#include "os/lines.h"
 #include "os/os.h"
 #include "os/os_fault.h"
 
-/* Bytes of a line that are read, its end included; the path of a cgroup under
- * systemd and Kubernetes has some 250. */
-#define LINE_MAX 512
 #define MOUNT "/sys/fs/cgroup"
-#define PATH_MAX (LINE_MAX + 64)
+/* A line of /proc/self/cgroup, and what stands before and behind its path: that
+ * has some 250 bytes under systemd and Kubernetes. */
+#define PATH_MAX (OS_LINE_MAX + 64)
 
 /* Version 1 writes "no limit" as the largest number of pages. */
 #define NO_LIMIT ((uint64_t)1 << 60)
@@ -62,30 +62,14 @@ less(uint64_t a, uint64_t b)
 
 /* ---- Texts --------------------------------------------------------------- */
 
-/* Calls VISIT for each line of a text, cut to LINE_MAX - 1 bytes, and returns 0
- * or the error number. With little stack: it runs in an allocation. */
-static int
+/* With little stack: it runs in an allocation. A file that cannot be read has
+ * no lines. */
+static void
 each_line(const char *path, void (*visit)(void *to, const char *line), void *to)
 {
-	char line[LINE_MAX], buffer[256];
-	size_t length = 0;
-	long got,
-	    fd = os_direct(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+	char buffer[256];
 
-	if (fd < 0)
-		return os_error_of(fd);
-	while ((got = os_direct(SYS_read, fd, buffer, sizeof(buffer))) > 0)
-		for (long i = 0; i < got; i++) {
-			if (buffer[i] == '\n') {
-				line[length] = '\0';
-				visit(to, line);
-				length = 0;
-			} else if (length < sizeof(line) - 1) {
-				line[length++] = buffer[i];
-			}
-		}
-	os_close((int)fd);
-	return os_error_of(got);
+	os_each_line(path, buffer, sizeof(buffer), visit, to);
 }
 
 /* The number behind NAME, which the line begins with; false if it does not. */
@@ -328,7 +312,7 @@ visit_membership(void *to, const char *line)
 			       "/unified",
 	    (int)min_size(length, 32), list + 1);
 	/* A path that is longer is looked at from where it is mounted. */
-	if (strlen(path + 1) < LINE_MAX - 32 && strcmp(path + 1, "/") != 0)
+	if (strlen(path + 1) < OS_LINE_MAX - 32 && strcmp(path + 1, "/") != 0)
 		snprintf(cgroup->path + cgroup->mount,
 		    sizeof(cgroup->path) - cgroup->mount, "%s", path + 1);
 }
