@@ -72,9 +72,7 @@ protected:
 	void
 	SetUp() override
 	{
-#ifndef POOLKIND_DEBUG
-		GTEST_SKIP() << "faults are in the debug library only";
-#endif
+		FAULTS_OR_SKIP();
 	}
 	void
 	TearDown() override

@@ -34,6 +34,13 @@ extern "C" {
 }
 #pragma GCC diagnostic pop
 
+/* os_fault_at() has an effect in the debug library only. */
+#ifdef POOLKIND_DEBUG
+#define FAULTS_OR_SKIP() ((void)0)
+#else
+#define FAULTS_OR_SKIP() GTEST_SKIP() << "faults are in the debug library only"
+#endif
+
 /* An empty directory that goes with its content when the test ends. */
 class Directory {
 public:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Page maps, compared with an array of bools that is searched page by page. */
-#include <gtest/gtest.h>
+#include "../os/os_test.h"
 
 #include <random>
 #include <vector>
@@ -242,12 +242,9 @@ TEST(PageMapLargest, HoldsFourTebibytes)
 
 TEST(PageMapOpen, TellsAWantOfMemory)
 {
-#ifdef POOLKIND_DEBUG
+	FAULTS_OR_SKIP();
 	struct page_map map;
 
 	os_fault_at(OS_MAP, 1, ENOMEM, false);
 	EXPECT_EQ(page_map_open(&map, 1000), ENOMEM);
-#else
-	GTEST_SKIP() << "faults are in the debug library only";
-#endif
 }

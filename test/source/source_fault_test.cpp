@@ -101,9 +101,7 @@ protected:
 	void
 	SetUp() override
 	{
-#ifndef POOLKIND_DEBUG
-		GTEST_SKIP() << "faults are in the debug library only";
-#endif
+		FAULTS_OR_SKIP();
 	}
 
 	/* Fails CALL at each place, each time with ERRNUM; how many places. */
@@ -202,7 +200,7 @@ TEST_P(SourceFaults, PassWhenTheShortageIsOver)
  * takes the space. */
 TEST(OldKernel, TakesSpaceThroughTheDescriptor)
 {
-#ifdef POOLKIND_DEBUG
+	FAULTS_OR_SKIP();
 	SMALL_FILE_SYSTEM(directory, 4 * MIB);
 	os_fault_at(OS_POPULATE, 1, ENOSYS, true);
 	{
@@ -225,7 +223,4 @@ TEST(OldKernel, TakesSpaceThroughTheDescriptor)
 		close(fd);
 	}
 	os_fault_at(OS_POPULATE, 0, 0, false);
-#else
-	GTEST_SKIP() << "faults are in the debug library only";
-#endif
 }

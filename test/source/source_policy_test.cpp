@@ -159,9 +159,7 @@ protected:
 	void
 	SetUp() override
 	{
-#ifndef POOLKIND_DEBUG
-		GTEST_SKIP() << "faults are in the debug library only";
-#endif
+		FAULTS_OR_SKIP();
 		if (!Source("nodes:0"))
 			GTEST_SKIP() << error_text();
 	}

@@ -59,7 +59,7 @@ TEST(Limit, CountsWhatIsCommitted)
 /* An attempt that failed took nothing, though the limit would have let it. */
 TEST(Limit, PeakIsOfWhatWasBacked)
 {
-#ifdef POOLKIND_DEBUG
+	FAULTS_OR_SKIP();
 	Source source("file:/dev/shm,size=8M,limit=6M");
 	for (enum os_call call : { OS_POPULATE, OS_TAKE_SPACE })
 		os_fault_at(call, 1, ENOMEM, true);
@@ -69,9 +69,6 @@ TEST(Limit, PeakIsOfWhatWasBacked)
 	EXPECT_EQ(source.stats().peak, 0u);
 	EXPECT_NE(source.span(MIB), nullptr);
 	EXPECT_EQ(source.stats().peak, source.committed());
-#else
-	GTEST_SKIP() << "faults are in the debug library only";
-#endif
 }
 
 /* What can never give a block is refused when it is opened. */
