@@ -197,8 +197,7 @@ is_open(struct heap *heap)
 		return false;
 	if (likely(!source_is_over_limit(heap->source)))
 		return true;
-	heap_drain(heap);
-	source_trim(heap->source);
+	heap_trim(heap);
 	return !source_is_over_limit(heap->source);
 }
 

@@ -92,6 +92,13 @@ heap_drain(struct heap *heap)
 	arenas_purge(heap);
 }
 
+void
+heap_trim(struct heap *heap)
+{
+	heap_drain(heap);
+	source_trim(heap->source);
+}
+
 /* ---- Statistics --------------------------------------------------------- */
 
 /* What arenas count, of the heap and, in the child of a fork, of what it

@@ -29,6 +29,9 @@ void heap_limit_changed(struct heap *heap, size_t limit);
  * free back to the source. */
 void heap_drain(struct heap *heap);
 
+/* The same, and has the source give back every page that is in no span. */
+void heap_trim(struct heap *heap);
+
 struct heap_stats {
 	size_t live, cached;       /* bytes */
 	size_t active;             /* of extents that they lie in */

@@ -12,6 +12,7 @@
 #include "arena/arenas.h"
 #include "arena/thread.h"
 #include "base/bits.h"
+#include "base/list.h"
 #include "os/os.h"
 
 /* How often heaps in which something waits are looked after, in ms. */
@@ -62,16 +63,6 @@ heap_release_id(struct heap *heap)
 	lock_give(&registry_lock);
 }
 
-static void
-heap_link(struct heap *heap)
-{
-	heap->next = all_heaps;
-	heap->link = &all_heaps;
-	if (all_heaps != NULL)
-		all_heaps->link = &heap->next;
-	all_heaps = heap;
-}
-
 bool
 heaps_enter(struct heap *heap)
 {
@@ -81,7 +72,7 @@ heaps_enter(struct heap *heap)
 	lock_take(&registry_lock);
 	taken = heap->id_is_lent || id_take(heap);
 	if (taken)
-		heap_link(heap);
+		LIST_PUSH(&all_heaps, heap);
 	lock_give(&registry_lock);
 	return taken;
 }
@@ -94,9 +85,7 @@ heaps_leave(struct heap *heap)
 		cache_delete(heap->caches);
 	if (!heap->id_is_lent)
 		id_release(heap);
-	*heap->link = heap->next;
-	if (heap->next != NULL)
-		heap->next->link = heap->link;
+	LIST_REMOVE(heap);
 	lock_give(&registry_lock);
 	heap_wait_for_decay(heap);
 }

@@ -93,20 +93,21 @@ struct thread;
 /*
  * Where free memory waits for the next request. kind/ chooses these options by
  * the spec (heap_options_of() in kind/open.c), and tells the source how long
- * its free pages stay committed:
+ * its free pages stay committed. A facade may have chosen for how long
+ * ("decay": spec->decay_ms); no text of a spec does:
  *
  *   kind                     thread caches     arena's extents   source's pages
  *   -----------------------  ----------------  ----------------  --------------
- *   no size and no limit     64 KiB a bin      decay=, or 10 s;  not at all
+ *   no size and no limit     64 KiB a bin      decay, or 10 s;   not at all
  *                                              8 MiB in a row:
  *                                              not at all (1)
- *   a size or a limit,       a 16th of it      decay=, at most   decay=, or
+ *   a size or a limit,       a 16th of it      decay, at most    decay, or
  *     up to half full        in all caches     10 ms             10 s
  *     more than half full    the same          not at all        the same
  *   reserve=yes, a region,   the same          as above          for ever: they
  *     a device                                                   are just there
  *
- *   (1) anonymous memory without decay=: see OVERSIZE in purge.h.
+ *   (1) anonymous memory without a decay: see OVERSIZE in purge.h.
  *
  * Caches serve one thread and one size, an arena's extents all sizes of its
  * threads, the source's pages everybody. So the less room a kind has, the

@@ -27,6 +27,7 @@
 #include "arena/bin.h"
 #include "arena/cache.h"
 #include "base/annotate.h"
+#include "base/list.h"
 #include "os/os.h"
 #include "os/records.h"
 
@@ -229,24 +230,6 @@ delete_caches_one_by_one(struct thread *thread)
 	}
 }
 
-static void
-thread_link(struct thread *thread)
-{
-	thread->next = all_threads;
-	thread->link = &all_threads;
-	if (all_threads != NULL)
-		all_threads->link = &thread->next;
-	all_threads = thread;
-}
-
-static void
-thread_unlink(struct thread *thread)
-{
-	*thread->link = thread->next;
-	if (thread->next != NULL)
-		thread->next->link = thread->link;
-}
-
 /*
  * The end of a thread, called by libc for our key. First the thread becomes one
  * without caches: what it frees from here on, in destructors of other keys or
@@ -266,7 +249,7 @@ thread_exit(void *record)
 	thread_self = &gone;
 	lock_take(&registry_lock);
 	delete_caches_one_by_one(thread);
-	thread_unlink(thread);
+	LIST_REMOVE(thread);
 	tsd_end();
 	os_unmap(thread, sizeof(*thread));
 	lock_give(&registry_lock);
@@ -323,7 +306,7 @@ thread_new(void)
 	thread->has_lookup = true;
 	lock_take(&registry_lock);
 	thread->ordinal = threads_made++;
-	thread_link(thread);
+	LIST_PUSH(&all_threads, thread);
 	lock_give(&registry_lock);
 	thread_self = thread;
 }
@@ -390,7 +373,7 @@ threads_reap_others(void)
 		if (t == thread_self)
 			continue;
 		delete_caches(t);
-		thread_unlink(t);
+		LIST_REMOVE(t);
 		os_unmap(t, sizeof(*t));
 	}
 }

@@ -139,10 +139,8 @@ drain_places(struct places *places)
 		before += heap_epoch(&places->heap[i]);
 	if (before == atomic_load(&places->full))
 		return false;
-	for (unsigned i = 0; i < places->count; i++) {
-		heap_drain(&places->heap[i]);
-		source_trim(places->heap[i].source);
-	}
+	for (unsigned i = 0; i < places->count; i++)
+		heap_trim(&places->heap[i]);
 	atomic_store(&places->full, before);
 	return true;
 }

@@ -120,10 +120,8 @@ poolkind_trim(poolkind *handle)
 	if (kind == NULL)
 		return -1;
 	annotate_enter();
-	for (unsigned i = 0; i < kind_heaps(kind); i++) {
-		heap_drain(kind_heap(kind, i));
-		source_trim(kind_heap(kind, i)->source);
-	}
+	for (unsigned i = 0; i < kind_heaps(kind); i++)
+		heap_trim(kind_heap(kind, i));
 	annotate_leave();
 	errno = saved;
 	return 0;

@@ -13,7 +13,7 @@
  * depends on how much is asked for:
  *
  *   one node, up to PROMISE_MAX   the pages are taken when the span is handed
- *                                 out, and verified: back_now()
+ *                                 out, and verified: commit_now()
  *   several nodes, or more        they come at the first touch, so that each
  *                                 is on the node of the thread that touches it
  *                                 first, and a large span costs nothing before
@@ -214,7 +214,7 @@ anon_commit(struct segment *segment, size_t offset, size_t bytes)
  * any node, which the caller gives back.
  */
 static int
-back_now(struct segment *segment, size_t offset, size_t bytes)
+commit_now(struct segment *segment, size_t offset, size_t bytes)
 {
 	const struct spec *spec = segment->source->spec;
 	char *at = segment->base + offset;
@@ -245,16 +245,16 @@ is_touched_first(const struct spec *spec, size_t bytes)
  * mappings, its pages are taken now, after all: "preferred" pages that are
  * touched later would end up on any node. */
 static int
-bound_back(struct segment *segment, size_t offset, size_t bytes)
+bound_commit(struct segment *segment, size_t offset, size_t bytes)
 {
 	int error = make_usable(segment, offset + bytes);
 
 	if (error != 0 || !is_touched_first(segment->source->spec, bytes))
-		return error != 0 ? error : back_now(segment, offset, bytes);
+		return error != 0 ? error : commit_now(segment, offset, bytes);
 	error = check_room(segment->source, bytes);
 	if (error != 0 || policy_bind(segment, offset, bytes))
 		return error;
-	return back_now(segment, offset, bytes);
+	return commit_now(segment, offset, bytes);
 }
 
 /* Gives pages back; the range reads as zero afterwards. Where madvise(2) is
@@ -282,7 +282,7 @@ const struct segment_ops anon_ops = {
 const struct segment_ops bound_ops = {
 	.open = anon_open,
 	.close = anon_close,
-	.commit = bound_back,
+	.commit = bound_commit,
 	.decommit = anon_decommit,
 	.ahead = true,
 	.reads_zero = true,

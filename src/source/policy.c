@@ -177,7 +177,7 @@ note_bound(struct segment *segment, size_t from, size_t end, bool is_bound)
  * what a sandbox answers.
  *
  * If mbind(2) was refused only after the source was opened, further segments of
- * one that binds are made without a policy: back_now() in anon.c then finds
+ * one that binds are made without a policy: commit_now() in anon.c then finds
  * where pages are, moves them or fails, so that what is handed out lies on the
  * nodes.
  */
