@@ -7,6 +7,10 @@ FOLDERS = (".ci", "examples", "include", "jemalloc", "m4", "man", "src", "test")
 MADE = (".o", ".a", ".so", ".pyc", ".deps", ".dirstamp", ".log", ".gcno")
 
 
+def is_c(path):
+    return path.endswith((".c", ".h", ".cpp", ".hpp"))
+
+
 def sources(root):
     """Paths from the root, and the text of each file that is one."""
     for path in paths(root):
