@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 
-#include "kind/placement.h"
+#include "kind/locality.h"
 #include "poolkind.h"
 #include "spec/spec.h"
 
@@ -21,8 +21,8 @@ poolkind *poolkind_open_spec(const struct spec *spec, void *region);
 
 /* The same, for a spec with nodes that are not its own: threads have their
  * memory where PLACEMENT says. */
-poolkind *poolkind_open_placed(
-    const struct spec *spec, const struct placement *placement);
+poolkind *poolkind_open_local(
+    const struct spec *spec, const struct localities *localities);
 
 /* The address at which the kind's memory begins: its handle's page, if its spec
  * has one. NULL for a region of which all belongs to others. And how many bytes

@@ -27,7 +27,7 @@
 #include "arena/thread.h"
 #include "base/annotate.h"
 #include "kind/facade.h"
-#include "kind/kind.h"
+#include "kind/kinds.h"
 #include "kind/machine.h"
 #include "os/records.h"
 

@@ -28,20 +28,6 @@
 #include "kind/facade.h"
 #include "kind/machine.h"
 
-struct kind_entry kind_entries[HEAPS_MAX + 1];
-
-struct kind *
-kind_of(const poolkind *handle)
-{
-	struct kind *kind = kind_find(handle);
-
-	if (unlikely(kind == NULL) && handle == NULL)
-		misuse("the kind is NULL: poolkind_open() gives one");
-	else if (unlikely(kind == NULL))
-		misuse("%p is not an open kind", (const void *)handle);
-	return kind;
-}
-
 EXPORT const char *
 poolkind_name(const poolkind *handle)
 {
@@ -181,8 +167,8 @@ poolkind_check(poolkind *handle)
 /*
  * Adds what one heap holds. Peak and limit are not added: all sources of a kind
  * share one account, and each of them tells the same. Size is that of one
- * place, since the size of such a kind bounds all of them together
- * (open_places()). Nobody counts frees: there were as many as blocks that were
+ * locality, since the size of such a kind bounds all of them together
+ * (open_local_heaps()). Nobody counts frees: there were as many as blocks that were
  * handed out and are not held now.
  */
 static void
@@ -406,7 +392,7 @@ poolkind_usable_for(size_t size)
 						usable_size_for(size);
 }
 
-/* The first error of any heap: a kind of which one place cannot be copied is as
+/* The first error of any heap: a kind of which one heap cannot be copied is as
  * good as refused, as far as the caller is concerned. */
 EXPORT int
 poolkind_fork_error(const poolkind *handle)

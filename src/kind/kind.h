@@ -3,10 +3,10 @@
  * kind.h - an open kind, as the files of kind/ see it.
  *
  * A kind is a heap on a source, with a name, a text and its owner's pointer. A
- * kind of scope local has such a heap for each place: what a thread allocates
- * comes from the heap of the place where it runs, what it frees goes to the
+ * kind of scope local has such a heap for each locality: what a thread allocates
+ * comes from the heap of the locality where it runs, what it frees goes to the
  * heap that the block is of. Its own heap then is a mere alias, under which
- * each thread finds its cache of the heap in its place, as quickly as that of
+ * each thread finds its cache of the heap near it, as quickly as that of
  * any other kind.
  *
  * A handle is a number in the shape of a pointer, which nobody follows: the id
@@ -41,7 +41,7 @@
 /* The heaps of a kind of scope local, one for each locality. How many there are
  * and which serves a node is constant once the kind is open: threads read it
  * without a lock. */
-struct places {
+struct local_heaps {
 	unsigned count;
 	_Atomic uint64_t full; /* heap_epoch() of all when it was full */
 	uint8_t of_node[SPEC_NODES_MAX]; /* by the node a thread runs on */
@@ -53,16 +53,16 @@ struct kind {
 	poolkind *handle;
 	char *name, *text;
 	_Atomic(void *) user_data;
-	struct places *places; /* NULL: heap is the only one */
-	struct live live;      /* the debug library's */
+	struct local_heaps *local; /* NULL: heap is the only one */
+	struct live live;          /* the debug library's */
 
 	struct kind *fallback;     /* asked when this one is full, or NULL */
 	unsigned fallen;           /* kinds whose fallback this is */
-	struct kind *next, **link; /* all kinds: open.c */
+	struct kind *next, **link; /* all kinds: kinds.c */
 };
 
 /*
- * What handles lead to, by id: open.c enters and takes out. The record is
+ * What handles lead to, by id: kinds.c enters and takes out. The record is
  * stored before the handle, which is stored by a release, so whoever reads the
  * right handle by an acquire finds the record complete.
  */
@@ -97,14 +97,14 @@ struct kind *kind_of(const poolkind *handle);
 static inline unsigned
 kind_heaps(const struct kind *kind)
 {
-	return kind->places == NULL ? 1 : kind->places->count;
+	return kind->local == NULL ? 1 : kind->local->count;
 }
 
 static inline struct heap *
 kind_heap(const struct kind *kind, unsigned i)
 {
-	return kind->places == NULL ? (struct heap *)&kind->heap :
-				      &kind->places->heap[i];
+	return kind->local == NULL ? (struct heap *)&kind->heap :
+				     &kind->local->heap[i];
 }
 
 /* The heap for the calling thread, where it runs now. */
@@ -113,10 +113,10 @@ kind_heap_here(const struct kind *kind)
 {
 	unsigned node;
 
-	if (likely(kind->places == NULL))
+	if (likely(kind->local == NULL))
 		return (struct heap *)&kind->heap;
 	node = os_node();
-	return kind_heap(kind, kind->places->of_node[node % SPEC_NODES_MAX]);
+	return kind_heap(kind, kind->local->of_node[node % SPEC_NODES_MAX]);
 }
 
 /* What is the same in all heaps of a kind. */
@@ -139,6 +139,15 @@ kind_of_heap(const struct heap *heap)
  * and reported, if it is none, or in the debug library one that was freed. */
 bool kind_block_of(const void *ptr, struct block *block);
 
+/* Reports that PTR is not a block, or not one that the program holds, by what a
+ * lookup of it gave. Returns false. */
+bool not_a_block(const void *ptr, const struct block *block);
+
+/* Why the kind has no block to give: ENOMEM alone if it is full; EPERM and a
+ * sentence if this process is a child that has nothing of the kind at all.
+ * Returns NULL. */
+void *kind_no_block(const struct kind *kind);
+
 /* Tells every heap of the kind its share of LIMIT, by which it bounds what its
  * thread caches may hold. The limit itself is that of the account that the
  * sources of all heaps share: one heap may use all of it. */
@@ -150,9 +159,5 @@ kind_limit_changed(struct kind *kind, size_t limit)
 	for (unsigned i = 0; i < heaps; i++)
 		heap_limit_changed(kind_heap(kind, i), limit / heaps);
 }
-
-/* Around fork: the list of all kinds. */
-void kinds_prefork(void);
-void kinds_postfork(void);
 
 #endif /* KIND_KIND_H */

@@ -11,8 +11,8 @@
  * Marks in slabs would need no table, but cannot tell a block in a thread's
  * cache from one in use.
  *
- * Called by allocate.c before a block goes back and after it came, with no
- * other lock than valgrind's. One lock for all tables, after all others but
+ * Asked before a block goes back and told after it came, with no other lock than
+ * valgrind's held. One lock for all tables, after all others but
  * that of records.
  */
 #ifndef KIND_LIVE_H
@@ -34,6 +34,7 @@ struct live {
 enum live_answer { LIVE, NOT_LIVE, LIVE_UNKNOWN };
 
 #ifdef POOLKIND_DEBUG
+#define DEBUGGING 1
 
 /* Enters a block, or changes its size. */
 void live_add(struct live *live, const void *ptr, size_t asked);
@@ -52,6 +53,7 @@ void live_prefork(void);
 void live_postfork(void);
 
 #else /* the other library knows nothing */
+#define DEBUGGING 0
 
 static inline void
 live_add(struct live *live, const void *ptr, size_t asked)

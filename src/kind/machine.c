@@ -245,14 +245,14 @@ machine_find_nodes(struct spec *spec)
 
 /*
  * Asks once for every node with CPUs, as if a thread ran there, and enters the
- * answers: equal ones make one place. All nodes are asked now, since a thread
- * that moves later must find its place without a look at the topology. From a
+ * answers: equal ones make one locality. All nodes are asked now, since a thread
+ * that moves later must find its locality without a look at the topology. From a
  * node for which the topology has no answer, as where the firmware reports no
  * values from there, its threads use what is best for the whole machine. Fails
  * where there is no such node either.
  */
 static int
-find_places(const struct spec *spec, struct placement *placement)
+find_localities(const struct spec *spec, struct localities *localities)
 {
 	const struct topology_node *node;
 	uint64_t nodes[SPEC_NODES_MAX / 64];
@@ -267,18 +267,18 @@ find_places(const struct spec *spec, struct placement *placement)
 		if (select_nodes(spec, SPEC_LOCAL, node[i].id, nodes) != 0 &&
 		    select_nodes(spec, SPEC_ALL, node[i].id, nodes) != 0)
 			return -1;
-		placement_enter(placement, node[i].id, nodes);
+		localities_enter(localities, node[i].id, nodes);
 	}
 	return 0;
 }
 
 int
-machine_find_places(const struct spec *spec, struct placement *placement)
+machine_find_localities(const struct spec *spec, struct localities *localities)
 {
 	int before = enter(), result;
 
-	memset(placement, 0, sizeof(*placement));
-	result = find_places(spec, placement);
+	memset(localities, 0, sizeof(*localities));
+	result = find_localities(spec, localities);
 	leave(before);
 	return result;
 }

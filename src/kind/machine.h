@@ -12,13 +12,14 @@
 #ifndef KIND_MACHINE_H
 #define KIND_MACHINE_H
 
-#include "kind/placement.h"
+#include "kind/locality.h"
 
 /* The nodes that an attribute names for the whole machine, into spec->nodes. */
 int machine_find_nodes(struct spec *spec);
 
 /* Those that it names for every node with CPUs, for scope=local. */
-int machine_find_places(const struct spec *spec, struct placement *placement);
+int machine_find_localities(
+    const struct spec *spec, struct localities *localities);
 
 /* The path of the device that dax:auto or dax:node=N means, leaving out SKIP
  * that were found to be in use. */

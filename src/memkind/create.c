@@ -108,7 +108,7 @@ make(const struct spec *spec, void *region, memkind_t *kind)
 	return 0;
 }
 
-/* Arguments and results of the functions below that have a spec or a placement
+/* Arguments and results of the functions below that have a spec or localities
  * on their stack, which is more than some threads have room for: os_on_stack()
  * calls them on a stack of the engine's. */
 struct question {
@@ -351,10 +351,10 @@ memkind_get_kind_by_partition(int partition, memkind_t *kind)
  * for some threads and not for others would be of no use to a program that asks
  * once. */
 static bool
-has_huge_pages(const struct placement *placement)
+has_huge_pages(const struct localities *localities)
 {
-	for (unsigned i = 0; i < placement->count; i++)
-		if (!nodes_have_huge_pages(placement->nodes[i]))
+	for (unsigned i = 0; i < localities->count; i++)
+		if (!nodes_have_huge_pages(localities->nodes[i]))
 			return false;
 	return true;
 }
@@ -370,7 +370,7 @@ static int
 check_available(memkind_t kind)
 {
 	const struct memkind_rule *rule;
-	struct placement placement;
+	struct localities localities;
 	struct spec ignored;
 	int error;
 
@@ -381,11 +381,11 @@ check_available(memkind_t kind)
 		return 0;
 	error = kind == MEMKIND_DEFAULT ? 0 : settings_apply(&ignored);
 	if (error == 0 && rule->family != FAMILY_ANY)
-		error = memkind_place(kind, &placement);
+		error = memkind_localities(kind, &localities);
 	if (error != 0 || !rule->huge)
 		return error;
 	return (rule->family == FAMILY_ANY ? nodes_have_huge_pages(NULL) :
-					     has_huge_pages(&placement)) ?
+					     has_huge_pages(&localities)) ?
 	    0 :
 	    MEMKIND_ERROR_HUGETLB;
 }
@@ -420,18 +420,18 @@ capacity_of_own(memkind_t kind)
 {
 	const struct memkind_rule *rule = kind->rule;
 	bool anywhere = rule->family == FAMILY_ANY;
-	struct placement placement;
+	struct localities localities;
 	unsigned here;
 
 	if (rule->policy == SPEC_PREFERRED || (rule->huge && !anywhere))
 		return -1;
 	if (rule->huge)
 		return (ssize_t)(nodes_huge_pages() * 2 * MIB);
-	if (nodes_place(rule->name, anywhere ? FAMILY_ALL : rule->family,
-		rule->scope, &placement) != 0)
+	if (nodes_localities(rule->name, anywhere ? FAMILY_ALL : rule->family,
+		rule->scope, &localities) != 0)
 		return -1;
-	here = placement.of_node[os_node() % SPEC_NODES_MAX];
-	return (ssize_t)nodes_capacity(placement.nodes[here]);
+	here = localities.of_node[os_node() % SPEC_NODES_MAX];
+	return (ssize_t)nodes_capacity(localities.nodes[here]);
 }
 
 /* A made kind has its limit, or the size that it began with. A file without

@@ -177,18 +177,19 @@ touch(volatile char *from, const volatile char *end)
 /* How many bytes of the pages lie on nodes of high-bandwidth memory. Only
  * move_pages(2) can fail, which is EFAULT for the caller; a machine without
  * high-bandwidth memory has none of the bytes there. Runs on a stack of the
- * engine's: the counts and the placement are 17 KiB. */
+ * engine's: the counts and the localities are 17 KiB. */
 static int
 count_hbw(void *from, size_t bytes, size_t *found)
 {
 	static const char name[] = "hbw_verify_memory_region";
 	size_t bytes_on[SPEC_NODES_MAX] = { 0 };
-	struct placement all;
+	struct localities all;
 	int error;
 
 	*found = 0;
 	error = os_count_on_nodes(from, bytes, bytes_on, SPEC_NODES_MAX);
-	if (error != 0 || nodes_place(name, FAMILY_HBW, SPEC_ALL, &all) != 0)
+	if (error != 0 ||
+	    nodes_localities(name, FAMILY_HBW, SPEC_ALL, &all) != 0)
 		return error;
 	for (unsigned i = 0; i < SPEC_NODES_MAX; i++)
 		if (bits_test(all.nodes[0], i))

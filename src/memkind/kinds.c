@@ -276,11 +276,12 @@ memkind_each(void (*do_it)(memkind_t kind, void *with), void *with)
 /* ---- Opening ------------------------------------------------------------- */
 
 int
-memkind_place(memkind_t kind, struct placement *placement)
+memkind_localities(memkind_t kind, struct localities *localities)
 {
 	const struct memkind_rule *rule = kind->rule;
 
-	return nodes_place(rule->name, rule->family, rule->scope, placement);
+	return nodes_localities(
+	    rule->name, rule->family, rule->scope, localities);
 }
 
 /*
@@ -293,10 +294,10 @@ memkind_place(memkind_t kind, struct placement *placement)
  * asks for ordinary memory instead, in huge pages if the kind has those.
  */
 static poolkind *
-open_ruled(const struct memkind_rule *rule, const struct placement *placement)
+open_ruled(const struct memkind_rule *rule, const struct localities *localities)
 {
 	struct spec spec = {
-		.source = placement == NULL ? SPEC_DRAM : SPEC_NODES,
+		.source = localities == NULL ? SPEC_DRAM : SPEC_NODES,
 		.policy = rule->policy,
 		.page = rule->huge ? SPEC_PAGE_2M : SPEC_PAGE_BASE,
 	};
@@ -307,21 +308,21 @@ open_ruled(const struct memkind_rule *rule, const struct placement *placement)
 	 * from it, which must not be left without memory. */
 	if (settings_apply(&spec) != 0 && rule != &rules[OWN_DEFAULT])
 		return NULL;
-	engine = placement == NULL ? poolkind_open_spec(&spec, NULL) :
-				     poolkind_open_placed(&spec, placement);
-	if (engine == NULL && placement != NULL && settings_fallback()) {
+	engine = localities == NULL ? poolkind_open_spec(&spec, NULL) :
+				      poolkind_open_local(&spec, localities);
+	if (engine == NULL && localities != NULL && settings_fallback()) {
 		memkind_inform("%s: %s", rule->name, poolkind_errormsg());
 		spec.source = SPEC_DRAM;
 		spec.policy = SPEC_BIND;
-		placement = NULL;
+		localities = NULL;
 		engine = poolkind_open_spec(&spec, NULL);
 	}
 	if (engine == NULL)
 		memkind_inform("%s: %s", rule->name, poolkind_errormsg());
 	else
-		memkind_inform("%s: %s in %u places", rule->name,
+		memkind_inform("%s: %s in %u localities", rule->name,
 		    poolkind_text(engine),
-		    placement == NULL ? 1 : placement->count);
+		    localities == NULL ? 1 : localities->count);
 	return engine;
 }
 
@@ -344,18 +345,18 @@ static poolkind *
 open_own(memkind_t kind)
 {
 	bool placed = kind->rule->family != FAMILY_ANY;
-	struct placement placement;
+	struct localities localities;
 	poolkind *engine;
 
 	memkind_follow_forks();
 	if (placed && memkind_open(MEMKIND_DEFAULT) == NULL)
 		return NULL;
-	if (placed && memkind_place(kind, &placement) != 0)
+	if (placed && memkind_localities(kind, &localities) != 0)
 		return NULL;
 	memkind_lock(&lock);
 	engine = atomic_load(&kind->engine);
 	if (engine == NULL) {
-		engine = open_ruled(kind->rule, placed ? &placement : NULL);
+		engine = open_ruled(kind->rule, placed ? &localities : NULL);
 		if (engine != NULL)
 			enliven(kind, engine);
 	}
@@ -378,7 +379,7 @@ open_on_stack(void *arg)
 
 /*
  * The slow way of every function that allocates; the quick one reads
- * kind->engine itself. It runs on a stack of the engine's, as a placement and a
+ * kind->engine itself. It runs on a stack of the engine's, as localities and a
  * spec are some 13 KiB, and a thread may have 16 in all.
  *
  * A made kind has its engine from the beginning. One whose engine is NULL is

@@ -67,7 +67,7 @@ memkind_t memkind_of(poolkind *engine);
 poolkind *memkind_open(memkind_t kind);
 
 /* Where a kind with nodes has its memory: 0 or a MEMKIND_ERROR. */
-int memkind_place(memkind_t kind, struct placement *placement);
+int memkind_localities(memkind_t kind, struct localities *localities);
 
 /* A record for a kind to be made, alive as soon as the engine's is behind it;
  * NULL if there are too many. And back again. */

@@ -27,8 +27,8 @@
 static int
 find_mask(enum family family, unsigned long *mask, unsigned long maxnode)
 {
-	struct placement all;
-	int error = nodes_place("node mask", family, SPEC_ALL, &all);
+	struct localities all;
+	int error = nodes_localities("node mask", family, SPEC_ALL, &all);
 
 	if (error != 0)
 		return error;
@@ -53,7 +53,7 @@ find_on_stack(void *arg)
 	asked->error = find_mask(asked->family, asked->mask, asked->maxnode);
 }
 
-/* On a stack of the engine's: a placement is 9 KiB, and reading the topology
+/* On a stack of the engine's: localities are 9 KiB, and reading the topology
  * may take more. */
 static int
 write_mask(enum family family, unsigned long *mask, unsigned long maxnode)

@@ -304,12 +304,12 @@ find_nodes(const char *name, enum family family, enum spec_scope scope,
 
 /*
  * One set of nodes for each node with CPUs, equal ones entered once. In scope
- * all the first answer holds for every node: the placement then has the one set
- * with the number 0, which is what its table says of all nodes from the start.
+ * all the first answer holds for every node: there is one set then, with the
+ * number 0, which is what the table says of all nodes from the start.
  */
 static int
-place_each(const char *name, enum family family, enum spec_scope scope,
-    const struct node_set *given, struct placement *placement)
+localities_each(const char *name, enum family family, enum spec_scope scope,
+    const struct node_set *given, struct localities *localities)
 {
 	const struct topology_node *node;
 	unsigned count = poolkind_topology_nodes(topology, &node);
@@ -322,7 +322,7 @@ place_each(const char *name, enum family family, enum spec_scope scope,
 		error = find_nodes(
 		    name, family, scope, node[i].id, given, &set);
 		if (error == 0)
-			placement_enter(placement, node[i].id, set.bits);
+			localities_enter(localities, node[i].id, set.bits);
 		if (scope == SPEC_ALL)
 			break;
 	}
@@ -337,7 +337,7 @@ place_each(const char *name, enum family family, enum spec_scope scope,
  */
 static int
 place(const char *name, enum family family, enum spec_scope scope,
-    struct placement *placement)
+    struct localities *localities)
 {
 	struct node_set given;
 	int error;
@@ -349,19 +349,20 @@ place(const char *name, enum family family, enum spec_scope scope,
 		given = nodes_with_memory(true);
 	if (family == FAMILY_ALL || (family == FAMILY_CPUS && is_empty(&given)))
 		given = nodes_with_memory(false);
-	return error != 0 ? error :
-			    place_each(name, family, scope, &given, placement);
+	return error != 0 ?
+	    error :
+	    localities_each(name, family, scope, &given, localities);
 }
 
 int
-nodes_place(const char *name, enum family family, enum spec_scope scope,
-    struct placement *placement)
+nodes_localities(const char *name, enum family family, enum spec_scope scope,
+    struct localities *localities)
 {
 	int saved = errno, error;
 
-	memset(placement, 0, sizeof(*placement));
+	memset(localities, 0, sizeof(*localities));
 	memkind_lock(&lock);
-	error = place(name, family, scope, placement);
+	error = place(name, family, scope, localities);
 	memkind_unlock(&lock);
 	errno = saved;
 	return error;

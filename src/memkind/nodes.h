@@ -10,7 +10,7 @@
 #ifndef MEMKIND_NODES_H
 #define MEMKIND_NODES_H
 
-#include "kind/placement.h"
+#include "kind/locality.h"
 
 /* What the nodes are chosen by. */
 enum family {
@@ -36,8 +36,8 @@ struct nodes {
  * MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE or MEMKIND_ERROR_UNAVAILABLE. Leaves
  * errno alone.
  */
-int nodes_place(const char *name, enum family family, enum spec_scope scope,
-    struct placement *placement);
+int nodes_localities(const char *name, enum family family,
+    enum spec_scope scope, struct localities *localities);
 
 /* The bytes of memory that the nodes have together. */
 uint64_t nodes_capacity(const uint64_t *nodes);

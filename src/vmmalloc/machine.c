@@ -31,10 +31,10 @@ machine_find_nodes(struct spec *spec)
 }
 
 int
-machine_find_places(const struct spec *spec, struct placement *placement)
+machine_find_localities(const struct spec *spec, struct localities *localities)
 {
 	(void)spec;
-	(void)placement;
+	(void)localities;
 	return nothing_is_known();
 }
 

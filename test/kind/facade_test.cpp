@@ -132,7 +132,7 @@ TEST(Tend, WaitsForTheTimeThatIsGiven)
 TEST(Placed, KindServesThreadsByTheirNode)
 {
 	const unsigned nodes[] = { 0, 0 };
-	poolkind *kind = kind_open_placed(nodes, 2);
+	poolkind *kind = kind_open_local(nodes, 2);
 	void *block;
 
 	ASSERT_NE(kind, nullptr) << poolkind_errormsg();
@@ -149,7 +149,7 @@ TEST(Placed, KindOnNodesThatAreNotThereIsASentence)
 {
 	const unsigned nodes[] = { 1000 };
 
-	EXPECT_EQ(kind_open_placed(nodes, 1), nullptr);
+	EXPECT_EQ(kind_open_local(nodes, 1), nullptr);
 	EXPECT_EQ(errno, ENODEV);
 	EXPECT_TRUE(sentence_names("1000")) << poolkind_errormsg();
 }

@@ -37,18 +37,18 @@ kind_arenas(const poolkind *kind)
 }
 
 poolkind *
-kind_open_placed(const unsigned *nodes, unsigned count)
+kind_open_local(const unsigned *nodes, unsigned count)
 {
 	const struct spec spec = { .source = SPEC_NODES };
-	struct placement placement = { 0 };
+	struct localities localities = { 0 };
 
 	for (unsigned i = count; i-- > 0;) {
 		uint64_t bits[SPEC_NODES_MAX / 64] = { 0 };
 
 		bits_fill(bits, nodes[i], nodes[i] + 1, true);
-		placement_enter(&placement, i, bits);
+		localities_enter(&localities, i, bits);
 	}
-	return poolkind_open_placed(&spec, &placement);
+	return poolkind_open_local(&spec, &localities);
 }
 
 poolkind *

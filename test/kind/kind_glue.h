@@ -22,7 +22,7 @@ unsigned kind_arenas(const poolkind *kind);
 
 /* Opens a kind that has a place with one node each, for threads on node 0 the
  * first. */
-poolkind *kind_open_placed(const unsigned *nodes, unsigned count);
+poolkind *kind_open_local(const unsigned *nodes, unsigned count);
 
 /* A kind of TEXT whose free pages wait for so long. */
 poolkind *kind_open_decaying(const char *text, long milliseconds);

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * kinds.c - the kinds that there are: records, handles, and the list.
+ *
+ * Owns the records, what handles lead to (kind_entries), and the list of all
+ * kinds with its lock, which comes before all others of the engine but
+ * machine.c's. The lock is held while the list is read or changed, and for
+ * nothing else.
+ *
+ * What may fail says so by errno and a sentence. A record is not known to other
+ * threads before kind_link(), so one that fails to open is deleted without a
+ * lock.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arena/heaps.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "kind/kinds.h"
+#include "os/lock.h"
+#include "os/records.h"
+
+struct kind_entry kind_entries[HEAPS_MAX + 1];
+
+static struct lock kinds_lock = LOCK_INIT;
+static struct kind *kinds;
+
+/* ---- Records ------------------------------------------------------------- */
+
+static char *
+copy_of(const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+	char *copy = record_new(bytes);
+
+	return copy == NULL ? NULL : memcpy(copy, text, bytes);
+}
+
+/* The next handle with the id of the kind's heap; see kind.h for the form. The
+ * count has 47 bits, so at a million kinds a second it lasts for four years. */
+static poolkind *
+new_handle(const struct kind *kind)
+{
+	static _Atomic uintptr_t counter;
+	uintptr_t count = atomic_fetch_add(&counter, 1);
+
+	return (poolkind *)((uintptr_t)1 << 63 | count << 16 | kind->heap.id);
+}
+
+struct kind *
+kind_record(void)
+{
+	struct kind *kind = record_new(sizeof(*kind));
+
+	if (kind == NULL)
+		error_set(ENOMEM, "no memory for the records of a kind");
+	else if (heap_take_id(&kind->heap) != 0) {
+		record_free(kind, sizeof(*kind));
+		error_set(ENOMEM,
+		    "%d kinds are open, more cannot be: close one first",
+		    HEAPS_MAX);
+		return NULL;
+	}
+	if (kind != NULL) {
+		kind->handle = new_handle(kind);
+		kind_entries[kind->heap.id].kind = kind;
+	}
+	return kind;
+}
+
+/* The entry is cleared first: from the release of the id on it may be another
+ * thread's. */
+void
+kind_delete(struct kind *kind)
+{
+	live_close(&kind->live);
+	kind_entries[kind->heap.id].kind = NULL;
+	heap_release_id(&kind->heap);
+	if (kind->name != NULL)
+		record_free(kind->name, strlen(kind->name) + 1);
+	if (kind->text != NULL)
+		record_free(kind->text, strlen(kind->text) + 1);
+	record_free(kind, sizeof(*kind));
+}
+
+int
+kind_describe(struct kind *kind, const struct spec *spec)
+{
+	static _Atomic unsigned counter;
+	char text[SPEC_TEXT_MAX];
+
+	if (spec->name[0] != '\0')
+		kind->name = copy_of(spec->name);
+	else {
+		snprintf(text, sizeof(text), "kind%u",
+		    atomic_fetch_add(&counter, 1) + 1);
+		kind->name = copy_of(text);
+	}
+	spec_print(spec, text, sizeof(text));
+	kind->text = copy_of(text);
+	if (kind->name != NULL && kind->text != NULL)
+		return 0;
+	return error_set(ENOMEM, "no memory for the records of a kind");
+}
+
+/*
+ * ---- The list of all kinds -------------------------------------------------
+ *
+ * Fallbacks. A kind names the kind that is asked when it is full, which must be
+ * open by then. So chains have no circle: each kind is younger than the one
+ * that it falls back to. And none breaks: a kind counts how many fall back to
+ * it (fallen), and is not closed before these are. Therefore allocate.c follows
+ * kind->fallback without a lock: it is set before the handle is known, and what
+ * it points to outlives the kind.
+ */
+
+/* Finds the kind that NAME names, for KIND. Names need not be unique: of
+ * several kinds the one opened last is taken, being first in the list. Under
+ * the list's lock. */
+static int
+find_fallback(struct kind *kind, const char *name)
+{
+	struct kind *other = kinds;
+
+	if (name[0] == '\0')
+		return 0;
+	while (other != NULL && strcmp(other->name, name) != 0)
+		other = other->next;
+	if (other == NULL)
+		return error_set(ENOENT,
+		    "fallback=%s: no kind of that name is open; open it "
+		    "first, with name=%s",
+		    name, name);
+	other->fallen++;
+	kind->fallback = other;
+	return 0;
+}
+
+/* Under one lock: else the fallback could be closed in between. */
+int
+kind_link(struct kind *kind, const char *fallback)
+{
+	int result;
+
+	lock_take(&kinds_lock);
+	result = find_fallback(kind, fallback);
+	if (result == 0) {
+		LIST_PUSH(&kinds, kind);
+		atomic_store_explicit(&kind_entries[kind->heap.id].handle,
+		    kind->handle, memory_order_release);
+	}
+	lock_give(&kinds_lock);
+	return result;
+}
+
+struct kind *
+kind_unlink(const poolkind *handle, unsigned *fallen)
+{
+	struct kind *kind;
+
+	lock_take(&kinds_lock);
+	kind = kind_find(handle);
+	*fallen = kind == NULL ? 0 : kind->fallen;
+	if (kind != NULL && *fallen == 0) {
+		atomic_store(&kind_entries[kind->heap.id].handle, NULL);
+		LIST_REMOVE(kind);
+		if (kind->fallback != NULL)
+			kind->fallback->fallen--;
+	}
+	lock_give(&kinds_lock);
+	return kind;
+}
+
+void
+kinds_prefork(void)
+{
+	lock_take(&kinds_lock);
+}
+
+void
+kinds_postfork(void)
+{
+	lock_give(&kinds_lock);
+}

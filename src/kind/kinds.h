@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * kinds.h - the records of kinds and the list of all, for open.c and fork.c.
+ *
+ * A kind is made by the first two functions and made known by kind_link(), then
+ * hidden by kind_unlink() and deleted. What fails says so by errno and a
+ * sentence.
+ */
+#ifndef KIND_KINDS_H
+#define KIND_KINDS_H
+
+#include "kind/kind.h"
+
+/*
+ * A record with an id and a handle. The id is that of a heap that is not open
+ * yet: the handle contains it, and sources are told the handle when they are
+ * opened. The entry of the id names the record from here on, for
+ * kind_of_heap(), but no handle leads there before kind_link(). NULL with
+ * ENOMEM: no memory, or HEAPS_MAX ids are in use.
+ */
+struct kind *kind_record(void);
+
+/*
+ * Name and text of the kind, copied since the spec is the caller's. The text is
+ * that of the spec as it was given: the nodes or the device that the machine
+ * names for it are not in it, so opening the text once more asks the machine
+ * once more. What was copied before a failure kind_delete() frees.
+ */
+int kind_describe(struct kind *kind, const struct spec *spec);
+
+/* Finds the kind that is named FALLBACK, unless that is empty, and makes the
+ * handle lead to the kind. The last step: once the handle is stored every
+ * thread that has it can use the kind. ENOENT: no kind of that name is open. */
+int kind_link(struct kind *kind, const char *fallback);
+
+/* Takes the kind of HANDLE out of the list, unless others fall back to it:
+ * FALLEN do. NULL if there is none. The handle leads nowhere from here on, so
+ * of two threads that close the same kind one is told that it is not open. */
+struct kind *kind_unlink(const poolkind *handle, unsigned *fallen);
+
+/* Frees the record and the id, which the next kind may have. */
+void kind_delete(struct kind *kind);
+
+/* Around fork: the lock of the list. */
+void kinds_prefork(void);
+void kinds_postfork(void);
+
+#endif /* KIND_KINDS_H */

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * open_heaps.h - the memory of a kind that is opened or closed.
+ */
+#ifndef KIND_OPEN_HEAPS_H
+#define KIND_OPEN_HEAPS_H
+
+#include "kind/kind.h"
+#include "kind/locality.h"
+
+/* Chooses how the kind gets its heaps, and opens them: on the nodes that a
+ * facade gives by LOCALITIES, on a device, on nodes that the machine finds, on
+ * the caller's REGION, or as the spec stands. Fails with errno and a sentence,
+ * and then none is open. */
+int kind_open_heaps(struct kind *kind, const struct spec *spec, void *region,
+    const struct localities *localities);
+
+/* Closes all, whatever blocks they have. */
+void kind_close_heaps(struct kind *kind);
+
+#endif /* KIND_OPEN_HEAPS_H */

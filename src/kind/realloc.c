@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * realloc.c - blocks that change their size or move. See poolkind.h.
+ *
+ * A block stays where it is if its arena can do that; else it is copied into a
+ * new one by the functions of allocate.c and free.c. Takes no lock; what lies
+ * behind does. Where there is no new block the old one is as it was.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "arena/resize.h"
+#include "arena/sizeclass.h"
+#include "base/error.h"
+#include "kind/facade.h"
+#include "kind/kind.h"
+
+static void *
+same_block(struct kind *home, void *ptr, size_t asked)
+{
+	live_add(&home->live, ptr, asked);
+	return ptr;
+}
+
+/*
+ * The block in SIZE bytes: where it is, if KIND is its home and it has that
+ * size already or its arena can change it in place; else in a new block of
+ * KIND. Of a kind that is full a block cannot shrink by moving; it then stays
+ * as it is, which is enough, and only growing fails. In another kind than its
+ * home it must move, as the caller asked for memory of that kind. On failure
+ * the old block is untouched.
+ */
+static void *
+reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
+{
+	struct kind *home = kind_of_heap(block->heap);
+	bool at_home = home->handle == kind;
+	int saved = errno;
+	void *moved;
+
+	if (at_home &&
+	    (usable_size_for(size) == block->usable ||
+		heap_resize(ptr, block, size))) {
+		errno = saved;
+		return same_block(home, ptr, size);
+	}
+	moved = poolkind_malloc(kind, size);
+	if (moved == NULL) {
+		if (!at_home || size > block->usable)
+			return NULL;
+		errno = saved;
+		return same_block(home, ptr, size);
+	}
+	memcpy(moved, ptr, min_size(size, block->usable));
+	poolkind_free(NULL, ptr);
+	return moved;
+}
+
+/* Out of the account before the arena frees the old place, for the same reason
+ * as in debug_take(), and into it again wherever the block is afterwards. */
+EXPORT void *
+poolkind_defragment(void *ptr)
+{
+	struct block block;
+	size_t asked = 0;
+	struct kind *home;
+	void *moved;
+
+	if (!kind_block_of(ptr, &block))
+		return NULL;
+	if (!DEBUGGING)
+		return heap_defragment(ptr, &block);
+	home = kind_of_heap(block.heap);
+	live_take(&home->live, ptr, &asked);
+	moved = heap_defragment(ptr, &block);
+	live_add(&home->live, moved != NULL ? moved : ptr, asked);
+	return moved;
+}
+
+/*
+ * The block is looked up first, since a pointer that is none must be answered,
+ * not followed. A child that was refused its kind has no pages to copy from,
+ * and gets EPERM. A size of 0 frees, which C leaves open and poolkind.h
+ * promises.
+ */
+EXPORT void *
+poolkind_realloc(poolkind *kind, void *ptr, size_t size)
+{
+	struct block block;
+
+	if (ptr == NULL && kind != NULL)
+		return poolkind_malloc(kind, size);
+	if (ptr == NULL) {
+		error_set(EINVAL,
+		    "neither a kind nor a block: one is needed "
+		    "to know where memory should come from");
+		return NULL;
+	}
+	if (size == 0) {
+		poolkind_free(kind, ptr);
+		return NULL;
+	}
+	if (!kind_block_of(ptr, &block))
+		return NULL;
+	if (source_refused(block.heap->source))
+		return kind_no_block(kind_of_heap(block.heap));
+	if (kind == NULL)
+		kind = kind_of_heap(block.heap)->handle;
+	return reallocate(kind, ptr, &block, size);
+}
