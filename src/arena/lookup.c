@@ -73,8 +73,10 @@ block_lookup(const void *ptr)
  * The extent in use that ADDR is in. The tree has the first and the last page
  * of a large extent, and every page of a slab, so this looks at the page of
  * ADDR and goes down page by page, no further than LOWEST, to the first one
- * that the tree has. That takes as long as there are pages in front of ADDR in
- * its block: a slow question, for tools and handlers of memory errors, which is
+ * that the tree has. Where the tree has no leaf it has none of the pages that
+ * the leaf would be for, a GiB of them, and all are passed at once. So this
+ * takes as long as there are pages in front of ADDR in its block, up to a GiB
+ * of them: a slow question, for tools and handlers of memory errors, which is
  * asked seldom. What is found may end before ADDR, or wait for its next use:
  * then ADDR is in no block.
  */
@@ -86,9 +88,10 @@ extent_around(uintptr_t addr, uintptr_t lowest, rtree_contents_t *contents)
 
 	rtree_ctx_data_init(&context);
 	for (;; page -= PAGE_BYTES) {
-		if (!rtree_read_independent(NULL, &arena_emap_global.rtree,
-			&context, page, contents) &&
-		    contents->edata != NULL)
+		if (rtree_read_independent(NULL, &arena_emap_global.rtree,
+			&context, page, contents))
+			page = max_size(rtree_leafkey(page), lowest);
+		else if (contents->edata != NULL)
 			break;
 		if (page <= lowest)
 			return false;

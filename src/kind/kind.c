@@ -168,8 +168,8 @@ poolkind_check(poolkind *handle)
  * Adds what one heap holds. Peak and limit are not added: all sources of a kind
  * share one account, and each of them tells the same. Size is that of one
  * locality, since the size of such a kind bounds all of them together
- * (open_local_heaps()). Nobody counts frees: there were as many as blocks that were
- * handed out and are not held now.
+ * (open_local_heaps()). Nobody counts frees: there were as many as blocks that
+ * were handed out and are not held now.
  */
 static void
 add_stats(struct poolkind_stats *all, struct heap *heap)

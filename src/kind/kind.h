@@ -3,11 +3,11 @@
  * kind.h - an open kind, as the files of kind/ see it.
  *
  * A kind is a heap on a source, with a name, a text and its owner's pointer. A
- * kind of scope local has such a heap for each locality: what a thread allocates
- * comes from the heap of the locality where it runs, what it frees goes to the
- * heap that the block is of. Its own heap then is a mere alias, under which
- * each thread finds its cache of the heap near it, as quickly as that of
- * any other kind.
+ * kind of scope local has such a heap for each locality: what a thread
+ * allocates comes from the heap of the locality where it runs, what it frees
+ * goes to the heap that the block is of. Its own heap then is a mere alias,
+ * under which each thread finds its cache of the heap near it, as quickly as
+ * that of any other kind.
  *
  * A handle is a number in the shape of a pointer, which nobody follows: the id
  * of the kind's heap in its low 16 bits, above them how many kinds were opened

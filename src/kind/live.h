@@ -11,9 +11,9 @@
  * Marks in slabs would need no table, but cannot tell a block in a thread's
  * cache from one in use.
  *
- * Asked before a block goes back and told after it came, with no other lock than
- * valgrind's held. One lock for all tables, after all others but
- * that of records.
+ * Asked before a block goes back and told after it came, with no other lock
+ * than valgrind's held. One lock for all tables, after all others but that of
+ * records.
  */
 #ifndef KIND_LIVE_H
 #define KIND_LIVE_H

@@ -245,11 +245,11 @@ machine_find_nodes(struct spec *spec)
 
 /*
  * Asks once for every node with CPUs, as if a thread ran there, and enters the
- * answers: equal ones make one locality. All nodes are asked now, since a thread
- * that moves later must find its locality without a look at the topology. From a
- * node for which the topology has no answer, as where the firmware reports no
- * values from there, its threads use what is best for the whole machine. Fails
- * where there is no such node either.
+ * answers: equal ones make one locality. All nodes are asked now, since a
+ * thread that moves later must find its locality without a look at the
+ * topology. From a node for which the topology has no answer, as where the
+ * firmware reports no values from there, its threads use what is best for the
+ * whole machine. Fails where there is no such node either.
  */
 static int
 find_localities(const struct spec *spec, struct localities *localities)

@@ -14,8 +14,8 @@
  * Closing goes the other way: kind_unlink() makes the handle lead nowhere, the
  * heaps are closed, the record and the id go.
  *
- * Takes no lock but that of the list (kinds.c), for a moment, so several threads
- * can open and close kinds at once.
+ * Takes no lock but that of the list (kinds.c), for a moment, so several
+ * threads can open and close kinds at once.
  */
 #include <errno.h>
 

@@ -170,13 +170,16 @@ TEST(ApiPlace, AFallbackIsOpenAndStaysSo)
 TEST(ApiPlace, AnyAddressInABlockTellsTheBlock)
 {
 	Kind kind = open_kind("dram");
-	for (size_t size :
-	    { size_t(1), size_t(100), size_t(5000), 100 * KIB, 5 * MIB }) {
+	for (size_t size : { size_t(1), size_t(100), size_t(5000), 100 * KIB,
+		 5 * MIB, 5 * GIB }) {
 		EXPECT_NE(nullptr, poolkind_malloc(kind.get(), size));
 		char *block = static_cast<char *>(
 		    poolkind_malloc(kind.get(), size));
 		size_t usable = poolkind_usable_size(block);
-		for (size_t at : { size_t(0), usable / 2, usable - 1 }) {
+		for (size_t at : { size_t(0), usable / 5 * 2, usable / 2,
+			 usable / 5 * 4, usable - 5000, usable - 1 }) {
+			if (at >= usable)
+				continue;
 			struct poolkind_block found;
 			EXPECT_EQ(0, poolkind_block_at(block + at, &found));
 			EXPECT_EQ(kind.get(), found.kind);

@@ -129,7 +129,7 @@ TEST(Tend, WaitsForTheTimeThatIsGiven)
 		EXPECT_EQ(poolkind_close(kind), 0);
 }
 
-TEST(Placed, KindServesThreadsByTheirNode)
+TEST(Local, KindServesThreadsByTheirNode)
 {
 	const unsigned nodes[] = { 0, 0 };
 	poolkind *kind = kind_open_local(nodes, 2);
@@ -145,7 +145,13 @@ TEST(Placed, KindServesThreadsByTheirNode)
 	EXPECT_EQ(poolkind_close(kind), 0);
 }
 
-TEST(Placed, KindOnNodesThatAreNotThereIsASentence)
+TEST(Local, NodesBeyondTheLastSetKeepWhatIsNear)
+{
+	EXPECT_TRUE(localities_have(64));
+	EXPECT_TRUE(localities_have(70));
+}
+
+TEST(Local, KindOnNodesThatAreNotThereIsASentence)
 {
 	const unsigned nodes[] = { 1000 };
 

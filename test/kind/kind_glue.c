@@ -51,6 +51,23 @@ kind_open_local(const unsigned *nodes, unsigned count)
 	return poolkind_open_local(&spec, &localities);
 }
 
+bool
+localities_have(unsigned sets)
+{
+	struct localities all = { 0 };
+	bool good = true;
+
+	for (unsigned i = 0; i < sets; i++) {
+		uint64_t bits[SPEC_NODES_MAX / 64] = { 0 };
+
+		bits_fill(bits, i, i + 1, true);
+		localities_enter(&all, i, bits);
+	}
+	for (unsigned i = 0; i < sets; i++)
+		good = good && bits_test(all.nodes[all.of_node[i]], i);
+	return good && all.count <= LOCALITIES_MAX;
+}
+
 poolkind *
 kind_open_decaying(const char *text, long milliseconds)
 {

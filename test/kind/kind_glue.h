@@ -20,9 +20,12 @@ bool kind_is_open(const poolkind *kind);
 bool kind_is_refused(const poolkind *kind);
 unsigned kind_arenas(const poolkind *kind);
 
-/* Opens a kind that has a place with one node each, for threads on node 0 the
- * first. */
+/* Opens a kind that has a locality with one node each, for threads on node 0
+ * the first. */
 poolkind *kind_open_local(const unsigned *nodes, unsigned count);
+
+/* Whether of so many nodes, each with itself near, each still has it. */
+bool localities_have(unsigned sets);
 
 /* A kind of TEXT whose free pages wait for so long. */
 poolkind *kind_open_decaying(const char *text, long milliseconds);

@@ -5,13 +5,14 @@
 # Protocol, places for pools, and programs compiled on the spot.
 #
 # LIBVMMALLOC names the library under test; LIBVMMALLOC_DEBUG the debug one and
-# LIBVMMALLOC_A the archive, where they were built. CC is the compiler.
+# LIBVMMALLOC_A the archive, where they were built. CC and CXX are the compilers,
+# which may have arguments.
 
 tests_done=0
 tests_failed=0
 here=$(cd "$(dirname "${BASH_SOURCE[1]}")" && pwd)
 library=$here/../lib
-: "${CC:=cc}"
+: "${CC:=cc}" "${CXX:=c++}"
 unset "${!VMMALLOC_@}" 2>/dev/null
 
 if [ -z "${LIBVMMALLOC-}" ] || [ ! -e "$LIBVMMALLOC" ]; then
@@ -20,6 +21,18 @@ if [ -z "${LIBVMMALLOC-}" ] || [ ! -e "$LIBVMMALLOC" ]; then
 fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/shim.XXXXXX")
 trap 'rm -rf "$work"' EXIT
+# shellcheck disable=SC2034 # for those who source this
+sanitized=
+# shellcheck disable=SC2034
+case $CC in *-fsanitize*) sanitized=yes ;; esac
+# Compilers with arguments become programs without, as "ccache gcc" does.
+for one in CC CXX; do
+	if [[ ${!one} == *" "* ]]; then
+		printf '#!/bin/sh\nexec %s "$@"\n' "${!one}" > "$work/$one"
+		chmod +x "$work/$one"
+		printf -v $one '%s' "$work/$one"
+	fi
+done
 
 # ok NAME STATUS: one result; a status of 0 is good.
 ok() {

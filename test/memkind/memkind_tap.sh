@@ -14,7 +14,6 @@ built=${TOP_BUILDDIR:-$top/build}/lib
 : "${LIBMEMKIND_A:=$built/libmemkind.a}"
 : "${LIBPOOLKIND_A:=$built/libpoolkind.a}"
 : "${LIBTOPOLOGY_A:=$built/libpoolkind-topology.a}"
-: "${CXX:=c++}"
 
 if [ ! -e "$LIBMEMKIND" ]; then
 	echo "1..0 # SKIP libmemkind.so.0 was not built (LIBMEMKIND)"
@@ -27,16 +26,6 @@ libvmmalloc=${LIBVMMALLOC-}
 LIBVMMALLOC=$LIBMEMKIND
 . "$top/test/lib/shim_tap.sh"
 here=$top/test/memkind
-sanitized=
-case $CC in *-fsanitize*) sanitized=yes ;; esac
-# Compilers with arguments become programs without.
-for one in CC CXX; do
-	if [[ ${!one} == *" "* ]]; then
-		printf '#!/bin/sh\nexec %s "$@"\n' "${!one}" > "$work/$one"
-		chmod +x "$work/$one"
-		printf -v $one '%s' "$work/$one"
-	fi
-done
 unset LD_LIBRARY_PATH LD_PRELOAD "${!MEMKIND_@}" "${!JEMK_@}" "${!HWLOC_@}" \
     "${!OMP_@}"
 

@@ -13,7 +13,6 @@ built=${TOP_BUILDDIR:-$top/build}/lib
 : "${LIBVMEM_DEBUG:=$built/vmem_debug/libvmem.so.1}"
 : "${LIBVMEM_A:=$built/libvmem.a}"
 : "${LIBPOOLKIND_A:=$built/libpoolkind.a}"
-: "${CXX:=c++}"
 
 if [ ! -e "$LIBVMEM" ]; then
 	echo "1..0 # SKIP libvmem.so.1 was not built (LIBVMEM)"
@@ -23,16 +22,6 @@ fi
 LIBVMMALLOC=$LIBVMEM
 . "$top/test/lib/shim_tap.sh"
 here=$top/test/vmem
-sanitized=
-case $CC in *-fsanitize*) sanitized=yes ;; esac
-# Compilers with arguments become programs without.
-for one in CC CXX; do
-	if [[ ${!one} == *" "* ]]; then
-		printf '#!/bin/sh\nexec %s "$@"\n' "${!one}" > "$work/$one"
-		chmod +x "$work/$one"
-		printf -v $one '%s' "$work/$one"
-	fi
-done
 unset LD_LIBRARY_PATH JE_VMEM_MALLOC_CONF PMEM_MMAP_HINT "${!VMEM_@}"
 
 # build NAME [ARGUMENT...]: $here/NAME.c into $work/NAME, linked with the
