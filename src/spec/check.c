@@ -37,8 +37,8 @@ check_weights(const struct spec *spec)
 		    "policy has weights");
 	if (weights != nodes)
 		return error_set(EINVAL,
-		    "weights= has %u numbers for %u nodes: write one for each",
-		    weights, nodes);
+		    "weights= has %u for %u nodes: write one for each", weights,
+		    nodes);
 	return 0;
 }
 

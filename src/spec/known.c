@@ -51,47 +51,42 @@ lower(char c)
 }
 
 /*
- * The edit distance (Levenshtein): how many letters have to be changed, added
- * or left out to make WORD into KNOWN, case aside. Of the table whose element
- * (i, j) is the distance between the first i letters of WORD and the first j of
- * KNOWN only one row is kept: while row i is made, row[j] still has row i - 1
- * where j is ahead, and `corner` holds the element up and to the left.
+ * The edit distance (optimal string alignment): how many letters have to be
+ * changed, added, left out, or exchanged with the next to make WORD into KNOWN,
+ * case aside. Of the table whose element (i, j) is the distance between the
+ * first i letters of WORD and the first j of KNOWN three rows are kept.
  */
 static size_t
 distance(struct word word, const char *known)
 {
-	size_t row[KNOWN_LENGTH_MAX + 1], columns = strlen(known);
-	size_t corner, above;
+	size_t rows[3][KNOWN_LENGTH_MAX + 1], columns = strlen(known);
+	const char *w = word.text;
 
 	for (size_t j = 0; j <= columns; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= word.length; i++) {
-		corner = row[0];
+		size_t *row = rows[i % 3], *above = rows[(i - 1) % 3];
+
 		row[0] = i;
 		for (size_t j = 1; j <= columns; j++) {
-			bool same = lower(word.text[i - 1]) ==
-			    lower(known[j - 1]);
+			bool same = lower(w[i - 1]) == lower(known[j - 1]);
 
-			above = row[j];
-			row[j] = min_size(
-			    min_size(above, row[j - 1]) + 1, corner + !same);
-			corner = above;
+			row[j] = min_size(min_size(above[j], row[j - 1]) + 1,
+			    above[j - 1] + !same);
+			if (i > 1 && j > 1 &&
+			    lower(w[i - 1]) == lower(known[j - 2]) &&
+			    lower(w[i - 2]) == lower(known[j - 1]))
+				row[j] = min_size(
+				    row[j], rows[(i - 2) % 3][j - 2] + 1);
 		}
 	}
-	return row[columns];
+	return rows[word.length % 3][columns];
 }
 
-/*
- * The word to suggest for WORD, or NULL: the nearest known word, if less than
- * half of its letters would have to change. So "popluate" becomes "populate",
- * and "hugepages" becomes nothing: a suggestion out of the blue is worse than
- * none. In words of one or two letters ("4K") one letter may be wrong, or they
- * were never suggested. Of two that are equally near the first in the table is
- * taken. A word that is too long to be quoted whole is not compared, as that
- * would take time in proportion to whatever text was passed.
- */
-static const char *
-nearest(const struct known *known, struct word word)
+/* A word that is too long to be quoted whole is not compared, as that would
+ * take time in proportion to whatever text was passed. */
+const char *
+known_nearest(const struct known *known, struct word word)
 {
 	const char *nearest = NULL;
 	size_t least = SIZE_MAX;
@@ -100,7 +95,8 @@ nearest(const struct known *known, struct word word)
 		const char *one = known->words[i];
 		size_t far = distance(word, one);
 
-		if (far < least && far * 2 < max_size(strlen(one), 3)) {
+		if (far < least && far * 2 < strlen(one) &&
+		    (far == 0 || strlen(one) > 2)) {
 			least = far;
 			nearest = one;
 		}
@@ -111,9 +107,10 @@ nearest(const struct known *known, struct word word)
 /* The list of known words comes last: where the sentence is too long for its
  * buffer it is cut there. */
 int
-known_fail(const struct known *known, const char *what, struct word word)
+known_fail(const struct known *known, const char *what, struct word word,
+    const char *hint)
 {
-	const char *near = nearest(known, word);
+	const char *near = hint[0] != '\0' ? hint : known_nearest(known, word);
 
 	if (near == NULL)
 		return error_set(EINVAL, "unknown %s \"%s\" (known: %s)", what,
@@ -128,7 +125,7 @@ known_choose(const struct known *known, const char *what, struct word word)
 {
 	int chosen = known_find(known, word);
 
-	return chosen >= 0 ? chosen : known_fail(known, what, word);
+	return chosen >= 0 ? chosen : known_fail(known, what, word, "");
 }
 
 /* Returned by value, so that it lives as long as the call it is an argument of.

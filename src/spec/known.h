@@ -26,10 +26,20 @@ struct known known_of(const char *const *words, size_t count);
 /* The index of WORD, or -1 without a sentence. */
 int known_find(const struct known *known, struct word word);
 
+/*
+ * The word to suggest for WORD, or NULL: the nearest known word, if less than
+ * half of its letters would have to change. So "popluate" becomes "populate",
+ * and "hugepages" becomes nothing: a suggestion out of the blue is worse than
+ * none. In words of one or two letters, as "4K", only the case may be wrong. Of
+ * two that are equally near the first in the table is taken.
+ */
+const char *known_nearest(const struct known *known, struct word word);
+
 /* Fails for WORD, which is none of KNOWN: the sentence calls it an unknown
- * WHAT, lists what is known, and suggests the nearest if one is near. Returns
- * -1 with EINVAL. */
-int known_fail(const struct known *known, const char *what, struct word word);
+ * WHAT, lists what is known, and suggests HINT, or if that is empty the nearest
+ * word if one is near. Returns -1 with EINVAL. */
+int known_fail(const struct known *known, const char *what, struct word word,
+    const char *hint);
 
 /* The index of WORD, or -1 and that sentence. */
 int known_choose(const struct known *known, const char *what, struct word word);

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "spec/hint.h"
 #include "spec/known.h"
 #include "spec/table.h"
 
@@ -99,14 +100,19 @@ parse_flag(
     const struct spec_option *option, struct word value, struct spec *spec)
 {
 	static const char *const words[] = { "no", "yes" };
+	static const char *const other[] = { "false", "true", "0", "1", "off",
+		"on" };
 	struct known known = known_of(words, ARRAY_SIZE(words));
+	struct known others = known_of(other, ARRAY_SIZE(other));
+	int chosen = known_find(&known, value), meant;
 	char what[32] = "value of ";
-	int chosen;
 
-	strcat(what, option->word);
-	chosen = known_choose(&known, what, value);
 	*FIELD(option, spec, bool) = chosen > 0;
-	return chosen < 0 ? -1 : 0;
+	if (chosen >= 0)
+		return 0;
+	meant = known_find(&others, value);
+	return known_fail(&known, strcat(what, option->word), value,
+	    meant < 0 ? "" : words[meant % 2]);
 }
 
 static void
@@ -121,21 +127,38 @@ print_flag(const struct spec_option *option, const struct spec *spec,
 
 /* ---- Sizes --------------------------------------------------------------- */
 
-/* The value ends at the next comma, the text at its end: a size that goes on
- * after the parser stopped ("1GiB", "1.5G") is no size. 0 stands for "not
- * given" in a spec, and so is not a size here. */
+/* The value ends at the next comma, the text at its end: where the parser
+ * stopped before, as in "1GiB" and "1.5G", it is not a size, and the sentence
+ * says what to write. 0 stands for "not given" in a spec, and so is not a size
+ * here. */
+static int
+not_a_size(const struct spec_option *option, struct word value)
+{
+	struct hint hint = hint_size(value);
+
+	if (hint.text[0] != '\0')
+		return error_set(EINVAL, "%s=%s is not a size: write %s",
+		    option->word, quote(value).text, hint.text);
+	return error_set(EINVAL,
+	    "%s=%s is not a size: write a number of bytes, or one with K, M, G "
+	    "or T",
+	    option->word, quote(value).text);
+}
+
 static int
 parse_size(
     const struct spec_option *option, struct word value, struct spec *spec)
 {
 	size_t *size = FIELD(option, spec, size_t);
 	const char *end;
+	int error = spec_parse_size(value.text, &end, size) == 0 ? 0 : errno;
 
-	if (spec_parse_size(value.text, &end, size) != 0 ||
-	    end != value.text + value.length)
+	if (end != value.text + value.length || error == EINVAL)
+		return not_a_size(option, value);
+	if (error == ERANGE)
 		return error_set(EINVAL,
-		    "%s=%s is not a size: write a number of bytes, or one with "
-		    "K, M, G or T, below 16777216T",
+		    "%s=%s is more than an address can have: it must be less "
+		    "than 2^64 bytes",
 		    option->word, quote(value).text);
 	if (*size == 0)
 		return error_set(EINVAL,
@@ -197,21 +220,14 @@ print_name(const struct spec_option *option, const struct spec *spec,
 
 /* ---- Nodes and weights --------------------------------------------------- */
 
-/* parse_node() stops at the first character that is no digit, as it must in a
- * list; an option's value ends there. */
 static int
 parse_one_node(
     const struct spec_option *option, struct word value, struct spec *spec)
 {
-	const char *at = value.text;
+	char what[32];
 
-	if (parse_node(option->word, &at, FIELD(option, spec, unsigned)) != 0)
-		return -1;
-	if (at != value.text + value.length)
-		return error_set(EINVAL,
-		    "%s=%s is not a node: write one number", option->word,
-		    quote(value).text);
-	return 0;
+	strcat(strcpy(what, option->word), "=");
+	return parse_node(what, value, FIELD(option, spec, unsigned));
 }
 
 /* Node 0 is a node like any other: `given` tells it from none. */

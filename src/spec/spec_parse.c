@@ -22,11 +22,13 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "spec/hint.h"
 #include "spec/known.h"
 #include "spec/table.h"
 
 #define BEGINS \
-	"a spec begins with one, like dram, nodes:LIST, hbw or file:DIRECTORY"
+	"it begins with a source, like dram, nodes:LIST, hbw or " \
+	"file:DIRECTORY"
 
 /* ---- The source ---------------------------------------------------------- */
 
@@ -61,12 +63,15 @@ parse_source(const char **at, struct spec *spec)
 	struct word word = word_until(*at, ":,");
 	struct known known = known_sources();
 
+	if (**at == '\0')
+		return error_set(EINVAL, "the spec is empty: " BEGINS);
 	if (word.length == 0)
 		return error_set(EINVAL, "no source before \"%s\": " BEGINS,
 		    quote(word_of(*at)).text);
 	spec->source = find_source(word);
 	if (spec->source == SPEC_SOURCE_COUNT)
-		return known_fail(&known, "source", word);
+		return known_fail(
+		    &known, "source", word, hint_source(*at).text);
 	if (!(spec_sources[spec->source].traits & SPEC_HAS_TEXT))
 		return error_set(EINVAL,
 		    "the source \"%s\" has no text: open it with "
@@ -113,11 +118,12 @@ known_options(enum spec_source source)
 	return known;
 }
 
-/* The option that WORD names; NULL and the sentence when there is none, or one
- * that the source does not take. */
+/* The option that begins at AT; NULL and the sentence when there is none, or
+ * one that the source does not take. */
 static const struct spec_option *
-find_option(enum spec_source source, struct word word)
+find_option(enum spec_source source, const char *at)
 {
+	struct word word = word_until(at, "=,");
 	struct known known = known_options(source);
 
 	for (size_t i = 0; i < SPEC_OPTION_COUNT; i++) {
@@ -133,7 +139,8 @@ find_option(enum spec_source source, struct word word)
 		    known_list(&known).text);
 		return NULL;
 	}
-	known_fail(&known, "option", word);
+	known_fail(
+	    &known, "option", word, hint_option(source, &known, at).text);
 	return NULL;
 }
 
@@ -169,12 +176,15 @@ parse_option(const char **at, struct spec *spec, unsigned *given)
 	const struct spec_option *option;
 	unsigned bit;
 
+	if (**at == '\0')
+		return error_set(EINVAL,
+		    "the spec ends with a comma: an option should follow it");
 	if (name.length == 0)
 		return error_set(EINVAL,
 		    "an option is missing before \"%s\": options are written "
 		    "name=value, with one comma between them",
 		    quote(word_of(*at)).text);
-	option = find_option(spec->source, name);
+	option = find_option(spec->source, *at);
 	if (option == NULL)
 		return -1;
 	value = take_value(at, name);
@@ -217,9 +227,7 @@ spec_parse(const char *text, struct spec *spec)
 {
 	memset(spec, 0, sizeof(*spec));
 	if (text == NULL)
-		return error_set(EINVAL,
-		    "the spec is NULL: a spec begins with a source, like dram, "
-		    "nodes:LIST, hbw or file:DIRECTORY");
+		return error_set(EINVAL, "the spec is NULL: " BEGINS);
 	if (parse_source(&text, spec) != 0 || parse_where(&text, spec) != 0)
 		return -1;
 	return *text == '\0' ? 0 : parse_options(text + 1, spec);

@@ -14,30 +14,35 @@
 #include "base/error.h"
 #include "spec/known.h"
 
-#define LIST_FORM "a list is like 0-3,5"
-
 /* ---- Nodes --------------------------------------------------------------- */
 
-/* A number that is too large is not read to its end: the loop stops before it
- * could overflow. */
-int
-parse_node(const char *what, const char **at, unsigned *node)
+/* Takes a number from *AT; false if there is none. SPEC_NODES_MAX stands for
+ * any that is too large, which is not read into a number further, so that it
+ * cannot overflow. */
+static bool
+take_node(const char **at, unsigned *node)
 {
-	struct word word = { *at, strspn(*at, "0123456789") };
+	size_t digits = strspn(*at, "0123456789");
 
-	if (word.length == 0)
-		return error_set(EINVAL,
-		    "%s: \"%s\" where a number should be: " LIST_FORM, what,
-		    quote(word_until(*at, ",")).text);
 	*node = 0;
-	for (size_t i = 0; i < word.length && *node < SPEC_NODES_MAX; i++)
-		*node = *node * 10 + (unsigned)(word.text[i] - '0');
-	if (*node >= SPEC_NODES_MAX)
-		return error_set(EINVAL,
-		    "%s: %s is not a node: they go from 0 to %d", what,
-		    quote(word).text, SPEC_NODES_MAX - 1);
-	*at += word.length;
-	return 0;
+	for (size_t i = 0; i < digits && *node < SPEC_NODES_MAX; i++)
+		*node = *node * 10 + (unsigned)((*at)[i] - '0');
+	*node = *node < SPEC_NODES_MAX ? *node : SPEC_NODES_MAX;
+	*at += digits;
+	return digits > 0;
+}
+
+int
+parse_node(const char *what, struct word value, unsigned *node)
+{
+	const char *at = value.text;
+
+	if (take_node(&at, node) && at == value.text + value.length &&
+	    *node < SPEC_NODES_MAX)
+		return 0;
+	return error_set(EINVAL,
+	    "%s%s is not the number of a node: these go from 0 to %d", what,
+	    quote(value).text, SPEC_NODES_MAX - 1);
 }
 
 /* Takes one node or a range of them from *AT. Nodes that were named before may
@@ -47,19 +52,23 @@ parse_range(const char **at, struct spec *spec)
 {
 	struct word word = word_until(*at, ",");
 	unsigned first, last;
+	bool good = take_node(at, &first);
 
-	if (parse_node("nodes", at, &first) != 0)
-		return -1;
 	last = first;
-	if (**at == '-') {
+	if (good && **at == '-') {
 		(*at)++;
-		if (parse_node("nodes", at, &last) != 0)
-			return -1;
+		good = take_node(at, &last);
 	}
-	if (last < first)
+	if (!good || *at != word.text + word.length)
 		return error_set(EINVAL,
-		    "nodes: %s runs backwards: write %u-%u", quote(word).text,
-		    last, first);
+		    "nodes:%s is not a list of nodes: a list is like 0-3,5",
+		    quote(word).text);
+	if (first == SPEC_NODES_MAX || last == SPEC_NODES_MAX)
+		return error_set(EINVAL, "nodes:%s: nodes go from 0 to %d",
+		    quote(word).text, SPEC_NODES_MAX - 1);
+	if (last < first)
+		return error_set(EINVAL, "nodes:%s runs backwards: write %u-%u",
+		    quote(word).text, last, first);
 	bits_fill(spec->nodes, first, last + 1, true);
 	return 0;
 }
@@ -76,10 +85,6 @@ parse_nodes(const char **at, struct spec *spec)
 		if (parse_range(at, spec) != 0)
 			return -1;
 	}
-	if (**at != ',' && **at != '\0')
-		return error_set(EINVAL,
-		    "nodes: \"%s\" after a node: " LIST_FORM,
-		    quote(word_until(*at, ",")).text);
 	return 0;
 }
 
@@ -178,9 +183,11 @@ parse_device(const char **at, struct spec *spec)
 		return 0;
 	}
 	if (strncmp(*at, NODE, strlen(NODE)) == 0) {
+		struct word number = word_until(*at + strlen(NODE), ",");
+
 		spec->dax = SPEC_DAX_NODE;
-		*at += strlen(NODE);
-		return parse_node("dax", at, &spec->dax_node);
+		*at = number.text + number.length;
+		return parse_node("dax:" NODE, number, &spec->dax_node);
 	}
 	return parse_path(at, spec);
 }

@@ -23,7 +23,7 @@ struct spec_where {
 extern const struct spec_where spec_where_nothing, spec_where_nodes,
     spec_where_directory, spec_where_device;
 
-/* Takes the number of a node from *AT; WHAT is named in the sentence. */
-int parse_node(const char *what, const char **at, unsigned *node);
+/* VALUE as the number of one node; the sentence names it behind WHAT. */
+int parse_node(const char *what, struct word value, unsigned *node);
 
 #endif /* SPEC_WHERE_H */
