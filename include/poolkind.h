@@ -60,9 +60,11 @@ typedef struct poolkind poolkind;
 /*
  * Opens the kind that SPEC describes, for example "dram", "dram,page=2M",
  * "nodes:0-1,policy=interleave", "bandwidth,scope=local", "dax:auto" or
- * "file:/mnt/pmem,size=8G". The whole grammar is in poolkind(7). Opening takes
- * addresses, not memory: pages are taken as blocks are handed out, unless the
- * text says reserve=yes.
+ * "file:/mnt/pmem,size=8G"; or alternatives, of which the first is taken that
+ * this machine has ("hbw|bandwidth|dram"), or a chain, of which each link is
+ * asked when the one before it is full ("hbw,limit=8G > dram"). The whole
+ * grammar is in poolkind(7). Opening takes addresses, not memory: pages are
+ * taken as blocks are handed out, unless the text says reserve=yes.
  *
  * Errors: EINVAL (SPEC is NULL or has a word that is not known or does not fit
  * the others, or FLAGS is not 0), ENOENT, ENOTDIR, EACCES, ENAMETOOLONG, EROFS
@@ -101,8 +103,10 @@ poolkind *poolkind_open_region(
  * that no thread uses the kind or its blocks during the call or after it.
  * NULL is allowed and does nothing.
  *
- * Errors: EINVAL (KIND is not an open kind), EBUSY (another open kind has it as
- * its fallback=).
+ * The links of a chain are closed with its first.
+ *
+ * Errors: EINVAL (KIND is not an open kind), EBUSY (another open kind has it,
+ * or a link of its chain, as its fallback=; or it is itself such a link).
  */
 int poolkind_close(poolkind *kind);
 
@@ -110,9 +114,10 @@ int poolkind_close(poolkind *kind);
  * lives as long as the kind. */
 const char *poolkind_name(const poolkind *kind);
 
-/* The kind as normalised text: what was understood, defaults left out. For all
- * but regions poolkind_open() of it gives an equal kind. The string lives as
- * long as the kind. */
+/* The kind as normalised text: what was understood, defaults left out, and of
+ * alternatives and links those that were taken. For all but regions
+ * poolkind_open() of it gives an equal kind. The string lives as long as the
+ * kind. */
 const char *poolkind_text(const poolkind *kind);
 
 /* One pointer that the kind carries for its owner; NULL at first. */

@@ -57,6 +57,7 @@ struct kind {
 	struct live live;          /* the debug library's */
 
 	struct kind *fallback;     /* asked when this one is full, or NULL */
+	bool owns_fallback;        /* a link of the same chain */
 	unsigned fallen;           /* kinds whose fallback this is */
 	struct kind *next, **link; /* all kinds: kinds.c */
 };

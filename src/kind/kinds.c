@@ -29,15 +29,6 @@ static struct kind *kinds;
 
 /* ---- Records ------------------------------------------------------------- */
 
-static char *
-copy_of(const char *text)
-{
-	size_t bytes = strlen(text) + 1;
-	char *copy = record_new(bytes);
-
-	return copy == NULL ? NULL : memcpy(copy, text, bytes);
-}
-
 /* The next handle with the id of the kind's heap; see kind.h for the form. The
  * count has 47 bits, so at a million kinds a second it lasts for four years. */
 static poolkind *
@@ -85,21 +76,35 @@ kind_delete(struct kind *kind)
 	record_free(kind, sizeof(*kind));
 }
 
+/* Before AFTER, with SEPARATOR between. */
+static char *
+joined(const char *before, const char *separator, const char *after)
+{
+	size_t bytes = strlen(before) + strlen(separator) + strlen(after) + 1;
+	char *text = record_new(bytes);
+
+	return text == NULL ?
+	    NULL :
+	    strcat(strcat(strcpy(text, before), separator), after);
+}
+
 int
-kind_describe(struct kind *kind, const struct spec *spec)
+kind_describe(
+    struct kind *kind, const struct spec *spec, const struct kind *next)
 {
 	static _Atomic unsigned counter;
 	char text[SPEC_TEXT_MAX];
 
 	if (spec->name[0] != '\0')
-		kind->name = copy_of(spec->name);
+		kind->name = joined(spec->name, "", "");
 	else {
 		snprintf(text, sizeof(text), "kind%u",
 		    atomic_fetch_add(&counter, 1) + 1);
-		kind->name = copy_of(text);
+		kind->name = joined(text, "", "");
 	}
 	spec_print(spec, text, sizeof(text));
-	kind->text = copy_of(text);
+	kind->text = next == NULL ? joined(text, "", "") :
+				    joined(text, " > ", next->text);
 	if (kind->name != NULL && kind->text != NULL)
 		return 0;
 	return error_set(ENOMEM, "no memory for the records of a kind");
@@ -114,6 +119,9 @@ kind_describe(struct kind *kind, const struct spec *spec)
  * it (fallen), and is not closed before these are. Therefore allocate.c follows
  * kind->fallback without a lock: it is set before the handle is known, and what
  * it points to outlives the kind.
+ *
+ * The links of a chain ("hbw > dram") are kinds like others, each of which owns
+ * the next one: they are closed with the first.
  */
 
 /* Finds the kind that NAME names, for KIND. Names need not be unique: of
@@ -140,12 +148,17 @@ find_fallback(struct kind *kind, const char *name)
 
 /* Under one lock: else the fallback could be closed in between. */
 int
-kind_link(struct kind *kind, const char *fallback)
+kind_link(struct kind *kind, const char *fallback, struct kind *next)
 {
-	int result;
+	int result = 0;
 
 	lock_take(&kinds_lock);
-	result = find_fallback(kind, fallback);
+	if (next != NULL) {
+		next->fallen++;
+		kind->fallback = next;
+		kind->owns_fallback = true;
+	} else
+		result = find_fallback(kind, fallback);
 	if (result == 0) {
 		LIST_PUSH(&kinds, kind);
 		atomic_store_explicit(&kind_entries[kind->heap.id].handle,
@@ -155,19 +168,34 @@ kind_link(struct kind *kind, const char *fallback)
 	return result;
 }
 
+/* The first link of the chain that another kind falls back to, or NULL. Every
+ * link but the first has the one before it. */
+static const struct kind *
+find_used(const struct kind *kind)
+{
+	unsigned own = 0;
+
+	while (kind != NULL && kind->fallen == own) {
+		kind = kind_next_link(kind);
+		own = 1;
+	}
+	return kind;
+}
+
 struct kind *
-kind_unlink(const poolkind *handle, unsigned *fallen)
+kind_unlink(const poolkind *handle, const struct kind **used)
 {
 	struct kind *kind;
 
 	lock_take(&kinds_lock);
 	kind = kind_find(handle);
-	*fallen = kind == NULL ? 0 : kind->fallen;
-	if (kind != NULL && *fallen == 0) {
-		atomic_store(&kind_entries[kind->heap.id].handle, NULL);
-		LIST_REMOVE(kind);
-		if (kind->fallback != NULL)
-			kind->fallback->fallen--;
+	*used = find_used(kind);
+	for (struct kind *link = *used == NULL ? kind : NULL; link != NULL;
+	     link = kind_next_link(link)) {
+		atomic_store(&kind_entries[link->heap.id].handle, NULL);
+		LIST_REMOVE(link);
+		if (link->fallback != NULL)
+			link->fallback->fallen--;
 	}
 	lock_give(&kinds_lock);
 	return kind;

@@ -24,19 +24,30 @@ struct kind *kind_record(void);
  * Name and text of the kind, copied since the spec is the caller's. The text is
  * that of the spec as it was given: the nodes or the device that the machine
  * names for it are not in it, so opening the text once more asks the machine
- * once more. What was copied before a failure kind_delete() frees.
+ * once more. It goes on with that of NEXT, the next link of a chain, unless
+ * that is NULL. What was copied before a failure kind_delete() frees.
  */
-int kind_describe(struct kind *kind, const struct spec *spec);
+int kind_describe(
+    struct kind *kind, const struct spec *spec, const struct kind *next);
 
-/* Finds the kind that is named FALLBACK, unless that is empty, and makes the
+/* Has the kind fall back to NEXT, which it owns from here on, or if that is
+ * NULL to the kind that is named FALLBACK, unless that is empty; and makes the
  * handle lead to the kind. The last step: once the handle is stored every
  * thread that has it can use the kind. ENOENT: no kind of that name is open. */
-int kind_link(struct kind *kind, const char *fallback);
+int kind_link(struct kind *kind, const char *fallback, struct kind *next);
 
-/* Takes the kind of HANDLE out of the list, unless others fall back to it:
- * FALLEN do. NULL if there is none. The handle leads nowhere from here on, so
- * of two threads that close the same kind one is told that it is not open. */
-struct kind *kind_unlink(const poolkind *handle, unsigned *fallen);
+/* Takes the kind of HANDLE and the links of its chain out of the list, unless
+ * others fall back to one of them: then *USED is that one. NULL if there is no
+ * such kind. The handles lead nowhere from here on, so of two threads that
+ * close the same kind one is told that it is not open. */
+struct kind *kind_unlink(const poolkind *handle, const struct kind **used);
+
+/* The next link of the kind's chain, or NULL. */
+static inline struct kind *
+kind_next_link(const struct kind *kind)
+{
+	return kind->owns_fallback ? kind->fallback : NULL;
+}
 
 /* Frees the record and the id, which the next kind may have. */
 void kind_delete(struct kind *kind);

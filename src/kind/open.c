@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * open.c - the life of a kind. See poolkind.h.
+ * open.c - opening and closing a kind: the interface. See poolkind.h.
  *
- * Opening, step by step (kind_new()):
- *
- *   a record and an id       kind_record()     the handle exists, leads nowhere
- *   name and text            kind_describe()
- *   sources and heaps        kind_open_heaps() one, or one for each locality
- *   the fallback, the list   kind_link()       the handle leads to the kind
- *
- * It fails with errno and a sentence, and leaves nothing behind: until the last
- * step no other thread can know the kind, so it is undone without a lock.
- * Closing goes the other way: kind_unlink() makes the handle lead nowhere, the
- * heaps are closed, the record and the id go.
- *
+ * Owns nothing. What takes much stack is called on one of the engine's
+ * (os_on_stack()). Fails with errno and a sentence, and leaves nothing behind.
  * Takes no lock but that of the list (kinds.c), for a moment, so several
  * threads can open and close kinds at once.
  */
@@ -21,34 +11,11 @@
 
 #include "base/annotate.h"
 #include "base/error.h"
+#include "kind/chain.h"
 #include "kind/facade.h"
 #include "kind/kinds.h"
-#include "kind/open_heaps.h"
+#include "kind/life.h"
 #include "source/source.h"
-
-/* ---- The interface ------------------------------------------------------- */
-
-/* The whole of opening; see the head of this file. Fork handlers come first:
- * from the first kind on a fork must find them. */
-static poolkind *
-kind_new(
-    const struct spec *spec, void *region, const struct localities *localities)
-{
-	struct kind *kind;
-
-	poolkind_follow_forks();
-	kind = kind_record();
-	if (kind == NULL)
-		return NULL;
-	if (kind_describe(kind, spec) == 0 &&
-	    kind_open_heaps(kind, spec, region, localities) == 0) {
-		if (kind_link(kind, spec->fallback) == 0)
-			return kind->handle;
-		kind_close_heaps(kind);
-	}
-	kind_delete(kind);
-	return NULL;
-}
 
 /*
  * What is to be opened, and the kind that comes of it. The four functions below
@@ -73,7 +40,7 @@ open_spec(void *arg)
 
 	annotate_enter();
 	opening->kind = kind_new(
-	    opening->spec, opening->region, opening->localities);
+	    opening->spec, opening->region, opening->localities, NULL);
 	annotate_leave();
 	if (opening->kind != NULL)
 		errno = saved;
@@ -100,12 +67,13 @@ static void
 open_text(void *arg)
 {
 	struct opening *opening = arg;
-	struct spec spec;
+	int saved = errno;
 
-	if (spec_parse(opening->text, &spec) != 0)
-		return;
-	opening->spec = &spec;
-	open_spec(opening);
+	annotate_enter();
+	opening->kind = chain_open(opening->text);
+	annotate_leave();
+	if (opening->kind != NULL)
+		errno = saved;
 }
 
 static void
@@ -199,23 +167,22 @@ poolkind_open_region(
 EXPORT int
 poolkind_close(poolkind *handle)
 {
+	const struct kind *used;
 	struct kind *kind;
-	unsigned fallen;
+	int saved = errno;
 
 	if (handle == NULL)
 		return 0;
-	kind = kind_unlink(handle, &fallen);
+	kind = kind_unlink(handle, &used);
 	if (kind == NULL)
 		return misuse("%p is not an open kind", (void *)handle);
-	if (fallen != 0)
+	if (used != NULL)
 		return error_set(EBUSY,
 		    "kind \"%s\" is the fallback of %u open kinds: close "
 		    "these first",
-		    kind->name, fallen);
-	int saved = errno;
+		    used->name, used->fallen - (used != kind));
 	annotate_enter();
-	kind_close_heaps(kind);
-	kind_delete(kind);
+	kind_end(kind);
 	annotate_leave();
 	errno = saved;
 	return 0;

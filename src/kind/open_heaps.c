@@ -284,6 +284,18 @@ open_for_all(struct kind *kind, const struct spec *spec)
 	    open_heap(&kind->heap, &found, NULL, kind, NULL);
 }
 
+/* All nodes that the process may use now. */
+static int
+open_on_all(struct kind *kind, const struct spec *spec)
+{
+	struct spec found = *spec;
+	int error = os_allowed_nodes(found.nodes, SPEC_NODES_MAX);
+
+	return error != 0 ?
+	    error_set_system(error, "nodes:all: the nodes are not known") :
+	    open_heap(&kind->heap, &found, NULL, kind, NULL);
+}
+
 int
 kind_open_heaps(struct kind *kind, const struct spec *spec, void *region,
     const struct localities *localities)
@@ -292,6 +304,8 @@ kind_open_heaps(struct kind *kind, const struct spec *spec, void *region,
 		return open_sets(kind, spec, localities);
 	if (spec->source == SPEC_DAX)
 		return open_device(kind, spec);
+	if (spec->all_nodes)
+		return open_on_all(kind, spec);
 	if (!spec_is_by_attribute(spec))
 		return open_heap(&kind->heap, spec, region, kind, NULL);
 	return spec->scope == SPEC_LOCAL ? open_local(kind, spec) :

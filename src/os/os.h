@@ -161,6 +161,10 @@ int os_set_policy(void *addr, size_t bytes, enum os_policy mode,
  * BITS if there is none. */
 unsigned os_missing_node(const uint64_t *mask, unsigned bits);
 
+/* Sets MASK to the nodes that have memory and are allowed to this process. An
+ * error number if the kernel does not say. */
+int os_allowed_nodes(uint64_t *mask, unsigned bits);
+
 /* Has pages of the range taken as near to NODE as its policy permits
  * (set_mempolicy_home_node(2)); ENOSYS before Linux 5.17. */
 int os_set_home(void *addr, size_t bytes, unsigned node);

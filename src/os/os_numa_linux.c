@@ -40,16 +40,22 @@ enum mpol {
 
 /* ---- Policy ------------------------------------------------------------- */
 
+int
+os_allowed_nodes(uint64_t *mask, unsigned bits)
+{
+	memset(mask, 0, bits / 8);
+	return os_direct_error(SYS_get_mempolicy, NULL, mask,
+	    (unsigned long)bits + 1, NULL, MPOL_F_MEMS_ALLOWED);
+}
+
 /* The first node of MASK that does not exist, has no memory, or is forbidden by
  * the cpuset of this process; BITS if there is none. Returns 0, or why the
  * kernel does not say. */
 static int
 find_missing(const uint64_t *mask, unsigned bits, unsigned *node)
 {
-	uint64_t allowed[NODES_MAX / 64] = { 0 };
-
-	int err = os_direct_error(SYS_get_mempolicy, NULL, allowed,
-	    NODES_MAX + 1, NULL, MPOL_F_MEMS_ALLOWED);
+	uint64_t allowed[NODES_MAX / 64];
+	int err = os_allowed_nodes(allowed, NODES_MAX);
 
 	if (err != 0)
 		return err;

@@ -31,6 +31,10 @@ check_weights(const struct spec *spec)
 
 	if (weights == 0)
 		return 0;
+	if (spec->all_nodes)
+		return error_set(EINVAL,
+		    "weights= with nodes:all: name the nodes that they are "
+		    "for");
 	if (spec->policy != SPEC_WEIGHTED)
 		return error_set(EINVAL,
 		    "weights= without policy=weighted-interleave: no other "

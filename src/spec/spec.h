@@ -64,8 +64,10 @@ struct spec {
 	size_t limit; /* 0: none */
 	char name[SPEC_NAME_MAX];     /* "": none */
 	char fallback[SPEC_NAME_MAX]; /* the kind to ask next; "": none */
-	/* A bit a node: as given, or as the topology found them. */
+	/* A bit a node: as given, or as the topology found them; none yet
+	 * where all that the process may use are meant. */
 	uint64_t nodes[SPEC_NODES_MAX / 64];
+	bool all_nodes;
 	enum spec_scope scope;
 	bool populate; /* each span has its pages when it is handed out */
 	bool home_given;

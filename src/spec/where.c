@@ -16,6 +16,8 @@
 
 /* ---- Nodes --------------------------------------------------------------- */
 
+#define ALL "all"
+
 /* Takes a number from *AT; false if there is none. SPEC_NODES_MAX stands for
  * any that is too large, which is not read into a number further, so that it
  * cannot overflow. */
@@ -61,7 +63,8 @@ parse_range(const char **at, struct spec *spec)
 	}
 	if (!good || *at != word.text + word.length)
 		return error_set(EINVAL,
-		    "nodes:%s is not a list of nodes: a list is like 0-3,5",
+		    "nodes:%s is not a list of nodes: a list is like 0-3,5, or "
+		    "all",
 		    quote(word).text);
 	if (first == SPEC_NODES_MAX || last == SPEC_NODES_MAX)
 		return error_set(EINVAL, "nodes:%s: nodes go from 0 to %d",
@@ -78,6 +81,11 @@ parse_range(const char **at, struct spec *spec)
 static int
 parse_nodes(const char **at, struct spec *spec)
 {
+	if (word_is(word_until(*at, ","), ALL)) {
+		spec->all_nodes = true;
+		*at += strlen(ALL);
+		return 0;
+	}
 	if (parse_range(at, spec) != 0)
 		return -1;
 	while (**at == ',' && (*at)[1] >= '0' && (*at)[1] <= '9') {
@@ -95,6 +103,8 @@ print_nodes(struct writer *to, const struct spec *spec)
 	const char *separator = "";
 	size_t node = 0, end;
 
+	if (spec->all_nodes)
+		write_text(to, ALL);
 	for (;; node = end) {
 		node = bits_find(spec->nodes, node, SPEC_NODES_MAX, true);
 		if (node >= SPEC_NODES_MAX)
@@ -112,18 +122,20 @@ print_nodes(struct writer *to, const struct spec *spec)
 
 /* ---- Paths --------------------------------------------------------------- */
 
+/* What a path has a backslash before: what would end it, and the backslash. */
+#define IS_ESCAPED ",|>\\"
+
 /* Takes one character of a path from *AT, a backslash and the next character
- * for one; -1 and the sentence for a backslash before anything else than a
- * comma or a backslash. */
+ * for one; -1 and the sentence for a backslash before anything else. */
 static int
 take_character(const char **at, const char *path)
 {
 	if (**at == '\\') {
 		(*at)++;
-		if (**at != '\\' && **at != ',')
+		if (**at == '\0' || strchr(IS_ESCAPED, **at) == NULL)
 			return error_set(EINVAL,
 			    "a backslash in the path of \"%s\": write \\\\ for "
-			    "a backslash and \\, for a comma",
+			    "it, and \\, \\| \\> for what would end the path",
 			    quote(word_of(path)).text);
 	}
 	return (unsigned char)*(*at)++;
@@ -161,7 +173,7 @@ static void
 print_path(struct writer *to, const struct spec *spec)
 {
 	for (const char *at = spec->path; *at != '\0'; at++) {
-		if (*at == ',' || *at == '\\')
+		if (strchr(IS_ESCAPED, *at) != NULL)
 			write_char(to, '\\');
 		write_char(to, *at);
 	}
@@ -214,7 +226,8 @@ print_device(struct writer *to, const struct spec *spec)
  * source without a parser takes no location. */
 const struct spec_where spec_where_nothing = { .form = "" };
 const struct spec_where spec_where_nodes = {
-	"nodes:LIST with a list like 0-3,5", parse_nodes, print_nodes
+	"nodes:all, or nodes:LIST with a list like 0-3,5", parse_nodes,
+	print_nodes
 };
 const struct spec_where spec_where_directory = { "file:DIRECTORY", parse_path,
 	print_path };

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * life.c - see life.h.
+ *
+ * Opening, step by step:
+ *
+ *   a record and an id       kind_record()     the handle exists, leads nowhere
+ *   name and text            kind_describe()
+ *   sources and heaps        kind_open_heaps() one, or one for each locality
+ *   the fallback, the list   kind_link()       the handle leads to the kind
+ *
+ * It fails with errno and a sentence, and leaves nothing behind: until the last
+ * step no other thread can know the kind, so it is undone without a lock.
+ * Closing goes the other way: kind_unlink() makes the handle lead nowhere, then
+ * the heaps are closed, the record and the id go.
+ */
+#include "kind/life.h"
+
+#include "kind/facade.h"
+#include "kind/kinds.h"
+#include "kind/open_heaps.h"
+
+/* Fork handlers come first: from the first kind on a fork must find them. */
+poolkind *
+kind_new(const struct spec *spec, void *region,
+    const struct localities *localities, struct kind *next)
+{
+	struct kind *kind;
+
+	poolkind_follow_forks();
+	kind = kind_record();
+	if (kind == NULL)
+		return NULL;
+	if (kind_describe(kind, spec, next) == 0 &&
+	    kind_open_heaps(kind, spec, region, localities) == 0) {
+		if (kind_link(kind, spec->fallback, next) == 0)
+			return kind->handle;
+		kind_close_heaps(kind);
+	}
+	kind_delete(kind);
+	return NULL;
+}
+
+void
+kind_end(struct kind *kind)
+{
+	while (kind != NULL) {
+		struct kind *next = kind_next_link(kind);
+
+		kind_close_heaps(kind);
+		kind_delete(kind);
+		kind = next;
+	}
+}
