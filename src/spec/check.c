@@ -41,8 +41,10 @@ check_weights(const struct spec *spec)
 		    "policy has weights");
 	if (weights != nodes)
 		return error_set(EINVAL,
-		    "weights= has %u for %u nodes: write one for each", weights,
-		    nodes);
+		    "weights= has %u number%s for %u node%s: write one for "
+		    "each",
+		    weights, weights == 1 ? "" : "s", nodes,
+		    nodes == 1 ? "" : "s");
 	return 0;
 }
 

@@ -118,7 +118,7 @@ TEST(ApiPlace, WhatMakesNoSenseIsRefused)
 	expect_refused("nodes:0,policy=local", EINVAL, "local is for dram");
 	expect_refused("nodes:0,weights=3", EINVAL, "weighted-interleave");
 	expect_refused("nodes:0,policy=weighted-interleave,weights=3:1", EINVAL,
-	    "2 numbers for 1 nodes");
+	    "2 numbers for 1 node:");
 	expect_refused("nodes:0,policy=weighted-interleave,weights=0", EINVAL,
 	    "from 1 to 255");
 	expect_refused("nodes:0,policy=interleave,home=0", EINVAL, "home=");
@@ -128,7 +128,7 @@ TEST(ApiPlace, WhatMakesNoSenseIsRefused)
 	expect_refused("bandwidth:2", EINVAL, "takes no location");
 	expect_refused("nodes:77", ENODEV, "nodes:77");
 	expect_refused("dax", EINVAL, "dax:PATH");
-	expect_refused("dax:/dev/null", EINVAL, "is no DAX device");
+	expect_refused("dax:/dev/null", EINVAL, "is not a DAX device");
 	expect_refused("dax:/dev/there-is-none", ENOENT, "there-is-none");
 	expect_refused("dax:node=x", EINVAL, "number");
 }
