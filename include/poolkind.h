@@ -120,6 +120,12 @@ const char *poolkind_name(const poolkind *kind);
  * kind. */
 const char *poolkind_text(const poolkind *kind);
 
+/* What that text came to when the kind was opened: with the nodes that a memory
+ * attribute or nodes:all named, "nodes:2-3" for "bandwidth", and the device for
+ * dax:auto. Which thread has which of the nodes it does not say. The string
+ * lives as long as the kind. */
+const char *poolkind_resolved(const poolkind *kind);
+
 /* One pointer that the kind carries for its owner; NULL at first. */
 void poolkind_set_user_data(poolkind *kind, void *data);
 void *poolkind_user_data(const poolkind *kind);
@@ -267,6 +273,19 @@ int poolkind_get_stats(
  */
 int poolkind_get_node_bytes(poolkind *kind, size_t *bytes, unsigned nodes);
 int poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes);
+
+/*
+ * Sets the bits of MASK, of which there are NODES, a multiple of 64, to the
+ * nodes that the kind takes memory from, in the form of mbind(2): those that
+ * its text names, or that were found for it when it was opened. For ordinary
+ * memory, files, devices and regions these are all that the process may use:
+ * its policy or its file system chooses among them.
+ *
+ * Errors: EINVAL (MASK NULL, NODES 0 or not a multiple of 64), or why the
+ * kernel does not say which nodes the process may use.
+ */
+int poolkind_get_nodes(
+    const poolkind *kind, unsigned long *mask, unsigned nodes);
 
 /* Forgets what was read of the machine: nodes, attributes and devices are
  * looked at anew when a kind that needs them is opened next. Open kinds stay as

@@ -44,6 +44,14 @@ poolkind_text(const poolkind *handle)
 	return kind == NULL ? NULL : kind->text;
 }
 
+EXPORT const char *
+poolkind_resolved(const poolkind *handle)
+{
+	struct kind *kind = kind_of(handle);
+
+	return kind == NULL ? NULL : kind->resolved;
+}
+
 EXPORT void
 poolkind_set_user_data(poolkind *handle, void *data)
 {
@@ -243,6 +251,35 @@ poolkind_get_node_bytes(poolkind *handle, size_t *bytes, unsigned nodes)
 	for (unsigned i = 0; i < kind_heaps(kind); i++)
 		source_count_on_nodes(kind_heap(kind, i)->source, bytes, nodes);
 	annotate_leave();
+	errno = saved;
+	return 0;
+}
+
+/* Where the spec names no nodes the kernel places the pages of dram as the
+ * process's policy says; those of files and devices are not chosen at all. */
+EXPORT int
+poolkind_get_nodes(const poolkind *handle, unsigned long *mask, unsigned nodes)
+{
+	struct kind *kind = kind_of(handle);
+	uint64_t found[SPEC_NODES_MAX / 64];
+	int saved = errno, error;
+
+	if (kind == NULL)
+		return -1;
+	if (mask == NULL || nodes == 0 || nodes % 64 != 0)
+		return error_set(EINVAL,
+		    "a mask of nodes needs a place of a multiple of 64 bits, "
+		    "got %u at %p",
+		    nodes, (void *)mask);
+	memcpy(found, kind->nodes, sizeof(found));
+	if (bits_find(found, 0, SPEC_NODES_MAX, true) == SPEC_NODES_MAX) {
+		error = os_allowed_nodes(found, SPEC_NODES_MAX);
+		if (error != 0)
+			return error_set_system(
+			    error, "the nodes of the process are not known");
+	}
+	memset(mask, 0, nodes / 8);
+	memcpy(mask, found, min_size(nodes, SPEC_NODES_MAX) / 8);
 	errno = saved;
 	return 0;
 }

@@ -52,6 +52,8 @@ struct kind {
 	struct heap heap;
 	poolkind *handle;
 	char *name, *text;
+	char *resolved; /* the text, with the nodes or the device it came to */
+	uint64_t nodes[SPEC_NODES_MAX / 64]; /* none: the kernel chooses */
 	_Atomic(void *) user_data;
 	struct local_heaps *local; /* NULL: heap is the only one */
 	struct live live;          /* the debug library's */

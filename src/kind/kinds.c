@@ -29,6 +29,12 @@ static struct kind *kinds;
 
 /* ---- Records ------------------------------------------------------------- */
 
+static int
+no_records(void)
+{
+	return error_set(ENOMEM, "no memory for the records of a kind");
+}
+
 /* The next handle with the id of the kind's heap; see kind.h for the form. The
  * count has 47 bits, so at a million kinds a second it lasts for four years. */
 static poolkind *
@@ -46,7 +52,7 @@ kind_record(void)
 	struct kind *kind = record_new(sizeof(*kind));
 
 	if (kind == NULL)
-		error_set(ENOMEM, "no memory for the records of a kind");
+		no_records();
 	else if (heap_take_id(&kind->heap) != 0) {
 		record_free(kind, sizeof(*kind));
 		error_set(ENOMEM,
@@ -61,6 +67,13 @@ kind_record(void)
 	return kind;
 }
 
+static void
+free_text(char *text)
+{
+	if (text != NULL)
+		record_free(text, strlen(text) + 1);
+}
+
 /* The entry is cleared first: from the release of the id on it may be another
  * thread's. */
 void
@@ -69,23 +82,35 @@ kind_delete(struct kind *kind)
 	live_close(&kind->live);
 	kind_entries[kind->heap.id].kind = NULL;
 	heap_release_id(&kind->heap);
-	if (kind->name != NULL)
-		record_free(kind->name, strlen(kind->name) + 1);
-	if (kind->text != NULL)
-		record_free(kind->text, strlen(kind->text) + 1);
+	free_text(kind->name);
+	free_text(kind->text);
+	free_text(kind->resolved);
 	record_free(kind, sizeof(*kind));
 }
 
-/* Before AFTER, with SEPARATOR between. */
 static char *
-joined(const char *before, const char *separator, const char *after)
+copy_of(const char *text)
 {
-	size_t bytes = strlen(before) + strlen(separator) + strlen(after) + 1;
-	char *text = record_new(bytes);
+	size_t bytes = strlen(text) + 1;
+	char *copy = record_new(bytes);
 
-	return text == NULL ?
-	    NULL :
-	    strcat(strcat(strcpy(text, before), separator), after);
+	return copy == NULL ? NULL : memcpy(copy, text, bytes);
+}
+
+/* The text of SPEC, and behind it NEXT unless that is NULL. */
+static char *
+chain_text(const struct spec *spec, const char *next)
+{
+	static const char between[] = " > ";
+	char text[SPEC_TEXT_MAX], *copy;
+	size_t length = spec_print(spec, text, sizeof(text));
+
+	if (next == NULL)
+		return copy_of(text);
+	copy = record_new(length + sizeof(between) + strlen(next));
+	if (copy != NULL)
+		strcat(strcat(strcpy(copy, text), between), next);
+	return copy;
 }
 
 int
@@ -93,21 +118,30 @@ kind_describe(
     struct kind *kind, const struct spec *spec, const struct kind *next)
 {
 	static _Atomic unsigned counter;
-	char text[SPEC_TEXT_MAX];
+	char name[SPEC_NAME_MAX];
 
-	if (spec->name[0] != '\0')
-		kind->name = joined(spec->name, "", "");
-	else {
-		snprintf(text, sizeof(text), "kind%u",
+	if (spec->name[0] == '\0')
+		snprintf(name, sizeof(name), "kind%u",
 		    atomic_fetch_add(&counter, 1) + 1);
-		kind->name = joined(text, "", "");
-	}
-	spec_print(spec, text, sizeof(text));
-	kind->text = next == NULL ? joined(text, "", "") :
-				    joined(text, " > ", next->text);
-	if (kind->name != NULL && kind->text != NULL)
-		return 0;
-	return error_set(ENOMEM, "no memory for the records of a kind");
+	kind->name = copy_of(spec->name[0] == '\0' ? name : spec->name);
+	kind->text = chain_text(spec, next == NULL ? NULL : next->text);
+	return kind->name != NULL && kind->text != NULL ? 0 : no_records();
+}
+
+int
+kind_resolve(
+    struct kind *kind, const struct spec *found, const struct kind *next)
+{
+	struct spec plain = *found;
+
+	if (spec_is_by_attribute(found))
+		plain.source = SPEC_NODES;
+	plain.scope = SPEC_LOCAL; /* the default, which is not printed */
+	plain.all_nodes = false;
+	memcpy(kind->nodes, found->nodes, sizeof(kind->nodes));
+	kind->resolved = chain_text(
+	    &plain, next == NULL ? NULL : next->resolved);
+	return kind->resolved != NULL ? 0 : no_records();
 }
 
 /*

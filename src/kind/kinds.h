@@ -30,6 +30,11 @@ struct kind *kind_record(void);
 int kind_describe(
     struct kind *kind, const struct spec *spec, const struct kind *next);
 
+/* What the text came to: the text of FOUND, in which nodes or a device are
+ * named, going on with that of NEXT. */
+int kind_resolve(
+    struct kind *kind, const struct spec *found, const struct kind *next);
+
 /* Has the kind fall back to NEXT, which it owns from here on, or if that is
  * NULL to the kind that is named FALLBACK, unless that is empty; and makes the
  * handle lead to the kind. The last step: once the handle is stored every

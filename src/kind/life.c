@@ -7,6 +7,7 @@
  *   a record and an id       kind_record()     the handle exists, leads nowhere
  *   name and text            kind_describe()
  *   sources and heaps        kind_open_heaps() one, or one for each locality
+ *   what the text came to    kind_resolve()
  *   the fallback, the list   kind_link()       the handle leads to the kind
  *
  * It fails with errno and a sentence, and leaves nothing behind: until the last
@@ -25,6 +26,7 @@ poolkind *
 kind_new(const struct spec *spec, void *region,
     const struct localities *localities, struct kind *next)
 {
+	struct spec found = *spec;
 	struct kind *kind;
 
 	poolkind_follow_forks();
@@ -32,8 +34,9 @@ kind_new(const struct spec *spec, void *region,
 	if (kind == NULL)
 		return NULL;
 	if (kind_describe(kind, spec, next) == 0 &&
-	    kind_open_heaps(kind, spec, region, localities) == 0) {
-		if (kind_link(kind, spec->fallback, next) == 0)
+	    kind_open_heaps(kind, &found, region, localities) == 0) {
+		if (kind_resolve(kind, &found, next) == 0 &&
+		    kind_link(kind, spec->fallback, next) == 0)
 			return kind->handle;
 		kind_close_heaps(kind);
 	}

@@ -39,4 +39,13 @@ localities_enter(
 	localities->of_node[node] = (uint8_t)i;
 }
 
+/* Adds the nodes of all sets to NODES. */
+static inline void
+localities_unite(const struct localities *localities, uint64_t *nodes)
+{
+	for (unsigned i = 0; i < localities->count; i++)
+		for (size_t word = 0; word < SPEC_NODES_MAX / 64; word++)
+			nodes[word] |= localities->nodes[i][word];
+}
+
 #endif /* KIND_LOCALITY_H */

@@ -52,13 +52,9 @@ static void
 open_local_spec(void *arg)
 {
 	struct opening *opening = arg;
-	const struct localities *localities = opening->localities;
 	struct spec everywhere = *opening->spec;
 
-	for (unsigned i = 0; i < localities->count; i++)
-		for (size_t word = 0; word < ARRAY_SIZE(everywhere.nodes);
-		     word++)
-			everywhere.nodes[word] |= localities->nodes[i][word];
+	localities_unite(opening->localities, everywhere.nodes);
 	opening->spec = &everywhere;
 	open_spec(opening);
 }

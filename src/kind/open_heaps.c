@@ -232,7 +232,7 @@ check_device(struct spec *spec)
  * use. Any other failure is the answer: another device would be a surprise.
  */
 static int
-open_device(struct kind *kind, const struct spec *spec)
+open_device(struct kind *kind, struct spec *spec)
 {
 	struct spec found;
 
@@ -242,8 +242,11 @@ open_device(struct kind *kind, const struct spec *spec)
 		    machine_find_device(&found, skip) != 0)
 			return -1;
 		if (check_device(&found) == 0 &&
-		    open_heap(&kind->heap, &found, NULL, kind, NULL) == 0)
+		    open_heap(&kind->heap, &found, NULL, kind, NULL) == 0) {
+			*spec = found;
+			spec->dax = SPEC_DAX_PATH;
 			return 0;
+		}
 		if (errno != EBUSY || spec->dax == SPEC_DAX_PATH)
 			return -1;
 	}
@@ -252,20 +255,17 @@ open_device(struct kind *kind, const struct spec *spec)
 /* One set of nodes for all threads is an ordinary kind, without an alias and
  * without a look at where a thread runs. */
 static int
-open_sets(struct kind *kind, const struct spec *spec,
-    const struct localities *localities)
+open_sets(
+    struct kind *kind, struct spec *spec, const struct localities *localities)
 {
-	struct spec found;
-
-	if (localities->count > 1)
-		return open_local_heaps(kind, spec, localities);
-	found = *spec;
-	memcpy(found.nodes, localities->nodes[0], sizeof(found.nodes));
-	return open_heap(&kind->heap, &found, NULL, kind, NULL);
+	localities_unite(localities, spec->nodes);
+	return localities->count > 1 ?
+	    open_local_heaps(kind, spec, localities) :
+	    open_heap(&kind->heap, spec, NULL, kind, NULL);
 }
 
 static int
-open_local(struct kind *kind, const struct spec *spec)
+open_local(struct kind *kind, struct spec *spec)
 {
 	struct localities localities;
 
@@ -275,29 +275,26 @@ open_local(struct kind *kind, const struct spec *spec)
 }
 
 static int
-open_for_all(struct kind *kind, const struct spec *spec)
+open_for_all(struct kind *kind, struct spec *spec)
 {
-	struct spec found = *spec;
-
-	return machine_find_nodes(&found) != 0 ?
+	return machine_find_nodes(spec) != 0 ?
 	    -1 :
-	    open_heap(&kind->heap, &found, NULL, kind, NULL);
+	    open_heap(&kind->heap, spec, NULL, kind, NULL);
 }
 
 /* All nodes that the process may use now. */
 static int
-open_on_all(struct kind *kind, const struct spec *spec)
+open_on_all(struct kind *kind, struct spec *spec)
 {
-	struct spec found = *spec;
-	int error = os_allowed_nodes(found.nodes, SPEC_NODES_MAX);
+	int error = os_allowed_nodes(spec->nodes, SPEC_NODES_MAX);
 
 	return error != 0 ?
 	    error_set_system(error, "nodes:all: the nodes are not known") :
-	    open_heap(&kind->heap, &found, NULL, kind, NULL);
+	    open_heap(&kind->heap, spec, NULL, kind, NULL);
 }
 
 int
-kind_open_heaps(struct kind *kind, const struct spec *spec, void *region,
+kind_open_heaps(struct kind *kind, struct spec *spec, void *region,
     const struct localities *localities)
 {
 	if (localities != NULL)

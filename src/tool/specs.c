@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * specs.c - lists the sources and options of a spec, as the parser's own tables
- * have them. See specs.h.
+ * specs.c - the command `poolkind specs`: lists the sources and options of a
+ * spec, as the parser's own tables have them.
  *
  * What is printed cannot differ from what is parsed: a source or an option that
  * is added to the tables is listed. Owns nothing but what it prints; no locks;
  * nothing fails here, as main() looks whether it was written.
  */
-#include "tool/specs.h"
-
 #include <stdio.h>
 
 #include "spec/table.h"
+#include "tool/commands.h"
 
 /* With the form of what follows the word, "file:PATH[,..]" and the like, where
  * something does. */
@@ -51,9 +50,11 @@ print_option(const struct spec_option *option)
 	putchar('\n');
 }
 
-void
-print_specs(void)
+int
+command_specs(int argc, char **argv)
 {
+	if (argc > 0)
+		return not_understood("one word too many: \"%s\"", argv[0]);
 	printf("%-34s %s\n", "SOURCE", "WHAT IT IS");
 	for (unsigned i = 0; i < SPEC_SOURCE_COUNT; i++)
 		if (spec_sources[i].traits & SPEC_HAS_TEXT)
@@ -62,4 +63,5 @@ print_specs(void)
 	    "TAKEN BY");
 	for (size_t i = 0; i < SPEC_OPTION_COUNT; i++)
 		print_option(&spec_options[i]);
+	return 0;
 }

@@ -158,6 +158,40 @@ TEST(ApiChain, APathMayHaveTheSigns)
 	expect_refused("file:/a\\|b\\>c|dram", ENOENT, "\"/a|b>c\"");
 }
 
+TEST(ApiNodes, TheTextThatAKindCameToNamesThem)
+{
+	EXPECT_STREQ("dram,limit=1M",
+	    poolkind_resolved(open_kind("dram,limit=1M").get()));
+	EXPECT_STREQ("nodes:0,policy=preferred,limit=8M",
+	    poolkind_resolved(
+		open_kind("nodes:0,policy=preferred,limit=8M").get()));
+	std::string all = poolkind_resolved(open_kind("nodes:all").get());
+	EXPECT_EQ(0u, all.find("nodes:0")) << all;
+	EXPECT_EQ("nodes:0,size=1M > " + all,
+	    poolkind_resolved(open_kind("nodes:0,size=1M > nodes:all").get()));
+}
+
+TEST(ApiNodes, AMaskHasThem)
+{
+	unsigned long mask[4] = { 77, 77, 77, 77 };
+	Kind bound = open_kind("nodes:0"), dram = open_kind("dram");
+
+	errno = 4242;
+	ASSERT_EQ(0, poolkind_get_nodes(bound.get(), mask, 128));
+	EXPECT_EQ(1u, mask[0]);
+	EXPECT_EQ(0u, mask[1]);
+	EXPECT_EQ(77u, mask[2]) << "no more than was asked for";
+	ASSERT_EQ(0, poolkind_get_nodes(dram.get(), mask, 64));
+	EXPECT_EQ(1u, mask[0] & 1);
+	EXPECT_EQ(4242, errno);
+	for (unsigned nodes : { 0, 1, 63, 100 }) {
+		EXPECT_EQ(-1, poolkind_get_nodes(dram.get(), mask, nodes));
+		EXPECT_EQ(EINVAL, errno);
+	}
+	EXPECT_EQ(-1, poolkind_get_nodes(dram.get(), nullptr, 64));
+	EXPECT_EQ(EINVAL, errno);
+}
+
 TEST(ApiNodes, AllAreThoseThatTheProcessMayUse)
 {
 	Kind kind = open_kind("nodes:all,limit=8M");

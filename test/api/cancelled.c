@@ -91,6 +91,7 @@ call(const char *name, void (*function)(void))
 	C(poolkind_close, poolkind_close(poolkind_open(file_spec(), 0))) \
 	C(poolkind_name, poolkind_name(kind)) \
 	C(poolkind_text, poolkind_text(kind)) \
+	C(poolkind_resolved, poolkind_resolved(kind)) \
 	C(poolkind_set_user_data, poolkind_set_user_data(kind, NULL)) \
 	C(poolkind_user_data, poolkind_user_data(kind)) \
 	C(poolkind_malloc, take(poolkind_malloc(kind, 100)); \
@@ -120,6 +121,8 @@ call(const char *name, void (*function)(void))
 	    poolkind_get_stats(kind, &s, sizeof(s))) \
 	C(poolkind_get_node_bytes, size_t b[4]; \
 	    poolkind_get_node_bytes(kind, b, 4)) \
+	C(poolkind_get_nodes, unsigned long mask[2]; \
+	    poolkind_get_nodes(kind, mask, 128)) \
 	C(poolkind_block_nodes, size_t b[4]; \
 	    void *p = poolkind_malloc(kind, MIB); \
 	    poolkind_block_nodes(p, b, 4); take(p)) \

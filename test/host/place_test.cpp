@@ -396,6 +396,25 @@ TEST(PolicyTest, PopulatedBlocksOnSeveralNodesAreThere)
 	EXPECT_GE(bytes[2] + bytes[3], 8 * MIB);
 }
 
+TEST(PolicyTest, AnAttributeComesToItsNodes)
+{
+	FULL_PROFILE_OR_SKIP();
+	unsigned long mask[1];
+
+	EXPECT_STREQ("nodes:2,limit=8M",
+	    poolkind_resolved(open_kind("hbw,limit=8M").get()));
+	EXPECT_STREQ("nodes:2",
+	    poolkind_resolved(open_kind("bandwidth,scope=all").get()));
+	Kind kind = open_kind("bandwidth");
+	EXPECT_STREQ("nodes:1-2", poolkind_resolved(kind.get()));
+	ASSERT_EQ(0, poolkind_get_nodes(kind.get(), mask, 64));
+	EXPECT_EQ(6u, mask[0]);
+	EXPECT_STREQ("nodes:2,size=8M > dram",
+	    poolkind_resolved(open_kind("hbw,size=8M > dram").get()));
+	std::string device = poolkind_resolved(open_kind("dax:auto").get());
+	EXPECT_EQ(0u, device.find("dax:/dev/dax")) << device;
+}
+
 /* ---- Devices --------------------------------------------------------------
  */
 

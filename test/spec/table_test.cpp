@@ -264,7 +264,7 @@ TEST(Options, AreParsedBackFromWhatIsPrinted)
 	EXPECT_GT(tried, 200);
 }
 
-/* The texts that print_specs() and the manual have for people are there. */
+/* The texts that command_specs() and the manual have for people are there. */
 TEST(Sources, SayWhatTheyAre)
 {
 	for (const struct spec_source_row &source : spec_sources) {

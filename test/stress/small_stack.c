@@ -65,9 +65,11 @@ report_nothing(void *arg, const char *text)
 		struct poolkind_stats stats; \
 		struct poolkind_block at; \
 		size_t bytes[4], got; \
+		unsigned long mask[1]; \
 		void *block = NULL; \
 \
-		(void)stats, (void)at, (void)bytes, (void)got, (void)block; \
+		(void)stats, (void)at, (void)bytes, (void)got, (void)block, \
+		    (void)mask; \
 		__VA_ARGS__; \
 	}
 
@@ -96,7 +98,8 @@ RUN(aligned, poolkind_posix_memalign(file, &block, 1 << 16, 100);
 RUN(asks, block = poolkind_malloc(kind, 300000); poolkind_usable_size(block);
     poolkind_of(block); poolkind_block_at((char *)block + 70000, &at);
     poolkind_block_nodes(block, bytes, 4); poolkind_name(kind);
-    poolkind_text(file); poolkind_set_user_data(kind, block);
+    poolkind_text(file); poolkind_resolved(file);
+    poolkind_get_nodes(kind, mask, 64); poolkind_set_user_data(kind, block);
     poolkind_user_data(kind); poolkind_errormsg(); poolkind_version();
     poolkind_free(kind, block))
 RUN(stats, poolkind_get_stats(file, &stats, sizeof(stats));

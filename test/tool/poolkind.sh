@@ -70,10 +70,10 @@ good "an attribute from each node with CPUs" \
 good "the same said in full" "$output" \
     rank dax-kmem local "xml:$machines/kmem.xml"
 good "an attribute from anywhere" \
-    "2,3  memory onlined from a DAX device from anywhere: nodes 2-3" \
+    "2-3  memory onlined from a DAX device from anywhere: nodes 2-3" \
     rank dax-kmem all "xml:$machines/kmem.xml"
 good "a synthetic machine" \
-    "0,1  largest capacity from anywhere: 1024 MiB of nodes 0-1 (looked at: nodes 0-1)" \
+    "0-1  largest capacity from anywhere: 1024 MiB of nodes 0-1 (looked at: nodes 0-1)" \
     rank capacity all "synthetic:pack:2 [numa(memory=1GiB)] pu:1"
 
 run rank bandwidth "xml:$machines/hidden-socket.xml"
@@ -115,19 +115,56 @@ run specs
 same "the sources and options of specs" "$status $errors$(grep -c . \
     "$work/output") $(sed -n '1p;/^nodes/p;/^OPTION/p;/^offset/p' \
     "$work/output" | tr -s ' ' | tr '\n' '|')" \
-    "0 26 SOURCE WHAT IT IS|nodes:LIST with a list like 0-3,5 anonymous memory of these NUMA nodes|OPTION VALUE DEFAULT TAKEN BY|offset SIZE 0 dax|"
+    "0 26 SOURCE WHAT IT IS|nodes:all, or nodes:LIST with a list like 0-3,5 anonymous memory of these NUMA nodes|OPTION VALUE DEFAULT TAKEN BY|offset SIZE 0 dax|"
 bad "a file that is not there" 1 \
     "poolkind: cannot read \"/no/such\": No such file or directory" \
     nodes xml:/no/such
 bad "an unknown form" 1 \
     "poolkind: unknown topology \"x\"; known are xml:PATH, synthetic:TEXT and sysfs:PATH" \
     devices x
-bad "an unknown memory attribute" 2 'poolkind: unknown memory attribute "best"' rank best
-bad "an unknown command" 2 'poolkind: unknown command "list"' list
+bad "an unknown memory attribute" 2 \
+    'poolkind: unknown memory attribute "best" (known: hbw, bandwidth, latency, capacity, dax-kmem)' \
+    rank best
+bad "one with a typing error" 2 \
+    'poolkind: unknown memory attribute "bandwith": did you mean "bandwidth"? (known: hbw, bandwidth, latency, capacity, dax-kmem)' \
+    rank bandwith
+bad "an unknown command" 2 \
+    'poolkind: unknown command "list" (known: nodes, devices, rank, check, specs)' list
+bad "a command with a typing error" 2 \
+    'poolkind: unknown command "node": did you mean "nodes"? (known: nodes, devices, rank, check, specs)' node
 bad "a word too many" 2 'poolkind: one word too many: "b"' nodes a b
 bad "no word at all" 2 "usage: poolkind nodes [FROM]"
 run --version
 same "--version" "$status ${output%% *}" "0 poolkind"
+for words in -h help "help rank" "rank --help" "rank -h" "check dram --help"; do
+	read -r -a words <<<"$words"
+	run "${words[@]}"
+	same "${words[*]}" "$status $(head -n 1 "$work/output" |
+	    cut -d' ' -f1-2)$errors" "0 usage: poolkind"
+done
+run help rank
+same "help on one command" "$(grep -c "^usage\|^       poolkind" \
+    "$work/output") $(grep -c "^rank" "$work/output")" "1 1"
+run check "nodes:1000|dram,limit=1M > nodes:0"
+same "what a text comes to" "$status $errors$(grep -v "MiB free" \
+    "$work/output" | head -n 8)" "0 text       dram,limit=1M > nodes:0
+comes to   dram,limit=1M > nodes:0
+
+anonymous memory, placed by the policy of the process
+  page       4K
+  size       none
+  limit      1M
+  memory     taken at the first touch, as the kernel overcommits"
+same "and what follows when it is full" "$(grep "^When" "$work/output")" \
+    "When that is full: anonymous memory of these NUMA nodes"
+bad "a text that is not a kind" 1 \
+    'poolkind: size=1GiB is not a size: write 1G' check dram,size=1GiB
+bad "what this machine does not have" 1 \
+    'poolkind: "nodes:1000": node 1000 does not exist, has no memory or is not allowed to this process' \
+    check nodes:1000
+bad "a text that was not quoted" 2 \
+    'poolkind: one word too many: "b" (a text with spaces, "|" or ">" is quoted)' \
+    check a b
 run --help
 same "--help" "$status ${output%%$'\n'*}$errors" "0 usage: poolkind nodes [FROM]"
 "$poolkind" --help >/dev/full 2>/dev/null

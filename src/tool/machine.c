@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * machine.c - the commands that show the machine: nodes and devices.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/base.h"
+#include "tool/commands.h"
+
+/* ---- nodes --------------------------------------------------------------- */
+
+/*
+ * The best value that the firmware reports of NODE, as seen from any node with
+ * CPUs, as text, or "-" where it reports none: a table has room for one number,
+ * and for a node near its CPUs that is what counts. Best is the highest
+ * bandwidth, but the lowest latency; the attributes of latency stand last in
+ * their enumeration. A value of 0 counts as unknown.
+ */
+static const char *
+best_value(const struct topology *topology, enum topology_attribute attribute,
+    unsigned node, char text[24])
+{
+	const struct topology_node *nodes;
+	unsigned count = poolkind_topology_nodes(topology, &nodes);
+	uint64_t best = 0, value;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!poolkind_topology_value(
+			topology, attribute, nodes[i].id, node, &value))
+			continue;
+		if (best == 0 ||
+		    (attribute < TOPOLOGY_LATENCY) == (value > best))
+			best = value;
+	}
+	if (best == 0)
+		return "-";
+	snprintf(text, 24, "%" PRIu64, best);
+	return text;
+}
+
+/* Columns are as wide as their headings in command_nodes(). A node of CPUs
+ * alone has the capacity 0; of a saved machine nobody knows what is free. */
+static void
+print_node(const struct topology *topology, const struct topology_node *node)
+{
+	char text[4][24], pair[2][50], free_mib[24] = "-";
+	uint64_t free_bytes = poolkind_topology_free(topology, node->id);
+
+	snprintf(pair[0], sizeof(pair[0]), "%s/%s",
+	    best_value(topology, TOPOLOGY_READ_BANDWIDTH, node->id, text[0]),
+	    best_value(topology, TOPOLOGY_WRITE_BANDWIDTH, node->id, text[1]));
+	snprintf(pair[1], sizeof(pair[1]), "%s/%s",
+	    best_value(topology, TOPOLOGY_READ_LATENCY, node->id, text[2]),
+	    best_value(topology, TOPOLOGY_WRITE_LATENCY, node->id, text[3]));
+	if (free_bytes != 0)
+		snprintf(
+		    free_mib, sizeof(free_mib), "%" PRIu64, free_bytes / MIB);
+	printf("%4u %-4s %-8s %-3s %12" PRIu64 " %10s %15s %11s\n", node->id,
+	    node->has_cpus ? "yes" : "no",
+	    node->kind[0] != '\0' ? node->kind : "-",
+	    node->from_dax ? "yes" : "no", node->capacity / MIB, free_mib,
+	    pair[0], pair[1]);
+}
+
+/* By rising number, so that the lines of two machines, or of one before and
+ * after a change, can be compared. */
+int
+command_nodes(int argc, char **argv)
+{
+	const struct topology_node *nodes;
+	struct topology *topology;
+	unsigned count;
+	int status;
+
+	status = open_from(argc, argv, &topology);
+	if (status != 0)
+		return status;
+	printf("%4s %-4s %-8s %-3s %12s %10s %15s %11s\n", "NODE", "CPUS",
+	    "KIND", "DAX", "CAPACITY/MiB", "FREE/MiB", "READ/WRITE MB/s",
+	    "READ/WR. ns");
+	count = poolkind_topology_nodes(topology, &nodes);
+	for (unsigned i = 0; i < count; i++)
+		print_node(topology, &nodes[i]);
+	poolkind_topology_close(topology);
+	return 0;
+}
+
+/* ---- devices ------------------------------------------------------------- */
+
+static const char *
+number_or_dash(int number, char text[16])
+{
+	if (number < 0)
+		return "-";
+	snprintf(text, 16, "%d", number);
+	return text;
+}
+
+/* TARGET is the node that a device would become as memory, NEAR the node with
+ * CPUs closest to it, and system-ram a device that has become memory and cannot
+ * be mapped any more. */
+static void
+print_device(const struct topology_device *device)
+{
+	char target[16], near[16];
+
+	printf("%-14s %6s %10" PRIu64 " %10" PRIu64 " %6s %4s %s\n",
+	    device->path, device->region, device->size / MIB,
+	    device->alignment / KIB,
+	    number_or_dash(device->target_node, target),
+	    number_or_dash(device->near_node, near),
+	    device->is_system_ram ? "system-ram" : "devdax");
+}
+
+/* Devices, and file systems that can be mapped without a page cache: the two
+ * ways in which a kind gets at persistent memory. */
+int
+command_devices(int argc, char **argv)
+{
+	const struct topology_device *devices;
+	const struct topology_mount *mounts;
+	struct topology *topology;
+	unsigned count;
+	int status;
+
+	status = open_from(argc, argv, &topology);
+	if (status != 0)
+		return status;
+	count = poolkind_topology_devices(topology, &devices);
+	printf("%-14s %6s %10s %10s %6s %4s %s\n", "DEVICE", "REGION",
+	    "SIZE/MiB", "ALIGN/KiB", "TARGET", "NEAR", "MODE");
+	for (unsigned i = 0; i < count; i++)
+		print_device(&devices[i]);
+	count = poolkind_topology_mounts(topology, &mounts);
+	for (unsigned i = 0; i < count; i++)
+		printf("%s%-14s %s\n", i == 0 ? "\nMOUNTED WITH DAX\n" : "",
+		    mounts[i].path, mounts[i].type);
+	poolkind_topology_close(topology);
+	return 0;
+}
