@@ -18,13 +18,15 @@ namespace engine {
 
 static constexpr size_t KEPT = 5000;
 
-/* What a thread of the parent does until told to stop. */
+/* What a thread of the parent does until told to stop. It yields to the child,
+ * which is waited for. */
 static void
 churn(const std::vector<Kind> &kinds, unsigned seed,
     const std::atomic<bool> &stop)
 {
 	void *held[64] = {};
 	while (!stop) {
+		std::this_thread::yield();
 		for (unsigned i = 0; i < 64; i++) {
 			seed = seed * 1103515245 + 12345;
 			poolkind *kind = kinds[seed % kinds.size()].get();
