@@ -102,7 +102,7 @@ find_nodes(struct machine *machine)
 	return 0;
 }
 
-/* 0 takes a node out of every answer (question_memory()), while it can still be
+/* 0 takes a node out of every answer (query_memory()), while it can still be
  * looked from. */
 static uint64_t
 capacity_of(const struct machine *machine, unsigned i)

@@ -3,9 +3,9 @@
  * record.h - what a topology is: filled by the readers, then never changed.
  *
  * topology.c owns the record; load_hwloc.c and the files read_*.c each fill
- * their part of it while it is opened, select.c, question.c and choose_device.c
- * work on it alone. No locks: a record that is being filled is known to one
- * thread, and a full one is constant.
+ * their part of it while it is opened, by what record.c has for all of them;
+ * select.c, query.c and choose_device.c work on it alone. No locks: a record
+ * that is being filled is known to one thread, and a full one is constant.
  *
  * Nodes are numbered by the kernel everywhere in the interface; in here tables
  * are by index, a node's place in `nodes`.

@@ -30,22 +30,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "topology/question.h"
+#include "topology/query.h"
 
 #define HBW_AT_MIN 200000 /* MB/s */
 
 /* ---- Attributes ---------------------------------------------------------- */
 
-/* The nodes with memory of which ATTRIBUTE is known, from where the question
+/* The nodes with memory of which ATTRIBUTE is known, from where the query
  * looks. A node without a value is not compared with others: to take it for bad
  * or good would be a guess. */
 static struct node_set
-known(const struct question *q, enum topology_attribute attribute)
+known(const struct query *q, enum topology_attribute attribute)
 {
-	struct node_set set = question_memory(q);
+	struct node_set set = query_memory(q);
 
 	for (unsigned i = 0; i < q->topology->node_count; i++)
-		if (question_value(q->topology, attribute, q->from, i) == 0)
+		if (query_value(q->topology, attribute, q->from, i) == 0)
 			set_put(q, &set, i, false);
 	return set;
 }
@@ -54,20 +54,20 @@ known(const struct question *q, enum topology_attribute attribute)
  * without an HMAT, or just from here. The second is common: much firmware tells
  * what a node's own memory is like and nothing of the others'. */
 static int
-unknown(const struct question *q, enum topology_attribute attribute,
-    const char *word)
+unknown(
+    const struct query *q, enum topology_attribute attribute, const char *word)
 {
-	struct question anywhere = { q->topology, ANYWHERE, NULL, q->why };
+	struct query anywhere = { q->topology, ANYWHERE, NULL, q->why };
 	struct node_set elsewhere = known(&anywhere, attribute);
-	struct node_set all = question_memory(q);
+	struct node_set all = query_memory(q);
 
 	if (set_count(&elsewhere) == 0)
-		question_say(q,
+		query_say(q,
 		    "no node has a known %s: the firmware has no HMAT "
 		    "(nodes: %s)",
 		    word, set_list(&all).text);
 	else
-		question_say(q,
+		query_say(q,
 		    "no %s is known from node %u; from other nodes it is known "
 		    "of %s",
 		    word, q->topology->nodes[q->from].id,
@@ -79,7 +79,7 @@ unknown(const struct question *q, enum topology_attribute attribute,
  * as of equals the one of which there is little is more likely to be the fast
  * memory. The sentence names what decided, and how many were equal before. */
 static int
-best_value(const struct question *q, enum topology_attribute attribute)
+best_value(const struct query *q, enum topology_attribute attribute)
 {
 	bool bandwidth = attribute == TOPOLOGY_BANDWIDTH;
 	struct node_set looked_at = known(q, attribute), best = looked_at;
@@ -90,35 +90,35 @@ best_value(const struct question *q, enum topology_attribute attribute)
 	if (set_count(&best) == 0)
 		return unknown(
 		    q, attribute, bandwidth ? "bandwidth" : "latency");
-	question_keep(q, &best, bandwidth ? by_bandwidth : by_latency);
+	query_keep(q, &best, bandwidth ? by_bandwidth : by_latency);
 	equals = set_count(&best);
-	if (q->from != ANYWHERE && question_keep(q, &best, by_distance))
+	if (q->from != ANYWHERE && query_keep(q, &best, by_distance))
 		decided = ", the nearest";
-	if (q->from != ANYWHERE && question_keep(q, &best, by_size))
+	if (q->from != ANYWHERE && query_keep(q, &best, by_size))
 		decided = ", the nearest and smallest";
 	one = topology_index(q->topology,
 	    (unsigned)bits_find(best.bits, 0, SPEC_NODES_MAX, true));
-	question_say(q, "%s %s: %llu %s of %s",
+	query_say(q, "%s %s: %llu %s of %s",
 	    bandwidth ? "highest bandwidth" : "lowest latency",
-	    question_viewpoint(q).text,
-	    (unsigned long long)question_value(
+	    query_viewpoint(q).text,
+	    (unsigned long long)query_value(
 		q->topology, attribute, q->from, one),
 	    bandwidth ? "MB/s" : "ns", set_nodes(&best).text);
 	if (decided[0] != '\0')
-		question_say(q, "%s of %zu equals", decided, equals);
-	question_say(q, " (known: %s)", set_nodes(&looked_at).text);
+		query_say(q, "%s of %zu equals", decided, equals);
+	query_say(q, " (known: %s)", set_nodes(&looked_at).text);
 	*q->nodes = best;
 	return 0;
 }
 
 static int
-highest_bandwidth(const struct question *q)
+highest_bandwidth(const struct query *q)
 {
 	return best_value(q, TOPOLOGY_BANDWIDTH);
 }
 
 static int
-lowest_latency(const struct question *q)
+lowest_latency(const struct query *q)
 {
 	return best_value(q, TOPOLOGY_LATENCY);
 }
@@ -132,9 +132,9 @@ lowest_latency(const struct question *q)
  * is, the nearest nodes are taken.
  */
 static struct node_set
-near_memory(const struct question *q)
+near_memory(const struct query *q)
 {
-	struct node_set all = question_memory(q), set = all;
+	struct node_set all = query_memory(q), set = all;
 
 	if (q->from == ANYWHERE)
 		return all;
@@ -148,29 +148,29 @@ near_memory(const struct question *q)
 	}
 	if (set_count(&set) == 0) {
 		set = all;
-		question_keep(q, &set, by_distance);
+		query_keep(q, &set, by_distance);
 	}
 	return set;
 }
 
 static int
-largest(const struct question *q)
+largest(const struct query *q)
 {
 	struct node_set looked_at = near_memory(q), best = looked_at;
 	const char *decided = "";
 	unsigned one;
 
 	if (set_count(&best) == 0) {
-		question_say(q, "no node has memory");
+		query_say(q, "no node has memory");
 		return ENODEV;
 	}
-	question_keep(q, &best, by_capacity);
-	if (question_keep(q, &best, by_distance))
+	query_keep(q, &best, by_capacity);
+	if (query_keep(q, &best, by_distance))
 		decided = ", the nearest of equals";
 	one = topology_index(q->topology,
 	    (unsigned)bits_find(best.bits, 0, SPEC_NODES_MAX, true));
-	question_say(q, "largest capacity %s: %llu MiB of %s%s (looked at: %s)",
-	    question_viewpoint(q).text,
+	query_say(q, "largest capacity %s: %llu MiB of %s%s (looked at: %s)",
+	    query_viewpoint(q).text,
 	    (unsigned long long)(q->topology->nodes[one].capacity / MIB),
 	    set_nodes(&best).text, decided, set_nodes(&looked_at).text);
 	*q->nodes = best;
@@ -180,9 +180,9 @@ largest(const struct question *q)
 /* Memory that was a DAX device and was onlined by the kmem driver; the readers
  * marked it. Seen from anywhere, all of it. */
 static int
-from_dax(const struct question *q)
+from_dax(const struct query *q)
 {
-	struct node_set all = question_memory(q), best = all, looked_at;
+	struct node_set all = query_memory(q), best = all, looked_at;
 	bool narrowed;
 
 	for (unsigned i = 0; i < q->topology->node_count; i++)
@@ -190,17 +190,16 @@ from_dax(const struct question *q)
 			set_put(q, &best, i, false);
 	looked_at = best;
 	if (set_count(&best) == 0) {
-		question_say(q,
+		query_say(q,
 		    "no node is memory onlined from a DAX device (nodes: %s)",
 		    set_list(&all).text);
 		return ENODEV;
 	}
-	narrowed = question_keep(q, &best, by_distance);
-	question_say(q, "memory onlined from a DAX device %s: %s",
-	    question_viewpoint(q).text, set_nodes(&best).text);
+	narrowed = query_keep(q, &best, by_distance);
+	query_say(q, "memory onlined from a DAX device %s: %s",
+	    query_viewpoint(q).text, set_nodes(&best).text);
 	if (narrowed)
-		question_say(
-		    q, ", the nearest of %s", set_nodes(&looked_at).text);
+		query_say(q, ", the nearest of %s", set_nodes(&looked_at).text);
 	*q->nodes = best;
 	return 0;
 }
@@ -237,7 +236,7 @@ dram_bandwidth(const struct topology *topology)
 
 	for (unsigned i = 0; i < topology->node_count; i++) {
 		const struct topology_node *node = &topology->nodes[i];
-		uint64_t value = question_value(
+		uint64_t value = query_value(
 		    topology, TOPOLOGY_BANDWIDTH, ANYWHERE, i);
 
 		if (value == 0 || is_hbm(node) ||
@@ -251,28 +250,28 @@ dram_bandwidth(const struct topology *topology)
 
 /* The nodes with memory that are HBM by name, or have at least BANDWIDTH. */
 static struct node_set
-hbm_from(const struct question *q, uint64_t bandwidth)
+hbm_from(const struct query *q, uint64_t bandwidth)
 {
-	struct node_set set = question_memory(q);
+	struct node_set set = query_memory(q);
 
 	for (unsigned i = 0; i < q->topology->node_count; i++)
 		if (!is_hbm(&q->topology->nodes[i]) &&
-		    question_value(q->topology, TOPOLOGY_BANDWIDTH, ANYWHERE,
-			i) < bandwidth)
+		    query_value(q->topology, TOPOLOGY_BANDWIDTH, ANYWHERE, i) <
+			bandwidth)
 			set_put(q, &set, i, false);
 	return set;
 }
 
 static int
-no_hbm(const struct question *q, uint64_t dram)
+no_hbm(const struct query *q, uint64_t dram)
 {
-	struct question anywhere = { q->topology, ANYWHERE, NULL, q->why };
-	struct node_set all = question_memory(q);
+	struct query anywhere = { q->topology, ANYWHERE, NULL, q->why };
+	struct node_set all = query_memory(q);
 	struct node_set valued = known(&anywhere, TOPOLOGY_BANDWIDTH);
 
 	if (set_count(&valued) == 0)
 		return unknown(&anywhere, TOPOLOGY_BANDWIDTH, "bandwidth");
-	question_say(q,
+	query_say(q,
 	    "no node is high-bandwidth memory: none has twice the %llu MB/s of "
 	    "DRAM or %d MB/s (nodes: %s)",
 	    (unsigned long long)dram, HBW_AT_MIN, set_list(&all).text);
@@ -284,7 +283,7 @@ no_hbm(const struct question *q, uint64_t dram)
  * Nearest before fastest, unlike best_value(): all of it is fast, and what is
  * far is reached over a link between packages, whatever its own bandwidth. */
 static int
-high_bandwidth(const struct question *q)
+high_bandwidth(const struct query *q)
 {
 	uint64_t dram = dram_bandwidth(q->topology);
 	struct node_set best = { { 0 } }, looked_at;
@@ -299,37 +298,36 @@ high_bandwidth(const struct question *q)
 	looked_at = best;
 	if (set_count(&best) == 0)
 		return no_hbm(q, dram);
-	if (q->from != ANYWHERE && question_keep(q, &best, by_distance))
+	if (q->from != ANYWHERE && query_keep(q, &best, by_distance))
 		decided = ", the nearest";
-	if (q->from != ANYWHERE && question_keep(q, &best, by_bandwidth))
+	if (q->from != ANYWHERE && query_keep(q, &best, by_bandwidth))
 		decided = ", the nearest and fastest";
-	question_say(q, "high-bandwidth memory %s, %s: %s",
-	    question_viewpoint(q).text, rule, set_nodes(&best).text);
+	query_say(q, "high-bandwidth memory %s, %s: %s",
+	    query_viewpoint(q).text, rule, set_nodes(&best).text);
 	if (decided[0] != '\0')
-		question_say(
-		    q, "%s of %s", decided, set_nodes(&looked_at).text);
+		query_say(q, "%s of %s", decided, set_nodes(&looked_at).text);
 	*q->nodes = best;
 	return 0;
 }
 
-/* ---- The question -------------------------------------------------------- */
+/* ---- The query ----------------------------------------------------------- */
 
 /* A saved topology can be asked from any node, and the tool passes on what its
  * user wrote; the engine asks from nodes with CPUs alone. */
 static int
-no_view(const struct question *q, unsigned initiator)
+no_view(const struct query *q, unsigned initiator)
 {
 	struct node_set set = { { 0 } };
 
 	for (unsigned i = 0; i < q->topology->node_count; i++)
 		set_put(q, &set, i, q->topology->nodes[i].has_cpus);
-	question_say(q, "node %u has no CPUs to look from; those that have: %s",
+	query_say(q, "node %u has no CPUs to look from; those that have: %s",
 	    initiator, set_list(&set).text);
 	return ENODEV;
 }
 
 /* A row for each source of spec/sources.h that is found by attribute. */
-static int (*const finders[SPEC_SOURCE_COUNT])(const struct question *) = {
+static int (*const finders[SPEC_SOURCE_COUNT])(const struct query *) = {
 	[SPEC_HBW] = high_bandwidth,
 	[SPEC_BANDWIDTH] = highest_bandwidth,
 	[SPEC_LATENCY] = lowest_latency,
@@ -344,12 +342,12 @@ poolkind_topology_select(const struct topology *topology,
     enum spec_source source, enum spec_scope scope, unsigned initiator,
     struct node_set *nodes, char *why)
 {
-	struct question q = { topology, ANYWHERE, nodes, why };
+	struct query q = { topology, ANYWHERE, nodes, why };
 
 	memset(nodes, 0, sizeof(*nodes));
 	why[0] = '\0';
 	if (source >= SPEC_SOURCE_COUNT || finders[source] == NULL) {
-		question_say(
+		query_say(
 		    &q, "source %d is not a memory attribute", (int)source);
 		return ENODEV;
 	}
@@ -368,12 +366,12 @@ EXPORT void
 poolkind_topology_nearest(
     const struct topology *topology, unsigned initiator, struct node_set *nodes)
 {
-	struct question q = { topology, topology_index(topology, initiator),
-		nodes, NULL };
-	struct node_set memory = question_memory(&q);
+	struct query q = { topology, topology_index(topology, initiator), nodes,
+		NULL };
+	struct node_set memory = query_memory(&q);
 
 	for (size_t i = 0; i < ARRAY_SIZE(memory.bits); i++)
 		nodes->bits[i] &= memory.bits[i];
 	if (q.from != ANYWHERE)
-		question_keep(&q, nodes, by_distance);
+		query_keep(&q, nodes, by_distance);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * question.c - see question.h.
+ * query.c - see query.h.
  *
  * Owns nothing. Called by select.c; no locks, and nothing fails: a text that is
  * too long is cut.
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "topology/question.h"
+#include "topology/query.h"
 
 /* ---- Sentences ----------------------------------------------------------- */
 
@@ -43,7 +43,7 @@ set_list(const struct node_set *set)
 }
 
 struct list
-question_viewpoint(const struct question *q)
+query_viewpoint(const struct query *q)
 {
 	struct list text = { "from anywhere" };
 
@@ -64,7 +64,7 @@ set_nodes(const struct node_set *set)
 }
 
 void
-question_say(const struct question *q, const char *format, ...)
+query_say(const struct query *q, const char *format, ...)
 {
 	size_t length = strlen(q->why);
 	va_list arguments;
@@ -80,7 +80,7 @@ question_say(const struct question *q, const char *format, ...)
 /* Nodes with CPUs alone, or whose memory is forbidden, are in the record as
  * viewpoints (topology.h); as an answer they would be of no use. */
 struct node_set
-question_memory(const struct question *q)
+query_memory(const struct query *q)
 {
 	struct node_set set = { { 0 } };
 
@@ -92,8 +92,8 @@ question_memory(const struct question *q)
 /* Attributes come in the order of their enum: for bandwidths, which are before
  * TOPOLOGY_LATENCY, more is better, for latencies less. */
 uint64_t
-question_value(const struct topology *topology,
-    enum topology_attribute attribute, unsigned from, unsigned to)
+query_value(const struct topology *topology, enum topology_attribute attribute,
+    unsigned from, unsigned to)
 {
 	uint64_t best = 0;
 
@@ -118,31 +118,31 @@ question_value(const struct topology *topology,
  * in which all are known.
  */
 uint64_t
-by_bandwidth(const struct question *q, unsigned to)
+by_bandwidth(const struct query *q, unsigned to)
 {
-	return ~question_value(q->topology, TOPOLOGY_BANDWIDTH, q->from, to);
+	return ~query_value(q->topology, TOPOLOGY_BANDWIDTH, q->from, to);
 }
 
 uint64_t
-by_latency(const struct question *q, unsigned to)
+by_latency(const struct query *q, unsigned to)
 {
-	return question_value(q->topology, TOPOLOGY_LATENCY, q->from, to);
+	return query_value(q->topology, TOPOLOGY_LATENCY, q->from, to);
 }
 
 uint64_t
-by_size(const struct question *q, unsigned to)
+by_size(const struct query *q, unsigned to)
 {
 	return q->topology->nodes[to].capacity;
 }
 
 uint64_t
-by_capacity(const struct question *q, unsigned to)
+by_capacity(const struct query *q, unsigned to)
 {
 	return ~q->topology->nodes[to].capacity;
 }
 
 uint64_t
-by_distance(const struct question *q, unsigned to)
+by_distance(const struct query *q, unsigned to)
 {
 	return q->from == ANYWHERE ?
 	    0 :
@@ -152,7 +152,7 @@ by_distance(const struct question *q, unsigned to)
 /* Two passes, one for the lowest score and one for who has it: scores are few
  * loads, and nodes few. A set with one node, or none, stays as it is. */
 bool
-question_keep(const struct question *q, struct node_set *set, score *by)
+query_keep(const struct query *q, struct node_set *set, score *by)
 {
 	unsigned nodes = q->topology->node_count;
 	uint64_t lowest = UINT64_MAX;
