@@ -8,7 +8,7 @@
  *
  * Each function first asks for the kind that the thread used last
  * (registry_remembered(), a compare and a load), and then is a tail call to the
- * engine. The slow way goes through registry_use(), which may make the pool's
+ * engine. The slow way goes through state_use(), which may make the pool's
  * state, and fails with EINVAL and a message for what is not a pool.
  *
  * A block that cannot be had is NULL with ENOMEM, or EINVAL for an alignment,
@@ -22,6 +22,7 @@
 #include "vmem/facade.h"
 #include "vmem/message.h"
 #include "vmem/registry.h"
+#include "vmem/state.h"
 
 #ifdef POOLKIND_DEBUG
 /* Whether PTR lies in the pool; if not, but in another, that is reported. The
@@ -67,7 +68,7 @@ vmem_malloc(VMEM *vmp, size_t size)
 	kind = registry_remembered(vmp);
 	if (likely(kind != NULL))
 		return poolkind_malloc(kind, size);
-	kind = registry_use(vmp);
+	kind = state_use(vmp);
 	if (kind == NULL)
 		return NULL;
 	TAKE(ptr, poolkind_malloc(kind, size), false);
@@ -110,7 +111,7 @@ vmem_calloc(VMEM *vmp, size_t nmemb, size_t size)
 	kind = registry_remembered(vmp);
 	if (likely(kind != NULL))
 		return poolkind_calloc(kind, nmemb, size);
-	kind = registry_use(vmp);
+	kind = state_use(vmp);
 	if (kind == NULL)
 		return NULL;
 	TAKE(ptr, poolkind_calloc(kind, nmemb, size), true);
@@ -154,7 +155,7 @@ vmem_realloc(VMEM *vmp, void *ptr, size_t size)
 	kind = registry_remembered(vmp);
 	if (likely(kind != NULL))
 		return reallocate(vmp, kind, ptr, size);
-	kind = registry_use(vmp);
+	kind = state_use(vmp);
 	if (kind == NULL)
 		return NULL;
 	usable = ptr != NULL && annotate_is_on() ? poolkind_usable_size(ptr) :
@@ -193,7 +194,7 @@ vmem_aligned_alloc(VMEM *vmp, size_t alignment, size_t size)
 	kind = registry_remembered(vmp);
 	if (likely(kind != NULL))
 		return poolkind_aligned_alloc(kind, alignment, size);
-	kind = registry_use(vmp);
+	kind = state_use(vmp);
 	if (kind == NULL)
 		return NULL;
 	TAKE(ptr, poolkind_aligned_alloc(kind, alignment, size), false);
@@ -208,7 +209,7 @@ vmem_aligned_alloc(VMEM *vmp, size_t alignment, size_t size)
 		void *copy = NULL; \
 		if (likely(kind != NULL)) \
 			copy = poolkind_malloc(kind, bytes); \
-		else if ((kind = registry_use(vmp)) != NULL) \
+		else if ((kind = state_use(vmp)) != NULL) \
 			TAKE(copy, poolkind_malloc(kind, bytes), false); \
 		return copy != NULL ? memcpy(copy, s, bytes) : NULL; \
 	} while (0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * print.c - vmem_stats_print(). See libvmem.h.
+ * print.c - vmem_stats_print(), see libvmem.h, and the statistics of all pools
+ * when the process ends (stats_print:true).
  *
  * The engine writes line by line; here lines are gathered and written in large
  * pieces, from the pool's own state where it has one. That state is what the
@@ -102,4 +103,17 @@ vmem_stats_print(VMEM *vmp, const char *opts)
 	poolkind_print(kind, omitted(opts), gather, &gathered);
 	flush(&gathered);
 	errno = saved;
+}
+
+/* With stats_print:true, the statistics of the pools that the program has not
+ * deleted. Nothing else is cleaned up: other destructors, and threads that
+ * still run, may use the pools until the process is gone. */
+static __attribute__((destructor)) void
+end(void)
+{
+	if (!vmem_settings()->conf.stats_print)
+		return;
+	for (struct pool *pool = registry_first(); pool != NULL;
+	     pool = pool->next)
+		vmem_stats_print((VMEM *)(void *)pool->begin, NULL);
 }

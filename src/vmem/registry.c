@@ -20,7 +20,7 @@
  *   bucket, which does no harm, since that record still leads to the rest of
  *   the chain; it can also be used again for a pool of another bucket, and then
  *   leads the reader there, to an end where its handle was not found. NULL
- *   therefore does not mean "no such pool" but "ask the list": registry_use()
+ *   therefore does not mean "no such pool" but "ask the list": state_use()
  *   does, and vmem_free() frees without a handle.
  *
  * A hash table under a lock would be simpler, and a lock on every allocation.
@@ -34,7 +34,6 @@
 #include "base/list.h"
 #include "kind/facade.h"
 #include "os/lock.h"
-#include "vmem/functions.h"
 #include "vmem/message.h"
 
 #define LG_BUCKETS 12
@@ -258,8 +257,8 @@ registry_look_up(const VMEM *handle)
  * Under valgrind the table stays empty, as helgrind and drd would report its
  * readers, which have no lock: each call then asks the list.
  */
-static void
-bucket_put(struct pool *pool)
+void
+registry_enter(struct pool *pool)
 {
 	const VMEM *handle = (const VMEM *)pool->begin;
 	_Atomic(struct pool *) *bucket = bucket_of(handle);
@@ -274,7 +273,7 @@ bucket_put(struct pool *pool)
 /* Takes a pool out, under the lock. A pool that never had a block was never in
  * the table, and in no memo either. */
 static void
-bucket_take(struct pool *pool)
+leave(struct pool *pool)
 {
 	_Atomic(struct pool *) *at = bucket_of(
 	    (const VMEM *)(const void *)pool->begin);
@@ -288,78 +287,7 @@ bucket_take(struct pool *pool)
 	atomic_store(&pool->handle, NULL);
 }
 
-/* ---- Use and end --------------------------------------------------------- */
-
-/*
- * Gives the pool its state, from the program's malloc_func. That is called
- * without the lock, as the program may do in it what it likes, even wait for a
- * thread that needs the lock. So two threads can get a state each for one pool;
- * the second one finds that it was too late and frees its own.
- *
- * free_func is stored with the state: what malloc_func gave has to go back to
- * its partner, also when the program has set other functions since.
- */
-static bool
-provide_state(struct pool *pool, const struct functions *functions)
-{
-	char *state = functions->malloc_func(POOL_STATE_BYTES);
-
-	if (state == NULL)
-		return false;
-	lock_take(&lock);
-	if (pool->state == NULL) {
-		pool->state = state;
-		pool->state_free = functions->free_func;
-		state = NULL;
-	}
-	lock_give(&lock);
-	if (state != NULL)
-		functions->free_func(state);
-	return true;
-}
-
-/*
- * The first use of a pool, or a use that the table did not answer.
- *
- * The state is made here and not in vmem_create(), because programs count on
- * it: with a malloc_func that always returns NULL, creating a pool must
- * succeed, and the first vmem_malloc() must fail with ENOMEM. A pool enters the
- * table only when it has its state, so whatever the table finds is complete.
- * Without functions set there is no state, and nothing to wait for.
- *
- * The lock is given up in between, for malloc_func. The pool stays, since the
- * program may not delete it while this call uses it.
- */
-poolkind *
-registry_use(const VMEM *handle)
-{
-	poolkind *kind = registry_look_up(handle);
-	struct functions functions;
-	struct pool *pool;
-	bool has_state;
-
-	if (kind != NULL)
-		return kind;
-	functions = functions_now();
-	lock_take(&lock);
-	pool = registry_find(handle);
-	has_state = pool != NULL && pool->state != NULL;
-	lock_give(&lock);
-	if (pool == NULL) {
-		message_no_pool(handle);
-		return NULL;
-	}
-	if (!has_state && functions.malloc_func != NULL &&
-	    !provide_state(pool, &functions)) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	lock_take(&lock);
-	kind = atomic_load(&pool->kind);
-	bucket_put(pool);
-	lock_give(&lock);
-	return kind;
-}
+/* ---- The end of a pool --------------------------------------------------- */
 
 /*
  * Of two threads that delete one pool, or of two calls, only the first gets the
@@ -382,7 +310,7 @@ registry_remove(const VMEM *handle)
 		kind = atomic_load(&pool->kind);
 		state = pool->state;
 		state_free = pool->state_free;
-		bucket_take(pool);
+		leave(pool);
 		list_remove(pool);
 	}
 	lock_give(&lock);

@@ -66,10 +66,6 @@ registry_remembered(const VMEM *handle)
 /* The kind of a pool that is in use, else NULL. */
 poolkind *registry_look_up(const VMEM *handle);
 
-/* The kind of any pool; makes its state first, if need be. NULL with EINVAL and
- * a message, or with ENOMEM. */
-poolkind *registry_use(const VMEM *handle);
-
 /* Enters a pool of BYTES at BEGIN, so that no other can begin there; it is
  * alive once it has its kind. NULL with a message: EINVAL (there is one),
  * ENOMEM. */
@@ -80,12 +76,15 @@ void registry_give_up(struct pool *pool);
 /* Takes the pool out, for its kind to be closed: NULL if there is none. */
 poolkind *registry_remove(const VMEM *handle);
 
-/* Take and give the lock, under which no pool is created or deleted.
- * registry_find(), registry_first() and registry_overlap() need it. */
+/* Take and give the lock, under which no pool is created or deleted. What
+ * follows needs it. */
 void registry_hold(void);
 void registry_release(void);
 struct pool *registry_find(const VMEM *handle);
 struct pool *registry_first(void);
+
+/* Lets registry_look_up() find the pool: from its first block on. */
+void registry_enter(struct pool *pool);
 
 /* Another pool that shares addresses with BYTES at BEGIN, but OWN. */
 struct pool *registry_overlap(

@@ -23,7 +23,6 @@
 #include "support/environment.h"
 #include "support/setting.h"
 #include "vmem/facade.h"
-#include "vmem/registry.h"
 
 #define CONF_LINK "/etc/je_vmem_malloc.conf"
 #define LOG_FILE "VMEM_LOG_FILE"
@@ -171,17 +170,4 @@ vmem_settings(void)
 {
 	start();
 	return &settings;
-}
-
-/* With stats_print:true, the statistics of the pools that the program has not
- * deleted. Nothing else is cleaned up: other destructors, and threads that
- * still run, may use the pools until the process is gone. */
-static __attribute__((destructor)) void
-end(void)
-{
-	if (!settings.conf.stats_print)
-		return;
-	for (struct pool *pool = registry_first(); pool != NULL;
-	     pool = pool->next)
-		vmem_stats_print((VMEM *)(void *)pool->begin, NULL);
 }
