@@ -4,7 +4,7 @@
  * interpose/door.h.
  *
  * What is asked for before the pool exists lies in ordinary memory, in a kind
- * of its own (pool.c). Such a block is freed, resized and asked for its size
+ * of its own (early.c). Such a block is freed, resized and asked for its size
  * like any other, because the engine finds the kind of a block by its address;
  * resized, it moves into the pool.
  *
@@ -17,6 +17,7 @@
 
 #include "arena/lookup.h"
 #include "interpose/door.h"
+#include "vmmalloc/early.h"
 #include "vmmalloc/log.h"
 #include "vmmalloc/pool.h"
 
@@ -108,7 +109,7 @@ door_kind(unsigned number)
 {
 	if (pool != NULL && number == 0)
 		return pool;
-	return number == (pool != NULL) ? pool_early() : NULL;
+	return number == (pool != NULL) ? early_kind() : NULL;
 }
 
 size_t

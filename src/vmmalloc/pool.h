@@ -2,8 +2,7 @@
 /*
  * pool.h - the memory that the process's heap lies in.
  *
- * Owns the kinds of the shim: the pool, opened by the constructor, with what it
- * falls back to, and one of ordinary memory for what is allocated before. They
+ * Owns the pool, opened by the constructor, with what it falls back to. They
  * are never closed, since blocks may be freed and allocated as long as the
  * process runs any code. Takes no lock of its own.
  */
@@ -25,12 +24,5 @@ extern poolkind *pool __attribute__((visibility("hidden")));
 
 /* What the pool was opened from. */
 extern struct spec pool_spec;
-
-/* The pool, or before it exists a kind of ordinary memory: NULL if that cannot
- * be had. */
-poolkind *pool_or_early(void);
-
-/* That kind, or NULL: nothing was allocated before the pool existed. */
-poolkind *pool_early(void);
 
 #endif /* VMMALLOC_POOL_H */

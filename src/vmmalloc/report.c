@@ -13,6 +13,7 @@
 
 #include "arena/print.h"
 #include "os/records.h"
+#include "vmmalloc/early.h"
 #include "vmmalloc/log.h"
 #include "vmmalloc/pool.h"
 
@@ -83,8 +84,8 @@ report_write(void)
 	if (pool == NULL)
 		return;
 	poolkind_get_stats(pool, &stats, sizeof(stats));
-	if (pool_early() != NULL)
-		poolkind_get_stats(pool_early(), &outside, sizeof(outside));
+	if (early_kind() != NULL)
+		poolkind_get_stats(early_kind(), &outside, sizeof(outside));
 	write_for_people(&stats, outside.live);
 	write_system_heap(&outside);
 	log_text("\nvmem pool\n");
