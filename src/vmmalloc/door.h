@@ -19,7 +19,7 @@
 static inline unsigned
 door_heap(void)
 {
-	return pool_id;
+	return atomic_load_explicit(&pool_id, memory_order_relaxed);
 }
 
 static inline bool

@@ -58,7 +58,7 @@ early_kind(void)
 poolkind *
 pool_or_early(void)
 {
-	poolkind *kind = pool;
+	poolkind *kind = pool_kind();
 
 	if (likely(kind != NULL))
 		return kind;

@@ -44,7 +44,9 @@ static int failure; /* of what is done before a fork */
 static void
 before_fork(void)
 {
-	failure = pool == NULL ? 0 : poolkind_fork_error(pool);
+	poolkind *kind = pool_kind();
+
+	failure = kind == NULL ? 0 : poolkind_fork_error(kind);
 }
 
 /* In a child without the pool: writes which step failed, in vmem's words. 0
@@ -66,7 +68,9 @@ end_without_heap(void)
 static void
 in_child(void)
 {
-	if (pool != NULL && poolkind_is_refused(pool))
+	poolkind *kind = pool_kind();
+
+	if (kind != NULL && poolkind_is_refused(kind))
 		end_without_heap();
 }
 

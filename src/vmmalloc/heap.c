@@ -107,9 +107,11 @@ door_free(void *ptr)
 poolkind *
 door_kind(unsigned number)
 {
-	if (pool != NULL && number == 0)
-		return pool;
-	return number == (pool != NULL) ? early_kind() : NULL;
+	poolkind *kind = pool_kind();
+
+	if (kind != NULL && number == 0)
+		return kind;
+	return number == (kind != NULL) ? early_kind() : NULL;
 }
 
 size_t

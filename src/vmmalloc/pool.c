@@ -8,8 +8,10 @@
  * had ends the process by a line, unless VMMALLOC_FALLBACK puts ordinary memory
  * in its place.
  *
- * All of it runs once, in the constructor, which is ahead of all code that
- * could start a thread: hence plain variables. Takes no lock of its own.
+ * All of it runs once, in the constructor. That is ahead of all code that could
+ * start a thread, but for earlier constructors of a static program: what is
+ * read of the pool elsewhere is published at the very end. Takes no lock of its
+ * own.
  */
 #include "vmmalloc/pool.h"
 
@@ -24,8 +26,8 @@
 /* Between the pool and what it falls back to, in VMMALLOC_KIND. */
 #define NEXT ';'
 
-unsigned pool_id = NO_HEAP;
-poolkind *pool;
+_Atomic unsigned pool_id = NO_HEAP;
+_Atomic(poolkind *) pool;
 struct spec pool_spec;
 
 /* ---- Directory and size -------------------------------------------------- */
@@ -237,6 +239,7 @@ pool_open(const struct settings *settings)
 		log_fatal("VMMALLOC_KIND: %s", error_text());
 	if (kind == NULL)
 		log_fatal("vmem pool creation failed: %s", error_name(errno));
-	pool = kind;
-	pool_id = poolkind_id(kind);
+	atomic_store_explicit(&pool, kind, memory_order_release);
+	atomic_store_explicit(
+	    &pool_id, poolkind_id(kind), memory_order_relaxed);
 }

@@ -9,6 +9,8 @@
 #ifndef VMMALLOC_POOL_H
 #define VMMALLOC_POOL_H
 
+#include <stdatomic.h>
+
 #include "kind/facade.h"
 #include "vmmalloc/settings.h"
 
@@ -17,12 +19,18 @@ void pool_open(const struct settings *settings);
 
 /* The id of the pool's heap, for arena/cache.h; NO_HEAP before pool_open(), and
  * in the debug library. */
-extern unsigned pool_id __attribute__((visibility("hidden")));
+extern _Atomic unsigned pool_id __attribute__((visibility("hidden")));
 
 /* NULL before pool_open(). */
-extern poolkind *pool __attribute__((visibility("hidden")));
+extern _Atomic(poolkind *) pool __attribute__((visibility("hidden")));
 
-/* What the pool was opened from. */
+static inline poolkind *
+pool_kind(void)
+{
+	return atomic_load_explicit(&pool, memory_order_acquire);
+}
+
+/* What the pool was opened from, once it is there. */
 extern struct spec pool_spec;
 
 #endif /* VMMALLOC_POOL_H */

@@ -39,7 +39,7 @@ write_for_people(const struct poolkind_stats *stats, size_t outside)
 		log_format("  pool lay in       %s (a file without a name)\n",
 		    pool_spec.path);
 	log_text("  pool opened as    ");
-	log_text(poolkind_text(pool));
+	log_text(poolkind_text(pool_kind()));
 	log_text("\n");
 	if (stats->size != 0)
 		write_amount("pool size", stats->size);
@@ -81,13 +81,13 @@ report_write(void)
 {
 	struct poolkind_stats stats, outside = { 0 };
 
-	if (pool == NULL)
+	if (pool_kind() == NULL)
 		return;
-	poolkind_get_stats(pool, &stats, sizeof(stats));
+	poolkind_get_stats(pool_kind(), &stats, sizeof(stats));
 	if (early_kind() != NULL)
 		poolkind_get_stats(early_kind(), &outside, sizeof(outside));
 	write_for_people(&stats, outside.live);
 	write_system_heap(&outside);
 	log_text("\nvmem pool\n");
-	poolkind_print(pool, OMIT, write_piece, NULL);
+	poolkind_print(pool_kind(), OMIT, write_piece, NULL);
 }
