@@ -45,6 +45,10 @@ void *poolkind_loud(void *ptr);
  * pthread_atfork(3) has it, so a facade's locks come before the engine's. */
 void poolkind_follow_forks(void);
 
+/* The kind that KIND falls back to, or NULL. For libvmmalloc, whose heap is all
+ * of them. Not exported. */
+poolkind *poolkind_fallback(const poolkind *kind);
+
 /* The handlers themselves, for libvmmalloc, which has the engine linked in and
  * calls them around system calls that make a child without fork(2). Not
  * exported. */

@@ -52,6 +52,15 @@ poolkind_resolved(const poolkind *handle)
 	return kind == NULL ? NULL : kind->resolved;
 }
 
+poolkind *
+poolkind_fallback(const poolkind *handle)
+{
+	struct kind *kind = kind_of(handle);
+
+	return kind == NULL || kind->fallback == NULL ? NULL :
+							kind->fallback->handle;
+}
+
 EXPORT void
 poolkind_set_user_data(poolkind *handle, void *data)
 {

@@ -102,16 +102,16 @@ door_free(void *ptr)
 	return false;
 }
 
-/* The pool, then the kind of what was allocated before it existed, if anything
- * was. Kinds that the pool falls back to are not listed. */
+/* The pool and what it falls back to, then the kind of what was allocated
+ * before the pool existed, if anything was. */
 poolkind *
 door_kind(unsigned number)
 {
 	poolkind *kind = pool_kind();
 
-	if (kind != NULL && number == 0)
-		return kind;
-	return number == (kind != NULL) ? early_kind() : NULL;
+	for (; kind != NULL && number > 0; number--)
+		kind = poolkind_fallback(kind);
+	return kind == NULL && number == 0 ? early_kind() : kind;
 }
 
 size_t

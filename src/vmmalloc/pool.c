@@ -20,6 +20,7 @@
 
 #include "arena/cache.h"
 #include "base/error.h"
+#include "base/word.h"
 #include "os/os.h"
 #include "vmmalloc/log.h"
 
@@ -139,60 +140,105 @@ apply_fork(const struct settings *settings, struct spec *spec)
 			  "VMMALLOC_FORK=0");
 }
 
-/* Opens the spec, with what other variables have to say. VMMALLOC_RESERVE is of
- * no meaning for a kind without a size. NULL with errno and a sentence. */
-static poolkind *
-open_spec(const struct settings *settings, struct spec *spec)
+/* What other variables say of the spec. VMMALLOC_RESERVE is of no meaning for a
+ * kind without a size. */
+static void
+complete(const struct settings *settings, struct spec *spec)
 {
 	apply_fork(settings, spec);
 	spec->reserve |= settings->reserve && spec->size != 0;
-	return poolkind_open_spec(spec, NULL);
 }
 
-/* Opens the kind of the LENGTH bytes at TEXT, which falls back to the open kind
- * named FALLBACK ("" for none). NULL with a sentence if such memory cannot be
- * had; a text that is not understood ends the process, whatever
- * VMMALLOC_FALLBACK says, since it is a mistake of the user's. */
-static poolkind *
-open_kind(const struct settings *settings, const char *text, size_t length,
-    const char *fallback)
+/* Reads one kind of the text into pool_spec. One that is not understood ends
+ * the process, whatever VMMALLOC_FALLBACK says: it is a mistake of the user's.
+ */
+static void
+read_kind(const struct settings *settings, struct word word)
 {
-	static char one[SPEC_TEXT_MAX]; /* not on a small stack */
-	struct spec *spec = &pool_spec;
+	static char text[SPEC_TEXT_MAX]; /* not on a small stack */
 
-	if (length >= sizeof(one))
+	if (word.length >= sizeof(text))
 		log_fatal("VMMALLOC_KIND: the text is too long");
-	memcpy(one, text, length);
-	one[length] = '\0';
-	if (spec_parse(one, spec) != 0)
+	memcpy(text, word.text, word.length);
+	text[word.length] = '\0';
+	if (spec_parse(text, &pool_spec) != 0)
 		log_fatal("VMMALLOC_KIND: %s", error_text());
-	check_kind(spec, one);
-	strcpy(spec->fallback, fallback);
-	return open_spec(settings, spec);
+	check_kind(&pool_spec, text);
+	complete(settings, &pool_spec);
+}
+
+/* What a kind may have at most; 0 for one without a bound. */
+static uint64_t
+bound_of(const struct spec *spec)
+{
+	if (spec->grow || spec->size == 0)
+		return spec->limit;
+	return spec->limit != 0 ? min_size(spec->limit, spec->size) :
+				  spec->size;
+}
+
+/* Reads all kinds of VMMALLOC_KIND, so that a mistake in any of them is found
+ * before one is opened, and answers what they may have together. */
+static uint64_t
+read_kinds(const struct settings *settings)
+{
+	struct word rest = word_of(settings->kind), word;
+	bool bounded = true;
+	uint64_t sum = 0;
+
+	while (word_next(&rest, NEXT, &word)) {
+		uint64_t bound;
+
+		read_kind(settings, word);
+		bound = bound_of(&pool_spec);
+		bounded &= bound != 0 &&
+		    !__builtin_add_overflow(sum, bound, &sum);
+	}
+	return bounded ? sum : 0;
+}
+
+/* The kind, and those that it falls back to. */
+static void
+close_kinds(poolkind *kind)
+{
+	while (kind != NULL) {
+		poolkind *next = poolkind_fallback(kind);
+
+		poolkind_close(kind);
+		kind = next;
+	}
 }
 
 /* Opens the kinds of VMMALLOC_KIND, from the last to the first: each falls back
- * to the one behind it, which must be open by then. The first is the pool; the
- * others are known to the engine alone. NULL if one of them cannot be had. */
+ * to the one behind it, which must be open by then. The first is the pool. NULL
+ * if one of them cannot be had, and none is open then. */
 static poolkind *
 open_kinds(const struct settings *settings)
 {
-	const char *text = settings->kind, *end = text + strlen(text);
-	const char *fallback = "";
-	poolkind *kind;
+	struct word left = word_of(settings->kind);
+	poolkind *kind = NULL;
 
 	for (;;) {
-		const char *start = memrchr(text, NEXT, (size_t)(end - text));
-		const char *from = start == NULL ? text : start + 1;
+		const char *before = memrchr(left.text, NEXT, left.length);
+		const char *end = left.text + left.length;
+		const char *from = before == NULL ? left.text : before + 1;
+		poolkind *next;
 
-		kind = open_kind(
-		    settings, from, (size_t)(end - from), fallback);
-		if (kind == NULL || start == NULL)
-			return kind;
-		end = start;
-		fallback = poolkind_name(kind);
+		read_kind(
+		    settings, (struct word){ from, (size_t)(end - from) });
+		if (kind != NULL)
+			strcpy(pool_spec.fallback, poolkind_name(kind));
+		next = poolkind_open_spec(&pool_spec, NULL);
+		if (next == NULL)
+			close_kinds(kind);
+		if (next == NULL || before == NULL)
+			return next;
+		kind = next;
+		left.length = (size_t)(before - left.text);
 	}
 }
+
+/* ---- Either -------------------------------------------------------------- */
 
 /* NULL with errno, for the line that vmem's users know. */
 static poolkind *
@@ -201,27 +247,25 @@ open_directory(const struct settings *settings)
 	int errnum = spec_of_directory(settings, &pool_spec);
 
 	errno = errnum;
-	return errnum == 0 ? open_spec(settings, &pool_spec) : NULL;
+	if (errnum != 0)
+		return NULL;
+	complete(settings, &pool_spec);
+	return poolkind_open_spec(&pool_spec, NULL);
 }
 
 /* Opens ordinary memory in place of a pool that cannot be had, because
  * VMMALLOC_FALLBACK=dram asks for it: in a sandbox that forbids files, say. Its
- * limit is the limit of the pool, or else its size, so that the program takes
- * no more of the machine than it was given; a pool without a bound had neither.
- * What fork does to ordinary memory is copy on write, whatever VMMALLOC_FORK
- * says. */
+ * limit is MOST, what the pool could have had, so that the program takes no
+ * more of the machine than it was given; 0 for a pool without a bound. What
+ * fork does to ordinary memory is copy on write, whatever VMMALLOC_FORK says.
+ */
 static poolkind *
-open_fallback(const struct settings *settings)
+open_fallback(const struct settings *settings, uint64_t most)
 {
-	uint64_t most = settings->size;
-
-	if (settings->kind != NULL && !pool_spec.grow)
-		most = pool_spec.size;
-	if (settings->kind != NULL && pool_spec.limit != 0)
-		most = pool_spec.limit;
 	LOG_TRACE(1, "ordinary memory takes the place of the pool");
 	pool_spec = (struct spec){ .source = SPEC_DRAM, .limit = most };
-	return open_spec(settings, &pool_spec);
+	complete(settings, &pool_spec);
+	return poolkind_open_spec(&pool_spec, NULL);
 }
 
 /* The line of a directory and a size is compared by programs, and names the
@@ -230,12 +274,14 @@ open_fallback(const struct settings *settings)
 void
 pool_open(const struct settings *settings)
 {
-	poolkind *kind = settings->kind != NULL ? open_kinds(settings) :
-						  open_directory(settings);
+	bool as_text = settings->kind != NULL;
+	uint64_t most = as_text ? read_kinds(settings) : settings->size;
+	poolkind *kind = as_text ? open_kinds(settings) :
+				   open_directory(settings);
 
 	if (kind == NULL && settings->fallback)
-		kind = open_fallback(settings);
-	if (kind == NULL && settings->kind != NULL)
+		kind = open_fallback(settings, most);
+	if (kind == NULL && as_text)
 		log_fatal("VMMALLOC_KIND: %s", error_text());
 	if (kind == NULL)
 		log_fatal("vmem pool creation failed: %s", error_name(errno));

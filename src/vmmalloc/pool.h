@@ -21,7 +21,7 @@ void pool_open(const struct settings *settings);
  * in the debug library. */
 extern _Atomic unsigned pool_id __attribute__((visibility("hidden")));
 
-/* NULL before pool_open(). */
+/* What it falls back to poolkind_fallback() tells. NULL before pool_open(). */
 extern _Atomic(poolkind *) pool __attribute__((visibility("hidden")));
 
 static inline poolkind *

@@ -28,24 +28,38 @@ write_amount(const char *what, size_t bytes)
 	    (double)bytes / (double)MIB, bytes);
 }
 
-/* What a user wants to know: where the pool lay, whether it was large enough,
- * and whether anything was outside of it. OUTSIDE is what lives still of the
- * blocks from before the pool. */
+/* What a kind of the pool was opened as, and what was taken of it. */
 static void
-write_for_people(const struct poolkind_stats *stats, size_t outside)
+write_kind(const char *label, poolkind *kind)
 {
+	struct poolkind_stats stats;
+
+	log_format("  %-18s", label);
+	log_text(poolkind_text(kind));
+	log_text("\n");
+	poolkind_get_stats(kind, &stats, sizeof(stats));
+	if (stats.size != 0)
+		write_amount("pool size", stats.size);
+	write_amount("peak use of pool", stats.peak);
+	write_amount("used at the end", stats.committed);
+	write_amount("blocks not freed", stats.live);
+}
+
+/* What a user wants to know: where the pool lay, whether it was large enough,
+ * what it fell back to, and whether anything was outside of it. OUTSIDE is what
+ * lives still of the blocks from before the pool. */
+static void
+write_for_people(size_t outside)
+{
+	poolkind *kind = pool_kind();
+
 	log_format("libvmmalloc: the heap of process %d\n", log_process());
 	if (pool_spec.source == SPEC_FILE)
 		log_format("  pool lay in       %s (a file without a name)\n",
 		    pool_spec.path);
-	log_text("  pool opened as    ");
-	log_text(poolkind_text(pool_kind()));
-	log_text("\n");
-	if (stats->size != 0)
-		write_amount("pool size", stats->size);
-	write_amount("peak use of pool", stats->peak);
-	write_amount("used at the end", stats->committed);
-	write_amount("blocks not freed", stats->live);
+	write_kind("pool opened as", kind);
+	while ((kind = poolkind_fallback(kind)) != NULL)
+		write_kind("it falls back to", kind);
 	if (outside == 0)
 		log_text("  The whole heap of the program was inside the "
 			 "pool.\n");
@@ -79,15 +93,16 @@ write_piece(void *unused, const char *text)
 void
 report_write(void)
 {
-	struct poolkind_stats stats, outside = { 0 };
+	struct poolkind_stats outside = { 0 };
+	poolkind *kind = pool_kind();
 
-	if (pool_kind() == NULL)
+	if (kind == NULL)
 		return;
-	poolkind_get_stats(pool_kind(), &stats, sizeof(stats));
 	if (early_kind() != NULL)
 		poolkind_get_stats(early_kind(), &outside, sizeof(outside));
-	write_for_people(&stats, outside.live);
+	write_for_people(outside.live);
 	write_system_heap(&outside);
 	log_text("\nvmem pool\n");
-	poolkind_print(pool_kind(), OMIT, write_piece, NULL);
+	for (; kind != NULL; kind = poolkind_fallback(kind))
+		poolkind_print(kind, OMIT, write_piece, NULL);
 }

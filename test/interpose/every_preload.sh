@@ -31,6 +31,7 @@ use() {
 	libvmmalloc-file)
 		variables=(VMMALLOC_POOL_DIR="$pool" VMMALLOC_POOL_SIZE=64M) ;;
 	libvmmalloc-dram) variables=(VMMALLOC_KIND=dram) ;;
+	libvmmalloc-chain) variables=("VMMALLOC_KIND=dram,limit=1M;dram") ;;
 	libvmmalloc-debug)
 		preloaded=$LIBVMMALLOC_DEBUG
 		variables=(VMMALLOC_KIND=dram) ;;

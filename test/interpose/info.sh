@@ -6,6 +6,7 @@
 . "$(dirname "$0")/every_preload.sh"
 
 compile info || exit 1
+preloads+=(libvmmalloc-chain)
 for name in "${preloads[@]}"; do
 	use "$name"
 	results_of "$name" 0 "${under[@]}" "$work/info"

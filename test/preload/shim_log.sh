@@ -100,6 +100,18 @@ else
 fi
 
 # ---- The report ------------------------------------------------------------
+behind() { # a kind that falls back to another
+	env LD_PRELOAD="$LIBVMMALLOC" VMMALLOC_LOG_STATS=1 \
+	    "VMMALLOC_KIND=dram,limit=1M;file:$pool,size=32M" \
+	    "$work/shim_log" 2> "$work/log"
+	has "a kind behind the pool: which it is" \
+	    "it falls back to +file:$pool,size=32M"
+	same "a kind behind the pool: how much was used of each" \
+	    "$(grep -c "peak use of pool" "$work/log")" 2
+	same "a kind behind the pool: jemalloc's statistics of each" \
+	    "$(grep -c "Begin jemalloc statistics" "$work/log")" 2
+}
+behind
 report() { # LIBRARY NAME
 	local name=$2
 	preload=$1

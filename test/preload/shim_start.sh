@@ -164,6 +164,29 @@ for kind in hbw dax:auto dram,fallback=other; do
 	    "$work/line"
 done
 
+start "VMMALLOC_KIND=drm;file:$work/none,size=16M"
+check "of several kinds a text that is none is found first" \
+    grep -q "^Error (libvmmalloc): VMMALLOC_KIND: .*drm" "$work/line"
+
+# instead NAME KIND WANTED: KIND cannot be had, and ordinary memory WANTED is in
+# its place.
+instead() {
+	env LD_PRELOAD="$LIBVMMALLOC" "VMMALLOC_KIND=$2" \
+	    VMMALLOC_FALLBACK=dram VMMALLOC_LOG_STATS=1 \
+	    "VMMALLOC_LOG_FILE=$work/line" cat /proc/self/maps > "$work/maps"
+	same "$1" "$(sed -n 's/^  pool opened as *//p' "$work/line")" \
+	    "$3,fork=private"
+}
+none="file:$work/none"
+instead "in place of a kind" "$none,size=16M" dram,limit=16M
+instead "with a limit" "$none,size=16M,grow=yes,limit=64M" dram,limit=64M
+instead "of several kinds, what all could have had" \
+    "$none,size=16M;file:$pool,size=32M" dram,limit=48M
+check "none of them is left open" sh -c "! grep -F '$pool/#' '$work/maps'"
+instead "whichever is missing" "file:$pool,size=32M;$none,size=16M;dram,limit=2M" \
+    dram,limit=50M
+instead "one of them without a bound" "$none,size=16M;dram" dram
+
 # Whether there is such a device or not.
 start VMMALLOC_KIND=dax:/dev/dax0.0
 same "a device without VMMALLOC_FORK=0" "$status|$(cat "$work/line")" \
