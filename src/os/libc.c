@@ -3,11 +3,12 @@
  * libc.c - the addresses of libc's own functions, and the calls to them. See
  * libc.h for why.
  *
- * Owns six pointers. Each leads to a direct system call until the library's
- * constructor has found the function in libc's image, and for ever where it is
- * not found: in a program that is linked statically, or with a libc of another
- * name. They are written once and independently, and both functions do the same
- * work; so no order is needed, and a call at any moment is right.
+ * Owns seven pointers. All but that to clone(2) lead to a direct system call
+ * until the library's constructor has found the function in libc's image, and
+ * for ever where it is not found: in a program that is linked statically, or
+ * with a libc of another name. They are written once and independently, and
+ * both functions do the same work; so no order is needed, and a call at any
+ * moment is right.
  *
  * Where libc's image is, the loader says (dl_iterate_phdr(3)). Its symbol table
  * is read here rather than by dlsym(3), which another library may replace, and
@@ -104,6 +105,7 @@ static struct {
 	_Atomic(__typeof__(direct_mremap) *) mremap;
 	_Atomic(__typeof__(direct_clock) *) clock_gettime;
 	_Atomic(__typeof__(direct_getcpu) *) getcpu;
+	_Atomic(libc_clone_function *) clone;
 } call = {
 	.mmap = direct_mmap,
 	.munmap = direct_munmap,
@@ -233,6 +235,7 @@ look_at(struct dl_phdr_info *info, size_t size, void *nothing)
 		FIND(mremap);
 		FIND(clock_gettime);
 		FIND(getcpu);
+		FIND(clone);
 	}
 	return 1;
 }
@@ -313,4 +316,10 @@ libc_node(void)
 
 	CALL(getcpu)(&cpu, &node);
 	return node;
+}
+
+libc_clone_function *
+libc_clone(void)
+{
+	return CALL(clone);
 }

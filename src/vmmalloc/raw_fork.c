@@ -31,6 +31,7 @@
 #include "interpose/jump.h"
 #include "kind/facade.h"
 #include "os/direct.h"
+#include "os/libc.h"
 #include "vmmalloc/fork.h"
 
 /* Weak, since a static program should not get the dynamic linker's code only
@@ -159,9 +160,6 @@ interposed_syscall(long number, long a, long b, long c, long d, long e, long f)
 
 /* ---- clone(2) ------------------------------------------------------------ */
 
-typedef int clone_function(int (*start)(void *with), void *stack, int flags,
-    void *with, void *parent_tid, void *tls, void *child_tid);
-
 struct entry {
 	int (*start)(void *with);
 	void *with;
@@ -179,14 +177,20 @@ enter(void *with)
 	return entry.start(entry.with);
 }
 
-/* NULL in a static program: there this function cannot be reached by name. */
-static clone_function *
+/* The next library's clone(2), looked up at the first call, as next_syscall()
+ * does it. NULL in a static program: there this function cannot be reached by
+ * name. */
+static libc_clone_function *
 next_clone(void)
 {
-	clone_function *next = NULL;
+	static _Atomic(libc_clone_function *) known;
+	libc_clone_function *next = atomic_load_explicit(
+	    &known, memory_order_relaxed);
 
-	if (dlsym != NULL)
+	if (next == NULL && dlsym != NULL) {
 		*(void **)&next = dlsym(RTLD_NEXT, "clone");
+		atomic_store_explicit(&known, next, memory_order_relaxed);
+	}
 	return next;
 }
 
@@ -196,17 +200,32 @@ EXPORT int interposed_clone(int (*start)(void *with), void *stack, int flags,
 /*
  * libc's clone() starts the child in a function, on a stack that the caller
  * provides, so the heap is set right in enter() instead of behind the call. It
- * goes through the next library, as the switch of stacks takes assembler that
- * only libc has. Arguments behind WITH are there if the flags ask for them;
- * that they are read anyway is of no harm, as for syscall() above.
+ * is called in libc and not in the next library, which might allocate: all
+ * locks of the engine are held. Arguments behind WITH are there if the flags
+ * ask for them; that they are read anyway is of no harm, as for syscall()
+ * above.
  */
+static int
+clone_in_fork(libc_clone_function *clone_it, struct entry *entry, void *stack,
+    int flags, void *parent_tid, void *tls, void *child_tid)
+{
+	int child, saved;
+
+	fork_begin();
+	child = clone_it(
+	    enter, stack, flags, entry, parent_tid, tls, child_tid);
+	saved = errno;
+	fork_end_in_parent();
+	errno = saved;
+	return child;
+}
+
 EXPORT int
 interposed_clone(int (*start)(void *with), void *stack, int flags, void *with,
     void *parent_tid, void *tls, void *child_tid)
 {
 	struct entry entry = { start, with };
-	clone_function *next = next_clone();
-	int child;
+	libc_clone_function *next = next_clone(), *libc = libc_clone();
 
 	if (next == NULL) {
 		errno = ENOSYS;
@@ -215,10 +234,6 @@ interposed_clone(int (*start)(void *with), void *stack, int flags, void *with,
 	if (flags & CLONE_VM || start == NULL)
 		return next(
 		    start, stack, flags, with, parent_tid, tls, child_tid);
-	fork_begin();
-	child = next(enter, stack, flags, &entry, parent_tid, tls, child_tid);
-	int saved = errno;
-	fork_end_in_parent();
-	errno = saved;
-	return child;
+	return clone_in_fork(libc != NULL ? libc : next, &entry, stack, flags,
+	    parent_tid, tls, child_tid);
 }

@@ -34,6 +34,9 @@ for mode in 1 2 3; do
 done
 results_of "raw children, ordinary memory" 0 env VMMALLOC_KIND=dram \
     LD_PRELOAD="$LIBVMMALLOC" "$work/shim_raw_fork"
+compile_library shim_clone_library || exit 1
+results_of "raw children, another clone()" 0 env VMMALLOC_KIND=dram \
+    LD_PRELOAD="$LIBVMMALLOC $work/shim_clone_library.so" "$work/shim_raw_fork"
 
 if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" &&
     mount -t tmpfs -o size=80m none "$work/small" 2> /dev/null; then
