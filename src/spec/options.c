@@ -241,29 +241,48 @@ print_one_node(const struct spec_option *option, const struct spec *spec,
 	write_number(to, *CONST_FIELD(option, spec, unsigned));
 }
 
+/* One number of a list of weights, from 1 to 255, as the system's own weights
+ * (Linux 6.9); 0 if WORD is none. */
+static uint8_t
+weight_of(struct word word)
+{
+	size_t weight;
+	const char *end;
+
+	if (word.length == 0 ||
+	    spec_parse_size(word.text, &end, &weight) != 0 ||
+	    end != word.text + word.length || weight > UINT8_MAX)
+		return 0;
+	return (uint8_t)weight;
+}
+
 /* "3:1", a number for each node, with colons, as a comma would begin the next
- * option; from 1 to 255, as the system's own weights (Linux 6.9). A 0 would end
- * the list. What comes before a fault has been stored: what a failed parse
- * leaves in the spec means nothing. */
+ * option. A 0 ends the list. What comes before a fault has been stored: what a
+ * failed parse leaves in the spec means nothing. */
 static int
 parse_weights(
     const struct spec_option *option, struct word value, struct spec *spec)
 {
 	uint8_t *weights = FIELD(option, spec, uint8_t);
 	struct word rest = value, one;
-	size_t count = 0, weight;
-	const char *end;
+	size_t count = 0;
 
 	while (word_next(&rest, ':', &one)) {
-		if (count == SPEC_WEIGHTS_MAX || one.length == 0 ||
-		    spec_parse_size(one.text, &end, &weight) != 0 ||
-		    end != one.text + one.length || weight == 0 ||
-		    weight > UINT8_MAX)
+		uint8_t weight = weight_of(one);
+
+		if (weight == 0)
 			return error_set(EINVAL,
-			    "%s=%s: write a number from 1 to 255 for each "
-			    "node, with colons between them: 3:1",
-			    option->word, quote(value).text);
-		weights[count++] = (uint8_t)weight;
+			    "%s=%s: \"%s\" is not a weight: write a number "
+			    "from 1 to 255 for each node, with colons between "
+			    "them: 3:1",
+			    option->word, quote(value).text, quote(one).text);
+		if (count == SPEC_WEIGHTS_MAX)
+			return error_set(EINVAL,
+			    "%s=%s: more than %d weights; the system's own, "
+			    "without %s=, serve any number of nodes",
+			    option->word, quote(value).text, SPEC_WEIGHTS_MAX,
+			    option->word);
+		weights[count++] = weight;
 	}
 	return 0;
 }

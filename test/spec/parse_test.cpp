@@ -88,6 +88,40 @@ TEST(Parse, TakesWeights)
 	    "nodes:0-1,policy=weighted-interleave,weights=2:3");
 }
 
+TEST(Parse, SaysWhichWeightIsWrong)
+{
+	const std::string head =
+	    "nodes:0-1,policy=weighted-interleave,weights=";
+	const std::string form = "write a number from 1 to 255 for each node, "
+				 "with colons between them: 3:1";
+
+	for (const char *wrong : { "0", "256", "1K", "-1", "x", "" }) {
+		std::string value = std::string("3:") + wrong;
+
+		EXPECT_EQ(normal(head + value),
+		    "error: weights=" + value + ": \"" + wrong +
+			"\" is not a weight: " + form);
+	}
+}
+
+TEST(Parse, TakesWeightsUpToTheirLimit)
+{
+	std::string all = "1";
+
+	for (int i = 1; i < SPEC_WEIGHTS_MAX; i++)
+		all += ":1";
+	EXPECT_EQ(
+	    parsed(("nodes:0-63,policy=weighted-interleave,weights=" + all)
+		       .c_str())
+		.weights[SPEC_WEIGHTS_MAX - 1],
+	    1);
+	EXPECT_EQ(normal("nodes:0-64,policy=weighted-interleave,weights=" +
+		      all + ":1"),
+	    "error: weights=" + all.substr(0, 48) +
+		"...: more than 64 weights; the system's own, without "
+		"weights=, serve any number of nodes");
+}
+
 TEST(Parse, TakesDevices)
 {
 	EXPECT_STREQ(parsed("dax:/dev/dax0.0").path, "/dev/dax0.0");
