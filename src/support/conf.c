@@ -31,12 +31,10 @@ set_arenas(struct conf *conf, long number)
 	conf->arenas = (unsigned)number;
 }
 
-/* tcache:false leaves thread caches the largest size of 1 byte, which no block
- * has, so none is cached; 0 would stand for the usual size. */
 static void
 set_tcache(struct conf *conf, long yes)
 {
-	conf->cached = yes ? 0 : 1;
+	conf->uncached = !yes;
 }
 
 static void
@@ -146,13 +144,15 @@ conf_read(struct conf *conf, const char *text, const char *const *passed_over)
 	}
 }
 
-/* stats_print and background_thread mean nothing to a kind: the facade does
- * what they say. */
+/* tcache:false leaves thread caches the largest size of 1 byte, which no block
+ * has, so none is cached, whatever lg_tcache_max says before or behind it; 0
+ * would stand for the usual size. stats_print and background_thread mean
+ * nothing to a kind: the facade does what they say. */
 void
 conf_apply(const struct conf *conf, struct spec *spec)
 {
 	spec->arenas = conf->arenas;
-	spec->cached = conf->cached;
+	spec->cached = conf->uncached ? 1 : conf->cached;
 	spec->decay_given = conf->decay_given;
 	spec->decay_ms = conf->decay_ms;
 }

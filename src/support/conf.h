@@ -15,6 +15,7 @@
 struct conf {
 	unsigned arenas; /* of a kind; 0: as needed */
 	size_t cached;   /* the largest size in thread caches; 0: as usual */
+	bool uncached;   /* no size is */
 	bool decay_given;
 	int64_t decay_ms;
 	bool stats_print;       /* when the process ends */

@@ -313,10 +313,31 @@ TEST(Conf, SetsWhatAKindCanDo)
 	EXPECT_EQ(conf.decay_ms, -1);
 	EXPECT_TRUE(conf.stats_print);
 	EXPECT_TRUE(conf.background_thread);
-	conf_read(&conf, "tcache:false", passed_over);
-	EXPECT_EQ(conf.cached, 1u);
-	conf_read(&conf, "tcache:true", passed_over);
-	EXPECT_EQ(conf.cached, 0u);
+}
+
+/* The largest size that a kind's thread caches hold; 0 for the usual. */
+static size_t
+cached_by(const char *text)
+{
+	static const char *const passed_over[] = { nullptr };
+	struct conf conf = {};
+	struct spec spec = {};
+
+	conf_read(&conf, text, passed_over);
+	conf_apply(&conf, &spec);
+	return spec.cached;
+}
+
+TEST(Conf, TurnsCachesOffInAnyOrder)
+{
+	EXPECT_EQ(cached_by("tcache:true"), 0u);
+	EXPECT_EQ(cached_by("tcache:false"), 1u);
+	EXPECT_EQ(cached_by("tcache:false,tcache:true"), 0u);
+	EXPECT_EQ(cached_by("lg_tcache_max:15"), 32768u);
+	EXPECT_EQ(cached_by("lg_tcache_max:15,tcache:true"), 32768u);
+	EXPECT_EQ(cached_by("tcache:true,lg_tcache_max:15"), 32768u);
+	EXPECT_EQ(cached_by("lg_tcache_max:15,tcache:false"), 1u);
+	EXPECT_EQ(cached_by("tcache:false,lg_tcache_max:15"), 1u);
 }
 
 TEST(Conf, SaysWhatIsWrongAndGoesOn)
