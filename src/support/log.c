@@ -22,7 +22,8 @@ struct log_file log_standard_error = LOG_FILE_INIT("");
  * Opens the named file. Lines are appended: a forked child writes, too. The
  * descriptor gets a high number, out of the way of programs that expect the
  * lowest free one, or close "all" up to some number; and its file is
- * remembered, for current_fd(). On failure the log stays as it was.
+ * remembered, for current_fd(). On failure the log stays as it was. By one
+ * thread at a time: before there are others, or under log->opening.
  */
 static int
 open_named(struct log_file *log, const char *name, bool truncate)
@@ -38,15 +39,15 @@ open_named(struct log_file *log, const char *name, bool truncate)
 		os_close(fd);
 		return error;
 	}
-	log->fd = fd;
-	log->id = id;
+	atomic_store(&log->fd, fd);
+	atomic_store(&log->device, id.device);
+	atomic_store(&log->inode, id.inode);
 	return 0;
 }
 
 /* The name is kept with the process's number in it, not anew in each child: all
  * children of a fork go on in the parent's file. It is truncated here alone,
- * and not when current_fd() opens it again, which would lose what was written.
- */
+ * and not when it is opened again, which would lose what was written. */
 int
 log_file_open(struct log_file *log, const char *name)
 {
@@ -64,22 +65,48 @@ log_file_open(struct log_file *log, const char *name)
 	return error;
 }
 
-/*
- * The descriptor to write to. A program may have closed every descriptor it
- * does not know, and ours may be somebody else's file by now: then the log is
- * opened anew, and if that is not to be had, nothing is said.
- */
+/* The log's descriptor; -1 if that is not the log's file any more. What is
+ * remembered is not read at one moment, and another thread may be changing it:
+ * then no file has this mixture. */
 static int
 current_fd(struct log_file *log)
 {
+	int fd = atomic_load(&log->fd);
 	struct os_file_id id;
 
-	if (log->name[0] == '\0')
-		return STDERR_FILENO;
-	if (os_file_id(log->fd, &id) == 0 && id.device == log->id.device &&
-	    id.inode == log->id.inode)
-		return log->fd;
-	return open_named(log, log->name, false) == 0 ? log->fd : -1;
+	return os_file_id(fd, &id) == 0 &&
+		id.device == atomic_load(&log->device) &&
+		id.inode == atomic_load(&log->inode) ?
+	    fd :
+	    -1;
+}
+
+/*
+ * Writes to the named file. A program may have closed every descriptor it does
+ * not know, and ours may be somebody else's file by now: then the log is opened
+ * anew, and if that is not to be had, nothing is said.
+ *
+ * By one thread, or each of several would leave a descriptor open. Nobody waits
+ * for it: who comes meanwhile opens the file for this text alone, and so does
+ * for ever the child of a fork in which the thread that opens it is not.
+ */
+static void
+write_to_file(struct log_file *log, const char *text, size_t length)
+{
+	int fd = current_fd(log), own = -1;
+
+	if (fd < 0 && lock_try(&log->opening)) {
+		fd = current_fd(log);
+		if (fd < 0 && open_named(log, log->name, false) == 0)
+			fd = atomic_load(&log->fd);
+		lock_give(&log->opening);
+	} else if (fd < 0 && os_open_log(log->name, false, &own) == 0) {
+		fd = own;
+	}
+	if (fd >= 0)
+		os_write(fd, text, length);
+	if (own >= 0)
+		os_close(own);
 }
 
 /* A function of the program's comes first, whatever file was named. errno
@@ -91,14 +118,12 @@ log_file_write(struct log_file *log, const char *text, size_t length)
 	void (*print)(const char *) = atomic_load(&log->print);
 	int saved = errno;
 
-	if (print != NULL) {
+	if (print != NULL)
 		print(text);
-	} else {
-		int fd = current_fd(log);
-
-		if (fd >= 0)
-			os_write(fd, text, length);
-	}
+	else if (log->name[0] == '\0')
+		os_write(STDERR_FILENO, text, length);
+	else
+		write_to_file(log, text, length);
 	errno = saved;
 }
 

@@ -4,9 +4,10 @@
  * function of the program's.
  *
  * Owns nothing: each library keeps one struct log_file, set up before other
- * threads can use it; only print may change later. Called by the facades, also
- * from within malloc: nothing here allocates, a line is one write(2). Takes no
- * lock. A line that cannot be written is lost; errno stays.
+ * threads can use it; only print may change later, and the descriptor. Called
+ * by the facades, also from within malloc: nothing here allocates, a line is
+ * one write(2). Waits for no lock. A line that cannot be written is lost; errno
+ * stays.
  */
 #ifndef SUPPORT_LOG_H
 #define SUPPORT_LOG_H
@@ -15,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "base/base.h"
+#include "os/lock.h"
 #include "os/os.h"
 
 #define LOG_LINE_MAX 1024 /* longer lines are cut */
@@ -24,9 +26,10 @@ struct log_file {
 	int level;           /* trace lines up to it are written */
 	int align;           /* columns that what precedes the text has */
 	_Atomic(void (*)(const char *)) print; /* NULL: fd */
-	int fd;
-	struct os_file_id id; /* what fd is while nobody closed it */
-	char name[4096];      /* "": standard error */
+	_Atomic int fd;
+	_Atomic uint64_t device, inode; /* what fd is while nobody closed it */
+	struct lock opening;            /* whoever opens name again */
+	char name[4096];                /* "": standard error */
 };
 
 #define LOG_FILE_INIT(library_name) \

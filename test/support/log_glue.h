@@ -7,4 +7,9 @@
 const char *said(
     int level_of_log, int level, const char *head, const char *text);
 
+/* The most descriptors that a log has in the file NAME, which must be new, when
+ * its own was closed and then several threads wrote a line at once; -1 if a
+ * line is lost. */
+int descriptors_when_closed(const char *name);
+
 #endif /* TEST_SUPPORT_LOG_GLUE_H */

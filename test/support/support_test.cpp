@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 extern "C" {
 #include "log_glue.h"
 #include "support/conf.h"
@@ -292,6 +294,17 @@ TEST(Line, IsCutAndEndsAsALine)
 	EXPECT_LT(line.size(), 1024u);
 	EXPECT_EQ(line.substr(0, 7), "head: x");
 	EXPECT_EQ(line.back(), '\n');
+}
+
+TEST(Line, GoesOnWhenTheProgramHasClosedTheLog)
+{
+	char folder[] = "/tmp/support.XXXXXX";
+
+	ASSERT_NE(mkdtemp(folder), nullptr);
+	std::string name = folder + std::string("/log");
+	EXPECT_EQ(descriptors_when_closed(name.c_str()), 1);
+	unlink(name.c_str());
+	rmdir(folder);
 }
 
 /* ---- jemalloc's conf text ------------------------------------------------ */
