@@ -28,37 +28,44 @@
  * mutex of libc's will do, as this library stands in nobody's place. */
 static pthread_mutex_t environment_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* hwloc_topology_load(3) need not set errno where it fails. */
+/* hwloc_topology_load(3) need not set errno where it fails, so that what is
+ * there may be of any call before. */
 static int
 load(hwloc_topology_t hwloc, char *why)
 {
+	int error;
+
+	errno = 0;
 	if (hwloc_topology_load(hwloc) == 0)
 		return 0;
-	return topology_fail(why, errno != 0 ? errno : EIO,
-	    "hwloc cannot read the topology: %s", strerror(errno));
+	error = errno != 0 ? errno : EIO;
+	return topology_fail(
+	    why, error, "hwloc cannot read the topology: %s", strerror(error));
 }
 
 /* Puts back what the program had in the variable, or that it had none. Without
- * memory for a copy it is taken away. */
+ * memory for a copy it is taken away. errno is what load() left. */
 static int
 load_tree(hwloc_topology_t hwloc, const char *root, char *why)
 {
 	const char *now;
 	char *before;
-	int error;
+	int result, error;
 
 	pthread_mutex_lock(&environment_lock);
 	now = getenv("HWLOC_FSROOT");
 	before = now != NULL ? strdup(now) : NULL;
 	setenv("HWLOC_FSROOT", root, 1);
-	error = load(hwloc, why);
+	result = load(hwloc, why);
+	error = errno;
 	if (before != NULL)
 		setenv("HWLOC_FSROOT", before, 1);
 	else
 		unsetenv("HWLOC_FSROOT");
 	pthread_mutex_unlock(&environment_lock);
 	free(before);
-	return error;
+	errno = error;
+	return result;
 }
 
 /* Whether hwloc took nodes and CPUs from the tree: where it finds none there it
@@ -75,20 +82,30 @@ is_from_tree(hwloc_topology_t hwloc)
 /* Looks for CPUs in the tree before hwloc does, so that a wrong path is named
  * as such and with its errno: hwloc would not fail. */
 static int
+check_tree(const char *root, char *why)
+{
+	char *cpus = topology_text("%s/sys/devices/system/cpu", root);
+	int error = cpus == NULL ? ENOMEM : 0;
+
+	if (error == 0 && access(cpus, R_OK | X_OK) != 0)
+		error = errno;
+	free(cpus);
+	if (error == 0)
+		return 0;
+	return topology_fail(why, error,
+	    "\"%.120s\" is not a tree with sys/devices/system/cpu: %s", root,
+	    strerror(error));
+}
+
+static int
 open_tree(struct topology *topology, hwloc_topology_t hwloc, const char *root,
     char *why)
 {
-	char *cpus = topology_text("%s/sys/devices/system/cpu", root);
-	bool there = cpus != NULL && access(cpus, R_OK | X_OK) == 0;
-
-	free(cpus);
+	if (check_tree(root, why) != 0)
+		return -1;
 	topology->root = strdup(root);
 	if (topology->root == NULL)
 		return topology_fail(why, ENOMEM, "no memory for the topology");
-	if (!there)
-		return topology_fail(why, errno,
-		    "\"%.120s\" is not a tree with sys/devices/system/cpu: %s",
-		    root, strerror(errno));
 	if (load_tree(hwloc, root, why) != 0)
 		return -1;
 	if (!is_from_tree(hwloc))

@@ -346,21 +346,24 @@ read_machine(struct topology *topology, hwloc_topology_t hwloc)
 }
 
 /* hwloc's own topology is freed at the end, whatever happened: all that is kept
- * was copied into the record, whose texts are its own. */
+ * was copied into the record, whose texts are its own. errno is that of the
+ * failure, whatever hwloc does while it frees. */
 int
 topology_read_hwloc(struct topology *topology, const char *from, char *why)
 {
 	hwloc_topology_t hwloc;
-	int error;
+	int result, error;
 
 	if (!topology_may_ask_hwloc(why))
 		return -1;
 	if (hwloc_topology_init(&hwloc) != 0)
 		return topology_fail(why, ENOMEM, "hwloc cannot start");
-	error = topology_load_hwloc(topology, hwloc, from, why);
-	if (error == 0 && read_machine(topology, hwloc) != 0)
-		error = topology_fail(
+	result = topology_load_hwloc(topology, hwloc, from, why);
+	if (result == 0 && read_machine(topology, hwloc) != 0)
+		result = topology_fail(
 		    why, ENOMEM, "no memory for the topology");
+	error = errno;
 	hwloc_topology_destroy(hwloc);
-	return error;
+	errno = error;
+	return result;
 }

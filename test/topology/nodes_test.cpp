@@ -2,7 +2,10 @@
 /* Nodes, what is known of them, and topologies that cannot be read. */
 #include "topology_test.h"
 
+#include <cstdlib>
 #include <fstream>
+
+#include <unistd.h>
 
 namespace {
 
@@ -195,6 +198,17 @@ TEST(Open, SaysWhichFileCannotBeRead)
 	EXPECT_EQ(refusal("sysfs:/no/such", ENOENT),
 	    "\"/no/such\" is not a tree with sys/devices/system/cpu: No such "
 	    "file or directory");
+}
+
+TEST(Open, SaysThatHwlocCannotReadAFile)
+{
+	char path[] = "/tmp/topology.XXXXXX";
+
+	close(mkstemp(path));
+	std::ofstream(path) << "<topology version=\"2.0\"></topology>\n";
+	EXPECT_EQ(refusal(("xml:" + std::string(path)).c_str(), EINVAL),
+	    "hwloc cannot read the topology: Invalid argument");
+	unlink(path);
 }
 
 TEST(Open, CutsAPathThatIsTooLongForTheSentence)
