@@ -20,7 +20,8 @@
  *
  * Two cases are left in which a constructor and a thread that reads here wait
  * for each other: the constructor forks; or it reads, too, while hwloc opens
- * its plugins for the other thread, under a mutex of hwloc's own.
+ * its plugins for the other thread, under a mutex of hwloc's own, which it does
+ * at the first reading of the process (topology/read_hwloc.c).
  *
  * malloc is called meanwhile, by the libraries that read the machine. That is
  * right as long as nothing on malloc's way opens a kind by attribute: facades

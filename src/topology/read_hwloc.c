@@ -2,9 +2,9 @@
 /*
  * read_hwloc.c - nodes, what the firmware says of them, and distances.
  *
- * Owns hwloc's topology while one of ours is opened, and nothing after. Called
- * by topology.c. No locks. Fails where the topology cannot be read, or for lack
- * of memory.
+ * Owns hwloc's topology while one of ours is opened, and an empty one for as
+ * long as the process lives (keep_plugins()). Called by topology.c. No locks.
+ * Fails where the topology cannot be read, or for lack of memory.
  *
  * What hwloc answers, and what is made of it:
  *
@@ -27,6 +27,7 @@
  */
 #include <errno.h>
 #include <numa.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -345,6 +346,30 @@ read_machine(struct topology *topology, hwloc_topology_t hwloc)
 	return error;
 }
 
+/*
+ * hwloc loads its plugins when the first of its topologies in the process
+ * begins, and unloads them when the last one ends, with a mutex of its own held
+ * over dlopen(3) and dlclose(3). A thread that asks hwloc in a constructor, and
+ * so has the dynamic loader's lock, and one that has that mutex would wait for
+ * each other. So one topology is begun and never ended: after the first reading
+ * nothing is loaded or unloaded any more.
+ *
+ * Not in a constructor of this library, which would be ahead of that first
+ * reading too: there it would ask hwloc with the loader's lock held, and wait
+ * as above for a thread of a program that uses hwloc by itself; and each
+ * program that is linked with libmemkind would load plugins at its start.
+ */
+static void
+keep_plugins(void)
+{
+	static _Atomic(hwloc_topology_t) kept;
+	hwloc_topology_t fresh, none = NULL;
+
+	if (atomic_load(&kept) == NULL && hwloc_topology_init(&fresh) == 0 &&
+	    !atomic_compare_exchange_strong(&kept, &none, fresh))
+		hwloc_topology_destroy(fresh);
+}
+
 /* hwloc's own topology is freed at the end, whatever happened: all that is kept
  * was copied into the record, whose texts are its own. errno is that of the
  * failure, whatever hwloc does while it frees. */
@@ -356,6 +381,7 @@ topology_read_hwloc(struct topology *topology, const char *from, char *why)
 
 	if (!topology_may_ask_hwloc(why))
 		return -1;
+	keep_plugins();
 	if (hwloc_topology_init(&hwloc) != 0)
 		return topology_fail(why, ENOMEM, "hwloc cannot start");
 	result = topology_load_hwloc(topology, hwloc, from, why);

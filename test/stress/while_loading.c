@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * while_loading LIBRARY - a constructor, which runs with the dynamic loader's
- * lock, opens a kind that leaves the choice of nodes to the machine, while
- * another thread opens the first such kind and waits for the loader to load
- * what reads the machine. Neither may wait for the other. LIBRARY is loaded
- * for its constructor: this file, compiled with -DLIBRARY.
+ * while_loading LIBRARY [again] - a constructor, which runs with the dynamic
+ * loader's lock, opens a kind that leaves the choice of nodes to the machine,
+ * while another thread opens the first such kind and waits for the loader to
+ * load what reads the machine. Neither may wait for the other. LIBRARY is
+ * loaded for its constructor: this file, compiled with -DLIBRARY. With "again"
+ * the machine was read once before, and hwloc has plugins that it could load.
  */
 #include <dlfcn.h>
 #include <poolkind.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 void in_constructor(void);
@@ -50,8 +52,12 @@ in_constructor(void)
 int
 main(int argc, char *argv[])
 {
-	if (argc != 2 || dlopen(argv[1], RTLD_NOW) == NULL) {
-		fprintf(stderr, "%s\n", argc == 2 ? dlerror() : "usage");
+	if (argc == 3 && strcmp(argv[2], "again") == 0) {
+		open_kind(NULL);
+		poolkind_refresh();
+	}
+	if (argc < 2 || dlopen(argv[1], RTLD_NOW) == NULL) {
+		fprintf(stderr, "%s\n", argc < 2 ? "usage" : dlerror());
 		return 2;
 	}
 	pthread_join(other, NULL);
