@@ -37,10 +37,9 @@
 #include "vmem/message.h"
 
 #define LG_BUCKETS 12
-#define NO_POOL ((const VMEM *)1)
 
-_Thread_local struct registry_memo registry_memo = { .handle = NO_POOL };
-_Atomic unsigned registry_removals;
+_Thread_local struct registry_memo registry_memo;
+_Atomic unsigned registry_removals = 1; /* odd: see registry.h */
 static _Atomic(struct pool *) buckets[1 << LG_BUCKETS];
 
 static struct lock lock = LOCK_INIT;
@@ -237,9 +236,13 @@ poolkind *
 registry_look_up(const VMEM *handle)
 {
 	unsigned removals = atomic_load(&registry_removals);
-	struct pool *pool = atomic_load(bucket_of(handle));
+	struct pool *pool = NULL;
 	poolkind *kind;
 
+	/* Records in no bucket have a handle of NULL, and a reader may stand on
+	 * one. */
+	if (handle != NULL)
+		pool = atomic_load(bucket_of(handle));
 	while (pool != NULL && atomic_load(&pool->handle) != handle)
 		pool = atomic_load(&pool->in_bucket);
 	if (pool == NULL)
@@ -280,7 +283,7 @@ leave(struct pool *pool)
 
 	if (atomic_load(&pool->handle) == NULL)
 		return;
-	atomic_fetch_add(&registry_removals, 1);
+	atomic_fetch_add(&registry_removals, 2);
 	while (atomic_load(at) != pool)
 		at = &atomic_load(at)->in_bucket;
 	atomic_store(at, atomic_load(&pool->in_bucket));

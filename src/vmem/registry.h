@@ -39,7 +39,9 @@ struct pool {
 };
 
 /* The handle that the thread looked up last, and its kind. Valid as long as
- * registry_removals is what it was then: removing any pool makes it invalid. */
+ * registry_removals is what it was then: removing any pool makes it invalid.
+ * That number is odd, so that the memo of a thread that has looked nothing up
+ * is valid for no handle, whatever a program passes for one. */
 struct registry_memo {
 	const VMEM *handle;
 	poolkind *kind;

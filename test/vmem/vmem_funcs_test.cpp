@@ -132,16 +132,7 @@ TEST_F(VmemFuncs, StateIsTakenAtTheFirstBlockAndGivenBack)
 
 TEST_F(VmemFuncs, EveryWayToAFirstBlock)
 {
-	void *(*const ways[])(VMEM *) = {
-		[](VMEM *pool) { return vmem_malloc(pool, 8); },
-		[](VMEM *pool) { return vmem_malloc(pool, MIB); },
-		[](VMEM *pool) { return vmem_calloc(pool, 3, 8); },
-		[](VMEM *pool) { return vmem_realloc(pool, nullptr, 8); },
-		[](VMEM *pool) { return vmem_aligned_alloc(pool, 64, 8); },
-		[](VMEM *pool) { return (void *)vmem_strdup(pool, "a"); },
-		[](VMEM *pool) { return (void *)vmem_wcsdup(pool, L"a"); },
-	};
-	for (auto way : ways) {
+	for (auto way : WAYS_TO_A_BLOCK) {
 		Pool pool = make_pool(region_);
 		long before = mallocs;
 		EXPECT_NE(nullptr, way(pool.get()));

@@ -6,6 +6,7 @@
 #include <cinttypes>
 #include <csignal>
 #include <cstdio>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
@@ -259,4 +260,30 @@ TEST(VmemRegion, DeletingWhatIsNoPool)
 	EXPECT_EQ(1, here[0]);
 	EXPECT_EQ(1, vmem_check(pool.get()));
 	vmem_free(pool.get(), block);
+}
+
+/* In a thread that has used no pool, and in one that has. */
+TEST(VmemRegion, AllocatingFromWhatIsNoPool)
+{
+	Region region(MIN);
+	char here[64];
+	Pool pool = make_pool(region);
+	auto refuse = [&](VMEM *none) {
+		for (auto way : WAYS_TO_A_BLOCK) {
+			forget_error();
+			EXPECT_EQ(nullptr, way(none));
+			EXPECT_EQ(EINVAL, errno);
+			expect_sentence({ "invalid pool handle" });
+		}
+		void *block = vmem_malloc(pool.get(), 100);
+		vmem_free(none, block);
+	};
+	for (uintptr_t number : { uintptr_t(0), uintptr_t(1),
+		 reinterpret_cast<uintptr_t>(here), UINTPTR_MAX }) {
+		SCOPED_TRACE(number);
+		VMEM *none = reinterpret_cast<VMEM *>(number);
+		std::thread(refuse, none).join();
+		refuse(none);
+	}
+	EXPECT_EQ(1, vmem_check(pool.get()));
 }

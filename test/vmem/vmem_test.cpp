@@ -54,6 +54,16 @@ lies_in(const void *block, size_t bytes, const void *start, size_t room)
 	return at >= from && bytes <= room && at - from <= room - bytes;
 }
 
+void *(*const WAYS_TO_A_BLOCK[7])(VMEM *) = {
+	[](VMEM *pool) { return vmem_malloc(pool, 8); },
+	[](VMEM *pool) { return vmem_malloc(pool, engine::MIB); },
+	[](VMEM *pool) { return vmem_calloc(pool, 3, 8); },
+	[](VMEM *pool) { return vmem_realloc(pool, nullptr, 8); },
+	[](VMEM *pool) { return vmem_aligned_alloc(pool, 64, 8); },
+	[](VMEM *pool) { return (void *)vmem_strdup(pool, "a"); },
+	[](VMEM *pool) { return (void *)vmem_wcsdup(pool, L"a"); },
+};
+
 void
 forget_error()
 {

@@ -42,6 +42,9 @@ char *start_of(const Pool &pool);
 /* Whether BLOCK and BYTES from it on lie in ROOM bytes at START. */
 bool lies_in(const void *block, size_t bytes, const void *start, size_t room);
 
+/* A block by each function that gives one. */
+extern void *(*const WAYS_TO_A_BLOCK[7])(VMEM *);
+
 /* Leaves a text that no failure leaves in vmem_errormsg(), and 0 in errno. */
 void forget_error();
 
