@@ -3,7 +3,8 @@
  * facade.h - what the files of vmem/ share: the log, and what the environment
  * asks for.
  *
- * Both are set up when the library is loaded, and do not change afterwards.
+ * Both are set up when the library is loaded, and do not change afterwards, but
+ * for the file of the log.
  */
 #ifndef VMEM_FACADE_H
 #define VMEM_FACADE_H
@@ -21,7 +22,8 @@ struct vmem_settings {
 };
 const struct vmem_settings *vmem_settings(void);
 
-/* Opens VMEM_LOG_FILE, if it is named and not open; 0 or an error number. */
+/* Opens VMEM_LOG_FILE, if it is named and not open; 0 or an error number. Under
+ * the registry's lock, unless no other thread can be there yet. */
 int vmem_log_open(void);
 
 /* Level 1 tells of the start and of errors, 2 of pools, 3 of every call. */

@@ -369,46 +369,44 @@ vmem_delete(VMEM *vmp)
 }
 
 /*
- * Under the registry's lock, so that the pool stays; the engine's locks come
- * after that one. A handle that is none is an answer here, not an error:
- * programs find out that way whether a pool is alive, and expect -1 and an
- * errno that is left alone, as with the results 0 and 1. If the pool is damaged
- * and overlaps another the message is that of the overlap, the likely cause.
+ * Looks under the registry's lock, so that the pool stays; the engine's locks
+ * come after that one. What is found is told without it, since the message may
+ * go to the program's print_func.
+ *
+ * A handle that is none is an answer here, not an error: programs find out that
+ * way whether a pool is alive, and expect -1 and an errno that is left alone,
+ * as with the results 0 and 1. If the pool is damaged and overlaps another the
+ * message is that of the overlap, the likely cause.
  */
-static int
-check(const VMEM *vmp)
-{
-	struct pool *pool = registry_find(vmp), *other;
-	int saved = errno, result = 1;
-
-	if (pool == NULL) {
-		message_set(saved,
-		    "Error in pool_check(): %p is not a live pool",
-		    (const void *)vmp);
-		return -1;
-	}
-	if (poolkind_check(atomic_load(&pool->kind)) != 0) {
-		message_set(saved, "pool_check(): pool %p: %s",
-		    (const void *)vmp, poolkind_errormsg());
-		result = 0;
-	}
-	other = registry_overlap(pool->begin, pool->bytes, pool);
-	if (other != NULL) {
-		message_set(saved, "pool_check(): pool %p overlaps pool %p",
-		    (const void *)vmp, (void *)other->begin);
-		result = 0;
-	}
-	return result;
-}
-
 EXPORT int
 vmem_check(VMEM *vmp)
 {
-	int result;
+	struct pool *pool, *other = NULL;
+	void *overlapped = NULL;
+	bool sound = false;
+	int saved = errno;
 
 	TRACE(3, "vmp %p", (void *)vmp);
 	registry_hold();
-	result = check(vmp);
+	pool = registry_find(vmp);
+	if (pool != NULL) {
+		sound = poolkind_check(atomic_load(&pool->kind)) == 0;
+		other = registry_overlap(pool->begin, pool->bytes, pool);
+	}
+	if (other != NULL)
+		overlapped = other->begin;
 	registry_release();
-	return result;
+	if (pool == NULL) {
+		message_set(saved,
+		    "Error in pool_check(): %p is not a live pool",
+		    (void *)vmp);
+		return -1;
+	}
+	if (!sound)
+		message_set(saved, "pool_check(): pool %p: %s", (void *)vmp,
+		    poolkind_errormsg());
+	if (overlapped != NULL)
+		message_set(saved, "pool_check(): pool %p overlaps pool %p",
+		    (void *)vmp, overlapped);
+	return sound && overlapped == NULL;
 }

@@ -10,8 +10,9 @@
  * text goes out in pieces of 1 KiB, from the stack.
  *
  * Owns nothing, and holds no lock while it writes, since the text may go to the
- * program's print_func. Prints in every build, as the manual says; the old
- * library's release build printed nothing.
+ * program's print_func; the end of the process is the exception. Prints in
+ * every build, as the manual says; the old library's release build printed
+ * nothing.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,7 +21,9 @@
 #include "kind/facade.h"
 #include "vmem/facade.h"
 #include "vmem/message.h"
-#include "vmem/registry.h"
+#include "vmem/state.h"
+
+#define OWN_BYTES 1024
 
 struct gathered {
 	char *text;
@@ -71,14 +74,33 @@ omitted(const char *opts)
 	return omit;
 }
 
-/* The log file is opened here if nothing was to be written to it so far: the
- * release build opens it for statistics alone. An unknown handle is EINVAL and
- * a message, although the function has no result that could say so. */
+/* Writes the statistics, gathered in SIZE bytes at TEXT. */
+static void
+print(poolkind *kind, unsigned omit, char *text, size_t size)
+{
+	struct gathered gathered = { .text = text, .size = size };
+
+	poolkind_print(kind, omit, gather, &gathered);
+	flush(&gathered);
+}
+
+/* Opens the log file if nothing was to be written to it so far: the release
+ * build opens it for statistics alone. Under the registry's lock, since it is
+ * to be opened, and so truncated, once. */
+static void
+open_log(void)
+{
+	if (atomic_load(&vmem_log.print) == NULL)
+		vmem_log_open();
+}
+
+/* An unknown handle is EINVAL and a message, although the function has no
+ * result that could say so. A second thread that prints the pool has no state
+ * to gather in, and does it on the stack. */
 EXPORT void
 vmem_stats_print(VMEM *vmp, const char *opts)
 {
-	char own[1024];
-	struct gathered gathered = { .text = own, .size = sizeof(own) };
+	char own[OWN_BYTES], *lent = NULL;
 	poolkind *kind = NULL;
 	struct pool *pool;
 	int saved = errno;
@@ -88,32 +110,43 @@ vmem_stats_print(VMEM *vmp, const char *opts)
 	pool = registry_find(vmp);
 	if (pool != NULL) {
 		kind = atomic_load(&pool->kind);
-		if (pool->state != NULL) {
-			gathered.text = pool->state;
-			gathered.size = POOL_STATE_BYTES;
-		}
+		lent = state_borrow(pool);
+		open_log();
 	}
 	registry_release();
 	if (kind == NULL) {
 		message_no_pool(vmp);
 		return;
 	}
-	if (atomic_load(&vmem_log.print) == NULL)
-		vmem_log_open();
-	poolkind_print(kind, omitted(opts), gather, &gathered);
-	flush(&gathered);
+	print(kind, omitted(opts), lent != NULL ? lent : own,
+	    lent != NULL ? POOL_STATE_BYTES : sizeof(own));
+	if (lent != NULL) {
+		registry_hold();
+		state_return(pool);
+		registry_release();
+	}
 	errno = saved;
 }
 
-/* With stats_print:true, the statistics of the pools that the program has not
+/*
+ * With stats_print:true, the statistics of the pools that the program has not
  * deleted. Nothing else is cleaned up: other destructors, and threads that
- * still run, may use the pools until the process is gone. */
+ * still run, may use the pools until the process is gone. Such a thread may
+ * also delete one, so the lock is held all the time, over print_func as well:
+ * that may not call this library.
+ */
 static __attribute__((destructor)) void
 end(void)
 {
+	char own[OWN_BYTES];
+
 	if (!vmem_settings()->conf.stats_print)
 		return;
+	registry_hold();
+	open_log();
 	for (struct pool *pool = registry_first(); pool != NULL;
 	     pool = pool->next)
-		vmem_stats_print((VMEM *)(void *)pool->begin, NULL);
+		if (atomic_load(&pool->kind) != NULL)
+			print(atomic_load(&pool->kind), 0, own, sizeof(own));
+	registry_release();
 }

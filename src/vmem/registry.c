@@ -173,6 +173,7 @@ registry_claim(void *begin, size_t bytes)
 		pool->begin = begin;
 		pool->bytes = bytes;
 		pool->state = NULL;
+		pool->state_is_lent = false;
 		LIST_PUSH(&pools, pool);
 	}
 	lock_give(&lock);

@@ -10,7 +10,8 @@
  * the list; it never gets another pool's kind. registry.c has the argument.
  *
  * Called by the files of vmem/. The lock comes before all of the engine's, and
- * nobody's function is called under it. Adding fails when all records are used.
+ * nobody's function is called under it, but for print_func when the process
+ * ends (print.c). Adding fails when all records are used.
  */
 #ifndef VMEM_REGISTRY_H
 #define VMEM_REGISTRY_H
@@ -23,8 +24,8 @@
 
 #define REGISTRY_POOLS_MAX 4096 /* the engine has less */
 
-/* What a pool has for itself, from malloc_func where one is set: the text that
- * it is about to print. */
+/* What a pool has for itself, from malloc_func where one is set: room for the
+ * text that is about to be printed. */
 #define POOL_STATE_BYTES ((size_t)6144)
 
 struct pool {
@@ -36,6 +37,7 @@ struct pool {
 	size_t bytes;
 	char *state; /* NULL: none yet */
 	void (*state_free)(void *state);
+	bool state_is_lent; /* to the thread that prints into it */
 };
 
 /* The handle that the thread looked up last, and its kind. Valid as long as

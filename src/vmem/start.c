@@ -53,8 +53,7 @@ static const char support[][48] __attribute__((used)) = {
 
 /* The debug library opens the log when it is loaded, so that it has all lines;
  * the release library when statistics are first printed, so that a program
- * which prints none has no such file. There is no lock: two threads that print
- * for the first time at once may both open it. */
+ * which prints none has no such file. */
 int
 vmem_log_open(void)
 {

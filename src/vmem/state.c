@@ -115,3 +115,18 @@ state_use(const VMEM *handle)
 	registry_release();
 	return kind;
 }
+
+char *
+state_borrow(struct pool *pool)
+{
+	if (pool->state == NULL || pool->state_is_lent)
+		return NULL;
+	pool->state_is_lent = true;
+	return pool->state;
+}
+
+void
+state_return(struct pool *pool)
+{
+	pool->state_is_lent = false;
+}

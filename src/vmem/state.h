@@ -15,4 +15,9 @@
  * EINVAL and a message, or with ENOMEM. */
 poolkind *state_use(const VMEM *handle);
 
+/* Lends the pool's state, POOL_STATE_BYTES, to one thread at a time: NULL where
+ * there is none, or another thread has it. Both under the registry's lock. */
+char *state_borrow(struct pool *pool);
+void state_return(struct pool *pool);
+
 #endif /* VMEM_STATE_H */

@@ -85,6 +85,24 @@ counting_print(const char *text)
 	printed += static_cast<long>(strlen(text));
 }
 
+VMEM *printed_twice;
+
+/* The text is the printing thread's own, whatever another one prints of the
+ * same pool meanwhile. */
+void
+print_between(const char *text)
+{
+	static thread_local bool is_other;
+	if (is_other)
+		return;
+	std::string before = text;
+	std::thread([] {
+		is_other = true;
+		vmem_stats_print(printed_twice, "gmabl");
+	}).join();
+	EXPECT_EQ(before, text);
+}
+
 class VmemFuncs : public testing::Test {
 protected:
 	void
@@ -274,4 +292,16 @@ TEST_F(VmemFuncs, StatisticsArePrinted)
 	vmem_stats_print(pool.get(), nullptr);
 	EXPECT_GT(testing::internal::GetCapturedStderr().size(), 100u);
 	EXPECT_EQ(before, printed);
+}
+
+TEST_F(VmemFuncs, TwoThreadsPrintOnePool)
+{
+	Pool pool = make_pool(region_);
+	ASSERT_NE(nullptr, vmem_malloc(pool.get(), 100));
+	ASSERT_GE(bytes, 4 * 1024);
+	printed_twice = pool.get();
+	vmem_set_funcs(
+	    counting_malloc, counting_free, nullptr, nullptr, print_between);
+	for (int round = 0; round < 2; round++)
+		vmem_stats_print(pool.get(), nullptr);
 }

@@ -3,15 +3,86 @@
  * vmem_log.c - calls with sizes that are easy to find in a log, an error, and
  * what else the first argument asks for. The second is a directory.
  */
+#include <dirent.h>
 #include <libvmem.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void
 print(const char *text)
 {
 	printf("printed: %s", text);
+}
+
+/* Takes the library's lock. */
+static void *
+delete_nothing(void *unused)
+{
+	vmem_delete(NULL);
+	return unused;
+}
+
+/* Waits for a thread that calls the library. */
+static void
+print_and_wait(const char *text)
+{
+	pthread_t thread;
+
+	if (strstr(text, "pool_check") == NULL)
+		return;
+	pthread_create(&thread, NULL, delete_nothing, NULL);
+	pthread_join(thread, NULL);
+	printf("waited\n");
+}
+
+#define TOGETHER 8
+
+static pthread_barrier_t all;
+
+static void *
+print_statistics(void *pool)
+{
+	pthread_barrier_wait(&all);
+	vmem_stats_print(pool, "gmabl");
+	return NULL;
+}
+
+/* How many descriptors lead to the file NAME. */
+static int
+count_descriptors(const char *name)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	struct dirent *entry;
+	int count = 0;
+
+	while (folder != NULL && (entry = readdir(folder)) != NULL) {
+		char target[4096] = "";
+
+		count += readlinkat(dirfd(folder), entry->d_name, target,
+			     sizeof(target) - 1) > 0 &&
+		    strcmp(target, name) == 0;
+	}
+	closedir(folder);
+	return count;
+}
+
+/* The first statistics of the process, by several threads at once. */
+static void
+print_together(VMEM *pool)
+{
+	pthread_t thread[TOGETHER];
+	const char *name = getenv("VMEM_LOG_FILE");
+
+	pthread_barrier_init(&all, NULL, TOGETHER);
+	for (int i = 0; i < TOGETHER; i++)
+		pthread_create(&thread[i], NULL, print_statistics, pool);
+	for (int i = 0; i < TOGETHER; i++)
+		pthread_join(thread[i], NULL);
+	if (name != NULL)
+		printf("%d descriptors\n", count_descriptors(name));
 }
 
 static void
@@ -64,6 +135,10 @@ main(int argc, char **argv)
 		return vmem_errormsg() == NULL;
 	if (strcmp(what, "print") == 0)
 		vmem_set_funcs(NULL, NULL, NULL, NULL, print);
+	if (strcmp(what, "wait") == 0) {
+		vmem_set_funcs(NULL, NULL, NULL, NULL, print_and_wait);
+		return vmem_check(NULL) != -1;
+	}
 	pool = vmem_create(argv[2], VMEM_MIN_POOL);
 	if (pool == NULL)
 		return 98;
@@ -73,6 +148,8 @@ main(int argc, char **argv)
 		wrong_pool(pool, argv[2]);
 	else if (strcmp(what, "stats") == 0)
 		vmem_stats_print(pool, "gmabl");
+	else if (strcmp(what, "together") == 0)
+		print_together(pool);
 	else
 		calls(pool);
 	if (strcmp(what, "wrong") != 0)

@@ -113,6 +113,9 @@ others() {
 	has_not "and no more" "size 4321" "$work/start"
 	check "it gets whole lines" \
 	    sh -c "! grep -v '^printed: <libvmem>: <' '$work/out'"
+	logged 1 wait
+	same "it may wait for a thread that calls the library" \
+	    "$status|$(cat "$work/out")" "0|waited"
 	logged 0 junk
 	same "new and freed blocks are filled" "$(cat "$work/out")" "a5 5a"
 	logged 1 wrong
@@ -138,6 +141,17 @@ same "release: a file that cannot be had is no matter" \
     "$status|$(cat "$work/log")" "0|"
 logged 9 stats A=b
 has "release: statistics go to standard error" "[Bb]egin.*statistics"
+# A file that takes long to truncate.
+wrong=0
+for _ in $(seq 10); do
+	head -c 32M /dev/zero > "$pool/vmem_log.$$"
+	logged 9 together "VMEM_LOG_FILE=$pool/vmem_log.$$"
+	[ "$(cat "$work/out")" = "1 descriptors" ] &&
+	    [ "$(grep -c "[Bb]egin.*statistics" "$pool/vmem_log.$$")" = 8 ] ||
+	    wrong=$((wrong + 1))
+	rm -f "$pool/vmem_log.$$"
+done
+same "release: several threads open the file once" $wrong 0
 logged 9 wrong
 same "release: a block freed through another pool goes home in silence" \
     "$status|$(cat "$work/log")" "0|"
