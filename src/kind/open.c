@@ -137,7 +137,13 @@ poolkind_open_region(
 {
 	if (!flags_are_valid(flags))
 		return NULL;
-	if (addr == NULL || !is_aligned((uintptr_t)addr, PAGE_BYTES) ||
+	if (addr == NULL) {
+		error_set(EINVAL,
+		    "the address of the region is NULL: a region is memory "
+		    "that the program has mapped");
+		return NULL;
+	}
+	if (!is_aligned((uintptr_t)addr, PAGE_BYTES) ||
 	    !is_aligned(size, PAGE_BYTES)) {
 		error_set(EINVAL,
 		    "a region of %zu bytes at %p: both must be "

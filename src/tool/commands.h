@@ -31,6 +31,10 @@ int not_understood(const char *format, ...)
  * machine if there is none. 0, or the status to end with; then all is said. */
 int open_from(int argc, char **argv, struct topology **topology);
 
+/* The best value of NODE that the firmware reports; 0: none. */
+uint64_t best_value(const struct topology *topology,
+    enum topology_attribute attribute, unsigned node);
+
 /* The numbers of the nodes in BITS, as ranges: 0-3,5. */
 void print_nodes(const uint64_t *bits);
 

@@ -7,19 +7,21 @@
 
 #include "base/base.h"
 #include "tool/commands.h"
+#include "tool/huge_pages.h"
+#include "tool/json.h"
 
 /* ---- nodes --------------------------------------------------------------- */
 
 /*
  * The best value that the firmware reports of NODE, as seen from any node with
- * CPUs, as text, or "-" where it reports none: a table has room for one number,
- * and for a node near its CPUs that is what counts. Best is the highest
- * bandwidth, but the lowest latency; the attributes of latency stand last in
- * their enumeration. A value of 0 counts as unknown.
+ * CPUs, 0 where it reports none: a table has room for one number, and for a
+ * node near its CPUs that is what counts. Best is the highest bandwidth, but
+ * the lowest latency; the attributes of latency stand last in their
+ * enumeration. A value of 0 counts as unknown.
  */
-static const char *
+uint64_t
 best_value(const struct topology *topology, enum topology_attribute attribute,
-    unsigned node, char text[24])
+    unsigned node)
 {
 	const struct topology_node *nodes;
 	unsigned count = poolkind_topology_nodes(topology, &nodes);
@@ -33,6 +35,16 @@ best_value(const struct topology *topology, enum topology_attribute attribute,
 		    (attribute < TOPOLOGY_LATENCY) == (value > best))
 			best = value;
 	}
+	return best;
+}
+
+/* As text, "-" for what is not known. */
+static const char *
+best_text(const struct topology *topology, enum topology_attribute attribute,
+    unsigned node, char text[24])
+{
+	uint64_t best = best_value(topology, attribute, node);
+
 	if (best == 0)
 		return "-";
 	snprintf(text, 24, "%" PRIu64, best);
@@ -48,11 +60,11 @@ print_node(const struct topology *topology, const struct topology_node *node)
 	uint64_t free_bytes = poolkind_topology_free(topology, node->id);
 
 	snprintf(pair[0], sizeof(pair[0]), "%s/%s",
-	    best_value(topology, TOPOLOGY_READ_BANDWIDTH, node->id, text[0]),
-	    best_value(topology, TOPOLOGY_WRITE_BANDWIDTH, node->id, text[1]));
+	    best_text(topology, TOPOLOGY_READ_BANDWIDTH, node->id, text[0]),
+	    best_text(topology, TOPOLOGY_WRITE_BANDWIDTH, node->id, text[1]));
 	snprintf(pair[1], sizeof(pair[1]), "%s/%s",
-	    best_value(topology, TOPOLOGY_READ_LATENCY, node->id, text[2]),
-	    best_value(topology, TOPOLOGY_WRITE_LATENCY, node->id, text[3]));
+	    best_text(topology, TOPOLOGY_READ_LATENCY, node->id, text[2]),
+	    best_text(topology, TOPOLOGY_WRITE_LATENCY, node->id, text[3]));
 	if (free_bytes != 0)
 		snprintf(
 		    free_mib, sizeof(free_mib), "%" PRIu64, free_bytes / MIB);
@@ -63,25 +75,67 @@ print_node(const struct topology *topology, const struct topology_node *node)
 	    pair[0], pair[1]);
 }
 
+/* The firmware's distances, where there is more than one node. */
+static void
+print_distances(const struct topology *topology,
+    const struct topology_node *nodes, unsigned count)
+{
+	if (count < 2 ||
+	    poolkind_topology_distance(topology, nodes[0].id, nodes[1].id) == 0)
+		return;
+	printf(
+	    "\nDISTANCE FROM THE NODE OF A ROW TO THAT OF A COLUMN\n%4s", "");
+	for (unsigned to = 0; to < count; to++)
+		printf(" %4u", nodes[to].id);
+	for (unsigned from = 0; from < count; from++) {
+		printf("\n%4u", nodes[from].id);
+		for (unsigned to = 0; to < count; to++)
+			printf(" %4u",
+			    poolkind_topology_distance(
+				topology, nodes[from].id, nodes[to].id));
+	}
+	putchar('\n');
+}
+
+static void
+print_huge_page(void *count, unsigned node, const struct huge_pages *pages)
+{
+	if (pages->total == 0)
+		return;
+	if ((*(unsigned *)count)++ == 0)
+		printf("\n%4s %12s %8s %8s\n", "NODE", "PAGES OF KiB", "SET UP",
+		    "FREE");
+	printf("%4u %12zu %8zu %8zu\n", node, pages->size / KIB, pages->total,
+	    pages->free);
+}
+
 /* By rising number, so that the lines of two machines, or of one before and
- * after a change, can be compared. */
+ * after a change, can be compared. Huge pages are this machine's: a saved one
+ * has none. */
 int
 command_nodes(int argc, char **argv)
 {
 	const struct topology_node *nodes;
 	struct topology *topology;
-	unsigned count;
+	unsigned count, huge = 0;
 	int status;
 
 	status = open_from(argc, argv, &topology);
 	if (status != 0)
 		return status;
-	printf("%4s %-4s %-8s %-3s %12s %10s %15s %11s\n", "NODE", "CPUS",
-	    "KIND", "DAX", "CAPACITY/MiB", "FREE/MiB", "READ/WRITE MB/s",
-	    "READ/WR. ns");
 	count = poolkind_topology_nodes(topology, &nodes);
-	for (unsigned i = 0; i < count; i++)
-		print_node(topology, &nodes[i]);
+	if (json_wanted)
+		json_nodes(topology, argc == 0);
+	else {
+		printf("%4s %-4s %-8s %-3s %12s %10s %15s %11s\n", "NODE",
+		    "CPUS", "KIND", "DAX", "CAPACITY/MiB", "FREE/MiB",
+		    "READ/WRITE MB/s", "READ/WR. ns");
+		for (unsigned i = 0; i < count; i++)
+			print_node(topology, &nodes[i]);
+		print_distances(topology, nodes, count);
+		for (unsigned i = 0; i < count && argc == 0; i++)
+			each_huge_page(nodes[i].id, print_huge_page, &huge);
+	}
 	poolkind_topology_close(topology);
 	return 0;
 }
@@ -127,6 +181,11 @@ command_devices(int argc, char **argv)
 	status = open_from(argc, argv, &topology);
 	if (status != 0)
 		return status;
+	if (json_wanted) {
+		json_devices(topology);
+		poolkind_topology_close(topology);
+		return 0;
+	}
 	count = poolkind_topology_devices(topology, &devices);
 	printf("%-14s %6s %10s %10s %6s %4s %s\n", "DEVICE", "REGION",
 	    "SIZE/MiB", "ALIGN/KiB", "TARGET", "NEAR", "MODE");

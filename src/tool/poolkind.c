@@ -20,15 +20,16 @@
 #include "base/error.h"
 #include "spec/known.h"
 #include "tool/commands.h"
+#include "tool/json.h"
 
 static const struct command {
 	const char *word, *form, *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "nodes", "[FROM]",
+	{ "nodes", "[--json] [FROM]",
 	    "lists the nodes with memory or CPUs, and what is known of them",
 	    command_nodes },
-	{ "devices", "[FROM]",
+	{ "devices", "[--json] [FROM]",
 	    "lists DAX devices and file systems mounted with DAX",
 	    command_devices },
 	{ "rank", "ATTRIBUTE [all | local] [FROM]",
@@ -169,6 +170,20 @@ unknown_command(const char *word)
 	return not_understood("%s", error_text());
 }
 
+/* Takes "--json" out of the words, wherever it stands behind the command. */
+static bool
+take_json(int *argc, char **argv)
+{
+	int kept = 0;
+
+	for (int i = 0; i < *argc; i++)
+		if (i == 0 || strcmp(argv[i], "--json") != 0)
+			argv[kept++] = argv[i];
+	kept = *argc - kept;
+	*argc -= kept;
+	return kept > 0;
+}
+
 /* The first word is the command, the others are the command's; a request for
  * help may stand anywhere. */
 static int
@@ -186,12 +201,15 @@ run(int argc, char **argv)
 	argv += 1 + help;
 	for (int i = 0; i < argc; i++)
 		help |= is_help(argv[i]);
+	json_wanted = take_json(&argc, argv);
 	if (argc > 0 && !is_help(argv[0]) && !find_command(argv[0]))
 		return unknown_command(argv[0]);
 	if (help) {
 		print_help();
 		return 0;
 	}
+	if (json_wanted && strstr(running->form, "--json") == NULL)
+		return not_understood("%s has no JSON", running->word);
 	return running->run(argc - 1, argv + 1);
 }
 

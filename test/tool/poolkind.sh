@@ -60,7 +60,14 @@ good "a table of nodes" \
    0 yes  -        no         65536          -   100000/100000     100/100
    1 yes  -        no         65536          -   100000/100000     100/100
    2 no   NVM      yes       131072          -     40000/10000     300/100
-   3 no   NVM      yes       131072          -     40000/10000     300/100" \
+   3 no   NVM      yes       131072          -     40000/10000     300/100
+
+DISTANCE FROM THE NODE OF A ROW TO THAT OF A COLUMN
+        0    1    2    3
+   0   10   21   17   28
+   1   21   10   28   17
+   2   17   28   10   28
+   3   28   17   28   10" \
     nodes "xml:$machines/kmem.xml"
 
 good "an attribute from each node with CPUs" \
@@ -111,6 +118,30 @@ good "devices and mounts" \
 MOUNTED WITH DAX
 /mnt/pmem      xfs" devices "sysfs:$work/tree"
 
+# member PYTHON: of what was printed, which is JSON.
+member() {
+	python3 -c "import json, sys; it = json.load(sys.stdin); print($1)" \
+	    <"$work/output" 2>&1
+}
+run devices --json "sysfs:$work/tree"
+same "devices and mounts as JSON" "$status$errors $(member \
+    'it["devices"][0]["path"], it["devices"][0]["size"],
+    it["devices"][0]["near_node"], it["mounts"][0]["type"]')" \
+    "0 /dev/dax1.0 1073741824 None xfs"
+run nodes "xml:$machines/kmem.xml" --json
+same "nodes as JSON" "$status$errors $(member 'len(it["nodes"]),
+    it["nodes"][2]["capacity"], it["nodes"][2]["dax"], it["nodes"][2]["kind"],
+    it["nodes"][2]["read_bandwidth"], it["nodes"][2]["free"]')" \
+    "0 4 137438953472 True NVM 40000 None"
+run nodes --json
+same "this machine as JSON" "$status$errors $(member \
+    'it["nodes"][0]["node"], it["nodes"][0]["free"] > 0')" "0 0 True"
+same "distances as a table and as JSON" "$("$poolkind" nodes \
+    "xml:$machines/kmem.xml" | sed -n '/^DIST/,$p' | tail -n 1 | tr -s ' ')" \
+    "$("$poolkind" nodes --json "xml:$machines/kmem.xml" >"$work/output"
+    member '" 3", *it["nodes"][3]["distances"].values()' )"
+bad "what has no JSON" 2 "poolkind: rank has no JSON" rank hbw --json
+
 run specs
 same "the sources and options of specs" "$status $errors$(grep -c . \
     "$work/output") $(sed -n '1p;/^nodes/p;/^OPTION/p;/^offset/p' \
@@ -133,7 +164,7 @@ bad "an unknown command" 2 \
 bad "a command with a typing error" 2 \
     'poolkind: unknown command "node": did you mean "nodes"? (known: nodes, devices, rank, check, specs)' node
 bad "a word too many" 2 'poolkind: one word too many: "b"' nodes a b
-bad "no word at all" 2 "usage: poolkind nodes [FROM]"
+bad "no word at all" 2 "usage: poolkind nodes [--json] [FROM]"
 run --version
 same "--version" "$status ${output%% *}" "0 poolkind"
 for words in -h help "help rank" "rank --help" "rank -h" "check dram --help"; do
@@ -166,7 +197,7 @@ bad "a text that was not quoted" 2 \
     'poolkind: one word too many: "b" (a text with spaces, "|" or ">" is quoted)' \
     check a b
 run --help
-same "--help" "$status ${output%%$'\n'*}$errors" "0 usage: poolkind nodes [FROM]"
+same "--help" "$status ${output%%$'\n'*}$errors" "0 usage: poolkind nodes [--json] [FROM]"
 "$poolkind" --help >/dev/full 2>/dev/null
 same "an output that is full is an error" $? 1
 echo "1..$number"
