@@ -30,7 +30,7 @@ open_early(void)
 {
 	static _Thread_local bool opening
 	    __attribute__((tls_model("initial-exec")));
-	struct spec spec = { .source = SPEC_DRAM, .arenas = 1 };
+	static const struct spec spec = { .source = SPEC_DRAM, .arenas = 1 };
 	poolkind *fresh, *other = NULL;
 
 	if (opening)
