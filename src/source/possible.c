@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bits.h"
 #include "base/error.h"
@@ -86,9 +87,32 @@ check_huge_pages(const struct spec *spec, size_t granule)
 	return ENODEV;
 }
 
+/* The kernel looks at a home node where there are others to prefer it to. One
+ * without memory will do, so it is not asked whether pages may be had there. */
+static int
+check_home_node(const struct spec *spec)
+{
+	char path[64], text[32];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/cpumap",
+	    spec->home);
+	if (!spec->home_given || os_read_text(path, text, sizeof(text)) == 0 ||
+	    os_read_text(
+		"/sys/devices/system/node/online", text, sizeof(text)) != 0)
+		return 0;
+	text[strcspn(text, "\n")] = '\0';
+	error_set(ENODEV, "home=%u: this machine has no node %u, but %s",
+	    spec->home, spec->home, text);
+	return ENODEV;
+}
+
 int
 check_possible(const struct spec *spec, size_t granule)
 {
+	int error = check_home_node(spec);
+
+	if (error != 0)
+		return error;
 	if (spec->limit != 0 && spec->limit < granule) {
 		error_set(EINVAL,
 		    "limit=%zu is less than one page of %zu bytes, so that no "

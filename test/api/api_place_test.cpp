@@ -128,6 +128,7 @@ TEST(ApiPlace, WhatMakesNoSenseIsRefused)
 	expect_refused("bandwidth:2", EINVAL, "takes no location");
 	expect_refused("nodes:77", ENODEV, "nodes:77");
 	expect_refused("dax", EINVAL, "dax:PATH");
+	expect_refused("nodes:0,home=77", ENODEV, "no node 77, but 0");
 	expect_refused("dax:/dev/null", EINVAL, "is not a DAX device");
 	expect_refused("dax:/dev/there-is-none", ENOENT, "there-is-none");
 	expect_refused("dax:node=x", EINVAL, "number");
