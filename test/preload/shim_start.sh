@@ -194,7 +194,7 @@ same "a device without VMMALLOC_FORK=0" "$status|$(cat "$work/line")" \
 child of a fork, which a whole heap is only with VMMALLOC_FORK=0"
 start VMMALLOC_KIND=dax:/dev/null VMMALLOC_FORK=0
 check "what is not a device: the sentence" \
-    grep -q "^Error (libvmmalloc): VMMALLOC_KIND: .*no DAX device" "$work/line"
+    grep -q "^Error (libvmmalloc): VMMALLOC_KIND: .*not a DAX device" "$work/line"
 
 accepted "logging is the debug library's, not ours" "$dir" "$size" \
     VMMALLOC_LOG_LEVEL=4 "VMMALLOC_LOG_FILE=$work/none/log"
