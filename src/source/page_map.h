@@ -7,7 +7,7 @@
  * and for 1 TiB, and so do spans of any size. Free runs coalesce by themselves,
  * taking and giving back never allocates, so giving back cannot fail.
  *
- * Called by source.c under the source's lock.
+ * Called under the source's lock.
  */
 #ifndef SOURCE_PAGE_MAP_H
 #define SOURCE_PAGE_MAP_H
