@@ -57,6 +57,8 @@
 
 #include "base/bits.h"
 #include "source/address_map.h"
+#include "source/file.h"
+#include "source/file_space.h"
 #include "source/memory.h"
 #include "source/segment.h"
 

@@ -51,8 +51,8 @@ struct segment {
 	void *sets;            /* the memory behind these four */
 	size_t sets_bytes;
 
-	size_t usable;        /* anon.c, file.c: bytes made readable so far */
-	int fd;               /* file.c: the file, while it is kept, or -1 */
+	size_t usable; /* anon.c, file_space.c: bytes made readable so far */
+	int fd;        /* file.c: the file, while it is kept, or -1 */
 	struct os_file_id id; /* file.c: to know that fd is still ours */
 	const struct os_file_system *file_system; /* file.c */
 	size_t file_offset;                       /* file.c: of base */
@@ -187,8 +187,9 @@ struct source {
 	uint64_t room, room_read;
 
 	/* file.c: the segment in whose file the next one goes on, under the
-	 * lock of the list. How many bytes could not be had, when, and what
-	 * the file system said that it had; 0 when some were given back. */
+	 * lock of the list. file_space.c: how many bytes could not be had, when,
+	 * and what the file system said that it had; 0 when some were given
+	 * back. */
 	struct segment *newest;
 	size_t short_of;
 	uint64_t short_since, short_room;
@@ -267,20 +268,5 @@ void forks_settle_unseen(void);
 /* fork.c: whether what is at the segment's addresses, if anything, is not its
  * own, since it did not come into this process. */
 bool segment_is_lost(const struct segment *segment);
-
-/* Whether the descriptor of SEGMENT still is the file it was opened as: a
- * daemon may have closed it behind our back. */
-bool file_is_ours(const struct segment *segment);
-
-/* Takes space for a range of FD, which is on the segment's file system. */
-int file_take_space(
-    const struct segment *segment, int fd, size_t offset, size_t bytes);
-
-/* Maps FD, the copy of the segment's file for a child, at AT; puts it in place
- * of the segment's pages; and maps the segment's own file, whose descriptor is
- * there, copy on write. */
-int file_map_copy(struct segment *segment, void *at, int fd);
-int file_place_copy(struct segment *segment);
-int file_map_private(struct segment *segment);
 
 #endif /* SOURCE_SEGMENT_H */
