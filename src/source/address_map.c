@@ -29,7 +29,7 @@
 #include <errno.h>
 
 #include "os/records.h"
-#include "source/segment.h"
+#include "source/structures.h"
 
 #define LEVELS 3
 #define ADDRESS_BITS 48

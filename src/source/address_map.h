@@ -7,7 +7,7 @@
  * any size takes a few hundred entries at most. Its nodes are records that are
  * never freed.
  *
- * address_map_add() and _remove() are called by source.c under its list lock;
+ * address_map_add() and _remove() are called by segment.c under sources_lock;
  * address_map_find() by anybody, without a lock, also in a signal handler.
  *
  * What a reader without a lock may touch, and why that is there at any time:

@@ -24,15 +24,17 @@
  * The second row can be wrong: another process may take what was free before
  * the program touches its pages. The policies are policy.c's.
  *
- * Called by source.c under the source's lock, opening and closing under that of
- * the list. What fails leaves the range without pages of its own, or with pages
- * that segment_commit() then takes away.
+ * Called through the table of operations, by segment.c under the list's lock,
+ * by commit.c and decommit.c under the source's. What fails leaves the range
+ * without pages of its own, or with pages that segment_commit() then takes
+ * away.
  */
 #include <errno.h>
 
 #include "base/bits.h"
 #include "source/memory.h"
-#include "source/segment.h"
+#include "source/operations.h"
+#include "source/policy.h"
 
 /* Above this populating, asking where the pages are and moving them would take
  * too long for one allocation. */

@@ -5,7 +5,7 @@
  * A walk through all segments, that takes the lock for 16 MiB at a time. What
  * is nowhere used costs nothing, since sets and maps say so at once. Meanwhile
  * others go on, and whoever changes what the walk has passed changes its sums
- * (source.c), so that in the end these are exact.
+ * (sets.c), so that in the end these are exact.
  *
  * Why exact: let W be where the walk stands. Under the lock, the walk's sums
  * are always those of all pages in front of W as they are at this moment. It is
@@ -29,7 +29,7 @@
 
 #include "base/error.h"
 #include "source/address_map.h"
-#include "source/segment.h"
+#include "source/structures.h"
 
 /* Whether the segment still has its addresses: in the address map, and in the
  * process. Neither changes with spans, so this needs no lock; a program that
@@ -80,8 +80,9 @@ check_committed(const struct segment *segment, size_t from, size_t end)
 }
 
 /* One step, up to the next multiple of a piece, under the lock. A granule is
- * counted with the piece that its first page lies in, as set_committed() in
- * source.c counts it, so that one that reaches over a border counts once. */
+ * counted with the piece that its first page lies in, as
+ * segment_set_committed() counts it, so that one that reaches over a border
+ * counts once. */
 static int
 check_piece(struct walk *walk, const struct segment *segment)
 {

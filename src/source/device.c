@@ -6,10 +6,11 @@
  * keeps other processes away, for as long as this one has it mapped, although
  * the descriptor is closed at once. Nothing is known of its content.
  *
- * Called by source.c under the source's lock. Opening fails with EBUSY where
- * another process has the device, else as open(2) and mmap(2) do.
+ * Called by segment.c through the table of operations. Opening fails with EBUSY
+ * where another process has the device, else as open(2) and mmap(2) do.
  */
-#include "source/segment.h"
+#include "source/operations.h"
+#include "source/withhold.h"
 
 /*
  * Maps the device, or the part of it that the spec names, over a reservation.

@@ -21,14 +21,16 @@
  * A directory whose file system may have no space for a page that had it once
  * is refused, unless the spec trusts it: then as much is done as can be.
  *
- * Called by open.c through the table of operations, under the lock of the list,
- * and by fork.c, in a fork's handlers.
+ * Called by segment.c through the table of operations, under the lock of the
+ * list, and by copy.c and fork.c, in a fork's handlers.
  */
 #include "source/file.h"
 
 #include <errno.h>
 
 #include "source/file_space.h"
+#include "source/operations.h"
+#include "source/withhold.h"
 
 /* The length of a file that grows, where a great length costs nothing. */
 #define LENGTH_MAX ((size_t)64 << 40)

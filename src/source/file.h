@@ -2,13 +2,13 @@
 /*
  * file.h - the mappings of a segment's file, exchanged around a fork.
  *
- * Called by fork.c, in a fork's handlers, with all locks of sources held. All
- * return 0 or an error number.
+ * Called by copy.c and fork.c, in a fork's handlers, with all locks of sources
+ * held. All return 0 or an error number.
  */
 #ifndef SOURCE_FILE_H
 #define SOURCE_FILE_H
 
-#include "source/segment.h"
+#include "source/structures.h"
 
 /* Maps FD, the copy of the segment's file for a child, at AT; puts it in place
  * of the segment's pages; and maps the segment's own file, whose descriptor is

@@ -14,8 +14,8 @@
  * Pages are readable from the low end up to where they have been used: what the
  * program locks into memory (mlockall) is not the whole of a sparse file.
  *
- * Called by source.c through the table of operations, and by file.c and fork.c.
- * Owns nothing.
+ * Called by commit.c and decommit.c through the table of operations, and by
+ * file.c and copy.c. Owns nothing.
  */
 #include "source/file_space.h"
 

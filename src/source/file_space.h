@@ -3,13 +3,13 @@
  * file_space.h - the space of a segment's file: taken, and given back.
  *
  * Three of these are operations, called under the source's lock; the others are
- * for file.c and fork.c as well, under the lock of the list. What fails returns
+ * for file.c and copy.c as well, under the lock of the list. What fails returns
  * an error number.
  */
 #ifndef SOURCE_FILE_SPACE_H
 #define SOURCE_FILE_SPACE_H
 
-#include "source/segment.h"
+#include "source/structures.h"
 
 /* Whether the descriptor of SEGMENT still is the file it was opened as: a
  * daemon may have closed it behind our back. */

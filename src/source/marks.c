@@ -17,9 +17,9 @@
  * the mark of a page in which it was given a block, and whatever gave it the
  * block made the mark visible, too.
  */
-#include <string.h>
+#include "source/marks.h"
 
-#include "source/segment.h"
+#include <string.h>
 
 #define FANOUT ((size_t)512)
 

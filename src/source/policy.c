@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * policy.c - the memory policies of a segment of anonymous memory.
+ * policy.c - the memory policies of a segment of anonymous memory. See
+ * policy.h.
  *
  * Most are set for the whole segment when it is opened, and stay. A source that
  * binds to nodes is different, since under MPOL_BIND the kernel ends a process
@@ -36,13 +37,10 @@
  * again, after which the range is "preferred" and its pages are right all the
  * same; making it "preferred", after which it is bound still.
  *
- * Called by anon.c, open.c and fork.c under the source's lock; for a new
- * segment, that nobody else knows, under the list's.
  */
-#include <errno.h>
+#include "source/policy.h"
 
 #include "base/bits.h"
-#include "source/segment.h"
 
 #define SLICE_MIN (2 * MIB)
 #define SLICES_MAX 4096

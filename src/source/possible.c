@@ -6,6 +6,8 @@
  * when each allocation fails, without a word. Owns nothing. Called by open.c,
  * without a lock.
  */
+#include "source/possible.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +15,7 @@
 
 #include "base/bits.h"
 #include "base/error.h"
-#include "source/segment.h"
+#include "os/os.h"
 
 /* The number in a file of sysfs; NONE where it cannot be read. */
 static size_t

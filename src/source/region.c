@@ -10,13 +10,14 @@
  * where the kernel refuses for another reason, the page stays as it is, kept
  * out of every span all the same.
  *
- * Called by source.c under the source's lock. Only opening can fail, where
- * nothing is mapped.
+ * Called by segment.c through the table of operations. Only opening can fail,
+ * where nothing is mapped.
  */
 #include <errno.h>
 
 #include "base/annotate.h"
-#include "source/segment.h"
+#include "source/operations.h"
+#include "source/withhold.h"
 
 static int
 region_open(struct source *source, struct segment *segment)

@@ -4,8 +4,9 @@
  * printer, poolkind(7)'s test and the program poolkind take what they know.
  *
  * A new source is a row here, a row in the table of operations in
- * source/open.c, and a page of the manual; one that is a memory attribute is a
- * row here and one in topology/select.c, which says how its nodes are found.
+ * source/operations.c, and a page of the manual; one that is a memory attribute
+ * is a row here and one in topology/select.c, which says how its nodes are
+ * found.
  */
 #ifndef SPEC_SOURCES_H
 #define SPEC_SOURCES_H

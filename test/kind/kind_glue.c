@@ -4,7 +4,7 @@
 
 #include "kind/facade.h"
 #include "kind/kind.h"
-#include "source/segment.h"
+#include "source/structures.h"
 
 size_t
 kind_record_bytes(void)

@@ -5,7 +5,7 @@
 #include "base/bits.h"
 #include "os/records.h"
 #include "source/address_map.h"
-#include "source/segment.h"
+#include "source/structures.h"
 
 struct segment *
 bare_segment(void *base, size_t bytes)

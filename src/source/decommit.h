@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * decommit.h - granules given back to the system.
+ *
+ * Under the source's lock. Cannot fail: what the kernel does not take back
+ * stays committed.
+ */
+#ifndef SOURCE_DECOMMIT_H
+#define SOURCE_DECOMMIT_H
+
+#include "source/structures.h"
+
+/* Decommits every granule that has a page between FROM and END and holds no
+ * page of a span, a run at a time. The granules at both ends may reach beyond
+ * the range: what was free beside a span goes with it. Runs of fewer than LEAST
+ * bytes are left; returns how many bytes these have together. */
+size_t decommit_between(
+    struct segment *segment, size_t from, size_t end, size_t least);
+
+/* Decommits every granule without a span, because a span needs the room. Under
+ * the lock all the time: giving it back would let others take the room. */
+void decommit_all(struct source *source);
+
+/* Forgets that free pages stay committed, because all of them are about to go;
+ * what comes back from here on waits its full time again. */
+static inline void
+end_idle(struct source *source)
+{
+	source->idle = false;
+	source->dear = false;
+	source->loose = 0;
+}
+
+#endif /* SOURCE_DECOMMIT_H */
