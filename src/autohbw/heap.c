@@ -32,8 +32,6 @@
 #include "interpose/inside.h"
 #include "kind/facade.h"
 
-_Thread_local bool heap_inside;
-
 /* Until the constructor has run no size is outside of the range, so that
  * entry.c hands every request to this file. */
 struct chosen_sizes chosen_sizes = { NO_HEAP, 0, SIZE_MAX };

@@ -8,8 +8,8 @@
  * which is ours and would ask for the same kind again. So a thread that asks
  * for such a kind sets the flag, and while it is set all of the thread's blocks
  * come from MEMKIND_DEFAULT, which looks at nothing. It is a flag of the
- * thread, since other threads can wait for the kind meanwhile. Each library's
- * heap.c owns it. Initial-exec, as any other access to it could call malloc.
+ * thread, since other threads can wait for the kind meanwhile. Owned by
+ * inside.c. Initial-exec, as any other access to it could call malloc.
  */
 #ifndef INTERPOSE_INSIDE_H
 #define INTERPOSE_INSIDE_H

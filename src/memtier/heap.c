@@ -23,8 +23,6 @@
 #include "memtier/log.h"
 #include "memtier/tiers.h"
 
-_Thread_local bool heap_inside;
-
 static _Atomic(struct memtier_memory *) memory;
 
 /*
