@@ -117,8 +117,6 @@ static struct memkind made[MEMKIND_KINDS_MAX - MEMKIND_OWN];
 static size_t made_used; /* records from here on were never used */
 static struct memkind *made_free;
 
-_Thread_local bool memkind_forks;
-
 /* Before fork(2): from here to release() no other thread opens, makes or
  * destroys a kind, or reads the topology. The thread itself passes its own
  * locks meanwhile: see lock.h. */

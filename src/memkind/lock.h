@@ -23,7 +23,7 @@
 
 #include "os/lock.h"
 
-/* Whether this thread has taken the locks for a fork: kinds.c. */
+/* Whether this thread has taken the locks for a fork: set by kinds.c. */
 extern _Thread_local bool memkind_forks
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
