@@ -17,8 +17,8 @@ if command -v ccache >/dev/null; then
 	export CCACHE_BASEDIR=$TOP_SRCDIR CCACHE_NOHASHDIR=1
 fi
 scripts="test/api/examples test/misuse/run test/stress/run
-    test/memkind/memkind_programs.sh test/memkind/defects.sh
-    test/memkind/tools.sh test/tool/poolkind.sh test/vmem/vmem_programs.sh
+    test/memkind/interface/memkind_programs.sh test/memkind/defects/defects.sh
+    test/tool/memkind_tools.sh test/tool/poolkind.sh test/vmem/vmem_programs.sh
     test/vmem/vmem_log.sh test/preload/shim_functions.sh
     test/preload/shim_fork.sh test/preload/shim_life.sh
     test/preload/shim_process.sh"

@@ -8,7 +8,7 @@
 #include <sched.h>
 #include <sys/syscall.h>
 
-#include "../memkind/openmp.h"
+#include "../memkind/openmp/openmp.h"
 
 #define PAGE ((size_t)4096)
 #define NODES 64

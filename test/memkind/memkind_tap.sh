@@ -5,8 +5,9 @@
 # the results, the places for pools, and the compiler.
 #
 # LIBMEMKIND names the library under test, LIBMEMKIND_A and the two others the
-# archives; else they are looked for in TOP_BUILDDIR. The folder that it lies in is ours: LD_LIBRARY_PATH for who is
-# to find it by name.
+# archives; else they are looked for in TOP_BUILDDIR. The folder that it lies in
+# is ours: LD_LIBRARY_PATH for who is to find it by name. The programs of a test
+# lie beside its script, in $here.
 
 top=${TOP_SRCDIR:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
 built=${TOP_BUILDDIR:-$top/build}/lib
@@ -25,7 +26,7 @@ ours=$(dirname "$LIBMEMKIND")
 libvmmalloc=${LIBVMMALLOC-}
 LIBVMMALLOC=$LIBMEMKIND
 . "$top/test/lib/shim_tap.sh"
-here=$top/test/memkind
+here=$(cd "$(dirname "$0")" && pwd)
 unset LD_LIBRARY_PATH LD_PRELOAD "${!MEMKIND_@}" "${!JEMK_@}" "${!HWLOC_@}" \
     "${!OMP_@}"
 
