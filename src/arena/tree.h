@@ -10,8 +10,6 @@
 
 #include "arena/cache.h"
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
 /* What the tree says of a page, as the start of a block: false if no block can
  * start at PTR. */
 static ALWAYS_INLINE bool

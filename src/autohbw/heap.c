@@ -34,7 +34,7 @@
 
 /* Until the constructor has run no size is outside of the range, so that
  * entry.c hands every request to this file. */
-struct chosen_sizes chosen_sizes = { NO_HEAP, 0, SIZE_MAX };
+struct chosen_sizes chosen_sizes = { NO_HEAP, 0, 0, SIZE_MAX };
 
 static struct settings settings;
 static _Atomic(memkind_t) chosen; /* NULL: not yet, or switched off */
@@ -183,6 +183,21 @@ door_realloc(void *ptr, size_t size, void **resized)
 	return true;
 }
 
+/* With decorators the program is to see the call of memkind's function. */
+static bool
+free_if_any(void *ptr)
+{
+#ifdef MEMKIND_DECORATION_ENABLED
+	memkind_t kind = memkind_detect_kind(ptr);
+
+	if (kind != NULL) {
+		memkind_free(kind, ptr);
+		return true;
+	}
+#endif
+	return poolkind_free_if_any(ptr);
+}
+
 /* The line is written before the block is free, since it may be somebody else's
  * afterwards. What kind it is of is looked up for the line alone. */
 bool
@@ -191,16 +206,17 @@ door_free(void *ptr)
 	if (unlikely(autohbw_log.level >= LOG_BLOCKS &&
 		is_logged(memkind_detect_kind(ptr))))
 		log_block("In my memkind free: %p", ptr);
-	return poolkind_free_if_any(ptr);
+	return free_if_any(ptr);
 }
 
 /* ---- Switches ------------------------------------------------------------ */
 
-/* Requests of LOW to HIGH bytes come to door_malloc(), which chooses the kind.
- */
+/* Requests of LOW to HIGH bytes come to door_malloc(), which chooses the kind;
+ * those of SIZE_MAX bytes if there is nothing to choose. */
 static void
 look_at(size_t low, size_t high)
 {
+	atomic_store(&chosen_sizes.plain, min_size(low, CACHE_SIZE_MAX + 1));
 	atomic_store(&chosen_sizes.low, low);
 	atomic_store(&chosen_sizes.span, high - low);
 }
@@ -221,7 +237,7 @@ EXPORT void
 disableAutoHBW(void)
 {
 	atomic_store(&chosen, NULL);
-	look_at(0, 0);
+	look_at(SIZE_MAX, SIZE_MAX);
 }
 
 static void
@@ -253,7 +269,7 @@ find_default(void)
 	poolkind *kind = poolkind_of(block);
 
 	kinds[0] = kind;
-	look_at(0, 0);
+	look_at(SIZE_MAX, SIZE_MAX);
 #ifndef MEMKIND_DECORATION_ENABLED
 	if (kind != NULL)
 		chosen_sizes.heap = poolkind_id(kind);

@@ -14,6 +14,9 @@
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+/* For what is too long for the compiler's taste, and has to be quick. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 /* What a library's map may name: all else is hidden by -fvisibility=hidden. */
 #define EXPORT __attribute__((visibility("default")))
 

@@ -5,8 +5,8 @@
  *
  * Each library has a heap.c with these functions, and a door.h of its own,
  * which entry.c includes. That is compiled once for each library, so that its
- * fast path has the library's choice inline: for which sizes the thread's cache
- * of one heap may be asked first, without a call. Called by any thread at any
+ * fast path has the library's choice inline: from which of the thread's caches
+ * a block comes, and where one goes, without a call. Called by any thread at any
  * time: before the library's constructor, in signal handlers, after the last
  * destructor. Takes no lock. Where a function fails, errno says why; where it
  * does not, errno stays.
@@ -37,11 +37,13 @@ size_t door_usable_size(const void *ptr);
 poolkind *door_kind(unsigned number);
 
 /*
- * In the door.h of each library:
+ * In the door.h of each library, the two functions always inline, as they stand
+ * in the fast path of several functions:
  *
- * unsigned door_heap(void): the id of the heap that most blocks are of, or
- *     NO_HEAP when heap.c is to see every call.
- * bool door_is_plain(size_t size): whether that heap serves requests of SIZE.
+ * void *door_take(size_t size): a block out of a cache of the thread's, for a
+ *     SIZE that may be 0; NULL when heap.c is to serve the call.
+ * bool door_give(void *ptr): puts a block back there; false when heap.c is to
+ *     free it. PTR may be anything, NULL too.
  * DOOR_ANY_ALIGNMENT: whether posix_memalign() takes alignments below that of a
  *     pointer.
  * DOOR_TRACE(...): writes a trace line of a call.

@@ -6,16 +6,16 @@
  * All of these functions are defined, also the rare ones: a block of a
  * memalign() that was left to the C library would come to our free(). The rules
  * of the C library are kept here: sizes of 0, overflow, alignments, errno. The
- * thread's cache of one heap is asked first (arena/cache.h), as far as the
- * library's door.h allows; everything else is served by the library's heap.c.
+ * thread's caches are asked first (arena/cache.h), as far as the library's
+ * door.h allows; everything else is served by the library's heap.c.
  *
  * What a replacement of malloc has to live with, and how it is dealt with:
  *
  *  - It is called before any constructor has run, the library's own included:
  *    by the dynamic linker, as soon as symbols are bound, and by libraries that
- *    are initialised earlier. So nothing here needs to be set up. door_heap()
- *    begins as NO_HEAP, under which no thread has a cache, and heap.c opens a
- *    kind when the first request comes.
+ *    are initialised earlier. So nothing here needs to be set up. door_take()
+ *    and door_give() begin with NO_HEAP, under which no thread has a cache, and
+ *    heap.c opens a kind when the first request comes.
  *  - It is called after the last destructor, of the process or of a thread. No
  *    library here ever closes its kinds, and a thread that has lost its record
  *    is served without a cache (arena/thread.c).
@@ -68,16 +68,6 @@ refuse(int errnum)
 	return NULL;
 }
 
-/* The fast path: a block from the thread's cache. NULL if the library does not
- * serve SIZE so, if the thread has no cache, or if its bin is empty: the slow
- * path then decides, and sets errno if it has no block either. */
-static inline void *
-take(size_t size)
-{
-	return likely(door_is_plain(size)) ? cache_malloc(door_heap(), size) :
-					     NULL;
-}
-
 /*
  * The slow paths, and how valgrind hears of their blocks. memcheck names a
  * block by the stack on which it was announced, and users suppress by the
@@ -102,7 +92,7 @@ take(size_t size)
 	} while (0)
 #define RELEASE(ptr) \
 	do { \
-		if (likely(cache_free(door_heap(), ptr))) \
+		if (likely(door_give(ptr))) \
 			break; \
 		if (DOOR_ALOUD && is_watched(ptr)) \
 			GIVE_ALOUD(ptr, release_slowly(ptr)); \
@@ -118,8 +108,7 @@ is_watched(const void *ptr)
 }
 
 /*
- * Frees what the thread's cache of the first heap does not take: NULL, a block
- * of another kind, a block for which the bin has no room, and what is no block.
+ * Frees what the thread's caches do not take: NULL, a block of another kind, a block for which the bin has no room, and what is no block.
  *
  * Where no block begins at PTR, its address decides. In the memory of a kind it
  * is a block that was freed before, or a pointer into the middle of one:
@@ -162,7 +151,7 @@ resize(void *ptr, size_t size)
 	void *resized;
 
 	if (ptr == NULL) {
-		resized = take(size);
+		resized = door_take(size);
 		if (unlikely(resized == NULL))
 			TAKE_SLOWLY(resized, door_malloc(some(size)), false);
 		return resized;
@@ -193,7 +182,7 @@ malloc(size_t size)
 	void *ptr;
 
 	DOOR_TRACE("size %zu", size);
-	ptr = take(size);
+	ptr = door_take(size);
 	if (likely(ptr != NULL))
 		return ptr;
 	RETURN_SLOWLY(door_malloc(some(size)), false);
@@ -246,7 +235,7 @@ calloc(size_t number, size_t size)
 	DOOR_TRACE("nmemb %zu, size %zu", number, size);
 	if (__builtin_mul_overflow(number, size, &bytes))
 		return refuse(ENOMEM);
-	ptr = take(bytes);
+	ptr = door_take(bytes);
 	if (likely(ptr != NULL))
 		return memset(ptr, 0, bytes);
 	RETURN_SLOWLY(door_calloc(some(bytes)), true);

@@ -13,16 +13,17 @@
 #define DOOR_TRACE(...) ((void)0)
 #define DOOR_ALOUD false
 
-static inline unsigned
-door_heap(void)
-{
-	return NO_HEAP;
-}
-
-static inline bool
-door_is_plain(size_t size)
+static ALWAYS_INLINE void *
+door_take(size_t size)
 {
 	(void)size;
+	return NULL;
+}
+
+static ALWAYS_INLINE bool
+door_give(void *ptr)
+{
+	(void)ptr;
 	return false;
 }
 

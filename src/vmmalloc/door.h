@@ -16,17 +16,18 @@
 #define DOOR_TRACE(...) LOG_TRACE(4, __VA_ARGS__)
 #define DOOR_ALOUD true
 
-static inline unsigned
-door_heap(void)
+static ALWAYS_INLINE void *
+door_take(size_t size)
 {
-	return atomic_load_explicit(&pool_id, memory_order_relaxed);
+	return cache_malloc(
+	    atomic_load_explicit(&pool_id, memory_order_relaxed), size);
 }
 
-static inline bool
-door_is_plain(size_t size)
+static ALWAYS_INLINE bool
+door_give(void *ptr)
 {
-	(void)size;
-	return true;
+	return cache_free(
+	    atomic_load_explicit(&pool_id, memory_order_relaxed), ptr);
 }
 
 #endif /* VMMALLOC_DOOR_H */
