@@ -108,7 +108,8 @@ is_watched(const void *ptr)
 }
 
 /*
- * Frees what the thread's caches do not take: NULL, a block of another kind, a block for which the bin has no room, and what is no block.
+ * Frees what the thread's caches do not take: NULL, a block of another kind, a
+ * block for which the bin has no room, and what is no block.
  *
  * Where no block begins at PTR, its address decides. In the memory of a kind it
  * is a block that was freed before, or a pointer into the middle of one:
