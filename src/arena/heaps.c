@@ -97,7 +97,7 @@ heap_decay(struct heap *heap)
 {
 	bool more = arenas_decay(heap);
 
-	return source_tend(heap->source) || more;
+	return source_decay(heap->source) || more;
 }
 
 /* The heaps in which something waits, chained by decay_next, each claimed for

@@ -7,9 +7,9 @@
  * which entry.c includes. That is compiled once for each library, so that its
  * fast path has the library's choice inline: from which of the thread's caches
  * a block comes, and where one goes, without a call. Called by any thread at
- * any time: before the library's constructor, in signal handlers, after the last
- * destructor. Takes no lock. Where a function fails, errno says why; where it
- * does not, errno stays.
+ * any time: before the library's constructor, in signal handlers, after the
+ * last destructor. Takes no lock. Where a function fails, errno says why; where
+ * it does not, errno stays.
  */
 #ifndef INTERPOSE_DOOR_H
 #define INTERPOSE_DOOR_H

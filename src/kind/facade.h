@@ -59,7 +59,7 @@ void poolkind_fork_end_in_child(void);
 /* Gives back the free memory of the kind that has waited for as long as its
  * decay says. Otherwise later calls on some kind do that; this is for a thread
  * that looks after kinds that nobody calls. */
-void poolkind_tend(poolkind *kind);
+void poolkind_decay(poolkind *kind);
 
 /* The kind of the block PTR, and what may be used of it; false if it is no
  * block of any, and nothing is said. */

@@ -134,7 +134,7 @@ poolkind_trim(poolkind *handle)
  * now: a facade with a thread of its own calls it for kinds that the program
  * does not use (memkind/background.c). */
 EXPORT void
-poolkind_tend(poolkind *handle)
+poolkind_decay(poolkind *handle)
 {
 	struct kind *kind = kind_of(handle);
 	int saved = errno;

@@ -55,19 +55,19 @@ static pthread_t thread; /* only for the thread that has claimed a change */
 static _Atomic uint32_t turn; /* the thread of another turn ends */
 
 static void
-tend(memkind_t kind, void *with)
+decay(memkind_t kind, void *with)
 {
 	(void)with;
-	poolkind_tend(atomic_load(&kind->engine));
+	poolkind_decay(atomic_load(&kind->engine));
 }
 
 /* The kinds are listed under the lock of kinds.c, so that none is destroyed
- * while it is tended; a thread that opens or destroys one waits that long. */
+ * while its pages go; a thread that opens or destroys one waits that long. */
 static void *
 run(void *mine)
 {
 	while (!wait_while_for(&turn, (uint32_t)(uintptr_t)mine, EVERY_MS))
-		memkind_each(tend, NULL);
+		memkind_each(decay, NULL);
 	return NULL;
 }
 

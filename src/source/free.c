@@ -178,10 +178,10 @@ source_keep_idle(struct source *source, uint64_t milliseconds)
 	lock_give(&source->lock);
 }
 
-/* Called by threads that tend idle heaps on a slow path (arena/heaps.c). While
- * a source is held nothing goes: its pages are about to be used. */
+/* Called by threads that come by on a slow path (arena/heaps.c). While a source
+ * is held nothing goes: its pages are about to be used. */
 bool
-source_tend(struct source *source)
+source_decay(struct source *source)
 {
 	bool idle, over;
 

@@ -73,7 +73,7 @@ void source_keep_idle(struct source *source, uint64_t milliseconds);
 
 /* Gives back what has stayed committed for that long, and returns whether
  * something still stays. */
-bool source_tend(struct source *source);
+bool source_decay(struct source *source);
 
 /* Gives back to the system every page that is in no span, a piece at a time:
  * others that share the limit may have them then. */

@@ -199,7 +199,7 @@ struct walk {
  *   it is refused           they stay: this process has nothing there
  *   over the limit          they go, and all that stayed committed before
  *   idle_most is not 0      they stay so long; when the oldest of them has, all
- *                           of them go, at the next free or source_tend()
+ *                           of them go, at the next free or source_decay()
  *   else                    they go, but for pieces below ops->least, which
  *                           stay until they have met others, for LOOSE_MS at
  *                           most

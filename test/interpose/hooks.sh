@@ -56,13 +56,13 @@ for name in "${preloads[@]}"; do
 	done
 done
 
-# The thread that tends memkind's kinds is made under no lock: who stands before
+# memkind's background thread is made under no lock: who stands before
 # pthread_create(3) may fork there.
 if [ -e "${LIBMEMKIND-}" ]; then
 	compile_library hooks -DFORKS -DHOOK=HOOK_pthread_create &&
-	    compile tending -I"$top/include" "$LIBMEMKIND" \
+	    compile background -I"$top/include" "$LIBMEMKIND" \
 		-Wl,-rpath,"$(dirname "$LIBMEMKIND")" || exit 1
-	run env LD_PRELOAD="$work/hooks.so" "$watch" -p 60 "$work/tending"
+	run env LD_PRELOAD="$work/hooks.so" "$watch" -p 60 "$work/background"
 	same "a fork in pthread_create" "$status|$errors" "0|"
 else
 	skip "a fork in pthread_create" "libmemkind was not built"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the engine does for facades alone: kinds placed by others, blocks moved
- * so that slabs become empty, idle kinds tended, blocks of whatever kind. */
+ * so that slabs become empty, the decay of idle kinds, blocks of any kind. */
 #include "kind_test.h"
 
 extern "C" {
 void *poolkind_defragment(void *ptr);
-void poolkind_tend(poolkind *kind);
+void poolkind_decay(poolkind *kind);
 bool poolkind_free_if_any(void *ptr);
 }
 
@@ -95,18 +95,18 @@ committed_after(poolkind *kind, unsigned milliseconds)
 	/* Arenas keep it for a moment after they were first asked. */
 	for (int i = 0; i < 2; i++) {
 		usleep(30000);
-		poolkind_tend(kind);
+		poolkind_decay(kind);
 	}
 	kind_let_time_pass(kind, milliseconds);
-	poolkind_tend(kind);
+	poolkind_decay(kind);
 	EXPECT_EQ(poolkind_get_stats(kind, &stats, sizeof(stats)), 0);
 	return stats.committed;
 }
 
 } // namespace
 
-/* Being tended does not hurry what a kind keeps for a while. */
-TEST(Tend, WaitsForTheTimeThatPagesHave)
+/* To ask for it does not hurry what a kind keeps for a while. */
+TEST(Decay, WaitsForTheTimeThatPagesHave)
 {
 	Kind kind("file:/dev/shm,size=16M");
 
@@ -114,7 +114,7 @@ TEST(Tend, WaitsForTheTimeThatPagesHave)
 	EXPECT_LT(committed_after(kind, 11000), 1 * MIB);
 }
 
-TEST(Tend, WaitsForTheTimeThatIsGiven)
+TEST(Decay, WaitsForTheTimeThatIsGiven)
 {
 	const char text[] = "file:/dev/shm,size=16M";
 	poolkind *soon = kind_open_decaying(text, 3000);

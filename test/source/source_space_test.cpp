@@ -310,15 +310,15 @@ TEST(DearFileSystem, IsGivenBackAllInTheEnd)
 	punch_is_dear(source, MIB);
 	for (char *&span : spans)
 		ASSERT_NE(span = source.span(256 * KIB), nullptr);
-	EXPECT_FALSE(source_tend(source)) << "nothing waits";
+	EXPECT_FALSE(source_decay(source)) << "nothing waits";
 	source.free(spans[0], 256 * KIB);
-	EXPECT_TRUE(source_tend(source));
+	EXPECT_TRUE(source_decay(source));
 	os_clock_advance(9000);
 	source.free(spans[2], 256 * KIB);
-	EXPECT_TRUE(source_tend(source));
+	EXPECT_TRUE(source_decay(source));
 	EXPECT_TRUE(is_backed(source, spans[0]));
 	os_clock_advance(2000);
-	EXPECT_FALSE(source_tend(source));
+	EXPECT_FALSE(source_decay(source));
 	EXPECT_EQ(source.committed(), 512 * KIB);
 	source.free(spans[1], 256 * KIB);
 	os_clock_advance(11000);

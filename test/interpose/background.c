@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * tending.c - has memkind's thread made and ended a few times, by two threads
- * at once.
+ * background.c - has memkind's thread made and ended a few times, by two
+ * threads at once.
  */
 #include <memkind.h>
 #include <pthread.h>
 #include <stddef.h>
 
 static void *
-tend(void *failed)
+switch_often(void *failed)
 {
 	for (int i = 0; i < 20; i++)
 		if (memkind_set_bg_threads(true) != 0 ||
@@ -23,9 +23,9 @@ main(void)
 	int failed = 0, also = 0;
 	pthread_t other;
 
-	if (pthread_create(&other, NULL, tend, &failed) != 0)
+	if (pthread_create(&other, NULL, switch_often, &failed) != 0)
 		return 2;
-	tend(&also);
+	switch_often(&also);
 	pthread_join(other, NULL);
 	return failed || also;
 }
