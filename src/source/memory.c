@@ -9,7 +9,9 @@
  * All threads and processes of a cgroup that ask at the same moment get the
  * same answer, and none of them knows of the others. So each takes only a 64th
  * of the room at a time: the nearer the end, the smaller the steps and the
- * fresher the answers. Up to 64 of them can start at once, and all fit.
+ * fresher the answers. Up to 64 of them can start at once, and all fit. What
+ * they may take at the very end, where a step cannot be smaller, is kept out of
+ * every answer (MARGIN), as are the tables that the kernel needs for the pages.
  *
  * That makes a killed process unlikely, not impossible: another process that
  * does not ask may take the room between the answer and the touch. But a
@@ -28,8 +30,11 @@
 #include "os/os.h"
 
 #define PIECE_PART 64
-#define PIECE_MIN (2 * MIB)
+#define PIECE_MIN (64 * KIB)
 #define PIECE_MAX (64 * MIB)
+#define MARGIN (1 * MIB)
+/* From here on all is counted. */
+#define ENOUGH (128 * MIB)
 #define GRANT_MS 100
 
 static _Atomic size_t granted;
@@ -63,12 +68,23 @@ grant(size_t bytes, size_t left)
 	return piece;
 }
 
+/* os_memory_room() without the margin. */
+static int
+ask(size_t bytes, struct os_memory_room *room)
+{
+	int error = os_memory_room(bytes + MARGIN, room);
+
+	if (error == 0)
+		room->bytes -= min_size(room->bytes, MARGIN);
+	return error;
+}
+
 /*
  * See memory.h. Asks whether all that is LEFT fits, since a span that fits in
- * part is of no use, and grants one step. Asks for at least 64 times PIECE_MIN:
- * os_memory_room() stops counting when it has found enough, and where little is
- * left it is to count all, page cache and swap included. Where nobody says how
- * much there is, steps are PIECE_MAX.
+ * part is of no use, and grants one step. Asks for at least ENOUGH:
+ * os_memory_room() stops counting when it has found as much, and where little
+ * is left it is to count all, page cache and swap included. Where nobody says
+ * how much there is, steps are PIECE_MAX.
  */
 size_t
 memory_next(size_t left)
@@ -78,13 +94,13 @@ memory_next(size_t left)
 
 	if (take_of_grant(left))
 		return left;
-	if (os_memory_room(max_size(left, PIECE_PART * PIECE_MIN), &room) != 0)
+	if (ask(max_size(left, ENOUGH), &room) != 0)
 		return grant(PIECE_MAX, left);
 	if (room.bytes < left)
 		return 0;
 	piece = align_down(room.bytes / PIECE_PART, PIECE_MIN);
 	piece = min_size(max_size(piece, PIECE_MIN), PIECE_MAX);
-	return grant(min_size(piece, align_down(room.bytes, PAGE_BYTES)), left);
+	return grant(piece, left);
 }
 
 int
@@ -135,7 +151,7 @@ memory_explain(const char *text, size_t bytes)
 	struct os_memory_room room;
 	bool cgroup;
 
-	if (os_memory_room(bytes, &room) != 0 || room.bytes >= bytes)
+	if (ask(bytes, &room) != 0 || room.bytes >= bytes)
 		return false;
 	cgroup = room.cgroup[0] != '\0';
 	error_set(ENOMEM,

@@ -6,14 +6,15 @@
 
 namespace {
 
-/* A machine of 1 GiB, which keeps 32 MiB of it, with BYTES to spare. */
+/* A machine of 1 GiB, which keeps 32 MiB of it, and one that is never granted,
+ * with BYTES to spare. */
 class SmallMachine : public FakeMachine {
 public:
 	explicit SmallMachine(size_t bytes) { spare(bytes); }
 	void
 	spare(size_t bytes)
 	{
-		memory(bytes + 32 * MIB, GIB);
+		memory(bytes + 33 * MIB, GIB);
 	}
 };
 
@@ -69,7 +70,7 @@ TEST(Memory, TheSentenceNamesTheCgroup)
 
 	EXPECT_TRUE(has(sentence, "41943040")) << sentence;
 	EXPECT_TRUE(
-	    has(sentence, "the cgroup \"/tests/small\" has 33554432 to spare"))
+	    has(sentence, "the cgroup \"/tests/small\" has 32505856 to spare"))
 	    << sentence;
 }
 
