@@ -32,13 +32,3 @@ not_a_block(const void *ptr, const struct block *block)
 		    ptr, kind_of_heap(block->heap)->name);
 	return false;
 }
-
-bool
-kind_block_of(const void *ptr, struct block *block)
-{
-	*block = block_lookup(ptr);
-	if (block->heap == NULL ||
-	    live_find(&kind_of_heap(block->heap)->live, ptr, NULL) == NOT_LIVE)
-		return not_a_block(ptr, block);
-	return true;
-}

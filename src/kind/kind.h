@@ -138,13 +138,21 @@ kind_of_heap(const struct heap *heap)
 	return kind_entries[heap->alias].kind;
 }
 
-/* The block at PTR, which may be anything but NULL: false, which is a misuse
- * and reported, if it is none, or in the debug library one that was freed. */
-bool kind_block_of(const void *ptr, struct block *block);
-
 /* Reports that PTR is not a block, or not one that the program holds, by what a
  * lookup of it gave. Returns false. */
 bool not_a_block(const void *ptr, const struct block *block);
+
+/* The block at PTR, which may be anything but NULL: false, which is a misuse
+ * and reported, if it is none, or in the debug library one that was freed. */
+static inline bool
+kind_block_of(const void *ptr, struct block *block)
+{
+	*block = block_lookup(ptr);
+	if (unlikely(block->heap == NULL) ||
+	    live_find(&kind_of_heap(block->heap)->live, ptr, NULL) == NOT_LIVE)
+		return not_a_block(ptr, block);
+	return true;
+}
 
 /* Why the kind has no block to give: ENOMEM alone if it is full; EPERM and a
  * sentence if this process is a child that has nothing of the kind at all.
