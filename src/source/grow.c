@@ -125,6 +125,8 @@ source_begin(struct source *source)
 {
 	int error = 0;
 
+	if (source_is_region(source))
+		return false;
 	lock_take(&sources_lock);
 	lock_take(&source->lock);
 	if (source->first == NULL)

@@ -20,7 +20,8 @@ int source_open_segments(struct source *source, char *region);
  * after a fork (source_succeed()): most children never allocate from it, and so
  * need no file. Takes both locks. On failure nothing is left behind, and the
  * count of source_freed() goes up: what was short (space, addresses) may come
- * back without a free in this source, so the heap is to try again.
+ * back without a free in this source, so the heap is to try again. False, too,
+ * for a region that other sources hold entirely, which gets no segment at all.
  */
 bool source_begin(struct source *source);
 

@@ -190,6 +190,24 @@ TEST(Overlap, LeavesOutWhatOthersHold)
 	EXPECT_EQ(pages, MIB / PAGE_BYTES - 1);
 }
 
+/* A source that begins with no segment, and never gets one. */
+TEST(Overlap, OfAllOfItIsNothing)
+{
+	Region region(4 * MIB);
+	struct spec spec = region_with_handle(4 * MIB, true);
+
+	spec.handle = false;
+	Source whole(spec, region.start, nullptr);
+	Source none(spec, region.start, nullptr);
+	ASSERT_NE((struct source *)none, nullptr);
+	uint64_t freed = source_freed(none);
+	EXPECT_EQ(none.span(PAGE_BYTES), nullptr);
+	EXPECT_EQ(none.span(MIB), nullptr);
+	EXPECT_EQ(segments_of(none), 0u);
+	EXPECT_EQ(source_freed(none), freed) << "it need not be tried again";
+	EXPECT_EQ(source_owner_of(nullptr), nullptr);
+}
+
 TEST(Overlap, IsRefusedWhereNobodyAskedForIt)
 {
 	Region region(4 * MIB);
