@@ -14,6 +14,7 @@
 
 #include "base/annotate.h"
 #include "source/commit.h"
+#include "source/decommit.h"
 #include "source/grow.h"
 #include "source/segment.h"
 #include "source/sets.h"
@@ -52,7 +53,8 @@ struct found {
 /*
  * Takes a span out of the segment, at page AT or, for PAGE_MAP_NONE, at the
  * lowest place with room for it. The pages are entered as used before they are
- * committed, for the trim in commit_span(), and as free again if that fails.
+ * committed, for the trim in commit_span(), and as free again if that fails;
+ * what was committed of them by then goes back, as all else that was free did.
  * They become dirty, as their owner may write to them at any time; FOUND says
  * what was dirty before.
  */
@@ -73,6 +75,7 @@ segment_alloc(
 	segment_set_used(segment, page, page + count, true);
 	if (commit_span(segment, page, count) != 0) {
 		segment_set_used(segment, page, page + count, false);
+		decommit_between(segment, page, page + count, 0);
 		found.commit_failed = true;
 		return found;
 	}

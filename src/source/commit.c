@@ -101,8 +101,8 @@ ahead_of(const struct segment *segment, size_t from, size_t end)
  *     the span's beginning and passes over what it has committed: that was left
  *     alone, since these pages are entered as used.
  *
- * If it fails in the end, runs committed before the failing one stay committed
- * and are free: the next span there uses them, or a trim gives them back.
+ * If it fails in the end, runs committed before the failing one are committed
+ * still, for the caller to give back.
  */
 int
 commit_span(struct segment *segment, size_t from, size_t count)

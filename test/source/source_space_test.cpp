@@ -122,6 +122,22 @@ TEST(Limit, CostsNoAddressesWhenReached)
 	}
 }
 
+/* What a span got before the rest of it could not be had goes: no time runs for
+ * it, so nobody else would give it back. */
+TEST(Limit, OfASpanThatDoesNotFitNothingStaysCommitted)
+{
+	Source source("dram,limit=160K");
+	char *low = source.span(64 * KIB), *high = source.span(64 * KIB);
+
+	source.free(low, 64 * KIB);
+	source_keep_idle(source, 10000);
+	source.free(high, 64 * KIB);
+	ASSERT_EQ(source.committed(), 64 * KIB) << "in the midst of the next";
+	EXPECT_EQ(source.span_at(low, 192 * KIB), nullptr);
+	EXPECT_EQ(source.committed(), 0u);
+	EXPECT_NE(source.span_at(low, 160 * KIB), nullptr);
+}
+
 TEST(Limit, GivesWhatWasTakenAheadToWhoNeedsIt)
 {
 	Source source(in_shm("size=8M,limit=1M"));
