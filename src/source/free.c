@@ -186,7 +186,7 @@ source_decay(struct source *source)
 	bool idle, over;
 
 	lock_take(&source->lock);
-	idle = stays_for(source) != 0 && source->idle;
+	idle = source->idle;
 	over = idle && atomic_load(&source->held) == 0 && is_idle_over(source);
 	lock_give(&source->lock);
 	if (over)

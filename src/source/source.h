@@ -61,8 +61,8 @@ bool source_zeroes_lazily(const struct source *source);
 void source_zero(struct source *source, void *addr, size_t bytes);
 
 /* While held, source_free() keeps pages committed: they are about to be handed
- * out again. What is left of them goes with the next span that comes back.
- * Nests. */
+ * out again. What is left of them goes with the next span that comes back, or
+ * when source_decay() is called. Nests. */
 void source_hold(struct source *source);
 void source_unhold(struct source *source);
 

@@ -195,7 +195,8 @@ struct walk {
  * A source. What becomes of the pages of a span that comes back, in the order
  * in which settle_pages() in free.c asks:
  *
- *   the source is held      they stay, until the next span comes back
+ *   the source is held      they stay, until the next span comes back, or
+ *                           source_decay() after that
  *   it is refused           they stay: this process has nothing there
  *   over the limit          they go, and all that stayed committed before
  *   idle_most is not 0      they stay so long; when the oldest of them has, all

@@ -171,6 +171,21 @@ TEST(Hold, KeepsFreedPagesUntilATrim)
 	EXPECT_EQ(source.committed(), 0u);
 }
 
+/* What was not needed while it was held goes also if no span comes back. */
+TEST(Hold, IsNoReasonToKeepPagesAfterwards)
+{
+	Source source("dram");
+	char *span = source.span(MIB);
+
+	source_hold(source);
+	source.free(span, MIB);
+	EXPECT_TRUE(source_decay(source));
+	EXPECT_EQ(source.committed(), MIB);
+	source_unhold(source);
+	EXPECT_FALSE(source_decay(source));
+	EXPECT_EQ(source.committed(), 0u);
+}
+
 /* A page that was held is not zero although its neighbours are. */
 TEST(Hold, RemembersWhatIsNotZero)
 {
