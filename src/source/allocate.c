@@ -75,7 +75,7 @@ segment_alloc(
 	segment_set_used(segment, page, page + count, true);
 	if (commit_span(segment, page, count) != 0) {
 		segment_set_used(segment, page, page + count, false);
-		decommit_between(segment, page, page + count, 0);
+		decommit_in_vain(segment, page, page + count);
 		found.commit_failed = true;
 		return found;
 	}

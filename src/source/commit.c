@@ -42,8 +42,6 @@ segment_commit(struct segment *segment, size_t from, size_t end)
 	if (error != 0) {
 		source->ops->decommit(segment, from * source->granule, bytes);
 		atomic_fetch_sub(&source->account->claimed, bytes);
-		source->short_of = bytes;
-		source->short_since = os_now_ms();
 		atomic_fetch_add(&source->account->freed, 1);
 		return error;
 	}

@@ -28,6 +28,7 @@ segment_decommit(struct segment *segment, size_t from, size_t end)
 	page_set_fill(
 	    &segment->dirty, from * per_granule, end * per_granule, false);
 	source_uncount(source, bytes);
+	source->short_of = 0;
 }
 
 /* The same, if they are at least LEAST bytes. Returns the bytes that were left
@@ -80,4 +81,14 @@ decommit_all(struct source *source)
 	for (struct segment *s = source->first; s != NULL; s = s->next)
 		decommit_between(s, 0, s->map.pages, 0);
 	end_idle(source);
+}
+
+void
+decommit_in_vain(struct segment *segment, size_t from, size_t end)
+{
+	struct source *source = segment->source;
+	size_t short_of = source->short_of;
+
+	decommit_between(segment, from, end, 0);
+	source->short_of = short_of;
 }

@@ -21,6 +21,11 @@ size_t decommit_between(
  * the lock all the time: giving it back would let others take the room. */
 void decommit_all(struct source *source);
 
+/* Decommits what was got for a span that could then not be had as a whole; its
+ * pages are entered as free again. That is nothing that others gave back: a
+ * shortage that is known (file_space.c) is one still. */
+void decommit_in_vain(struct segment *segment, size_t from, size_t end);
+
 /* Forgets that free pages stay committed, because all of them are about to go;
  * what comes back from here on waits its full time again. */
 static inline void

@@ -132,10 +132,10 @@ room_for(const struct segment *segment)
 }
 
 /* Whether an attempt would be in vain. Either the file system says that it has
- * less; or so many bytes, or fewer, could not be had within the last SHORT_MS,
- * nothing was given back since, and it does not say that it has more now. The
- * second is needed since file systems count space as free that they then need
- * for metadata. */
+ * less; or so many bytes, or fewer, could not be had when that was last tried,
+ * within the last SHORT_MS, nothing was given back since, and it does not say
+ * that it has more now. The second is needed since file systems count space as
+ * free that they then need for metadata. */
 static bool
 is_short(struct segment *segment, size_t bytes)
 {
@@ -162,9 +162,10 @@ is_short(struct segment *segment, size_t bytes)
 int
 file_commit(struct segment *segment, size_t offset, size_t bytes)
 {
+	struct source *source = segment->source;
 	int error = file_make_usable(segment, offset + bytes);
 
-	if (error != 0 || segment->source->spec->reserve)
+	if (error != 0 || source->spec->reserve)
 		return error;
 	if (segment->in_memory) {
 		error = populate(segment, offset, bytes);
@@ -172,7 +173,12 @@ file_commit(struct segment *segment, size_t offset, size_t bytes)
 	}
 	if (bytes >= ASK_FIRST && is_short(segment, bytes))
 		return ENOMEM;
-	return take(segment, offset, bytes);
+	error = take(segment, offset, bytes);
+	if (unlikely(error != 0)) {
+		source->short_of = bytes;
+		source->short_since = os_now_ms();
+	}
+	return error;
 }
 
 /* Punches a hole. A private mapping gives back its copies alone, since a hole
@@ -181,16 +187,10 @@ file_commit(struct segment *segment, size_t offset, size_t bytes)
 int
 file_decommit(struct segment *segment, size_t offset, size_t bytes)
 {
-	int error;
-
-	if (segment->private) {
-		os_discard(segment->base + offset, bytes);
-		return EBUSY;
-	}
-	error = os_punch(segment->base + offset, bytes);
-	if (error == 0)
-		segment->source->short_of = 0;
-	return error;
+	if (!segment->private)
+		return os_punch(segment->base + offset, bytes);
+	os_discard(segment->base + offset, bytes);
+	return EBUSY;
 }
 
 size_t

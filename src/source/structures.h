@@ -245,8 +245,9 @@ struct source {
 	/* file.c: the segment in whose file the next one goes on, under the
 	 * lock of the list. */
 	struct segment *newest;
-	/* file_space.c: how many bytes could not be had, when, and what the
-	 * file system said that it had; 0 when some were given back. */
+	/* file_space.c: how many bytes could not be had, when that was tried,
+	 * and what the file system said that it had; 0 when some were given
+	 * back: decommit.c. */
 	size_t short_of;
 	uint64_t short_since, short_room;
 };

@@ -497,6 +497,21 @@ TEST(FullFileSystem, IsAskedBeforeMuchIsTaken)
 	struct source_stats stats = source.stats();
 	EXPECT_EQ(stats.committed, 7 * MIB);
 }
+/* A failure is remembered for a moment, however often it is asked meanwhile. */
+TEST(FullFileSystem, IsTriedAgainAfterAWhile)
+{
+	SMALL_FILE_SYSTEM(directory, 8 * MIB);
+	Source source("file:" + directory.path);
+	char *span = nullptr;
+
+	os_fault_at(OS_POPULATE, 1, ENOSPC, false);
+	EXPECT_EQ(source.span(2 * MIB), nullptr);
+	for (int i = 0; i < 20 && span == nullptr; i++) {
+		os_clock_advance(30);
+		span = source.span(2 * MIB);
+	}
+	EXPECT_NE(span, nullptr) << "each no made the next one";
+}
 #endif
 
 namespace {
