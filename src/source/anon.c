@@ -96,16 +96,17 @@ anon_open(struct source *source, struct segment *segment)
 }
 
 /* Does what mprotect(2) or madvise(2) would have done, where these are refused:
- * maps the range anew, readable and without pages, and sets the advice and the
- * policy again, which went with the old mapping. */
+ * maps the range anew, readable and without pages, and sets the policy and the
+ * advice again, which went with the old mapping: the policy first, as what is
+ * known to be bound is no longer. */
 static int
 map_anew(struct segment *segment, size_t offset, size_t bytes)
 {
 	int error = os_make_usable_anew(segment->base + offset, bytes);
 
 	if (error == 0)
-		error = set_advice(segment);
-	return error == 0 ? policy_open_anew(segment, offset, bytes) : error;
+		error = policy_open_anew(segment, offset, bytes);
+	return error == 0 ? set_advice(segment) : error;
 }
 
 static void

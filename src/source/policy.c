@@ -35,8 +35,7 @@
  *
  * What may fail: opening, with the number that os_set_policy() gives; binding
  * again, after which the range is "preferred" and its pages are right all the
- * same; making it "preferred", after which it is bound still.
- *
+ * same; making it "preferred", after which some of it may be bound still.
  */
 #include "source/policy.h"
 
@@ -229,9 +228,12 @@ policy_open_anew(struct segment *segment, size_t offset, size_t bytes)
  * Binds a range; false if that cannot be: the range would be one more run above
  * RUNS_MAX, or mbind(2) fails. The kernel applies mbind(2) mapping by mapping,
  * and has to split some; where it runs out of mappings in the midst of that, a
- * part of the range is bound already. So "preferred" is set again: a range that
- * is not entered as bound must not be, or a touch of it could end the process.
- * That joins what was split.
+ * part of the range is bound already. So "preferred" is set again, for all of
+ * it: what is not entered as bound must not be, or a touch of it could end the
+ * process. That joins what was split. If it fails, too, nobody knows what the
+ * range is, and all of it is entered as bound, so that policy_prefer() does not
+ * pass over it; and from then on nothing of the segment is believed to be bound
+ * because it is entered so. Where mbind(2) is refused nothing changed.
  */
 bool
 policy_bind(struct segment *segment, size_t offset, size_t bytes)
@@ -240,22 +242,29 @@ policy_bind(struct segment *segment, size_t offset, size_t bytes)
 	       granules = segment->bound.pages;
 	size_t from = offset / granule, end = (offset + bytes) / granule;
 	size_t low = from == 0 ? 0 : from - 1;
+	int error;
 
-	if (page_set_find(&segment->bound, from, end, false) == end)
+	if (!segment->bound_unsure &&
+	    page_set_find(&segment->bound, from, end, false) == end)
 		return true;
 	if (atomic_load(&runs) >= RUNS_MAX &&
 	    count_runs(segment, low, min_size(end + 1, granules)) == 0)
 		return false;
-	if (set_mode(segment, offset, bytes, OS_BIND) != 0) {
-		set_mode(segment, offset, bytes, OS_PREFERRED);
-		return false;
+	if (set_mode(segment, offset, bytes, OS_BIND) == 0) {
+		note_bound(segment, from, end, true);
+		return true;
 	}
-	note_bound(segment, from, end, true);
-	return true;
+	error = set_mode(segment, offset, bytes, OS_PREFERRED);
+	if (!os_is_refused(error)) {
+		note_bound(segment, from, end, error != 0);
+		segment->bound_unsure |= error != 0;
+	}
+	return false;
 }
 
 /* Makes a range "preferred"; nothing to do, and no system call, where none of
- * its granules is bound. On failure the range counts as bound still. */
+ * its granules is bound. On failure the range counts as bound still, though a
+ * part of it may not be. */
 int
 policy_prefer(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -268,6 +277,8 @@ policy_prefer(struct segment *segment, size_t offset, size_t bytes)
 	error = set_mode(segment, offset, bytes, OS_PREFERRED);
 	if (error == 0)
 		note_bound(segment, from, end, false);
+	else if (!os_is_refused(error))
+		segment->bound_unsure = true;
 	return error;
 }
 

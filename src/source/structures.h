@@ -119,6 +119,7 @@ struct segment {
 	size_t file_offset;                       /* file.c: of base */
 	size_t file_length; /* file.c: of all of the file */
 	int process;        /* file.c: that mapped it */
+	bool bound_unsure;  /* policy.c: not all in that set need be bound */
 	bool private;       /* file.c: mapped copy on write */
 	bool in_memory;     /* copy.c: and no file is below it any more */
 	bool guarded;       /* region.c: the handle's page is unreadable */

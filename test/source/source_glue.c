@@ -5,6 +5,7 @@
 #include "base/bits.h"
 #include "os/records.h"
 #include "source/address_map.h"
+#include "source/policy.h"
 #include "source/structures.h"
 
 struct segment *
@@ -97,6 +98,15 @@ is_backed(const struct source *source, const void *addr)
 				   offset / source->granule + 1) != 0;
 	}
 	return 0;
+}
+
+int
+bind_range(struct source *source, const void *addr, size_t bytes)
+{
+	struct segment *segment = source->first;
+
+	return policy_bind(
+	    segment, (size_t)((const char *)addr - segment->base), bytes);
 }
 
 static void

@@ -31,6 +31,9 @@ unsigned holds_of(const struct source *source);
 /* Whether the page at ADDR of the source counts as committed. */
 int is_backed(const struct source *source, const void *addr);
 
+/* policy_bind() of a range of the first segment. */
+int bind_range(struct source *source, const void *addr, size_t bytes);
+
 /* Makes one of the records of the first segment wrong; a second time, right. */
 enum damage { USED, BACKED, SPANS, COMMITTED, DAMAGES };
 void damage(struct source *source, enum damage what);

@@ -202,6 +202,31 @@ TEST_F(RefusedPolicies, LeaveSpansPreferred)
 	EXPECT_EQ(policy_at(span), BIND);
 }
 
+/* What is known of a range is what the kernel says of it: where it could not be
+ * bound, nothing of it counts as bound; and where it could not be made
+ * "preferred" again either, it is bound the next time, whatever it was. */
+TEST_F(RefusedPolicies, ForWantOfMappingsAreKnown)
+{
+	for (bool again : { false, true }) {
+		Source source("nodes:0");
+		char *old = source.span(MIB);
+
+		as_if_forked();
+		char *fresh = source.span(MIB);
+		ASSERT_EQ(fresh, old + MIB);
+		expect_policy(PREFERRED, old, MIB);
+		expect_policy(BIND, fresh, MIB);
+		os_fault_at(OS_SET_POLICY, 1, ENOMEM, again);
+		EXPECT_FALSE(bind_range(source, old, 2 * MIB));
+		os_fault_at(OS_SET_POLICY, 0, 0, false);
+		expect_policy(again ? BIND : PREFERRED, fresh, MIB);
+		EXPECT_TRUE(bind_range(source, fresh, MIB));
+		expect_policy(BIND, fresh, MIB);
+		EXPECT_TRUE(bind_range(source, old, MIB));
+		expect_policy(BIND, old, MIB);
+	}
+}
+
 /* When a policy cannot be had for want of mappings, pages are not taken under
  * the one that ends processes. */
 TEST_F(RefusedPolicies, ForWantOfMappingsAreNull)
