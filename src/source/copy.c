@@ -253,6 +253,7 @@ place_copy(struct segment *segment)
 	if (error != 0)
 		return error;
 	forget_idle(segment);
+	segment->rest_unsure = false;
 	segment->private = segment->in_memory = segment->copy_in_memory;
 	segment->withheld = !segment->copy_in_memory;
 	segment->left = false;

@@ -316,22 +316,37 @@ file_map_copy(struct segment *segment, void *at, int fd)
 	    error;
 }
 
-/* In one step, for threads that read there meanwhile; the rest is not in use.
+/* Maps what is usable from the segment's own file. */
+static int
+map_usable(struct segment *segment, bool private)
+{
+	size_t head = segment->head;
+
+	return os_map_file(segment->base + head, segment->usable - head,
+	    segment->fd, (off_t)(segment->file_offset + head), private);
+}
+
+/*
+ * What is usable comes last, and in one step, for threads that read there
+ * meanwhile. If it fails it is mapped as before once more, since the kernel may
+ * have unmapped it by then: nothing was written to a private mapping, so the
+ * file has all of it.
+ *
+ * The rest may be mapped either way after a failure. Until that is settled
+ * nothing of it becomes usable: what is written to a private mapping would be
+ * lost when the next fork maps the segment again.
  */
 int
 file_map_private(struct segment *segment)
 {
-	size_t head = segment->head, usable = segment->usable;
-	off_t offset = (off_t)segment->file_offset;
-	int error = 0;
+	int error = file_map_rest(segment, true);
 
-	if (usable > head)
-		error = os_map_file(segment->base + head, usable - head,
-		    segment->fd, offset + (off_t)head, true);
-	if (error == 0 && usable < segment->bytes)
-		error = os_map_file_closed(segment->base + usable,
-		    segment->bytes - usable, segment->fd,
-		    offset + (off_t)usable, true);
+	if (error == 0) {
+		error = map_usable(segment, true);
+		if (error != 0)
+			map_usable(segment, false);
+	}
+	segment->rest_unsure = error != 0;
 	return error;
 }
 

@@ -22,6 +22,7 @@
 #include <errno.h>
 
 #include "source/memory.h"
+#include "source/withhold.h"
 
 /* Spans above this size take their space by fallocate(2), without touching the
  * pages, where there is a descriptor: the program may never touch them all. */
@@ -42,6 +43,37 @@ file_is_ours(const struct segment *segment)
 }
 
 int
+file_map_rest(struct segment *segment, bool private)
+{
+	size_t from = segment->usable;
+
+	return from == segment->bytes ?
+	    0 :
+	    os_map_file_closed(segment->base + from, segment->bytes - from,
+		segment->fd, (off_t)(segment->file_offset + from), private);
+}
+
+/* Where a fork could not make the segment private, what is not usable yet may
+ * be mapped either way: it is mapped like the rest of the segment before it is
+ * used. 0 or an error number. */
+static int
+settle_rest(struct segment *segment)
+{
+	int error;
+
+	if (likely(!segment->rest_unsure))
+		return 0;
+	if (!file_is_ours(segment))
+		return EBADF;
+	error = file_map_rest(segment, false);
+	if (error == 0)
+		error = segment_withhold(segment);
+	if (error == 0)
+		segment->rest_unsure = false;
+	return error;
+}
+
+int
 file_make_usable(struct segment *segment, size_t offset)
 {
 	size_t step = max_size(segment->source->granule, 2 * MIB);
@@ -50,6 +82,9 @@ file_make_usable(struct segment *segment, size_t offset)
 
 	if (end <= segment->usable)
 		return 0;
+	error = settle_rest(segment);
+	if (error != 0)
+		return error;
 	error = os_make_usable(
 	    segment->base + segment->usable, end - segment->usable);
 	if (error == 0)

@@ -19,6 +19,10 @@ bool file_is_ours(const struct segment *segment);
  * what was never used is not taken by mlockall(2). */
 int file_make_usable(struct segment *segment, size_t offset);
 
+/* Maps what is not usable yet, unreadable, from the segment's own file, whose
+ * descriptor is there; PRIVATE: copy on write. */
+int file_map_rest(struct segment *segment, bool private);
+
 /* Takes space for a range of FD, which is on the segment's file system. */
 int file_take_space(
     const struct segment *segment, int fd, size_t offset, size_t bytes);

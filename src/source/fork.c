@@ -69,9 +69,9 @@
  *
  * EBADF where that cannot be: without the descriptor, by which the file is
  * mapped again; and on huge pages, where the kernel ends the process if no page
- * is left for the copy that a write makes. If it fails at a later segment, the
- * earlier ones stay private. That harms nobody: the file has no name, so nobody
- * else reads it.
+ * is left for the copy that a write makes. If it fails at a segment, that one
+ * and those behind it stay shared, the earlier ones private. That harms nobody:
+ * the file has no name, so nobody else reads it.
  */
 static int
 make_private(struct source *source)

@@ -121,6 +121,7 @@ struct segment {
 	int process;        /* file.c: that mapped it */
 	bool bound_unsure;  /* policy.c: not all in that set need be bound */
 	bool private;       /* file.c: mapped copy on write */
+	bool rest_unsure;   /* file_space.c: how, above what is usable */
 	bool in_memory;     /* copy.c: and no file is below it any more */
 	bool guarded;       /* region.c: the handle's page is unreadable */
 	bool withheld; /* withhold.c: a child has nothing of it by itself */

@@ -255,6 +255,45 @@ TEST(ForkCopyOrPrivate, GoesOnInMemoryWhereNoCopyFits)
 	EXPECT_EQ(span[0], 'b');
 }
 
+/* Of a fork for which the file could not be mapped anew, at whichever of its
+ * parts, the child has nothing. The parent loses nothing by it: neither what it
+ * had, nor at the next fork what it wrote in between. */
+TEST(ForkPrivate, ThatCannotBeMadeCostsTheParentNothing)
+{
+	for (unsigned nth = 1; nth <= 3; nth++)
+		for (bool repeat : { false, true }) {
+			SCOPED_TRACE(testing::Message() << nth << repeat);
+			Source source(
+			    with_fork(in_shm("size=16M"), SPEC_FORK_PRIVATE),
+			    nullptr, nullptr);
+			char *span = source.span(64 * KIB);
+			int error = 0;
+
+			memset(span, 'a', 64 * KIB);
+			os_fault_at(OS_MAP_FILE, nth, ENOMEM, repeat);
+			int status = forked(
+			    [&] { return source_refused(source) ? 1 : 0; },
+			    [] {}, &error);
+			EXPECT_EQ(status, error == 0 ? 0 : 1);
+			os_fault_at(OS_MAP_FILE, 0, 0, false);
+			EXPECT_EQ(span[1], 'a');
+			span[0] = 'b';
+			char *large = source.span(8 * MIB);
+			ASSERT_NE(large, nullptr);
+			memset(large, 'l', 8 * MIB);
+			auto as_before = [&] {
+				return span[0] == 'b' && span[1] == 'a' &&
+				    large[0] == 'l' &&
+				    large[8 * MIB - 1] == 'l';
+			};
+			EXPECT_EQ(
+			    forked([&] { return as_before() ? 0 : 1; }), 0);
+			EXPECT_TRUE(as_before());
+			source.free(large, 8 * MIB);
+			EXPECT_TRUE(all_zero(source.zeroed(8 * MIB), 8 * MIB));
+		}
+}
+
 /* A program that closes all descriptors takes the file from the shim. */
 TEST(ForkPrivate, CopiesWhenTheDescriptorIsLost)
 {
