@@ -221,8 +221,9 @@ int poolkind_block_at(const void *address, struct poolkind_block *block);
  */
 
 /* Sets the most bytes that the kind may have committed; 0 takes the limit
- * away. A limit below what is committed trims the kind and then stands: nothing
- * more is handed out until enough is freed. Errors: none today. */
+ * away. A limit below what is committed trims the kind and then stands: no more
+ * is committed until enough was given back. Blocks that fit into what is
+ * committed are handed out all the same. Errors: none today. */
 int poolkind_set_limit(poolkind *kind, size_t limit);
 
 /* Returns to the system, or to the file system, every page that holds no live
