@@ -9,9 +9,23 @@
 #include "base/annotate.h"
 
 /* A mutex of libc's, unlike all other locks: valgrind's tools follow those, and
- * it must nest, since functions of the interface call each other. */
-pthread_mutex_t annotate_lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+ * it must nest, since functions of the interface call each other. It is locked
+ * here, and not by the callers: what includes jemalloc's headers has other
+ * functions by the names of libc's. */
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 unsigned annotate_quiet;
+
+void
+annotate_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void
+annotate_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
 
 /* The mutex knows its owner by the thread's number, which is another one in the
  * child: it could not be unlocked there, so it is made anew. The forking thread
@@ -22,7 +36,7 @@ annotate_forked(void)
 	static const pthread_mutex_t fresh =
 	    PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 
-	annotate_lock = fresh;
+	lock = fresh;
 	annotate_quiet = 0;
 	VALGRIND_ENABLE_ERROR_REPORTING;
 }

@@ -44,13 +44,14 @@ annotate_is_on(void)
  * all others. What memcheck would say of the engine itself is not said: its
  * records are hidden (below).
  */
-extern pthread_mutex_t annotate_lock;
+void annotate_lock(void);
+void annotate_unlock(void);
 
 static inline void
 annotate_enter(void)
 {
 	if (unlikely(annotate_is_on())) {
-		pthread_mutex_lock(&annotate_lock);
+		annotate_lock();
 		VALGRIND_DISABLE_ERROR_REPORTING;
 	}
 }
@@ -60,7 +61,7 @@ annotate_leave(void)
 {
 	if (unlikely(annotate_is_on())) {
 		VALGRIND_ENABLE_ERROR_REPORTING;
-		pthread_mutex_unlock(&annotate_lock);
+		annotate_unlock();
 	}
 }
 
