@@ -58,7 +58,8 @@ promise(const struct spec *spec)
 	return "taken at the first touch, as the kernel overcommits";
 }
 
-/* Nodes that the text names, with what is free on them now. */
+/* Nodes that the text names, with what is free on them now. Of a topology that
+ * does not know that, or is not there, the sum is 0, and nothing is said. */
 static void
 print_nodes_of(const struct topology *topology, const struct spec *spec)
 {
@@ -87,7 +88,8 @@ print_link(const struct topology *topology, const struct spec *spec)
 	printf("  " COLUMN "%s\n", "memory", promise(spec));
 }
 
-/* The parts of a text that a kind came to are specs. */
+/* One paragraph for each link, in the order in which they are asked. The parts
+ * of a text that a kind came to are specs, so nothing fails here. */
 static void
 print_links(const struct topology *topology, const char *resolved)
 {

@@ -16,6 +16,8 @@
 
 bool json_wanted;
 
+/* In quotes. Paths may have any byte: what JSON does not take as it is, is
+ * escaped; bytes from 0x80 on are UTF-8, as file names are. */
 static void
 print_string(const char *text)
 {
@@ -45,6 +47,7 @@ word_of_bool(bool value)
 	return value ? "true" : "false";
 }
 
+/* An object of the array; COUNT tells the first, before which no comma is. */
 static void
 print_huge_page(void *count, unsigned node, const struct huge_pages *pages)
 {
