@@ -111,10 +111,11 @@ static bool
 close_idle_bin(struct cache *cache, unsigned wanted)
 {
 	for (unsigned i = 0; i < IDLE_STEPS; i++) {
-		unsigned number = cache->idle_next++ % CACHE_BINS;
+		unsigned number = cache->idle_next;
 		struct bin *bin = &cache->bin[number];
 		uint16_t requests = (uint16_t)bin_requests(cache, number);
 
+		cache->idle_next = (uint8_t)((number + 1) % CACHE_BINS);
 		if (bin_room(bin) == 0 || number == wanted)
 			continue;
 		if (cache->seen[number] == requests) {

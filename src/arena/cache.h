@@ -100,18 +100,28 @@ cache_put(struct cache *cache, unsigned number, void *ptr)
 	return done;
 }
 
-/* The same by the page bin index, if the cache has that of PTR's segment; false
- * as well if the page has no entry. */
+/* The bin for PTR by the page bin index, 0 if the page has no entry; false if
+ * the cache does not have the index of PTR's segment. */
 static inline bool
-cache_put_indexed(struct cache *cache, void *ptr)
+cache_find_bin(struct cache *cache, const void *ptr, unsigned *number)
 {
 	size_t offset = (uintptr_t)ptr - cache->page_bins.base;
 
-	return likely(offset < cache->page_bins.bytes) &&
-	    cache_put(cache,
-		__atomic_load_n(&cache->page_bins.mark[offset / PAGE_BYTES],
-		    __ATOMIC_RELAXED),
-		ptr);
+	if (unlikely(offset >= cache->page_bins.bytes))
+		return false;
+	*number = __atomic_load_n(
+	    &cache->page_bins.mark[offset / PAGE_BYTES], __ATOMIC_RELAXED);
+	return true;
+}
+
+/* The same as cache_put() by that. */
+static inline bool
+cache_put_indexed(struct cache *cache, void *ptr)
+{
+	unsigned number;
+
+	return likely(cache_find_bin(cache, ptr, &number)) &&
+	    cache_put(cache, number, ptr);
 }
 
 /*

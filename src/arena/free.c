@@ -13,12 +13,16 @@
  *  3. The whole look-up, which believes nothing; the cache makes room, or the
  *     block goes to its arena.
  *
+ * A block that counts (count.h) is one whose size is found on the way; whether
+ * it does is a constant in each of the functions that are called from outside.
+ *
  * Owns nothing but thread->recent, which only its thread sets.
  */
 #include "arena/tree.h"
 
 #include "arena/arenas.h"
 #include "arena/cache.h"
+#include "arena/count.h"
 #include "arena/free.h"
 #include "arena/heaps.h"
 #include "arena/thread.h"
@@ -57,7 +61,7 @@ free_to_heap(struct heap *heap, void *ptr, const rtree_contents_t *contents)
 
 /* Frees what the fast path did not: through the cache if it can make room, or
  * past it. */
-static bool __attribute__((noinline)) free_slowly(void *ptr)
+static bool __attribute__((noinline)) free_slowly(void *ptr, bool counted)
 {
 	rtree_contents_t contents;
 	struct heap *heap = NULL;
@@ -67,6 +71,8 @@ static bool __attribute__((noinline)) free_slowly(void *ptr)
 	heaps_decay();
 	if (look_up(ptr, &contents))
 		heap = heap_of(&contents);
+	if (counted && heap != NULL)
+		heap_count(heap, -(int64_t)usable_of(&contents));
 	/* In the child of a fork that refused the kind nothing is left. */
 	if (heap != NULL && likely(!source_refused(heap->source)))
 		free_to_heap(heap, ptr, &contents);
@@ -91,7 +97,7 @@ remember(struct thread *thread, struct cache *cache)
 
 /* Frees a block whose page bin index the caller does not have. */
 static ALWAYS_INLINE bool
-free_unindexed(void *ptr)
+free_unindexed(void *ptr, bool counted)
 {
 	struct thread *thread = thread_self;
 	rtree_contents_t contents;
@@ -101,21 +107,23 @@ free_unindexed(void *ptr)
 		struct heap *heap = heap_of(&contents);
 		struct cache *cache = heap == NULL ? NULL :
 						     thread->cache[heap->id];
+		unsigned number = contents.metadata.szind + 1;
 
 		if (likely(cache != NULL) &&
-		    likely(
-			cache_put(cache, contents.metadata.szind + 1, ptr))) {
+		    likely(cache_put(cache, number, ptr))) {
 			remember(thread, cache);
+			if (counted)
+				cache_count_put(cache, number, ptr);
 			return true;
 		}
 	}
-	return free_slowly(ptr);
+	return free_slowly(ptr, counted);
 }
 
 /* The same, and a sentence where there is none. */
 static bool __attribute__((noinline)) free_or_explain(void *ptr)
 {
-	if (likely(free_unindexed(ptr)))
+	if (likely(free_unindexed(ptr, false)))
 		return true;
 	misuse("%p is no block of any kind", ptr);
 	return false;
@@ -123,7 +131,7 @@ static bool __attribute__((noinline)) free_or_explain(void *ptr)
 
 static bool __attribute__((noinline)) free_quietly(void *ptr)
 {
-	return free_unindexed(ptr);
+	return free_unindexed(ptr, false);
 }
 
 bool
@@ -132,16 +140,27 @@ heap_free(unsigned id, void *ptr)
 	return likely(cache_free(id, ptr)) || free_or_explain(ptr);
 }
 
-/* Whether the cache that the thread last gave a block to takes this one. */
-static ALWAYS_INLINE bool
-free_as_before(void *ptr)
+/* The cache that the thread last gave a block to, if PTR lies in its segment.
+ */
+static ALWAYS_INLINE struct cache *
+cache_as_before(const void *ptr)
 {
 	struct recent *recent = &thread_self->recent;
 
-	return likely((uintptr_t)ptr - recent->base <
-		   atomic_load_explicit(
-		       &recent->bytes, memory_order_relaxed)) &&
-	    likely(cache_put_indexed(recent->cache, ptr));
+	if (unlikely((uintptr_t)ptr - recent->base >=
+		atomic_load_explicit(&recent->bytes, memory_order_relaxed)))
+		return NULL;
+	assume(recent->cache != NULL);
+	return recent->cache;
+}
+
+/* Whether it takes the block. */
+static ALWAYS_INLINE bool
+free_as_before(void *ptr)
+{
+	struct cache *cache = cache_as_before(ptr);
+
+	return likely(cache != NULL) && likely(cache_put_indexed(cache, ptr));
 }
 
 bool
@@ -154,4 +173,14 @@ bool
 heap_free_if_any(void *ptr)
 {
 	return likely(free_as_before(ptr)) || free_quietly(ptr);
+}
+
+bool
+heap_free_counted(void *ptr)
+{
+	struct cache *cache = cache_as_before(ptr);
+
+	return (likely(cache != NULL) &&
+		   likely(cache_put_counted(cache, ptr))) ||
+	    free_unindexed(ptr, true);
 }

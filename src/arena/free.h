@@ -22,4 +22,7 @@ bool heap_free_any(void *ptr);
 /* The same, for those to whom it is no error when PTR is no block of any. */
 bool heap_free_if_any(void *ptr);
 
+/* The same for a block that counts (count.h), and does not any more. */
+bool heap_free_counted(void *ptr);
+
 #endif /* ARENA_FREE_H */

@@ -30,7 +30,7 @@
  */
 int
 heap_open(struct heap *heap, struct source *source,
-    const struct heap_options *options, const struct heap *alias)
+    const struct heap_options *options, struct heap *alias)
 {
 	struct source_stats stats;
 
@@ -44,7 +44,10 @@ heap_open(struct heap *heap, struct source *source,
 	heap_limit_changed(heap, stats.limit);
 	if (!heaps_enter(heap))
 		return ENOMEM;
-	heap->alias = alias == NULL ? heap->id : alias->id;
+	if (alias != NULL) {
+		heap->alias = alias->id;
+		heap->settled = &alias->settled_here;
+	}
 	return 0;
 }
 

@@ -16,7 +16,7 @@
  * 0; ENOMEM: HEAPS_MAX heaps are open already; EAGAIN: no memory. A heap that
  * has an id keeps it. */
 int heap_open(struct heap *heap, struct source *source,
-    const struct heap_options *options, const struct heap *alias);
+    const struct heap_options *options, struct heap *alias);
 
 /* Takes all blocks back at once; nobody uses the heap any more. The source is
  * left to the caller, who closes it next: its spans need not be freed. */

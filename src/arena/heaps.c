@@ -33,6 +33,7 @@ id_take(struct heap *heap)
 		return false;
 	bits_fill(ids_used, id, id + 1, true);
 	heap->id = heap->alias = (unsigned)id;
+	heap->settled = &heap->settled_here;
 	return true;
 }
 

@@ -47,6 +47,7 @@ heap_leave_behind(struct heap *heap)
 	}
 	left->id = NO_HEAP;
 	left->alias = heap->alias;
+	left->settled = heap->settled;
 	left->source = heap->source;
 	left->options = heap->options;
 	left->inherited = heap->inherited;

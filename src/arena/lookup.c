@@ -30,19 +30,6 @@
 #include "arena/lookup.h"
 #include "source/address_map.h"
 
-/* What the owner of a block may use of it. The class of a slab's blocks is in
- * the tree, and read in one load with the state of the page, so the two fit
- * together. A large block has any number of pages, and its extent has that;
- * less a pad that jemalloc puts behind large blocks, which is 0 here (start.c).
- */
-static size_t
-usable_of(const rtree_contents_t *contents)
-{
-	return contents->metadata.slab ?
-	    sz_index2size(contents->metadata.szind) :
-	    edata_size_get(contents->edata) - sz_large_pad;
-}
-
 static struct block
 as_block(const rtree_contents_t *contents)
 {

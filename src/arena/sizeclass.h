@@ -20,7 +20,8 @@
 /* The bin for SIZE, up to CACHE_SIZE_MAX; and the size of a bin's blocks. */
 extern SHARED_BELOW uint8_t cache_bin_for[CACHE_SIZE_MAX / 8 + 1] __asm__(
     "poolkind_bin_for");
-extern uint32_t cache_bin_size[CACHE_BINS];
+extern SHARED_BELOW uint32_t cache_bin_size[CACHE_BINS] __asm__(
+    "poolkind_bin_size");
 
 static inline unsigned
 bin_for(size_t size)

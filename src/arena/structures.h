@@ -44,6 +44,7 @@
  *   cache           filling, flushing, draining; cache.h has the fast path
  *   thread          the life of threads and of their caches
  *   lookup          from an address to its block
+ *   count           the bytes that a facade counts
  *   heaps           the list of heaps, ids and aliases, decay of idle heaps
  *   inherit         the heap of what the parent of a fork had handed out
  *   heap            opening, closing, limits, statistics
@@ -161,6 +162,12 @@ struct heap {
 	_Atomic uint64_t cache_epoch; /* see heap_epoch() */
 	_Atomic uint64_t full_epoch;  /* the epoch when the heap was full... */
 	_Atomic size_t full_size;     /* ...for this size; SIZE_MAX: none */
+
+	/* Bytes that a facade counts, but for those that caches have gathered
+	 * (count.h): here, or at the alias. A line of its own, which policies
+	 * read at every allocation. */
+	_Atomic int64_t *settled;
+	_Alignas(64) _Atomic int64_t settled_here;
 };
 
 /*
@@ -186,12 +193,15 @@ struct cache {
 	_Atomic uint32_t inside;       /* the owner is in it: revocation.h */
 	_Atomic uint32_t revocation;   /* whether it may enter */
 	struct source_marks page_bins; /* of one segment of the heap */
+	_Atomic int64_t gathered;      /* bytes that are counted: count.h */
+	int64_t gathered_max;          /* and settled when there are more */
+	_Atomic int64_t *settled;      /* the heap's */
 	struct heap *heap;
 	struct thread *thread;
 	unsigned ordinal;    /* the thread's: which arena serves it */
 	bool is_under_alias; /* the thread finds it under heap->alias, too */
+	uint8_t idle_next;   /* the bin that close_idle_bin() looks at next */
 	size_t quota;        /* its part of heap->quota_used */
-	unsigned idle_next;  /* the bin that close_idle_bin() looks at next */
 	struct cache *heap_next, **heap_link;     /* under heap->lock */
 	struct cache *thread_next, **thread_link; /* under registry_lock */
 	struct bin bin[CACHE_BINS];

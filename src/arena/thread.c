@@ -101,6 +101,7 @@ cache_delete(struct cache *cache)
 	struct thread *thread = cache->thread;
 
 	atomic_fetch_add(&heap->requests, free_stacks(cache));
+	atomic_fetch_add(heap->settled, atomic_load(&cache->gathered));
 	cache_unlink(cache);
 	thread->cache[heap->id] = NULL;
 	if (thread->cache[heap->alias] == cache)
@@ -145,6 +146,7 @@ cache_new(struct thread *thread, struct heap *heap)
 	if (cache == NULL)
 		return NULL;
 	cache->heap = heap;
+	cache->settled = heap->settled;
 	cache->page_bins = source_marks_of(source_base(heap->source));
 	cache->thread = thread;
 	cache->ordinal = thread->ordinal;

@@ -67,6 +67,19 @@ heap_of(const rtree_contents_t *contents)
 	    &slot_of(contents)->heap, memory_order_relaxed);
 }
 
+/* What the owner of a block may use of it. The class of a slab's blocks is in
+ * the tree, and read in one load with the state of the page, so the two fit
+ * together. A large block has any number of pages, and its extent has that;
+ * less a pad that jemalloc puts behind large blocks, which is 0 here (start.c).
+ */
+static inline size_t
+usable_of(const rtree_contents_t *contents)
+{
+	return contents->metadata.slab ?
+	    sz_index2size(contents->metadata.szind) :
+	    edata_size_get(contents->edata) - sz_large_pad;
+}
+
 /* Whether PTR points into a small block, and not to its start: costs a look at
  * the extent's metadata, which the fast path does without. */
 static inline bool

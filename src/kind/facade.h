@@ -69,6 +69,20 @@ bool poolkind_block_of(const void *ptr, poolkind **kind, size_t *usable);
  * where there is none so large. */
 size_t poolkind_usable_for(size_t size);
 
+/* Blocks that a facade counts, by their usable size (arena/count.h): one that
+ * came by poolkind_malloc_counted(), or was counted afterwards, is resized and
+ * freed by the two that follow, or is no more counted before. Freeing answers
+ * as poolkind_free_if_any(). What is no block does not count. */
+void *poolkind_malloc_counted(poolkind *kind, size_t size);
+void *poolkind_realloc_counted(poolkind *kind, void *ptr, size_t size);
+bool poolkind_free_counted(void *ptr);
+void poolkind_count(const void *ptr, bool counts);
+
+/* The bytes in blocks of the kind that count: exact when no thread counts
+ * meanwhile; and at a glance, without what other threads have gathered. */
+size_t poolkind_counted(const poolkind *kind);
+size_t poolkind_counted_about(const poolkind *kind);
+
 /* Frees the block PTR, of whatever kind; false, and nothing is said, if it is
  * no block of any. */
 bool poolkind_free_if_any(void *ptr);

@@ -46,14 +46,26 @@ poolkind_free_sized(poolkind *kind, void *ptr, size_t size)
  * means that the pointer is no concern of the caller's any more; in the debug
  * library also of a block that was freed before: that has been reported, and
  * libc, to which the caller would hand it, would end the process. */
-EXPORT bool
-poolkind_free_if_any(void *ptr)
+static inline bool
+free_if_any(void *ptr, bool (*free_it)(void *ptr))
 {
 	if (DEBUGGING && block_lookup(ptr).heap == NULL)
 		return false;
 	if (!debug_take(NULL, ptr, SIZE_UNKNOWN))
 		return true;
-	return heap_free_if_any(ptr);
+	return free_it(ptr);
+}
+
+EXPORT bool
+poolkind_free_if_any(void *ptr)
+{
+	return free_if_any(ptr, heap_free_if_any);
+}
+
+EXPORT bool
+poolkind_free_counted(void *ptr)
+{
+	return free_if_any(ptr, heap_free_counted);
 }
 
 EXPORT size_t
