@@ -65,10 +65,6 @@ void poolkind_decay(poolkind *kind);
  * block of any, and nothing is said. */
 bool poolkind_block_of(const void *ptr, poolkind **kind, size_t *usable);
 
-/* What may be used of a block for which SIZE bytes were asked, unaligned; 0
- * where there is none so large. */
-size_t poolkind_usable_for(size_t size);
-
 /* Blocks that a facade counts, by their usable size (arena/count.h): one that
  * came by poolkind_malloc_counted(), or was counted afterwards, is resized and
  * freed by the two that follow, or is no more counted before. Freeing answers

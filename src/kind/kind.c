@@ -22,7 +22,6 @@
 
 #include "arena/heaps.h"
 #include "arena/print.h"
-#include "arena/sizeclass.h"
 #include "base/annotate.h"
 #include "base/error.h"
 #include "kind/facade.h"
@@ -427,15 +426,6 @@ poolkind_block_of(const void *ptr, poolkind **kind, size_t *usable)
 	*kind = kind_of_heap(block.heap)->handle;
 	*usable = block.usable;
 	return true;
-}
-
-/* Caches serve sizes up to CACHE_SIZE_MAX from a bin's class, and all else is
- * of one of jemalloc's: a block of either way has the size of its class. */
-EXPORT size_t
-poolkind_usable_for(size_t size)
-{
-	return likely(size <= CACHE_SIZE_MAX) ? cache_bin_size[bin_for(size)] :
-						usable_size_for(size);
 }
 
 /* The first error of any heap: a kind of which one heap cannot be copied is as

@@ -69,6 +69,15 @@ memkind_malloc(memkind_t kind, size_t size)
 	return ptr;
 }
 
+void *
+memkind_malloc_counted(memkind_t kind, size_t size)
+{
+	poolkind *engine = engine_of(kind, size);
+
+	return likely(engine != NULL) ? poolkind_malloc_counted(engine, size) :
+					NULL;
+}
+
 EXPORT void *
 memkind_calloc(memkind_t kind, size_t num, size_t size)
 {
@@ -129,8 +138,9 @@ memkind_posix_memalign(
  * KIND: that is what its caller asks for. Without a kind it stays in its own,
  * and without either there is nothing to go by: EINVAL.
  */
-static void *
-reallocate(memkind_t kind, void *ptr, size_t size)
+static inline void *
+reallocate(memkind_t kind, void *ptr, size_t size,
+    void *(*resize)(poolkind *kind, void *ptr, size_t size))
 {
 	poolkind *engine = NULL;
 
@@ -143,7 +153,7 @@ reallocate(memkind_t kind, void *ptr, size_t size)
 		if (engine == NULL)
 			return NULL;
 	}
-	return poolkind_realloc(engine, ptr, size);
+	return resize(engine, ptr, size);
 }
 
 EXPORT void *
@@ -152,9 +162,15 @@ memkind_realloc(memkind_t kind, void *ptr, size_t size)
 	void *moved;
 
 	DECORATE(memkind_realloc_pre, &kind, &ptr, &size);
-	moved = reallocate(kind, ptr, size);
+	moved = reallocate(kind, ptr, size, poolkind_realloc);
 	DECORATE(memkind_realloc_post, kind, ptr, size, &moved);
 	return moved;
+}
+
+void *
+memkind_realloc_counted(memkind_t kind, void *ptr, size_t size)
+{
+	return reallocate(kind, ptr, size, poolkind_realloc_counted);
 }
 
 /* KIND is merely a hint that saves a lookup: its engine may be NULL, when none

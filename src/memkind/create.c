@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "memkind/kinds.h"
-#include "memkind/memtier_account.h"
 #include "memkind/settings.h"
 #include "os/os.h"
 #include "source/source.h"
@@ -247,9 +246,7 @@ memkind_create_fixed(void *addr, size_t size, memkind_t *kind)
  * nothing, since programs destroy what memkind_create_kind() gave them.
  *
  * Of two threads that destroy one kind the first claims it, and the second gets
- * an error. The order of what follows matters: the record is given back last,
- * when nothing refers to it any more and memtier's counters for its number are
- * zero; the next kind that has the number begins with those.
+ * an error. The record is given back last, when nothing refers to it any more.
  */
 EXPORT int
 memkind_destroy_kind(memkind_t kind)
@@ -264,7 +261,6 @@ memkind_destroy_kind(memkind_t kind)
 		return invalid(EINVAL);
 	engine = atomic_exchange(&kind->engine, NULL);
 	poolkind_close(engine);
-	memtier_account_forget(memkind_index(kind));
 	memkind_record_give(kind);
 	return 0;
 }

@@ -19,12 +19,14 @@
 
 /* Calls a function of the program, where it has one and may. */
 #ifdef MEMKIND_DECORATION_ENABLED
+#define DECORATED true
 #define DECORATE(hook, ...) \
 	do { \
 		if (hook != NULL) \
 			hook(__VA_ARGS__); \
 	} while (0)
 #else
+#define DECORATED false
 #define DECORATE(hook, ...) ((void)0)
 #endif
 
@@ -65,6 +67,11 @@ memkind_t memkind_of(poolkind *engine);
  * EINVAL for what is not a kind. While the thread reads the machine's topology,
  * the one behind MEMKIND_DEFAULT. */
 poolkind *memkind_open(memkind_t kind);
+
+/* memkind_malloc() and memkind_realloc() of a block that counts for memtier
+ * (allocate.c); PTR is not NULL, and its size not 0. */
+void *memkind_malloc_counted(memkind_t kind, size_t size);
+void *memkind_realloc_counted(memkind_t kind, void *ptr, size_t size);
 
 /* Where a kind with nodes has its memory: 0 or a MEMKIND_ERROR. */
 int memkind_localities(memkind_t kind, struct localities *localities);

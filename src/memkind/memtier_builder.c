@@ -85,7 +85,6 @@ memtier_builder_add_tier(
 		return -1;
 	tiers[i] = (struct memtier_tier){
 		.kind = kind,
-		.index = memkind_index(kind),
 		.share = kind_ratio,
 		.threshold = {
 			.value = KIB * (i + 1),

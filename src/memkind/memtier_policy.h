@@ -6,10 +6,17 @@
  * thresholds of the dynamic policy. One thread at a time moves those: a flag
  * says that one does, and another that finds the flag up leaves the work to it.
  * Choosing takes no lock and cannot fail.
+ *
+ * Both policies steer by what the kinds of a memory have at the moment
+ * (arena/count.h): all that was allocated from them by memtier in the whole
+ * process, since a kind has one account whatever memories it is a tier of. The
+ * figures are estimates: they leave out what the caches of other threads have
+ * gathered.
  */
 #ifndef MEMKIND_MEMTIER_POLICY_H
 #define MEMKIND_MEMTIER_POLICY_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "memkind_memtier.h"
@@ -23,9 +30,10 @@ struct memtier_threshold {
 };
 
 struct memtier_tier {
-	memkind_t kind;
-	unsigned index; /* of the kind */
+	_Atomic unsigned heap; /* its id, for its caches; 0: not open yet */
 	unsigned share;
+	double scale; /* of what it has: what the first should have then */
+	memkind_t kind;
 	/* Between this tier and the next one. */
 	struct memtier_threshold threshold;
 };
@@ -37,6 +45,34 @@ struct memtier_dynamic_settings {
 	float degree;   /* by which part of it a threshold moves */
 };
 
+/* A threshold as it moves. `value` is read by every thread that allocates;
+ * `distance` only by the one that moves thresholds. */
+struct memtier_moving {
+	_Atomic size_t value;
+	double distance; /* from the wanted proportion, when last looked at */
+};
+
+/*
+ * Calls are counted by thread, in one of these: a thread alone looks at the
+ * thresholds after exactly so many of its calls, and several threads each after
+ * as many of their own. When two share one some calls are lost, which only puts
+ * the next look off.
+ */
+#define MEMTIER_COUNTERS 64
+struct memtier_calls {
+	_Alignas(64) _Atomic unsigned made; /* since the last look */
+};
+
+struct memtier_memory {
+	struct memtier_calls calls[MEMTIER_COUNTERS];
+	memtier_policy_t policy;
+	struct memtier_dynamic_settings settings;
+	atomic_flag moves;
+	struct memtier_moving *moving;
+	const struct memtier_tier *last;
+	struct memtier_tier tiers[];
+};
+
 /* A memory of COUNT tiers, which are copied. NULL with ENOMEM. */
 struct memtier_memory *memtier_policy_make(memtier_policy_t policy,
     const struct memtier_tier *tiers, size_t count,
@@ -45,8 +81,8 @@ struct memtier_memory *memtier_policy_make(memtier_policy_t policy,
 /* The kind for a block of SIZE bytes; NULL without a memory. */
 memkind_t memtier_policy_choose(struct memtier_memory *memory, size_t size);
 
-/* To be called after each allocation from MEMORY: once in so many calls it
- * moves the thresholds of the dynamic policy. */
+/* To be called after each allocation from MEMORY by the slow way: once in so
+ * many calls it moves the thresholds of the dynamic policy. */
 void memtier_policy_follow(struct memtier_memory *memory);
 
 #endif /* MEMKIND_MEMTIER_POLICY_H */

@@ -1,30 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * door.h - how entry.c finds the heap: see interpose/door.h. It finds none: the
- * bytes of each block are counted for its tier, so each call goes to heap.c,
- * and no thread's cache is asked before.
+ * door.h - how entry.c finds the tier of a block: see interpose/door.h. Until
+ * the constructor has made the memory there is one of a tier that has no
+ * caches, and each call comes to heap.c.
  */
 #ifndef MEMTIER_DOOR_H
 #define MEMTIER_DOOR_H
 
 #include "interpose/door.h"
+#include "memkind/memtier_quick.h"
 
 #define DOOR_ANY_ALIGNMENT false
 #define DOOR_TRACE(...) ((void)0)
 #define DOOR_ALOUD false
 
+extern _Atomic(struct memtier_memory *) door_memory
+    __attribute__((visibility("hidden")));
+
 static ALWAYS_INLINE void *
 door_take(size_t size)
 {
-	(void)size;
-	return NULL;
+	return memtier_take(
+	    atomic_load_explicit(&door_memory, memory_order_acquire), size);
 }
 
 static ALWAYS_INLINE bool
 door_give(void *ptr)
 {
-	(void)ptr;
-	return false;
+	return memtier_give(
+	    atomic_load_explicit(&door_memory, memory_order_acquire), ptr);
 }
 
 #endif /* MEMTIER_DOOR_H */

@@ -9,21 +9,29 @@
  * it: where that is a tier, as DRAM is, it counts for the proportion. Takes no
  * lock.
  *
- * Every block goes through memtier's functions, so that the accounts are
- * complete; entry.c has no quick way here (door.h). A block is found by its
- * address when it is resized or freed, and stays in its kind, as memtier's
- * blocks do. Pointers that are of no kind of memkind's are left to entry.c.
+ * Every block goes through memtier's functions, or through their quick ways
+ * (door.h), so that the accounts are complete. A block is found by its address
+ * when it is resized or freed, and stays in its kind, as memtier's blocks do.
+ * Pointers that are of no kind of memkind's are left to entry.c.
  */
 #include <errno.h>
 #include <stdatomic.h>
 
 #include "base/base.h"
 #include "interpose/inside.h"
+#include "kind/facade.h"
 #include "memtier/door.h"
 #include "memtier/log.h"
 #include "memtier/tiers.h"
 
-static _Atomic(struct memtier_memory *) memory;
+/* The memory until there is one: the tier has the id NO_HEAP, under which no
+ * thread has a cache. */
+static struct memtier_memory none = {
+	.policy = MEMTIER_POLICY_STATIC_RATIO,
+	.last = none.tiers,
+	.tiers = { { .heap = NO_HEAP } },
+};
+_Atomic(struct memtier_memory *) door_memory = &none;
 
 /*
  * The memory, and heap_inside up; NULL where MEMKIND_DEFAULT has to do: before
@@ -36,9 +44,9 @@ static inline struct memtier_memory *
 enter(void)
 {
 	struct memtier_memory *tiers = atomic_load_explicit(
-	    &memory, memory_order_acquire);
+	    &door_memory, memory_order_acquire);
 
-	if (unlikely(tiers == NULL || heap_inside))
+	if (unlikely(tiers == &none || heap_inside))
 		return NULL;
 	heap_inside = true;
 	return tiers;
@@ -116,15 +124,19 @@ door_realloc(void *ptr, size_t size, void **resized)
 	return true;
 }
 
+/* With decorators the program is to see the call. */
 bool
 door_free(void *ptr)
 {
+#ifdef MEMKIND_DECORATION_ENABLED
 	memkind_t kind = memkind_detect_kind(ptr);
 
-	if (unlikely(kind == NULL))
-		return false;
-	memtier_kind_free(kind, ptr);
-	return true;
+	if (kind != NULL) {
+		memtier_kind_free(kind, ptr);
+		return true;
+	}
+#endif
+	return poolkind_free_counted(ptr);
 }
 
 poolkind *
@@ -154,7 +166,7 @@ start(void)
 
 	heap_inside = true;
 	settings_read(&settings);
-	memory = tiers_make(&settings);
+	door_memory = tiers_make(&settings);
 	log_info("tiers: %u, policy: %s", settings.tier_count,
 	    settings.policy == MEMTIER_POLICY_STATIC_RATIO ?
 		"STATIC_RATIO" :

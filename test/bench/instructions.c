@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <linux/membarrier.h>
 #include <memkind.h>
+#include <memkind_memtier.h>
 #include <poolkind.h>
 #include <signal.h>
 #include <stdio.h>
@@ -47,6 +48,7 @@ struct shared {
 static poolkind *dram, *local, *file;
 static VMEM *pool;
 static memkind_t pmem;
+static struct memtier_memory *tiers;
 static void *block, *blocks[MANY];
 static struct poolkind_block found;
 
@@ -89,6 +91,9 @@ CALL(default_free_null, memkind_free(NULL, block))
 CALL(pmem_64, block = memkind_malloc(pmem, 64))
 CALL(pmem_free, memkind_free(pmem, block))
 CALL(detect, memkind_detect_kind(block))
+CALL(tiers_64, block = memtier_malloc(tiers, 64))
+CALL(tiers_kind_64, block = memtier_kind_malloc(pmem, 64))
+CALL(tiers_free, memtier_free(block))
 CALL(plain_64, block = malloc(64))
 CALL(plain_4096, block = malloc(4096))
 CALL(plain_aligned, block = aligned_alloc(64, 192))
@@ -134,6 +139,9 @@ static const struct path libraries[] = {
 	{ "memkind_malloc file 64", NULL, pmem_64, pmem_free },
 	{ "memkind_free file 64", pmem_64, pmem_free, NULL },
 	{ "memkind_detect_kind", pmem_64, detect, pmem_free },
+	{ "memtier_malloc 64", NULL, tiers_64, tiers_free },
+	{ "memtier_kind_malloc 64", NULL, tiers_kind_64, tiers_free },
+	{ "memtier_free 64", tiers_64, tiers_free, NULL },
 	{ NULL, NULL, NULL, NULL },
 };
 
@@ -151,6 +159,18 @@ static const struct path mallocs[] = {
 };
 
 /* ---- The process that is traced ------------------------------------------ */
+
+/* A memory of two tiers, one half each. */
+static struct memtier_memory *
+open_tiers(void)
+{
+	struct memtier_builder *builder = memtier_builder_new(
+	    MEMTIER_POLICY_STATIC_RATIO);
+
+	memtier_builder_add_tier(builder, MEMKIND_DEFAULT, 1);
+	memtier_builder_add_tier(builder, pmem, 1);
+	return memtier_builder_construct_memtier_memory(builder);
+}
 
 static void
 open_kinds(void)
@@ -171,6 +191,7 @@ open_kinds(void)
 		    poolkind_errormsg());
 		exit(EXIT_FAILURE);
 	}
+	tiers = open_tiers();
 }
 
 /* MARKS is NULL when nobody counts. */

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/preload_tap.sh"
 
 build kind_of_size && build interposed && build memtier_shares &&
-    build memtier_je || exit 1
+    build memtier_je && build memtier_reading || exit 1
 build_library nested_library -ldl
 build_library lifetime_library -Wl,-z,initfirst
 build lifetime "$work/lifetime_library.so" -Wl,-rpath,"$work" || exit 1
@@ -198,6 +198,7 @@ results_of "nested requests" 0 env "MEMKIND_MEM_TIERS=$static" \
     LD_PRELOAD="$LIBMEMTIER:$work/nested_library.so" "$work/interposed"
 under=(env LD_PRELOAD="$LIBMEMTIER" "MEMKIND_MEM_TIERS=$file")
 results_of "functions, a file" 0 "${under[@]}" "$work/interposed"
+results_of "reading the machine" 0 "${under[@]}" "$work/memtier_reading"
 results_of "lifetime, a file" 0 "${under[@]}" "$work/lifetime"
 check "a file: sort" unchanged sort -r "$work/numbers"
 finish

@@ -339,6 +339,38 @@ TEST(MemtierAccount, IsWhatIsUsable)
 	memtier_kind_free(kind, nullptr);
 }
 
+/* By the quick ways and the slow ones, whatever the policy. */
+TEST(MemtierAccount, IsExactAtEachStep)
+{
+	OwnKind first, second;
+	Builder by_size = dynamic_builder({ { first, 1 }, { second, 1 } });
+	Memory memories[] = { static_memory({ { first, 1 } }),
+		static_memory({ { first, 1 }, { second, 3 } }),
+		construct(by_size) };
+
+	for (const Memory &memory : memories) {
+		std::vector<void *> blocks;
+		size_t sum = 0;
+		for (size_t i = 0; i < 3000; i++) {
+			const size_t size = 1 + i * 7919 % (i % 3 ? 300 : 9000);
+			void *block = memtier_malloc(memory.get(), size);
+			sum += memtier_usable_size(block);
+			blocks.push_back(block);
+			if (i % 4 == 3) {
+				std::swap(blocks[i * 31 % blocks.size()],
+				    blocks.back());
+				sum -= memtier_usable_size(blocks.back());
+				memtier_free(blocks.back());
+				blocks.pop_back();
+			}
+			ASSERT_EQ(sum, allocated(first) + allocated(second));
+		}
+		for (void *block : blocks)
+			memtier_free(block);
+		EXPECT_EQ(0u, allocated(first) + allocated(second));
+	}
+}
+
 TEST(MemtierAccount, FollowsABlockThatIsResized)
 {
 	OwnKind first, second;
@@ -533,43 +565,13 @@ TEST(MemtierThreads, AccountIsExactWhenTheyAreDone)
 	/* Below zero would look like zero. */
 	void *base[] = { memtier_kind_malloc(first, MIB),
 		memtier_kind_malloc(second, MIB) };
-	/* More of them than there are buckets. */
+	/* More of them than there are counters of calls. */
 	for (int i = 0; i < 10; i++)
 		in_threads(8, churn, memory.get());
 	EXPECT_EQ(memtier_usable_size(base[0]), allocated(first));
 	EXPECT_EQ(memtier_usable_size(base[1]), allocated(second));
 	for (void *block : base)
 		memtier_free(block);
-}
-
-TEST(MemtierThreads, AccountIsExactForTwoInOneBucket)
-{
-	OwnKind kind;
-	Memory memory = static_memory({ { kind, 1 } });
-	void *base = memtier_malloc(memory.get(), MIB);
-	std::atomic<int> arrived(0);
-	auto body = [&] {
-		memtier_free(memtier_malloc(memory.get(), 1));
-		for (int round = 1; round <= 100; round++) {
-			for (arrived++; arrived < 2 * round;)
-				std::this_thread::yield();
-			for (int i = 0; i < 5000; i++)
-				memtier_free(memtier_malloc(memory.get(), 100));
-		}
-	};
-
-	std::thread one(body);
-	while (arrived == 0)
-		std::this_thread::yield();
-	for (int i = 0; i < 63; i++) /* each has its own until then */
-		std::thread([&] {
-			memtier_free(memtier_malloc(memory.get(), 1));
-		}).join();
-	std::thread two(body);
-	one.join();
-	two.join();
-	EXPECT_EQ(memtier_usable_size(base), allocated(kind));
-	memtier_free(base);
 }
 
 TEST(MemtierThreads, OneFreesWhatOthersAllocated)
