@@ -4,17 +4,46 @@
  *
  * Owns memories: a record each, a block of MEMKIND_DEFAULT and not of malloc,
  * since a library that stands on memtier, such as libmemtier, may have taken
- * malloc over. Takes no lock, and does not wait.
+ * malloc over. And the lock under which thresholds are moved, one for all
+ * memories: nobody waits for it but a fork, so that no child finds it taken by
+ * a thread that it does not have. Nothing is taken under it.
  */
 #include "memkind/memtier_policy.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "memkind/kinds.h"
 #include "memkind/memtier_quick.h"
+#include "os/lock.h"
 
 #define CACHE_LINE 64
+
+static struct lock moves = LOCK_INIT;
+
+static void
+hold(void)
+{
+	lock_take(&moves);
+}
+
+static void
+release(void)
+{
+	lock_give(&moves);
+}
+
+/* When the library is loaded, or with the first memory if a constructor of
+ * another library makes it. */
+static __attribute__((constructor)) void
+follow_forks(void)
+{
+	static _Atomic bool done;
+
+	if (!atomic_exchange(&done, true))
+		pthread_atfork(hold, release, release);
+}
 
 /* One block for all of it: the record, its tiers, and then the thresholds, at a
  * cache line of their own, as they are written while all else is only read. */
@@ -27,6 +56,7 @@ memtier_policy_make(memtier_policy_t policy, const struct memtier_tier *tiers,
 	struct memtier_memory *memory;
 	void *block;
 
+	follow_forks();
 	if (memkind_posix_memalign(MEMKIND_DEFAULT, &block, CACHE_LINE,
 		moving + count * sizeof(struct memtier_moving)) != 0)
 		return NULL;
@@ -149,7 +179,7 @@ look_at(struct memtier_memory *memory, size_t i)
 }
 
 /* Counts a call, and every so often (check_cnt) looks at the thresholds. A
- * thread that finds the flag up goes on without waiting: another thread is
+ * thread that finds the lock taken goes on without waiting: another thread is
  * looking just now, and the next look will see what this one would have
  * seen. */
 static void
@@ -160,11 +190,11 @@ count_call(struct memtier_memory *memory)
 	bool due = calls >= memory->settings.calls;
 
 	atomic_store_explicit(made, due ? 0 : calls, memory_order_relaxed);
-	if (!due || atomic_flag_test_and_set(&memory->moves))
+	if (!due || !lock_try(&moves))
 		return;
 	for (size_t i = 0; &memory->tiers[i] != memory->last; i++)
 		look_at(memory, i);
-	atomic_flag_clear(&memory->moves);
+	lock_give(&moves);
 }
 
 void

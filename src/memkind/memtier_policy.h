@@ -3,9 +3,9 @@
  * memtier_policy.h - a memory of memtier: its tiers, and which is next.
  *
  * A memory is made by its builder and does not change any more, except for the
- * thresholds of the dynamic policy. One thread at a time moves those: a flag
- * says that one does, and another that finds the flag up leaves the work to it.
- * Choosing takes no lock and cannot fail.
+ * thresholds of the dynamic policy. One thread at a time moves those, under a
+ * lock; another that finds it taken leaves the work to its holder. Choosing
+ * takes no lock and cannot fail.
  *
  * Both policies steer by what the kinds of a memory have at the moment
  * (arena/count.h): all that was allocated from them by memtier in the whole
@@ -67,7 +67,6 @@ struct memtier_memory {
 	struct memtier_calls calls[MEMTIER_COUNTERS];
 	memtier_policy_t policy;
 	struct memtier_dynamic_settings settings;
-	atomic_flag moves;
 	struct memtier_moving *moving;
 	const struct memtier_tier *last;
 	struct memtier_tier tiers[];

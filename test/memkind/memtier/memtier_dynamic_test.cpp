@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* memtier's policy of moving thresholds. */
+#include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <thread>
+#include <unistd.h>
 
+#include "../../lib/forked.h"
 #include "memtier_test.h"
 
 namespace {
@@ -270,6 +274,38 @@ TEST(MemtierDynamic, ComesBackFromZero)
 	two.fill(0, 32 * MIB);
 	two.call(3);
 	EXPECT_EQ(two.first, next_kind(two.memory, 0));
+}
+
+/* Also in one that was made while another thread was just moving them. */
+TEST(MemtierDynamic, MovesInEveryChild)
+{
+	Builder builder = dynamic_builder(
+	    { { MEMKIND_DEFAULT, 1 }, { MEMKIND_REGULAR, 4 } });
+	std::vector<std::thread> threads;
+	std::atomic<bool> done(false);
+	Blocks blocks;
+
+	must_set(builder, "thresholds[0].min", size_t(1));
+	must_set(builder, "thresholds[0].max", size_t(100000));
+	must_set(builder, "check_cnt", 1U);
+	Memory memory = construct(builder);
+	/* So the threshold is low in the parent, and in the child it rises. */
+	blocks.keep(memtier_kind_malloc(MEMKIND_DEFAULT, MIB));
+	for (int i = 0; i < 2; i++)
+		threads.emplace_back([&] {
+			while (!done)
+				next_kind(memory, 100);
+		});
+	for (int i = 0; i < 100; i++)
+		EXPECT_EQ(0, forked_by(fork, [&] {
+			memtier_kind_malloc(MEMKIND_REGULAR, 64 * MIB);
+			for (int call = 0; call < 200; call++)
+				next_kind(memory, 100);
+			return next_kind(memory, 99999) != MEMKIND_DEFAULT;
+		}));
+	done = true;
+	for (std::thread &thread : threads)
+		thread.join();
 }
 
 TEST(MemtierDynamic, ReachesItsShares)
