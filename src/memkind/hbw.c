@@ -162,16 +162,25 @@ hbw_posix_memalign_psize(
 
 /* ---- Where memory lies --------------------------------------------------- */
 
-/* So that each page has memory, on the node that its policy says, before its
+/*
+ * So that each page has memory, on the node that its policy says, before its
  * place is asked for. Reading alone would have the kernel map the page of
- * zeroes, which is on no such node; so the byte is written back. Another
- * thread's write to that byte in between would be lost; the manual warns of
- * it. */
+ * zeroes, which is on no such node; so the first byte of the region in each
+ * page is written to: a compare-and-swap writes what it has read, unless
+ * another thread has written, and then that has touched the page.
+ */
 static void
-touch(volatile char *from, const volatile char *end)
+touch(char *addr, size_t size)
 {
-	for (; from < end; from += PAGE_BYTES)
-		*from = *from;
+	size_t step;
+
+	for (size_t at = 0; at < size; at += step) {
+		char byte = __atomic_load_n(&addr[at], __ATOMIC_RELAXED);
+
+		__atomic_compare_exchange_n(&addr[at], &byte, byte, false,
+		    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		step = PAGE_BYTES - (uintptr_t)&addr[at] % PAGE_BYTES;
+	}
 }
 
 /* How many bytes of the pages lie on nodes of high-bandwidth memory. Only
@@ -224,7 +233,7 @@ hbw_verify_memory_region(void *addr, size_t size, int flags)
 	    size > (size_t)(end - from) || (flags & ~HBW_TOUCH_PAGES) != 0)
 		return EINVAL;
 	if (flags & HBW_TOUCH_PAGES)
-		touch(from, end);
+		touch(addr, size);
 	os_on_stack(count_on_stack, &asked);
 	if (asked.error != 0)
 		return EFAULT;

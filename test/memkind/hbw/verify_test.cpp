@@ -7,6 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <thread>
+
 using namespace engine;
 using namespace memkinds;
 
@@ -57,6 +60,32 @@ TEST(HbwVerify, TouchesIfTold)
 	    hbw_verify_memory_region(
 		region.start(), region.size(), HBW_TOUCH_PAGES));
 	EXPECT_TRUE(painted(region.start(), region.size(), 1));
+}
+
+/* Neither in front of the region, nor in it, where each page is touched. */
+TEST(HbwVerify, LosesNothingThatOthersWrite)
+{
+	constexpr unsigned TIMES = 200000;
+	Region region(256 * PAGE);
+	char *at = region.start(), *end = at + region.size();
+	std::atomic<bool> done(false);
+
+	bind_to_first(region);
+	std::thread other([&] {
+		for (unsigned i = 0; i < TIMES; i++)
+			for (char *page = at; page < end; page += PAGE)
+				__atomic_fetch_add(
+				    reinterpret_cast<unsigned *>(page), 1,
+				    __ATOMIC_RELAXED);
+		done = true;
+	});
+	while (!done)
+		EXPECT_EQ(0,
+		    hbw_verify_memory_region(
+			at + 100, region.size() - 100, HBW_TOUCH_PAGES));
+	other.join();
+	for (char *page = at; page < end; page += PAGE)
+		EXPECT_EQ(TIMES, *reinterpret_cast<unsigned *>(page));
 }
 
 TEST(HbwVerify, WhatIsNotMapped)
