@@ -40,6 +40,7 @@
 
 #include "base/cancel.h"
 #include "memkind/kinds.h"
+#include "memkind/settings.h"
 #include "os/lock.h"
 
 #define EVERY_MS 1000
@@ -161,4 +162,13 @@ memkind_set_bg_threads(bool wanted)
 	if (claim(RUNNING))
 		end();
 	return 0;
+}
+
+/* JEMK_MALLOC_CONF=background_thread:true. Where the thread cannot be made the
+ * program does without it, as if it had not been asked for. */
+static __attribute__((constructor)) void
+begin(void)
+{
+	if (settings_background_thread())
+		memkind_set_bg_threads(true);
 }

@@ -177,6 +177,12 @@ settings_stats_print(void)
 	return conf()->stats_print;
 }
 
+bool
+settings_background_thread(void)
+{
+	return conf()->background_thread;
+}
+
 /*
  * MEMKIND_HOG_MEMORY=1 comes after JEMK_MALLOC_CONF's decay and wins: memory is
  * kept for ever, which is what it is for. MEMKIND_ARENA_NUM_PER_KIND wins over

@@ -31,6 +31,9 @@ bool settings_hbw_threshold(uint64_t *threshold);
 /* Whether the end of the process is to print statistics. */
 bool settings_stats_print(void);
 
+/* Whether a thread is to give back what is free, from the start. */
+bool settings_background_thread(void);
+
 /* A line on standard error: with MEMKIND_DEBUG=1 of what was looked at and
  * found, and in any case, but each line once, of what is wrong with the
  * environment. */

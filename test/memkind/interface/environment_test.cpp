@@ -193,6 +193,26 @@ TEST(EnvironLimit, NoNumberEndsTheProcess)
 	}
 }
 
+/* The program's own thread counts; the other can be ended as any. */
+MEMKIND_PROGRAM(threads_from_the_start)
+{
+	printf("%zu", facts().threads);
+	memkind_set_bg_threads(false);
+	printf(" %zu\n", facts().threads);
+	return 0;
+}
+
+TEST(EnvironConf, StartsTheThread)
+{
+	EXPECT_EQ("2 1\n",
+	    said_by("threads_from_the_start",
+		{ "JEMK_MALLOC_CONF=background_thread:true" }));
+	for (const char *text : { "", "background_thread:false" })
+		EXPECT_EQ("1 1\n",
+		    said_by("threads_from_the_start",
+			{ std::string("JEMK_MALLOC_CONF=") + text }));
+}
+
 /* ---- The rest ------------------------------------------------------------ */
 
 TEST(EnvironHeapManager, IsOneAlone)
