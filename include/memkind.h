@@ -334,9 +334,10 @@ int memkind_destroy_kind(memkind_t kind);
  * Whether blocks can be had from KIND on this machine, in this environment.
  *
  * Errors: MEMKIND_ERROR_UNAVAILABLE or MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE (no
- * such memory), MEMKIND_ERROR_HUGETLB (no huge pages), MEMKIND_ERROR_ENVIRON (a
- * variable that the kind depends on is not valid), MEMKIND_ERROR_INVALID (KIND
- * is not a kind).
+ * such memory), MEMKIND_ERROR_OPERATION_FAILED (the topology of the machine
+ * cannot be read), MEMKIND_ERROR_HUGETLB (no huge pages), MEMKIND_ERROR_ENVIRON
+ * (a variable that the kind depends on is not valid), MEMKIND_ERROR_INVALID
+ * (KIND is not a kind).
  */
 int memkind_check_available(memkind_t kind);
 

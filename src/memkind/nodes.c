@@ -333,7 +333,8 @@ localities_each(const char *name, enum family family, enum spec_scope scope,
  * Under the lock. The families that go by no attribute are given sets: the
  * nodes with CPUs, for MEMKIND_REGULAR, or all nodes. On a machine where no
  * node with CPUs has memory, REGULAR is any memory, since that kind is promised
- * to be there always.
+ * to be there always. A topology that cannot be read is the error that memkind
+ * has where it was built without hwloc or libdaxctl, and so cannot look either.
  */
 static int
 place(const char *name, enum family family, enum spec_scope scope,
@@ -343,7 +344,7 @@ place(const char *name, enum family family, enum spec_scope scope,
 	int error;
 
 	if (!read_topology())
-		return MEMKIND_ERROR_UNAVAILABLE;
+		return MEMKIND_ERROR_OPERATION_FAILED;
 	error = given_nodes(family, &given);
 	if (family == FAMILY_CPUS)
 		given = nodes_with_memory(true);

@@ -33,7 +33,8 @@ struct nodes {
  * Where the threads of each node find memory of the family: in scope local
  * what is best from there, else the same for all. NAME is the kind's, for what
  * MEMKIND_DEBUG=1 tells. Returns 0, or MEMKIND_ERROR_ENVIRON,
- * MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE or MEMKIND_ERROR_UNAVAILABLE. Leaves
+ * MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE, MEMKIND_ERROR_UNAVAILABLE, or
+ * MEMKIND_ERROR_OPERATION_FAILED where the topology cannot be read. Leaves
  * errno alone.
  */
 int nodes_localities(const char *name, enum family family,

@@ -4,14 +4,13 @@
  * prints the nodes that were made of DAX devices. See nodes.h.
  *
  * Ends with 0, with 1 where libmemkind cannot look for such nodes, with 2 where
- * it was not understood, and with 3 where there are none.
+ * it was not understood, and with 3 where there are none, or for any other
+ * reason.
  */
 #include "tool/nodes.h"
 
 /* memkind has this error where it was built without libdaxctl, by which it
- * finds such nodes. The libmemkind of this release answers
- * MEMKIND_ERROR_UNAVAILABLE whether there are none or the topology cannot be
- * read, and so 3. */
+ * finds such nodes; libmemkind where it cannot read the topology. */
 static int
 status_of(int error)
 {

@@ -46,6 +46,11 @@ ends "a machine without" 1 "" "memkind-hbw-nodes: <memkind> *" \
 ends "a machine with memory onlined from DAX devices" 0 2,3 "" on kmem "$kmem"
 ends "a machine without such" 3 "" "memkind-auto-dax-kmem-nodes: <memkind> *" \
     on one-node "$kmem"
+unread=(env "HWLOC_COMPONENTS=-linux,-synthetic,-xml,-no_os,stop")
+ends "a machine that cannot be read: high bandwidth" 1 "" \
+    "memkind-hbw-nodes: <memkind> *" "${unread[@]}" "$hbw"
+ends "a machine that cannot be read: DAX" 1 "" \
+    "memkind-auto-dax-kmem-nodes: <memkind> *" "${unread[@]}" "$kmem"
 ends "a list of nodes" 0 0,2,3 "" on hbm-flat env MEMKIND_HBW_NODES=0,2-3 "$hbw"
 for word in x --version -v; do
 	ends "$word is not understood: high bandwidth" 2 "" \
