@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * residence.c - see residence.h.
+ */
+#include "outside/residence.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "base/grow.h"
+
+#define PAGES_AT_ONCE 4096
+
+/* What numa_maps says of a mapping is kept as text, without what stands before
+ * the nodes: most mappings are on one. */
+struct mapping {
+	uint64_t start, end;
+	char *nodes;
+};
+
+static int
+compare(const void *a, const void *b)
+{
+	uint64_t first = ((const struct mapping *)a)->start;
+	uint64_t second = ((const struct mapping *)b)->start;
+
+	return (first > second) - (first < second);
+}
+
+/* The mapping with START, or NULL. */
+static struct mapping *
+mapping_at(const struct residence *residence, uint64_t start)
+{
+	struct mapping key = { .start = start };
+
+	return residence->count == 0 ?
+	    NULL :
+	    bsearch(&key, residence->mapping, residence->count, sizeof(key),
+		compare);
+}
+
+/* Where each mapping begins and ends: numa_maps says the first alone. */
+static bool
+read_maps(struct residence *residence)
+{
+	FILE *maps = remote_file(residence->remote, "maps");
+	struct mapping mapping = { 0 }, *more;
+	char *line = NULL;
+	size_t size = 0, room = 0;
+	bool read = maps != NULL;
+
+	while (read && getline(&line, &size, maps) > 0) {
+		if (sscanf(line, "%lx-%lx", &mapping.start, &mapping.end) != 2)
+			continue;
+		more = list_grow(residence->mapping, residence->count, &room,
+		    sizeof(mapping));
+		read = more != NULL;
+		if (read) {
+			residence->mapping = more;
+			more[residence->count++] = mapping;
+		}
+	}
+	if (maps != NULL)
+		fclose(maps);
+	free(line);
+	return read && residence->count != 0;
+}
+
+/* "7f00 default anon=3 N0=3 kernelpagesize_kB=4": from N0 on. */
+static bool
+read_nodes(struct residence *residence)
+{
+	FILE *file = remote_file(residence->remote, "numa_maps");
+	char *line = NULL, *nodes;
+	size_t size = 0;
+	bool read = file != NULL;
+
+	while (read && getline(&line, &size, file) > 0) {
+		struct mapping *mapping = mapping_at(
+		    residence, strtoull(line, NULL, 16));
+
+		nodes = strstr(line, " N");
+		while (nodes != NULL && strchr("0123456789", nodes[2]) == NULL)
+			nodes = strstr(nodes + 1, " N");
+		if (mapping == NULL || nodes == NULL)
+			continue;
+		mapping->nodes = strdup(nodes);
+		read = mapping->nodes != NULL;
+	}
+	if (file != NULL)
+		fclose(file);
+	free(line);
+	return read;
+}
+
+bool
+residence_read(const struct remote *remote, struct residence *residence)
+{
+	*residence = (struct residence){ .remote = remote };
+	return read_maps(residence) && read_nodes(residence);
+}
+
+void
+residence_free(struct residence *residence)
+{
+	for (size_t i = 0; i < residence->count; i++)
+		free(residence->mapping[i].nodes);
+	free(residence->mapping);
+}
+
+/* Those of a whole mapping. */
+static void
+add_mapping(const struct mapping *mapping, size_t *on_node)
+{
+	const char *at = mapping->nodes, *page;
+	unsigned node;
+	size_t pages, bytes = PAGE_BYTES;
+
+	page = strstr(at, "kernelpagesize_kB=");
+	if (page != NULL)
+		bytes = strtoull(strchr(page, '=') + 1, NULL, 10) * KIB;
+	for (; at != NULL && sscanf(at, " N%u=%zu", &node, &pages) == 2;
+	     at = strchr(at + 1, ' '))
+		if (node < SPEC_NODES_MAX)
+			on_node[node] += pages * bytes;
+}
+
+static bool
+add_pages(const struct residence *residence, uint64_t start, uint64_t end,
+    size_t *on_node)
+{
+	static void *page[PAGES_AT_ONCE];
+	static int status[PAGES_AT_ONCE];
+
+	while (start < end) {
+		size_t count = min_size(
+		    (end - start) / PAGE_BYTES, PAGES_AT_ONCE);
+
+		for (size_t i = 0; i < count; i++)
+			page[i] = (void *)(start + i * PAGE_BYTES);
+		if (syscall(SYS_move_pages, residence->remote->process, count,
+			page, NULL, status, 0) != 0)
+			return false;
+		for (size_t i = 0; i < count; i++)
+			if (status[i] >= 0 && status[i] < SPEC_NODES_MAX)
+				on_node[status[i]] += PAGE_BYTES;
+		start += count * PAGE_BYTES;
+	}
+	return true;
+}
+
+/* A mapping in which nothing is in memory is passed over: address space that is
+ * kept free may be of terabytes, and goes on behind the segment. */
+bool
+residence_add(const struct residence *residence, uint64_t start, uint64_t bytes,
+    size_t on_node[SPEC_NODES_MAX])
+{
+	uint64_t end = start + bytes;
+	bool known = true;
+
+	for (size_t i = 0; i < residence->count && known; i++) {
+		const struct mapping *m = &residence->mapping[i];
+
+		if (m->end <= start || m->start >= end || m->nodes == NULL)
+			continue;
+		if (m->start >= start && m->end <= end)
+			add_mapping(m, on_node);
+		else
+			known = add_pages(residence, max_size(m->start, start),
+			    min_size(m->end, end), on_node);
+	}
+	return known;
+}
