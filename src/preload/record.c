@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * record.c - see record.h.
+ *
+ * How many blocks there are of each size a thread counts in a record of its
+ * own, which it gives back when it ends; so the counts of all threads come to
+ * what was allocated, however few blocks were chosen. Where there are more
+ * threads than records, and after a thread has given its own back, it counts in
+ * one that it shares, by atomic additions.
+ */
+#include "preload/record.h"
+
+#include <pthread.h>
+
+#include "os/os.h"
+#include "preload/record_account.h"
+#include "preload/record_apart.h"
+#include "preload/record_sample.h"
+#include "preload/record_sites.h"
+#include "preload/sites.h"
+
+#define IN_TLS __attribute__((tls_model("initial-exec")))
+
+static _Thread_local struct {
+	uint32_t part; /* number of the part that the rest is of, plus one */
+	uint32_t number;
+	struct recording_thread *counts; /* NULL: the shared one */
+	bool is_over;
+	struct record_sample sample;
+} here IN_TLS;
+
+static pthread_key_t ends;
+static bool ends_are_seen;
+
+/* ---- Threads ------------------------------------------------------------- */
+
+static void
+end_thread(void *counts)
+{
+	here.is_over = true;
+	if (here.counts == counts)
+		atomic_store(&here.counts->is_taken, 0);
+	here.counts = NULL;
+}
+
+static struct recording_thread *
+take_counts(struct recording_part *part)
+{
+	for (unsigned i = 0; i < RECORDING_THREADS; i++) {
+		uint32_t free = 0;
+
+		if (atomic_load(&part->thread[i].is_taken) == 0 &&
+		    atomic_compare_exchange_strong(
+			&part->thread[i].is_taken, &free, 1))
+			return &part->thread[i];
+	}
+	return NULL;
+}
+
+/* pthread_setspecific(3) may allocate, so that all else is there before it. */
+static __attribute__((noinline, cold)) void
+begin_thread(struct recording_part *part)
+{
+	here.part = record_own->number;
+	here.number = atomic_fetch_add(&part->threads, 1);
+	here.counts = NULL;
+	record_sample_begin(&here.sample,
+	    part->start_ms * 31 + part->process * UINT64_C(65537) + here.number,
+	    record_head->sample_mean);
+	if (here.is_over || !ends_are_seen)
+		return;
+	here.counts = take_counts(part);
+	if (here.counts != NULL && pthread_setspecific(ends, here.counts) != 0)
+		end_thread(here.counts);
+}
+
+static void
+raise(_Atomic uint64_t *counter, uint64_t by, bool is_own)
+{
+	uint64_t now;
+
+	if (likely(is_own)) {
+		now = atomic_load_explicit(counter, memory_order_relaxed);
+		atomic_store_explicit(counter, now + by, memory_order_relaxed);
+	} else {
+		atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
+	}
+}
+
+static void
+count(struct recording_part *part, size_t size)
+{
+	unsigned class = recording_size_class(size);
+	struct recording_thread *counts = here.counts != NULL ?
+	    here.counts :
+	    &part->thread[RECORDING_THREADS];
+
+	raise(&counts->blocks[class], 1, here.counts != NULL);
+	raise(&counts->bytes[class], size, here.counts != NULL);
+}
+
+/* ---- Blocks -------------------------------------------------------------- */
+
+static uint32_t
+now_in(const struct recording_part *part)
+{
+	return (uint32_t)(os_now_ms() - part->start_ms);
+}
+
+/* Counts a block; whether it is recorded, and with which weight. */
+static uint32_t
+weigh(struct recording_part *part, size_t size)
+{
+	uint64_t mean = record_head->sample_mean;
+
+	if (unlikely(here.part != record_own->number))
+		begin_thread(part);
+	count(part, size);
+	if (size >= record_head->sites_from)
+		return RECORDING_ONE;
+	if (likely(!record_sample_hits(&here.sample, size)))
+		return 0;
+	record_sample_next(&here.sample, mean);
+	return record_sample_weight(size == 0 ? 1 : size, mean, RECORDING_ONE);
+}
+
+/* A block may be here whose free went past malloc, with poolkind_free(). */
+static void
+enter(struct recording_part *part, const void *ptr, struct record_block *block)
+{
+	struct record_block stale;
+
+	if (unlikely(record_blocks_take(part, ptr, &stale))) {
+		record_together(part, ptr, &stale);
+		record_count_free(part, &stale, block->born);
+	}
+	record_apart(part, ptr, block);
+	if (record_blocks_enter(part, ptr, block))
+		record_count_block(part, block, here.number);
+	else
+		record_count_lost(part, block, here.number);
+}
+
+void
+record_block(const void *ptr, size_t size, const void *caller, uint16_t kind)
+{
+	struct recording_part *part = record_part();
+	struct record_block block = { .size = size };
+
+	if (part == NULL)
+		return;
+	block.weight = weigh(part, size);
+	if (likely(block.weight == 0))
+		return;
+	block.site = record_site(part, caller, kind);
+	block.born = now_in(part);
+	enter(part, ptr, &block);
+}
+
+bool
+record_wants_kind(size_t size)
+{
+	return record_head->has_kinds &&
+	    (size >= record_head->sites_from ||
+		here.sample.left < (int64_t)size);
+}
+
+void
+record_free(const void *ptr)
+{
+	struct recording_part *part = record_part();
+	struct record_block block;
+
+	if (part == NULL || !record_blocks_take(part, ptr, &block))
+		return;
+	record_together(part, ptr, &block);
+	record_count_free(part, &block, now_in(part));
+}
+
+/* ---- Resizing ------------------------------------------------------------ */
+
+void
+record_resize_begin(const void *ptr, struct record_resize *resize)
+{
+	struct recording_part *part = record_part();
+
+	resize->is_known = part != NULL &&
+	    record_blocks_take(part, ptr, &resize->block);
+	if (resize->is_known)
+		record_together(part, ptr, &resize->block);
+	resize->block.is_apart = 0;
+}
+
+void
+record_resize_failed(const void *ptr, const struct record_resize *resize)
+{
+	struct recording_part *part = record_part();
+
+	if (part != NULL && resize->is_known &&
+	    !record_blocks_enter(part, ptr, &resize->block))
+		record_count_free(part, &resize->block, now_in(part));
+}
+
+void
+record_resize_done(const void *now, size_t size, const void *caller,
+    uint16_t kind, const struct record_resize *resize)
+{
+	struct recording_part *part = record_part();
+	struct record_block block = { .size = size };
+
+	if (part == NULL)
+		return;
+	if (!resize->is_known) {
+		record_block(now, size, caller, kind);
+		return;
+	}
+	block.born = now_in(part);
+	record_count_free(part, &resize->block, block.born);
+	block.weight = weigh(part, size);
+	if (block.weight == 0)
+		return;
+	block.site = resize->block.site;
+	enter(part, now, &block);
+}
+
+/* ---- The start ----------------------------------------------------------- */
+
+void
+record_start(void)
+{
+	record_part_start();
+	if (!record_is_on())
+		return;
+	sites_start_walking();
+	ends_are_seen = pthread_key_create(&ends, end_thread) == 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * record.h - what a program does with its memory, written for the command
+ * `poolkind record`: by call site, every large block, and a sample of the small
+ * ones (rules/recording.h).
+ *
+ * Called by heap.c for each block that comes and goes while a recording is on,
+ * by any thread, in signal handlers. Owns what each thread counts. Takes no
+ * lock, allocates nothing but a key of pthread_key_create(3) at the start.
+ * Nothing fails: what has no room is counted as that.
+ *
+ * A block that is resized stays at its site, as it stays in its kind, and
+ * counts as one freed and one allocated.
+ */
+#ifndef PRELOAD_RECORD_H
+#define PRELOAD_RECORD_H
+
+#include "preload/record_blocks.h"
+#include "preload/record_part.h"
+
+/* Looks for a recording. Once, by one thread, before others record. */
+void record_start(void);
+
+/* A block of SIZE bytes that a call which returns to CALLER got from the rules'
+ * kind KIND less one, or ordinary memory where that is 0. */
+void record_block(
+    const void *ptr, size_t size, const void *caller, uint16_t kind);
+
+/* Whether the kind of a block is wanted, which is a question of its size and of
+ * the rules. */
+bool record_wants_kind(size_t size);
+
+/* Before a block is freed. */
+void record_free(const void *ptr);
+
+/* Before a block is resized: takes it out. Behind: NOW is the block that came
+ * of it, or PTR with its old size where there came none. */
+struct record_resize {
+	struct record_block block;
+	bool is_known;
+};
+void record_resize_begin(const void *ptr, struct record_resize *resize);
+void record_resize_failed(const void *ptr, const struct record_resize *resize);
+void record_resize_done(const void *now, size_t size, const void *caller,
+    uint16_t kind, const struct record_resize *resize);
+
+#endif /* PRELOAD_RECORD_H */
