@@ -13,6 +13,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static int
+print_help(void)
+{
+	puts("usage: dax-pool [dax:PATH | dax:auto | dax:node=N]\n\n"
+	     "Takes a block of half a DAX device, and shows what a second\n"
+	     "process hears that wants the same device.");
+	return 0;
+}
+
 /* What another process hears that wants the same device. */
 static void
 second(const char *text)
@@ -28,6 +37,8 @@ second(const char *text)
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return print_help();
 	const char *text = argc > 1 ? argv[1] : "dax:auto";
 	poolkind *kind = poolkind_open(text, 0);
 	struct poolkind_stats stats;

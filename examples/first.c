@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * first.c - a first program: a kind with a limit, and what it says when the
- * limit is reached.
+ * first.c - a first program: a kind with a limit, what it holds when that is
+ * reached, and that freed memory can be had again.
  *
  *	cc first.c -o first $(pkg-config --cflags --libs libpoolkind)
  *	./first [SPEC]            for example ./first file:/tmp,size=8M
@@ -10,9 +10,21 @@
 #include <stdio.h>
 #include <string.h>
 
+static int
+print_help(void)
+{
+	puts("usage: first [SPEC]\n\n"
+	     "Takes blocks from a kind with a limit until it is full,\n"
+	     "frees them, and takes one large block in their place. SPEC\n"
+	     "says what kind: dram,limit=8M if nothing else is asked for.");
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return print_help();
 	const char *spec = argc > 1 ? argv[1] : "dram,limit=8M";
 	struct poolkind_stats stats;
 	void *last = NULL, *block;

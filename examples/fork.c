@@ -15,6 +15,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static int
+print_help(void)
+{
+	puts("usage: fork [DIRECTORY]\n\n"
+	     "Shows what a child sees of a kind on a file, and what the\n"
+	     "parent sees of what the child did, for each policy that\n"
+	     "fork= has. The file is in DIRECTORY (/tmp).");
+	return 0;
+}
+
 /* What the child does, and says. */
 static void
 child(poolkind *kind, char *block)
@@ -60,6 +70,8 @@ try(const char *directory, const char *policy)
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return print_help();
 	const char *directory = argc > 1 ? argv[1] : "/tmp";
 
 	return try(directory, "refuse") | try(directory, "shared") |

@@ -12,6 +12,17 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+static int
+print_help(void)
+{
+	puts("usage: hash-join [TUPLES [TABLE-KIND [DATA-KIND]]]\n\n"
+	     "Joins two relations of TUPLES tuples (200000). The hash\n"
+	     "table, which is read at random, lies in one kind\n"
+	     "(bandwidth), the tuples in another (capacity).");
+	return 0;
+}
 
 struct tuple {
 	uint64_t key, value;
@@ -91,6 +102,8 @@ relation(poolkind *kind, size_t count, uint64_t step)
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return print_help();
 	size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 200000;
 	poolkind *fast = open_or_dram(argc > 2 ? argv[2] : "bandwidth");
 	poolkind *large = open_or_dram(argc > 3 ? argv[3] : "capacity");

@@ -5,7 +5,7 @@
  * a vector that hand their kind on, and a map of names in the largest memory.
  *
  *	c++ -std=c++17 -O2 memkind-solver.cpp -o memkind-solver -lmemkind
- *	./memkind-solver [KNOTS]	by default 20000
+ *	./memkind-solver [NODES]	by default 20000
  *
  * It runs on any machine: what there is no memory of is taken from the rest.
  */
@@ -29,7 +29,7 @@ using Kind = libmemkind::kinds;
 
 using Vector = std::vector<double, Allocator<double>>;
 
-/* A wire to another knot. */
+/* A wire to another node. */
 struct Wire {
 	std::size_t to;
 	double conductance;
@@ -39,7 +39,7 @@ struct Wire {
 using Row = std::vector<Wire, Allocator<Wire>>;
 using Net = std::vector<Row, std::scoped_allocator_adaptor<Allocator<Row>>>;
 
-/* The names of some knots, in the same kind as the net. */
+/* The names of some nodes, in the same kind as the net. */
 using Name = std::basic_string<char, std::char_traits<char>, Allocator<char>>;
 using Names = std::map<Name, std::size_t, std::less<>,
     std::scoped_allocator_adaptor<
@@ -52,7 +52,7 @@ or_default(memkind_t there, Kind kind)
 	return memkind_check_available(there) == 0 ? kind : Kind::DEFAULT;
 }
 
-/* A ring of knots, each with wires to others further on. */
+/* A ring of nodes, each with wires to others further on. */
 static void
 connect(Net &net, std::size_t from, std::size_t to, double conductance)
 {
@@ -61,19 +61,19 @@ connect(Net &net, std::size_t from, std::size_t to, double conductance)
 }
 
 static Net
-make_net(std::size_t knots, Kind kind)
+make_net(std::size_t nodes, Kind kind)
 {
 	Net net(Allocator<Row>{ kind });
-	for (std::size_t i = 0; i < knots; i++)
+	for (std::size_t i = 0; i < nodes; i++)
 		net.emplace_back(); /* in the same kind */
-	for (std::size_t i = 0; i < knots; i++) {
-		connect(net, i, (i + 1) % knots, 1.0);
-		connect(net, i, (i * 7 + 3) % knots, 0.25);
+	for (std::size_t i = 0; i < nodes; i++) {
+		connect(net, i, (i + 1) % nodes, 1.0);
+		connect(net, i, (i * 7 + 3) % nodes, 0.25);
 	}
 	return net;
 }
 
-/* y = A x: the current into each knot at the voltages x, where each knot leaks
+/* y = A x: the current into each node at the voltages x, where each node leaks
  * a little to the ground. */
 static void
 apply(const Net &net, const Vector &x, Vector &y)
@@ -124,37 +124,51 @@ place(const void *block, memkind_t fast, memkind_t large)
 	return kind == fast ? "fast" : kind == large ? "large" : "usual";
 }
 
+static int
+print_help()
+{
+	std::cout
+	    << "usage: memkind-solver [NODES]\n\n"
+	       "Solves for the voltages in a net of wires with NODES\n"
+	       "nodes (20000). Vectors lie in high bandwidth memory, the\n"
+	       "net and its names in the largest; at the end it says\n"
+	       "where they are.\n";
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
-	std::size_t knots = argc > 1 ? std::strtoul(argv[1], nullptr, 10) :
+	if (argc > 1 && std::string(argv[1]) == "--help")
+		return print_help();
+	std::size_t nodes = argc > 1 ? std::strtoul(argv[1], nullptr, 10) :
 				       20000;
-	if (knots < 10 || knots > 100000000) {
-		std::cerr << "usage: " << argv[0] << " [KNOTS from 10]\n";
+	if (nodes < 10 || nodes > 100000000) {
+		std::cerr << "usage: " << argv[0] << " [NODES from 10]\n";
 		return 2;
 	}
 	Kind fast = or_default(MEMKIND_HBW_PREFERRED, Kind::HBW_PREFERRED);
 	Kind large = or_default(MEMKIND_HIGHEST_CAPACITY_PREFERRED,
 	    Kind::HIGHEST_CAPACITY_PREFERRED);
 
-	Net net = make_net(knots, large);
+	Net net = make_net(nodes, large);
 	Names names(Allocator<char>{ large });
-	names.emplace("the first of all knots of this net", 0);
-	names.emplace("the one on the other side of the ring", knots / 2);
+	names.emplace("the first of all nodes of this net", 0);
+	names.emplace("the one on the other side of the ring", nodes / 2);
 
 	/* Voltages that are known give the currents, and those the voltages. */
-	Vector truth(knots, 0.0, Allocator<double>{ fast });
-	for (std::size_t i = 0; i < knots; i++)
+	Vector truth(nodes, 0.0, Allocator<double>{ fast });
+	for (std::size_t i = 0; i < nodes; i++)
 		truth[i] = std::sin(0.001 * static_cast<double>(i));
-	Vector b(truth), x(knots, 0.0, truth.get_allocator());
+	Vector b(truth), x(nodes, 0.0, truth.get_allocator());
 	apply(net, truth, b);
 	int steps = solve(net, b, x);
 
 	double error = 0;
-	for (std::size_t i = 0; i < knots; i++)
+	for (std::size_t i = 0; i < nodes; i++)
 		error = std::fmax(error, std::fabs(x[i] - truth[i]));
-	for (const auto &[name, knot] : names)
-		std::cout << name << ": " << x[knot] << " V\n";
+	for (const auto &[name, node] : names)
+		std::cout << name << ": " << x[node] << " V\n";
 	auto where = [&](const void *block) {
 		return place(block, MEMKIND_HBW_PREFERRED,
 		    MEMKIND_HIGHEST_CAPACITY_PREFERRED);

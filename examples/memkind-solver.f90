@@ -74,6 +74,13 @@ program solver
   side = 100
   if (command_argument_count() > 0) then
     call get_command_argument(1, argument)
+    if (argument == '--help') then
+      print '(a)', 'usage: memkind-solver [CELLS]', '', &
+          'Solves for the heat along and across a plate of CELLS * CELLS cells', &
+          '(100). The grid lies in high bandwidth memory, the strengths of the', &
+          'source in the largest; at the end it says where they are.'
+      stop
+    end if
     read (argument, *, iostat=status) side
     if (status /= 0 .or. side < 3 .or. side > 10000) then
       print '(a)', 'usage: memkind-solver [CELLS from 3]'

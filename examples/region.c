@@ -14,9 +14,20 @@
 
 #define REGION ((size_t)4 << 20)
 
-int
-main(void)
+static int
+print_help(void)
 {
+	puts("usage: region\n\n"
+	     "Makes a kind on a mapping that the program has already, and\n"
+	     "reads there what a child process wrote into a block.");
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return print_help();
 	int status = 1;
 	void *region = mmap(NULL, REGION, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -14,6 +14,16 @@
 
 #define BUCKETS 65536
 
+static int
+print_help(void)
+{
+	puts("usage: structures [BUCKETS-SPEC [WORDS-SPEC]] < TEXT\n\n"
+	     "Counts the words of a text in a table whose buckets and\n"
+	     "words lie in kinds of their own, and says how large each of\n"
+	     "the two became.");
+	return 0;
+}
+
 struct word {
 	struct word *next;
 	unsigned count;
@@ -73,6 +83,8 @@ print_size(poolkind *kind)
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return print_help();
 	poolkind *buckets = open_or_say_why(
 	    argc > 1 ? argv[1] : "dram,name=buckets");
 	poolkind *words = open_or_say_why(

@@ -13,9 +13,20 @@
 #include <poolkind.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define NODES 64
+
+static int
+print_help(void)
+{
+	puts("usage: triad [MIB [KIND...]]\n\n"
+	     "Measures a[i] = b[i] + q * c[i] on arrays of MIB MiB (24) in\n"
+	     "two kinds: the one with the highest bandwidth that this\n"
+	     "machine has, and the largest.");
+	return 0;
+}
 
 /* The first of the COUNT kinds that this machine has. */
 static poolkind *
@@ -90,6 +101,8 @@ run(poolkind *kind, size_t mib)
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return print_help();
 	static const char *const fast[] = { "hbw,scope=all",
 		"bandwidth,scope=all", "dram" };
 	static const char *const large[] = { "capacity,scope=all", "dram" };

@@ -25,6 +25,16 @@
 
 #define BUCKETS 65536
 
+static int
+print_help(void)
+{
+	puts("usage: vmem-cache [DIRECTORY [MIB]] < LINES\n\n"
+	     "Keeps keys and values in a pool of MIB MiB (14) in DIRECTORY\n"
+	     "(/tmp); when it is full, what was not used for longest makes\n"
+	     "room. Lines are set KEY VALUE, add KEY NUMBER and get KEY.");
+	return 0;
+}
+
 /* In ordinary memory: one entry for each item, in a chain of its bucket and in
  * a ring of all by age, which begins and ends at the cache. */
 struct entry {
@@ -187,6 +197,8 @@ complain(const char *what, const char *why)
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return print_help();
 	static struct cache cache;
 	size_t mib = argc > 2 ? strtoul(argv[2], NULL, 10) : 14, line_size = 0;
 	char *line = NULL;

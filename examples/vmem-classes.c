@@ -22,6 +22,16 @@
 
 #define BUCKETS 4096
 
+static int
+print_help(void)
+{
+	puts("usage: vmem-classes [DIRECTORY [MIB]] < PATHS\n\n"
+	     "Keeps the contents of files in pools of MIB MiB (14) in\n"
+	     "DIRECTORY (/tmp), one for each class of sizes, and says what\n"
+	     "each pool held in the end.");
+	return 0;
+}
+
 struct file {
 	struct file *next, *newer, *older;
 	struct shelf *shelf;
@@ -193,6 +203,8 @@ look_up(const char *path)
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return print_help();
 	size_t mib = argc > 2 ? strtoul(argv[2], NULL, 10) : 14;
 	size_t line_size = 0;
 	char *line = NULL;

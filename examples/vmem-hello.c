@@ -8,10 +8,22 @@
  */
 #include <libvmem.h>
 #include <stdio.h>
+#include <string.h>
+
+static int
+print_help(void)
+{
+	puts("usage: vmem-hello [DIRECTORY]\n\n"
+	     "Makes a pool of libvmem in DIRECTORY (/tmp), copies a string\n"
+	     "into it, and says where in the pool it lies.");
+	return 0;
+}
 
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return print_help();
 	const char *directory = argc > 1 ? argv[1] : "/tmp";
 	const char *mismatch = vmem_check_version(
 	    VMEM_MAJOR_VERSION, VMEM_MINOR_VERSION);

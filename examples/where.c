@@ -2,6 +2,7 @@
 /*
  * where.c - on which nodes kinds have their memory, asked of their blocks: a
  * row for each kind, a column for each node that this process may run on.
+ * poolkind_get_machine_nodes() says which nodes there are.
  *
  *	./where [KIND...]
  */
@@ -16,10 +17,24 @@
 #define NODES 256
 #define BYTES ((size_t)4 << 20)
 
+static int
+print_help(void)
+{
+	puts("usage: where [KIND...]\n\n"
+	     "Prints a table: for each kind a row, for each node that has\n"
+	     "processors a column, with the nodes that a block lies on\n"
+	     "when a thread there asks for it.");
+	return 0;
+}
+
 static const char *const usual[] = { "dram,policy=local", "nodes:0-1",
 	"nodes:0-1,policy=interleave", "nodes:3", "hbw", "bandwidth",
 	"bandwidth,scope=all", "latency", "capacity", "capacity,scope=all",
 	"dax-kmem", "bandwidth,page=2M", "dax:auto", "file:/dev/shm" };
+
+/* The nodes of this machine. */
+static struct poolkind_node machine[NODES];
+static unsigned nodes = NODES;
 
 /* Moves this thread to a processor of NODE; 0 if there is none. */
 static int
@@ -69,8 +84,8 @@ print_row(const char *text, const cpu_set_t *allowed)
 	poolkind *kind;
 
 	printf("| `%s` |", text);
-	for (unsigned node = 0; node < NODES; node++) {
-		if (!move_to(node, allowed))
+	for (unsigned i = 0; i < nodes; i++) {
+		if (!machine[i].has_cpus || !move_to(machine[i].node, allowed))
 			continue;
 		kind = poolkind_open(text, 0);
 		if (kind == NULL)
@@ -85,15 +100,23 @@ print_row(const char *text, const cpu_set_t *allowed)
 int
 main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		return print_help();
 	int count = argc > 1 ? argc - 1 : (int)(sizeof(usual) / sizeof(*usual));
 	cpu_set_t allowed;
 
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
 		return 1;
+	if (poolkind_get_machine_nodes(machine, &nodes, sizeof(*machine)) !=
+	    0) {
+		fprintf(stderr, "where: %s\n", poolkind_errormsg());
+		return 1;
+	}
+	nodes = nodes < NODES ? nodes : NODES;
 	printf("| kind |");
-	for (unsigned node = 0; node < NODES; node++)
-		if (move_to(node, &allowed))
-			printf(" a thread on node %u |", node);
+	for (unsigned i = 0; i < nodes; i++)
+		if (machine[i].has_cpus && move_to(machine[i].node, &allowed))
+			printf(" a thread on node %u |", machine[i].node);
 	printf("\n");
 	for (int i = 0; i < count; i++)
 		print_row(argc > 1 ? argv[i + 1] : usual[i], &allowed);

@@ -62,21 +62,27 @@ typedef struct poolkind poolkind;
  * "nodes:0-1,policy=interleave", "bandwidth,scope=local", "dax:auto" or
  * "file:/mnt/pmem,size=8G"; or alternatives, of which the first is taken that
  * this machine has ("hbw|bandwidth|dram"), or a chain, of which each link is
- * asked when the one before it is full ("hbw,limit=8G > dram"). The whole
- * grammar is in poolkind(7). Opening takes addresses, not memory: pages are
- * taken as blocks are handed out, unless the text says reserve=yes.
+ * asked when the one before it is full ("hbw,limit=8G > dram"). "@NAME" is a
+ * kind of the file that the variable POOLKIND_CONFIG names, or else of
+ * /etc/poolkind.conf, which is read then. The whole grammar is in poolkind(7).
+ * Opening takes addresses, not memory: pages are taken as blocks are handed
+ * out, unless the text says reserve=yes.
  *
  * Errors: EINVAL (SPEC is NULL or has a word that is not known or does not fit
- * the others, or FLAGS is not 0), ENOENT, ENOTDIR, EACCES, ENAMETOOLONG, EROFS
- * (the directory of a file kind; ENOENT also: a fallback= that is not open),
- * EFBIG (a size beyond what the file system or RLIMIT_FSIZE permits),
+ * the others; the file of named kinds is not understood; nothing says how many
+ * ranks limit=share is for; or FLAGS is not 0), ENOENT, ENOTDIR, EACCES,
+ * ENAMETOOLONG, EROFS (the directory of a file kind; ENOENT also: a fallback=
+ * that is not open, a name that is not known), EFBIG (a size beyond what the
+ * file system or RLIMIT_FSIZE permits; a file of names of more than 1 MiB),
  * EOPNOTSUPP (a file system that copies on write, or is not known, without
  * trust=yes), ENOSPC (reserve=yes and the file system has less), ENODEV (a
  * node, a memory attribute, a policy, a page size or a DAX device that this
  * machine does not have), EBUSY (the DAX device is in use), ENOSYS (a memory
- * attribute, or a device to be found, without libpoolkind-topology), EPERM (the
- * same in a program with other rights than who started it, who has set a
- * variable of hwloc), ENOMEM (no address space; reserve=yes and the machine, or
+ * attribute, or a device to be found, without libpoolkind-topology), EAGAIN
+ * (the same while another thread looks at the machine for the first time and
+ * waits for a constructor that this is in), EPERM (the same in a program with
+ * other rights than who started it, who has set a variable of hwloc; a name in
+ * such a program), ENOMEM (no address space; reserve=yes and the machine, or
  * the process's memory cgroup, has less memory; or as many kinds are open as
  * the engine can hold: 4032), EMFILE, ENFILE.
  */
@@ -154,7 +160,9 @@ void *poolkind_calloc(poolkind *kind, size_t count, size_t size)
  * The block PTR in SIZE bytes, moved if need be, content kept up to the
  * smaller of both sizes. PTR NULL is poolkind_malloc(); SIZE 0 frees PTR and
  * returns NULL without touching errno. KIND NULL stands for the kind of PTR.
- * A block of another kind is moved into KIND. On failure PTR stays as it was.
+ * A block of another kind is moved into KIND; one of a kind that KIND falls
+ * back to stays there as long as it need not move. On failure PTR stays as it
+ * was.
  *
  * Errors: ENOMEM, EINVAL (PTR is not a block of any kind, or both are NULL).
  */
@@ -241,7 +249,8 @@ int poolkind_check(poolkind *kind);
  * so that the numbers of a busy kind need not agree to the byte. */
 struct poolkind_stats {
 	size_t live;   /* in blocks that the program holds, as usable sizes */
-	size_t cached; /* in thread caches: free, and ready for their thread */
+	size_t cached; /* free, and ready for the next request: in thread
+			* caches, or on the way from one to another */
 	size_t
 	    committed; /* pages taken from the system; what the limit counts */
 	size_t peak;   /* the most that committed has been */
@@ -251,6 +260,9 @@ struct poolkind_stats {
 	uint64_t allocations; /* blocks handed out since the kind was opened */
 	uint64_t frees;       /* blocks given back */
 	size_t active; /* bytes of the extents that live and cached lie in */
+	uint64_t failures; /* requests that found no room, here or in a kind
+			    * that this one falls back to */
+	uint64_t spills;   /* that such a kind served, for want of room here */
 };
 
 /*
@@ -263,6 +275,29 @@ struct poolkind_stats {
  */
 int poolkind_get_stats(
     poolkind *kind, struct poolkind_stats *stats, size_t stats_size);
+
+/*
+ * Calls VISIT with ARG and each open kind, until it does not return 0; returns
+ * what it returned last, or 0. No lock is held: VISIT may call any function
+ * here. Of a kind that another thread opens or closes meanwhile nothing is
+ * promised. Errors: EINVAL (VISIT NULL).
+ */
+int poolkind_each_kind(int (*visit)(void *arg, poolkind *kind), void *arg);
+
+/* Forms of poolkind_write_stats(). poolkind(1) has a schema of both. */
+#define POOLKIND_JSON 1
+#define POOLKIND_OPENMETRICS 2
+
+/*
+ * Writes what KIND holds, or each open kind where KIND is NULL, as `poolkind
+ * stat' does: all of the text by calls of WRITE with TO, some bytes in each,
+ * without a zero behind them. Other threads may open and close kinds meanwhile.
+ * What lies in physical memory is counted by page, so that it takes some time
+ * where that is much. Errors: EINVAL (FORMAT, or WRITE NULL), ENOMEM: then
+ * nothing was written.
+ */
+int poolkind_write_stats(poolkind *kind, int format,
+    void (*write)(void *to, const char *text, size_t length), void *to);
 
 /*
  * Writes to BYTES[N], for the NODES nodes from 0 on, how many bytes of the kind
@@ -288,10 +323,131 @@ int poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes);
 int poolkind_get_nodes(
     const poolkind *kind, unsigned long *mask, unsigned nodes);
 
+/*
+ * How much can still be had of a kind, in bytes; SIZE_MAX where nothing sets a
+ * bound. All of it is an estimate of this moment: others take memory, too, and
+ * what is free lies in pieces.
+ */
+struct poolkind_room {
+	size_t kind;        /* of its limit or its size, what is in no block */
+	size_t file_system; /* of a file kind: free in its file system for us */
+	size_t nodes; /* of anonymous memory: free on its nodes, or in files'
+		       * pages there that the kernel drops; or free huge
+		       * pages of its size, and those that may be made */
+	size_t available; /* all in all: the least of kind, and of the others
+			   * with what is committed already and in no block */
+};
+
+/*
+ * Fills the first ROOM_SIZE bytes of *ROOM as poolkind_get_stats() does; pass
+ * sizeof(struct poolkind_room). On a tmpfs, and of anonymous memory, no more
+ * counts than the machine and the process's memory cgroups have to spare. Nodes
+ * are those of poolkind_get_nodes(): what policies other than bind take from
+ * others is not counted. Of a chain the first link is asked. A kind that this
+ * process was refused in a fork has nothing.
+ *
+ * Errors: EINVAL (ROOM NULL or ROOM_SIZE 0).
+ */
+int poolkind_get_room(
+    poolkind *kind, struct poolkind_room *room, size_t room_size);
+
+/* A node of this machine, and what is known of it. */
+struct poolkind_node {
+	unsigned node;      /* the kernel's number, as in "nodes:0" */
+	int has_cpus;       /* whether it has processors */
+	int near_node;      /* the nearest node that has; -1: none has */
+	int tier;           /* its memory tier, as in "tier:4"; -1: not known */
+	int is_cxl;         /* whether it is CXL memory, as in "cxl" */
+	int from_dax;       /* whether it was a DAX device, as in "dax-kmem" */
+	uint64_t capacity;  /* bytes; 0: only its processors may be used */
+	uint64_t free;      /* of these, free or in files' pages right now */
+	uint64_t bandwidth; /* MB/s, from where it is best; 0: not known */
+	uint64_t latency;   /* ns, the same */
+	char type[16];      /* "DRAM", "HBM", "CXL"...; "": not known */
+};
+
+/*
+ * Writes to NODES what is known of the nodes of this machine whose memory or
+ * processors this process may use, by rising number, and no more than *COUNT of
+ * them; *COUNT becomes how many there are, which may be more. With NODES NULL
+ * and *COUNT 0 that is all. NODE_SIZE is the size of one; pass sizeof(struct
+ * poolkind_node). New fields are added at the end only, as in struct
+ * poolkind_stats. The machine is read once, see poolkind_refresh(), and what is
+ * free at each call.
+ *
+ * Errors: EINVAL (COUNT NULL, NODE_SIZE 0, or NODES NULL and *COUNT not 0);
+ * ENOSYS without libpoolkind-topology, EPERM as poolkind_open() says, or why
+ * the machine cannot be read.
+ */
+int poolkind_get_machine_nodes(
+    struct poolkind_node *nodes, unsigned *count, size_t node_size);
+
 /* Forgets what was read of the machine: nodes, attributes and devices are
- * looked at anew when a kind that needs them is opened next. Open kinds stay as
+ * looked at anew when they are needed next. Open kinds stay as
  * they are. Errors: none today. */
 int poolkind_refresh(void);
+
+/*
+ * ---- Scopes ----------------------------------------------------------------
+ *
+ * Where libpoolkind-malloc stands in malloc's place (poolkind run puts it
+ * there, or -lpoolkind-malloc), a thread can say for a while which kind its
+ * malloc, and all that stands on it, takes blocks from.
+ */
+
+/* Scopes of one thread that can lie inside each other. */
+#define POOLKIND_SCOPES_MAX 32
+
+/*
+ * From here on blocks that the calling thread allocates by malloc and its
+ * relatives come from KIND, whatever rules say, until it calls poolkind_leave()
+ * as often. Blocks are freed and resized as ever, in a scope or not, by any
+ * thread, and stay in their kind. What KIND cannot give comes from ordinary
+ * memory, or is NULL where rules are strict. KIND stays open until the scope is
+ * left.
+ *
+ * 0, or -1. Errors: ENOTSUP (malloc of the process is not
+ * libpoolkind-malloc's), EINVAL (KIND is not an open kind), E2BIG
+ * (POOLKIND_SCOPES_MAX scopes).
+ */
+int poolkind_enter(poolkind *kind);
+
+/* Leaves the innermost scope. Errors: ENOTSUP, EINVAL (the thread is in none).
+ */
+int poolkind_leave(void);
+
+#define POOLKIND_SCOPE_STACKS 8
+#define POOLKIND_SCOPE_FRAMES 16
+
+/* Blocks that were allocated from one stack. */
+struct poolkind_scope_stack {
+	size_t count, bytes, largest; /* as below */
+	size_t depth;                 /* how many frames are known */
+	/* Return addresses, the call of malloc first. */
+	void *frames[POOLKIND_SCOPE_FRAMES];
+};
+
+/* What was allocated inside of a scope, by its thread, in inner ones too, and
+ * is not freed yet, by whatever thread. Sizes as they were asked for. */
+struct poolkind_scope_report {
+	size_t count;   /* blocks */
+	size_t bytes;   /* in all of them */
+	size_t largest; /* the bytes of the largest */
+	/* How many stacks they are from, and of these first that of the largest
+	 * block, then those with the most bytes. */
+	size_t stack_count;
+	struct poolkind_scope_stack stacks[POOLKIND_SCOPE_STACKS];
+};
+
+/*
+ * The same as poolkind_leave(), and says what lives still; REPORT_SIZE is as in
+ * poolkind_get_stats(). Errors besides: EINVAL (REPORT NULL or REPORT_SIZE 0;
+ * the scope is not left), EOVERFLOW (more than a million blocks of scopes lived
+ * at once, or memory was short: the scope is left, and the report is of a
+ * part).
+ */
+int poolkind_leave_report(
+    struct poolkind_scope_report *report, size_t report_size);
 
 /* The calling thread's last error as one line without a newline; "" before
  * the first. Valid until the thread's next failing call. */

@@ -60,21 +60,24 @@ AC_DEFUN([POOLKIND_TOPOLOGY],
 [POOLKIND_ENABLE([topology], [auto],
     [build libpoolkind-topology and the program poolkind])
 TOPOLOGY_LIBS=
+have_hwloc=yes
+have_numa=yes
+have_daxctl=yes
 AS_IF([test "$enable_topology" != no],
     [topology_missing=
     AC_CHECK_DECL([hwloc_memattr_get_targets], [],
-        [topology_missing="$topology_missing hwloc>=2.3"],
+        [topology_missing="$topology_missing hwloc>=2.3" have_hwloc=no],
         [[#include <hwloc.h>]])
     AC_CHECK_HEADER([numa.h], [],
-        [topology_missing="$topology_missing libnuma"])
+        [topology_missing="$topology_missing libnuma" have_numa=no])
     AC_CHECK_HEADER([daxctl/libdaxctl.h], [],
-        [topology_missing="$topology_missing libdaxctl"])
+        [topology_missing="$topology_missing libdaxctl" have_daxctl=no])
     AC_CHECK_LIB([hwloc], [hwloc_memattr_get_targets], [:],
-        [topology_missing="$topology_missing -lhwloc"], [])
+        [topology_missing="$topology_missing -lhwloc" have_hwloc=no], [])
     AC_CHECK_LIB([numa], [numa_get_mems_allowed], [:],
-        [topology_missing="$topology_missing -lnuma"], [])
+        [topology_missing="$topology_missing -lnuma" have_numa=no], [])
     AC_CHECK_LIB([daxctl], [daxctl_dev_get_memory], [:],
-        [topology_missing="$topology_missing -ldaxctl"], [])
+        [topology_missing="$topology_missing -ldaxctl" have_daxctl=no], [])
     AS_IF([test -z "$topology_missing"],
         [enable_topology=yes TOPOLOGY_LIBS="-lhwloc -lnuma -ldaxctl"],
         [test "$enable_topology" = yes],
@@ -83,3 +86,78 @@ AS_IF([test "$enable_topology" != no],
         enable_topology=no])])
 AM_CONDITIONAL([TOPOLOGY], [test "$enable_topology" = yes])
 AC_SUBST([TOPOLOGY_LIBS])])
+
+# POOLKIND_LIBDW: --enable-libdw, on as soon as elfutils' libdw is there. With
+# it the program poolkind finds the lines and functions that rules name.
+AC_DEFUN([POOLKIND_LIBDW],
+[POOLKIND_ENABLE([libdw], [auto],
+    [let rules name lines of source and functions])
+LIBDW_LIBS=
+AS_IF([test "$enable_libdw" != no],
+    [libdw_missing=
+    AC_CHECK_HEADER([elfutils/libdwfl.h], [],
+        [libdw_missing="$libdw_missing elfutils/libdwfl.h"])
+    AC_CHECK_LIB([dw], [dwarf_get_units], [:],
+        [libdw_missing="$libdw_missing -ldw"], [])
+    AC_CHECK_LIB([elf], [elf_getphdrnum], [:],
+        [libdw_missing="$libdw_missing -lelf"], [])
+    AS_IF([test -z "$libdw_missing"],
+        [enable_libdw=yes LIBDW_LIBS="-ldw -lelf"],
+        [test "$enable_libdw" = yes],
+        [AC_MSG_ERROR([--enable-libdw lacks$libdw_missing])],
+        [enable_libdw=no])])
+AM_CONDITIONAL([LIBDW], [test "$enable_libdw" = yes])
+AC_SUBST([LIBDW_LIBS])])
+
+# POOLKIND_PROFILES: --enable-profiles, on as soon as protobuf-c, its compiler
+# and zlib are there. With them the program poolkind writes and reads profiles.
+AC_DEFUN([POOLKIND_PROFILES],
+[POOLKIND_ENABLE([profiles], [auto],
+    [let the program poolkind write and read profiles])
+PROFILE_LIBS=
+have_protobuf_c=yes
+have_zlib=yes
+AC_CHECK_TOOL([PROTOC_C], [protoc-c], [])
+AS_IF([test "$enable_profiles" != no],
+    [profiles_missing=
+    AS_IF([test -z "$PROTOC_C"],
+        [profiles_missing="$profiles_missing protoc-c"])
+    AC_CHECK_HEADER([protobuf-c/protobuf-c.h], [],
+        [profiles_missing="$profiles_missing protobuf-c/protobuf-c.h"
+        have_protobuf_c=no])
+    AC_CHECK_LIB([protobuf-c], [protobuf_c_message_unpack], [:],
+        [profiles_missing="$profiles_missing -lprotobuf-c"
+        have_protobuf_c=no], [])
+    AC_CHECK_HEADER([zlib.h], [],
+        [profiles_missing="$profiles_missing zlib.h" have_zlib=no])
+    AC_CHECK_LIB([z], [gzdopen], [:],
+        [profiles_missing="$profiles_missing -lz" have_zlib=no], [])
+    AS_IF([test -z "$profiles_missing"],
+        [enable_profiles=yes PROFILE_LIBS="-lprotobuf-c -lz"],
+        [test "$enable_profiles" = yes],
+        [AC_MSG_ERROR([--enable-profiles lacks$profiles_missing])],
+        [enable_profiles=no])])
+AM_CONDITIONAL([PROFILES], [test "$enable_profiles" = yes])
+AC_SUBST([PROFILE_LIBS])])
+
+# POOLKIND_NEED(NAME, TEST, PACKAGE, WITHOUT): a row of the summary, for what can
+# be done without. TEST is a command that succeeds where there is NAME; PACKAGE
+# is the package of Debian that has it, WITHOUT what one lacks without.
+AC_DEFUN([POOLKIND_NEED],
+[AS_IF([$2], [needs_found="$needs_found${needs_found:+, }$1"],
+    [needs_missing="$needs_missing
+`printf '    %-13s %-15s %s' '$1' '$3' '$4'`"])])
+
+# POOLKIND_SUMMARY: prints the rows, at the end of configure.
+AC_DEFUN([POOLKIND_SUMMARY],
+[cat >&AS_MESSAGE_FD <<END
+
+$PACKAGE_NAME $PACKAGE_VERSION, to be installed in $prefix
+  found:
+`echo "$needs_found" | fold -s -w 72 | sed 's/^/    /'`
+END
+AS_IF([test -n "$needs_missing"],
+    [cat >&AS_MESSAGE_FD <<END
+  missing, the Debian package that has it, and what that comes to:$needs_missing
+END
+])])

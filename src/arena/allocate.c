@@ -45,6 +45,15 @@ leave_first_unused(
 	return other != NULL ? other : ptr;
 }
 
+void
+heap_clear(struct heap *heap, void *ptr, size_t bytes)
+{
+	if (bytes >= ZERO_LAZILY)
+		source_zero(heap->source, ptr, align_up(bytes, PAGE_BYTES));
+	else
+		__builtin_memset(ptr, 0, bytes);
+}
+
 /* Of a block that an arena had cached nothing is known: its pages are given up
  * where that makes it zero. One that is new is zero. */
 static void
@@ -201,6 +210,18 @@ is_open(struct heap *heap)
 	return !source_is_over_limit(heap->source);
 }
 
+/* One that was freed and happens to lie as it should: one that was allocated so
+ * does. NULL: there is none. */
+static void *
+allocate_aligned_from_cache(struct heap *heap, size_t usable, size_t alignment)
+{
+	unsigned number = bin_of_usable(usable);
+	struct cache *cache = number == 0 ? NULL : cache_of(heap);
+
+	return cache == NULL ? NULL :
+			       cache_take_aligned(cache, number, alignment);
+}
+
 void *
 heap_allocate_directly(
     struct heap *heap, size_t size, size_t alignment, bool zero)
@@ -209,7 +230,14 @@ heap_allocate_directly(
 	void *ptr;
 
 	heaps_decay();
-	if (usable == 0 || !is_open(heap) || is_known_full(heap, usable))
+	if (usable == 0 || !is_open(heap))
+		return NULL;
+	if (alignment > PAGE_BYTES && !zero) {
+		ptr = allocate_aligned_from_cache(heap, usable, alignment);
+		if (ptr != NULL)
+			return ptr;
+	}
+	if (is_known_full(heap, usable))
 		return NULL;
 	if (heap->options.bounded)
 		arenas_follow_use(heap);
@@ -226,18 +254,21 @@ static void *
 allocate_from_cache(struct heap *heap, size_t size)
 {
 	struct cache *cache = cache_follow(heap);
+	unsigned number = cache_bin_in(heap, size);
 
-	if (cache == NULL)
+	if (cache == NULL || number == 0)
 		return NULL;
-	if (unlikely(is_bulky(heap, size)) && !cache_has(cache, bin_for(size)))
+	if (size > CACHE_SIZE_MAX && heap->options.bounded)
+		arenas_follow_use(heap);
+	if (unlikely(is_bulky(heap, size)) && !cache_has(cache, number))
 		heap_drain(heap);
-	return cache_fill(cache, bin_for(size));
+	return cache_fill(cache, number);
 }
 
 void *
 heap_allocate_cached(struct heap *heap, size_t size)
 {
-	void *ptr = size <= CACHE_SIZE_MAX && is_open(heap) ?
+	void *ptr = size <= CACHE_LARGE_MAX && is_open(heap) ?
 	    allocate_from_cache(heap, size) :
 	    NULL;
 

@@ -19,6 +19,10 @@ void *heap_allocate_cached(struct heap *heap, size_t size);
 void *heap_allocate_directly(
     struct heap *heap, size_t size, size_t alignment, bool zero);
 
+/* Makes the first BYTES of a large block zero, which is the caller's: by giving
+ * its pages up, where new ones are zero and that is cheaper. */
+void heap_clear(struct heap *heap, void *ptr, size_t bytes);
+
 /* Counts up when an allocation that failed might now succeed: a block came back
  * to an arena or a span to the source, a cache got room in which freed blocks
  * go unnoticed, a limit changed. */

@@ -8,8 +8,9 @@
 #include "arena/cache.h"
 
 #include "arena/arenas.h"
-#include "arena/bin.h"
+#include "arena/depot.h"
 #include "arena/page_bin_index.h"
+#include "os/os.h"
 
 /* A bin that had no room and gets some counts as a change in what is free, from
  * now on: what is freed into it later goes unnoticed, and a full heap must not
@@ -63,15 +64,55 @@ restart_countdown(struct cache *cache, unsigned number)
 	bin->countdown = HOUSEKEEPING_INTERVAL;
 }
 
+/* Blocks out of the depot are in the page bin index. The cache goes over to the
+ * segment of the first, if that is larger than its own. */
+static void
+know_segment(struct cache *cache, const void *ptr)
+{
+	struct source_marks page_bins;
+
+	if ((uintptr_t)ptr - cache->page_bins.base < cache->page_bins.bytes)
+		return;
+	page_bins = source_marks_of(ptr);
+	if (page_bins.bytes > cache->page_bins.bytes)
+		change_segment(cache, page_bins);
+}
+
 /* Half of the room, so that the thread can free as much as it allocates. */
 static void
 fetch(struct cache *cache, unsigned number)
 {
 	struct bin *bin = &cache->bin[number];
+	unsigned count = (bin_room(bin) + 1) / 2;
+	unsigned got = depot_take(cache->heap, number, bin->block, count);
 
-	bin->head += blocks_fetch(cache->heap, cache->ordinal, number,
-	    bin->block, (bin_room(bin) + 1) / 2);
+	if (got != 0) {
+		bin->head += got;
+		know_segment(cache, bin->block[0]);
+		return;
+	}
+	bin->head += blocks_fetch(
+	    cache->heap, cache->ordinal, number, bin->block, count);
 	enter_blocks(cache, number);
+}
+
+void
+cache_mark_in_use(unsigned number, void *ptr)
+{
+	unsigned char *entry = page_bin_of(ptr);
+
+	if (entry != NULL)
+		__atomic_store_n(
+		    entry, page_bin_in_use(number), __ATOMIC_RELAXED);
+}
+
+/* PTR, which may be NULL, as the program gets it. */
+static void *
+handed_out(struct cache *cache, unsigned number, void *ptr)
+{
+	return ptr != NULL && number >= BIN_LARGE ?
+	    cache_hand_out(cache, number, ptr) :
+	    ptr;
 }
 
 void *
@@ -82,6 +123,7 @@ cache_fill(struct cache *cache, unsigned number)
 	void *ptr = NULL;
 
 	cache_enter_patiently(cache);
+	cache_change_begin(cache);
 	had_room = bin_room(bin) != 0;
 	restart_countdown(cache, number);
 	if (bin_count(bin) == 0 && (bin_grow(cache, number) || had_room))
@@ -94,8 +136,32 @@ cache_fill(struct cache *cache, unsigned number)
 	} else if (!had_room) {
 		bin_close(cache, number);
 	}
+	cache_change_end(cache);
 	cache_leave_and_wake(cache);
-	return ptr;
+	return handed_out(cache, number, ptr);
+}
+
+/* The block on top takes the place of the one that goes. */
+void *
+cache_take_aligned(struct cache *cache, unsigned number, size_t alignment)
+{
+	struct bin *bin = &cache->bin[number];
+	void **at, *ptr = NULL;
+
+	cache_enter_patiently(cache);
+	cache_change_begin(cache);
+	at = bin->head;
+	while (at != bin->block && !is_aligned((uintptr_t)at[-1], alignment))
+		at--;
+	if (at != bin->block) {
+		ptr = at[-1];
+		at[-1] = *--bin->head;
+		if (--bin->countdown < 0)
+			restart_countdown(cache, number);
+	}
+	cache_change_end(cache);
+	cache_leave(cache);
+	return handed_out(cache, number, ptr);
 }
 
 bool
@@ -116,14 +182,16 @@ cache_flush(struct cache *cache, unsigned number, void *ptr)
 	bool done = false;
 
 	cache_enter_patiently(cache);
+	cache_change_begin(cache);
 	if (bin_room(bin) == 0)
 		note_new_room(cache->heap);
 	if (bin->head == bin->limit && !bin_grow(cache, number))
-		bin_return(cache, number, (bin_count(bin) + 1) / 2);
+		bin_pass_on(cache, number, (bin_count(bin) + 1) / 2);
 	if (bin->head != bin->limit) {
 		*bin->head++ = ptr;
 		done = true;
 	}
+	cache_change_end(cache);
 	cache_leave_and_wake(cache);
 	return done;
 }
@@ -136,7 +204,69 @@ caches_drain(struct heap *heap)
 	caches_revoke(heap);
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
 		cache_empty(c);
+	depot_empty(heap);
 	caches_restore(heap);
+}
+
+/* Returns whether a bin is left open. */
+static bool
+age(struct cache *cache)
+{
+	bool left = false;
+
+	cache_change_begin(cache);
+	for (unsigned i = BIN_LARGE; i < CACHE_BINS; i++) {
+		if (bin_room(&cache->bin[i]) == 0)
+			continue;
+		if (bin_was_idle(cache, i)) {
+			bin_return(cache, i, bin_count(&cache->bin[i]));
+			bin_close(cache, i);
+		} else {
+			left = true;
+		}
+	}
+	cache_change_end(cache);
+	return left;
+}
+
+/*
+ * Small blocks stay: what idle caches have of them is little, and comes back
+ * where it is missed (allocate.c).
+ *
+ * Nobody's word that there are large ones again is lost. It is taken back
+ * before the caches are revoked, so whoever gives it while he is inside one
+ * does that before his cache is looked at, which finds his room and repeats it,
+ * or after they are usable again, and then it stands.
+ */
+static bool
+age_large(struct heap *heap)
+{
+	bool left = false;
+
+	atomic_store(&heap->keeps_large, false);
+	caches_revoke(heap);
+	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
+		left |= age(c);
+	caches_restore(heap);
+	if (left)
+		atomic_store(&heap->keeps_large, true);
+	return left;
+}
+
+bool
+caches_age(struct heap *heap)
+{
+	uint64_t now = os_now_ms();
+	bool has_large = atomic_load(&heap->keeps_large), left = false;
+
+	if (!has_large && atomic_load(&heap->depot_bytes) == 0)
+		return false;
+	if (now - atomic_load(&heap->aged_ms) < CACHE_AGE_MS)
+		return true;
+	atomic_store(&heap->aged_ms, now);
+	if (has_large)
+		left = age_large(heap);
+	return depot_age(heap) || left;
 }
 
 static void
@@ -159,6 +289,8 @@ caches_count(struct heap *heap)
 	caches_revoke(heap);
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
 		add_cache(&count, c);
+	count.blocks += atomic_load(&heap->depot_blocks);
+	count.bytes += atomic_load(&heap->depot_bytes);
 	caches_restore(heap);
 	return count;
 }

@@ -10,7 +10,7 @@
  * jemalloc TLS on the fast path: the engine has a few pointers of initial-exec
  * TLS, so that it can be loaded by dlopen(3).
  *
- * A cache has a bin for each class of sizes up to CACHE_SIZE_MAX, a stack of
+ * A cache has a bin for each class of sizes up to CACHE_LARGE_MAX, a stack of
  * blocks. Which bin a block goes into the page bin index of its segment tells
  * (page_bin_index.h). A cache knows the index of the largest segment of its
  * heap; blocks of others are looked up in the radix tree (free.c).
@@ -31,12 +31,18 @@
 #ifndef ARENA_CACHE_H
 #define ARENA_CACHE_H
 
+#include "arena/bin.h"
+#include "arena/page_bin_index.h"
 #include "arena/revocation.h"
 #include "arena/sizeclass.h"
 #include "arena/structures.h"
 
 /* Blocks taken from a bin until the thread does its housekeeping. */
 #define HOUSEKEEPING_INTERVAL 128
+
+/* Large blocks wait for so long, at most twice that, for somebody to take
+ * one. */
+#define CACHE_AGE_MS 1000
 
 /* The thread's record; one with no caches before the first block. */
 extern SHARED_BELOW _Thread_local struct thread *thread_self __asm__(
@@ -124,6 +130,36 @@ cache_put_indexed(struct cache *cache, void *ptr)
 	    cache_put(cache, number, ptr);
 }
 
+/* The cache that the thread last gave a block to, if PTR lies in its segment:
+ * for blocks whose kind is not named. */
+static inline struct cache *
+cache_as_before(const void *ptr)
+{
+	struct recent *recent = &thread_self->recent;
+
+	if (unlikely((uintptr_t)ptr - recent->base >=
+		atomic_load_explicit(&recent->bytes, memory_order_relaxed)))
+		return NULL;
+	assume(recent->cache != NULL);
+	return recent->cache;
+}
+
+/* Whether the bin takes blocks, and PTR can be one of its. It takes none where
+ * the child of a fork was refused the heap. */
+static inline bool
+cache_serves(struct cache *cache, unsigned number, const void *ptr)
+{
+	const struct bin *bin = &cache->bin[number];
+	bool serves;
+
+	if (((uint16_t)(uintptr_t)ptr & bin->low_bits) != 0 ||
+	    !cache_enter(cache))
+		return false;
+	serves = bin_room(bin) != 0;
+	cache_leave(cache);
+	return serves;
+}
+
 /*
  * The fast path, for those who know a heap by its id: a block of the thread's
  * cache of that heap, and back into it. NULL and false: it can't be done so,
@@ -148,6 +184,86 @@ cache_free(unsigned id, void *ptr)
 	return likely(cache != NULL) && likely(cache_put_indexed(cache, ptr));
 }
 
+/* What may be used of the block PTR, by the page bin index of the same cache;
+ * 0: the slow path knows. It believes that PTR is a block: of one that was
+ * freed, or of what lies inside of a small one, it tells the size of that. */
+static inline size_t
+cache_size_of(unsigned id, const void *ptr)
+{
+	struct cache *cache = thread_self->cache[id];
+	unsigned number;
+
+	if (unlikely(cache == NULL) || !cache_find_bin(cache, ptr, &number) ||
+	    number == 0 || number >= BIN_LARGE ||
+	    ((uint16_t)(uintptr_t)ptr & cache->bin[number].low_bits) != 0)
+		return 0;
+	return cache_bin_size[number];
+}
+
+/*
+ * The bin of a heap's caches for SIZE bytes, 0 if there is none. A block above
+ * CACHE_SIZE_MAX has the pages that it needs and not more, so one that comes
+ * back may be too small for the next request of its class. Where pages that
+ * nobody touches cost nothing, in a heap of ordinary memory without a bound, it
+ * therefore gets all pages of its class. In other heaps caches serve the sizes
+ * of classes only.
+ */
+static inline unsigned
+cache_bin_in(const struct heap *heap, size_t size)
+{
+	unsigned number;
+
+	if (size <= CACHE_SIZE_MAX)
+		return bin_for(size);
+	if (size > CACHE_LARGE_MAX)
+		return 0;
+	number = bin_for_large(size);
+	return (heap->options.rounds && heap_is_unbounded(heap)) ||
+		align_up(size, PAGE_BYTES) == cache_bin_size[number] ?
+	    number :
+	    0;
+}
+
+/* Marks a block in use whose segment is not the cache's. */
+SHARED_BELOW void cache_mark_in_use(unsigned number, void *ptr) __asm__(
+    "poolkind_mark_in_use");
+
+/* Has the page bin index say that the program has PTR, out of a bin of blocks
+ * above CACHE_SIZE_MAX. Returns PTR. */
+static inline void *
+cache_hand_out(struct cache *cache, unsigned number, void *ptr)
+{
+	size_t offset = (uintptr_t)ptr - cache->page_bins.base;
+
+	if (likely(offset < cache->page_bins.bytes))
+		__atomic_store_n(&cache->page_bins.mark[offset / PAGE_BYTES],
+		    page_bin_in_use(number), __ATOMIC_RELAXED);
+	else
+		cache_mark_in_use(number, ptr);
+	return ptr;
+}
+
+/* What cache_malloc() is for smaller ones, for a SIZE above CACHE_SIZE_MAX. */
+static ALWAYS_INLINE void *
+cache_malloc_large(unsigned id, size_t size)
+{
+	struct cache *cache = thread_self->cache[id];
+	unsigned number;
+	void *ptr;
+
+	if (unlikely(cache == NULL))
+		return NULL;
+	number = cache_bin_in(cache->heap, size);
+	ptr = number != 0 ? cache_take(cache, number) : NULL;
+	return ptr != NULL ? cache_hand_out(cache, number, ptr) : NULL;
+}
+
+/* A block of the bin, one of the calling thread's, that lies at a multiple of
+ * ALIGNMENT, or NULL if none in it does. Looks at all of them: for bins of few
+ * blocks. */
+void *cache_take_aligned(
+    struct cache *cache, unsigned number, size_t alignment);
+
 /* Whether the bin, one of the calling thread's, has a block. */
 bool cache_has(struct cache *cache, unsigned number);
 
@@ -158,6 +274,11 @@ bool cache_flush(struct cache *cache, unsigned number, void *ptr);
 
 /* Empties all caches of the heap. Takes heap->lock. */
 void caches_drain(struct heap *heap);
+
+/* Gives the large blocks back of which none was taken since the call before,
+ * if that was a second ago or more. Returns whether any may be left. Takes
+ * heap->lock. */
+bool caches_age(struct heap *heap);
 
 /* What the caches of a heap hold, and what was handed out from them. */
 struct cache_count {

@@ -10,6 +10,7 @@
 #include "arena/fork.h"
 
 #include "arena/bin.h"
+#include "arena/depot.h"
 #include "arena/heaps.h"
 #include "arena/inherit.h"
 #include "arena/revocation.h"
@@ -76,6 +77,7 @@ empty_lost_caches(struct heap *heap)
 {
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
 		cache_empty(c);
+	depot_empty(heap);
 }
 
 static void

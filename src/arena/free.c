@@ -6,7 +6,7 @@
  *
  *  1. The page bin index of the thread's cache of the heap that was named, or
  *     of the cache that it last gave a block to: no look-up
- *     (cache_put_indexed()).
+ *     (cache_put_indexed(), free_large()).
  *  2. The radix tree, where the thread found something in the same GiB lately:
  *     it tells class and heap, and the thread's cache of that heap takes the
  *     block.
@@ -49,13 +49,15 @@ free_to_arena(struct heap *heap, void *ptr, const rtree_contents_t *contents)
 static void
 free_to_heap(struct heap *heap, void *ptr, const rtree_contents_t *contents)
 {
+	unsigned number = contents->metadata.szind + 1;
 	struct cache *cache = NULL;
 
 	annotate_freed(ptr);
+	if (is_cacheable(contents) && number >= BIN_LARGE)
+		page_bin_set_free(ptr);
 	if (is_cacheable(contents) && heap->id != NO_HEAP)
 		cache = cache_of(heap);
-	if (cache == NULL ||
-	    !cache_flush(cache, contents->metadata.szind + 1, ptr))
+	if (cache == NULL || !cache_flush(cache, number, ptr))
 		free_to_arena(heap, ptr, contents);
 }
 
@@ -85,14 +87,64 @@ static bool __attribute__((noinline)) free_slowly(void *ptr, bool counted)
 	return heap != NULL;
 }
 
-/* The cache is the first to be tried for blocks whose kind is not named. */
+/* The cache is the first to be tried for blocks whose kind is not named. Not in
+ * the debug library, which sees each block go: a facade with cache.h inlined
+ * would find it here. */
 static void
 remember(struct thread *thread, struct cache *cache)
 {
+	if (DEBUGGING)
+		return;
 	thread->recent.cache = cache;
 	thread->recent.base = cache->page_bins.base;
 	atomic_store_explicit(&thread->recent.bytes, cache->page_bins.bytes,
 	    memory_order_relaxed);
+}
+
+/* Puts a large block into its bin, if ENTRY, its byte in the page bin index,
+ * says that it is in use. Marked free first: once it is in the bin another
+ * thread may empty that, and hand the page out anew. */
+static ALWAYS_INLINE bool
+put_large(struct cache *cache, unsigned number, unsigned char *entry, void *ptr)
+{
+	unsigned in_use = page_bin_in_use(number);
+
+	if (unlikely(__atomic_load_n(entry, __ATOMIC_RELAXED) != in_use))
+		return false;
+	__atomic_store_n(entry, 0, __ATOMIC_RELAXED);
+	if (likely(cache_put(cache, number, ptr)))
+		return true;
+	__atomic_store_n(entry, in_use, __ATOMIC_RELAXED);
+	return false;
+}
+
+static ALWAYS_INLINE bool
+put(struct cache *cache, unsigned number, void *ptr)
+{
+	return likely(number < BIN_LARGE) ?
+	    cache_put(cache, number, ptr) :
+	    put_large(cache, number, page_bin_of(ptr), ptr);
+}
+
+/* Frees a large block to a cache that the quick path tried, if any. */
+static ALWAYS_INLINE bool
+free_large(struct cache *cache, void *ptr, bool counted)
+{
+	unsigned entry, number;
+
+	if (cache == NULL || !cache_find_bin(cache, ptr, &entry) ||
+	    entry < CACHE_BINS)
+		return false;
+	number = entry - LARGE_BINS;
+	if (!put_large(cache, number,
+		&cache->page_bins
+		     .mark[((uintptr_t)ptr - cache->page_bins.base) /
+			 PAGE_BYTES],
+		ptr))
+		return false;
+	if (counted)
+		cache_count_put(cache, number, ptr);
+	return true;
 }
 
 /* Frees a block whose page bin index the caller does not have. */
@@ -109,8 +161,7 @@ free_unindexed(void *ptr, bool counted)
 						     thread->cache[heap->id];
 		unsigned number = contents.metadata.szind + 1;
 
-		if (likely(cache != NULL) &&
-		    likely(cache_put(cache, number, ptr))) {
+		if (likely(cache != NULL) && likely(put(cache, number, ptr))) {
 			remember(thread, cache);
 			if (counted)
 				cache_count_put(cache, number, ptr);
@@ -120,7 +171,7 @@ free_unindexed(void *ptr, bool counted)
 	return free_slowly(ptr, counted);
 }
 
-/* The same, and a sentence where there is none. */
+/* The same, and a sentence where there is no block. */
 static bool __attribute__((noinline)) free_or_explain(void *ptr)
 {
 	if (likely(free_unindexed(ptr, false)))
@@ -134,45 +185,59 @@ static bool __attribute__((noinline)) free_quietly(void *ptr)
 	return free_unindexed(ptr, false);
 }
 
+/* Each begins with what needs no stack frame. CACHE is that of the quick path,
+ * which did not free the block, or NULL. */
+static bool __attribute__((noinline))
+free_large_or_explain(struct cache *cache, void *ptr)
+{
+	return likely(free_large(cache, ptr, false)) || free_or_explain(ptr);
+}
+
+static bool __attribute__((noinline))
+free_large_quietly(struct cache *cache, void *ptr)
+{
+	return likely(free_large(cache, ptr, false)) || free_quietly(ptr);
+}
+
+static bool __attribute__((noinline)) free_counted(void *ptr)
+{
+	return free_unindexed(ptr, true);
+}
+
+static bool __attribute__((noinline))
+free_large_counted(struct cache *cache, void *ptr)
+{
+	return likely(free_large(cache, ptr, true)) || free_counted(ptr);
+}
+
 bool
 heap_free(unsigned id, void *ptr)
 {
-	return likely(cache_free(id, ptr)) || free_or_explain(ptr);
-}
+	struct cache *cache = thread_self->cache[id];
 
-/* The cache that the thread last gave a block to, if PTR lies in its segment.
- */
-static ALWAYS_INLINE struct cache *
-cache_as_before(const void *ptr)
-{
-	struct recent *recent = &thread_self->recent;
-
-	if (unlikely((uintptr_t)ptr - recent->base >=
-		atomic_load_explicit(&recent->bytes, memory_order_relaxed)))
-		return NULL;
-	assume(recent->cache != NULL);
-	return recent->cache;
-}
-
-/* Whether it takes the block. */
-static ALWAYS_INLINE bool
-free_as_before(void *ptr)
-{
-	struct cache *cache = cache_as_before(ptr);
-
-	return likely(cache != NULL) && likely(cache_put_indexed(cache, ptr));
+	return (likely(cache != NULL) &&
+		   likely(cache_put_indexed(cache, ptr))) ||
+	    free_large_or_explain(cache, ptr);
 }
 
 bool
 heap_free_any(void *ptr)
 {
-	return likely(free_as_before(ptr)) || free_or_explain(ptr);
+	struct cache *cache = cache_as_before(ptr);
+
+	return (likely(cache != NULL) &&
+		   likely(cache_put_indexed(cache, ptr))) ||
+	    free_large_or_explain(cache, ptr);
 }
 
 bool
 heap_free_if_any(void *ptr)
 {
-	return likely(free_as_before(ptr)) || free_quietly(ptr);
+	struct cache *cache = cache_as_before(ptr);
+
+	return (likely(cache != NULL) &&
+		   likely(cache_put_indexed(cache, ptr))) ||
+	    free_large_quietly(cache, ptr);
 }
 
 bool
@@ -182,5 +247,5 @@ heap_free_counted(void *ptr)
 
 	return (likely(cache != NULL) &&
 		   likely(cache_put_counted(cache, ptr))) ||
-	    free_unindexed(ptr, true);
+	    free_large_counted(cache, ptr);
 }

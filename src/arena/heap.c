@@ -13,6 +13,7 @@
 #include "arena/arenas.h"
 #include "arena/bin.h"
 #include "arena/cache.h"
+#include "arena/depot.h"
 #include "arena/heaps.h"
 #include "arena/inherit.h"
 #include "arena/slot.h"
@@ -58,6 +59,7 @@ void
 heap_close(struct heap *heap)
 {
 	heaps_leave(heap);
+	depot_delete(heap);
 	slots_give_back(heap);
 	heap_forget_inherited(heap);
 }

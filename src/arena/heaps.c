@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "arena/arenas.h"
+#include "arena/cache.h"
 #include "arena/thread.h"
 #include "base/bits.h"
 #include "base/list.h"
@@ -82,13 +83,13 @@ void
 heaps_leave(struct heap *heap)
 {
 	lock_take(&registry_lock);
+	LIST_REMOVE(heap);
+	heap_wait_for_decay(heap);
 	while (heap->caches != NULL)
 		cache_delete(heap->caches);
 	if (!heap->id_is_lent)
 		id_release(heap);
-	LIST_REMOVE(heap);
 	lock_give(&registry_lock);
-	heap_wait_for_decay(heap);
 }
 
 /* ---- Decay -------------------------------------------------------------- */
@@ -96,8 +97,9 @@ heaps_leave(struct heap *heap)
 bool
 heap_decay(struct heap *heap)
 {
-	bool more = arenas_decay(heap);
+	bool more = caches_age(heap);
 
+	more |= arenas_decay(heap);
 	return source_decay(heap->source) || more;
 }
 
@@ -153,7 +155,7 @@ heaps_decay(void)
 	}
 }
 
-/* Who gives back needs none of our locks to come to an end. */
+/* Who gives back needs registry_lock not, and so comes to an end. */
 void
 heap_wait_for_decay(struct heap *heap)
 {

@@ -35,8 +35,8 @@
  * has waited long enough in any heap: a kind that is not called returns its
  * memory as long as some kind is used.
  *
- * The list is guarded by registry_lock. Who gives back holds none of the locks
- * here, and a fork or the heap's end waits for it under registry_lock.
+ * The list is guarded by registry_lock. Who gives back never takes that, so a
+ * fork or the heap's end can wait for it under registry_lock.
  */
 #ifndef ARENA_HEAPS_H
 #define ARENA_HEAPS_H
@@ -53,8 +53,8 @@ int heap_take_id(struct heap *heap);
 void heap_release_id(struct heap *heap);
 
 /* Enters a heap into the list, with an id if it has none; false: there are too
- * many. Takes it out, deletes its caches without a look at their blocks, and
- * waits for who gives back what it had free. */
+ * many. Takes it out, waits for who gives back what it has free, and deletes
+ * its caches without a look at their blocks. */
 bool heaps_enter(struct heap *heap);
 void heaps_leave(struct heap *heap);
 

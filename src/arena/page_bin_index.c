@@ -16,7 +16,8 @@ page_bin_enter(
 	 * extent of another without asking the source. */
 	if (!bin_is_small(number))
 		source_unmark(page_bins, ptr, usable);
-	source_mark(page_bins, ptr, number);
+	source_mark(page_bins, ptr,
+	    number < BIN_LARGE ? number : page_bin_in_use(number));
 	return page_bins;
 }
 
@@ -25,4 +26,14 @@ page_bin_enter_one(void *ptr, size_t usable)
 {
 	page_bin_enter(
 	    (struct source_marks){ 0 }, ptr, usable, bin_of_usable(usable));
+}
+
+unsigned char *
+page_bin_of(const void *ptr)
+{
+	struct source_marks page_bins = source_marks_of(ptr);
+
+	return page_bins.bytes == 0 ?
+	    NULL :
+	    &page_bins.mark[((uintptr_t)ptr - page_bins.base) / PAGE_BYTES];
 }

@@ -18,6 +18,14 @@
  * multiple of that factor off, which for a size that is a power of two are
  * other blocks.
  *
+ * A large block that waits in a cache is in use, as far as jemalloc knows, and
+ * would be taken a second time. So the byte of one above CACHE_SIZE_MAX says
+ * whether the program has it: then it is LARGE_BINS more than the number of the
+ * bin, and that of a bin which never has room, so that the quick path leaves
+ * the block to who looks closer; and 0 while it is free. Who frees it again
+ * finds that, whichever thread has it in its cache by then. Only two threads
+ * that free one block at the same moment may both find that it is in use.
+ *
  * Owns nothing: the bytes are the source's. Without a lock: who has a block
  * writes the byte of its page, and threads with blocks in one page, which are
  * of one slab, write the same. Cannot fail.
@@ -35,5 +43,26 @@ struct source_marks page_bin_enter(
 
 /* The same for one block, of the bin of its size. */
 void page_bin_enter_one(void *ptr, size_t usable);
+
+/* The byte of the page that PTR is in; NULL if in no segment. */
+unsigned char *page_bin_of(const void *ptr);
+
+/* What a block of the bin, one above CACHE_SIZE_MAX, has while the program has
+ * it. */
+static inline unsigned
+page_bin_in_use(unsigned number)
+{
+	return number + LARGE_BINS;
+}
+
+/* Has it say that the large block at PTR is free. */
+static inline void
+page_bin_set_free(const void *ptr)
+{
+	unsigned char *entry = page_bin_of(ptr);
+
+	if (entry != NULL)
+		__atomic_store_n(entry, 0, __ATOMIC_RELAXED);
+}
 
 #endif /* ARENA_PAGE_BIN_INDEX_H */

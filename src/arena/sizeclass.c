@@ -6,7 +6,7 @@
 
 #include "arena/sizeclass.h"
 
-_Static_assert(SC_NBINS < CACHE_BINS, "caches serve every small class");
+_Static_assert(SC_NBINS == BIN_SLAB_MAX, "every small class has a bin");
 
 uint8_t cache_bin_for[CACHE_SIZE_MAX / 8 + 1];
 uint32_t cache_bin_size[CACHE_BINS];
@@ -22,22 +22,26 @@ sizeclass_start(void)
 		size_t first = cache_bin_size[i - 1] / 8 + (i != 1);
 
 		cache_bin_size[i] = (uint32_t)bytes;
-		__builtin_memset(
-		    &cache_bin_for[first], (int)i, bytes / 8 + 1 - first);
+		if (i < BIN_LARGE)
+			__builtin_memset(&cache_bin_for[first], (int)i,
+			    bytes / 8 + 1 - first);
+		else
+			invariant(bin_for_large(bytes) == i);
 	}
-	invariant(cache_bin_size[CACHE_BINS - 1] == CACHE_SIZE_MAX);
+	invariant(cache_bin_size[BIN_LARGE - 1] == CACHE_SIZE_MAX);
+	invariant(cache_bin_size[CACHE_BINS - 1] == CACHE_LARGE_MAX);
 }
 
 bool
 bin_is_small(unsigned number)
 {
-	return number - 1 < SC_NBINS; /* bin 0 is not */
+	return number - 1 < BIN_SLAB_MAX; /* bin 0 is not */
 }
 
 unsigned
 bin_of_usable(size_t usable)
 {
-	unsigned number = usable > CACHE_SIZE_MAX ? 0 : bin_for(usable);
+	unsigned number = usable > CACHE_LARGE_MAX ? 0 : bin_for_any(usable);
 
 	return cache_bin_size[number] == usable ? number : 0;
 }

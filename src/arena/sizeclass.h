@@ -5,6 +5,8 @@
  *
  * Owns two tables, which are filled when jemalloc is made ready and constant
  * from there on: before, every size has bin 0, in which no cache has a block.
+ * The bin of a size above CACHE_SIZE_MAX is computed: the table would be
+ * sixteen times as large.
  * Called by anybody, without a lock. Cannot fail.
  */
 #ifndef ARENA_SIZECLASS_H
@@ -27,6 +29,24 @@ static inline unsigned
 bin_for(size_t size)
 {
 	return cache_bin_for[(size + 7) / 8];
+}
+
+/* The bin for a larger SIZE, up to CACHE_LARGE_MAX: each power of two has
+ * four. */
+static inline unsigned
+bin_for_large(size_t size)
+{
+	unsigned lg = 63 - (unsigned)__builtin_clzl(size - 1);
+
+	return BIN_LARGE + (lg - 16) * 4 +
+	    (unsigned)((size - 1) >> (lg - 2) & 3);
+}
+
+/* That for any SIZE up to CACHE_LARGE_MAX. */
+static inline unsigned
+bin_for_any(size_t size)
+{
+	return size <= CACHE_SIZE_MAX ? bin_for(size) : bin_for_large(size);
 }
 
 /* Fills the tables. Called once, before any heap is open. */

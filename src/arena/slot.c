@@ -15,6 +15,7 @@
 #define ARENAS_EXTRA_MAX (MALLOCX_ARENA_LIMIT - 1 - HEAPS_MAX)
 
 _Static_assert(HEAPS_MAX < MALLOCX_ARENA_LIMIT, "an arena for each heap");
+_Static_assert(HEAPS_MAX < HEAP_IDS, "an id for each heap");
 
 struct arena_slot arena_slots[MALLOCX_ARENA_LIMIT + 1];
 _Atomic bool arenas_stopped;

@@ -10,7 +10,7 @@
  *     | recent: the cache of the last free   |
  *     | lookup[]: jemalloc's, of the tree    v
  *     +-- caches --> struct cache --thread_next--> struct cache --> ...
- *                      |  bin[46]: stacks of free blocks
+ *                      |  bin[62]: stacks of free blocks
  *                      |  page_bins: page bin index of one segment
  *                      |  ^ heap_next, from heap->caches
  *                      v  |
@@ -26,8 +26,9 @@
  *                      each with a page bin index           tree (lookup.c)
  *
  * A block goes out of a heap's arena into a bin (bin.c, cache.c), from there to
- * the program and back (cache.h), and from a full bin back to its arena. Blocks
- * above CACHE_SIZE_MAX go to and from the arena directly (allocate.c, free.c).
+ * the program and back (cache.h), from a full bin to the heap's depot (depot.c)
+ * and into another bin, or after a while back to its arena. Blocks above
+ * CACHE_LARGE_MAX go to and from the arena directly (allocate.c, free.c).
  *
  * The files of this folder, each using only those that stand above it:
  *
@@ -39,6 +40,8 @@
  *   slot            jemalloc's arenas: who has which, keeping threads out
  *   page_bin_index  from a page to the bin of its blocks
  *   arenas          the arenas of a heap, blocks in bulk
+ *   quota           how much of a heap may be free in caches and the depot
+ *   depot           free blocks on their way from one cache to another
  *   bin             the stacks of a cache, and their quota
  *   revocation      how a thread empties the cache of another
  *   cache           filling, flushing, draining; cache.h has the fast path
@@ -77,18 +80,31 @@
 
 #define HEAPS_MAX 4032     /* of jemalloc's 4094 arenas, one for each */
 #define HEAP_ARENAS_MAX 64 /* of one heap */
+/* Ids are from 1 to HEAPS_MAX, and have so many bits: what is looked up by an
+ * id that a program gave has a place for each that there can be. */
+#define HEAP_ID_BITS 12
+#define HEAP_IDS (1 << HEAP_ID_BITS)
 
 /* An id under which no thread finds a cache. */
 #define NO_HEAP 0
 
+/* The largest size that the fast path takes out of a cache, and the largest
+ * that caches have: the slow path begins with those in between. */
 #define CACHE_SIZE_MAX (64 * KIB)
-/* Bins have the number of jemalloc's size class plus one. Bin 0 is always empty
- * and has no room: it is that of pages without an entry in the page bin index,
- * so what has none is refused without being asked for. */
-#define CACHE_BINS 46
+#define CACHE_LARGE_MAX (1 * MIB)
+/* Bins have the number of jemalloc's size class plus one; up to BIN_SLAB_MAX
+ * their blocks share an extent, a slab, and from BIN_LARGE on they are larger
+ * than CACHE_SIZE_MAX. Bin 0 is always empty and has no room: it is that of
+ * pages without an entry in the page bin index, so what has none is refused
+ * without being asked for. */
+#define BIN_SLAB_MAX 36
+#define BIN_LARGE 46
+#define CACHE_BINS 62
+#define LARGE_BINS (CACHE_BINS - BIN_LARGE)
 
 struct arena_slot;
 struct cache;
+struct depot;
 struct thread;
 
 /*
@@ -97,31 +113,37 @@ struct thread;
  * its free pages stay committed. A facade may have chosen for how long
  * ("decay": spec->decay_ms); no text of a spec does:
  *
- *   kind                     thread caches     arena's extents   source's pages
+ *   kind                     caches, depot     arena's extents   source's pages
  *   -----------------------  ----------------  ----------------  --------------
- *   no size and no limit     64 KiB a bin      decay, or 10 s;   not at all
- *                                              8 MiB in a row:
- *                                              not at all (1)
+ *   no size and no limit     64 KiB a bin,     decay, or 10 s;   a quarter of
+ *                            and 4 MiB of      8 MiB in a row:   what is used,
+ *                            large blocks (2)  not at all (1)    1 s (1)
  *   a size or a limit,       a 16th of it      decay, at most    decay, or
- *     up to half full        in all caches     10 ms             10 s
+ *     up to half full        in all (2)        10 ms             10 s
  *     more than half full    the same          not at all        the same
  *   reserve=yes, a region,   the same          as above          for ever: they
  *     a device                                                   are just there
  *
- *   (1) anonymous memory without a decay: see OVERSIZE in purge.h.
+ *   (1) anonymous memory without a decay: see OVERSIZE in purge.h, and
+ *       source_keep_part(). For other memory both as the decay says.
+ *   (2) those above CACHE_SIZE_MAX, until none was taken for a second or two:
+ *       see caches_age(). In the depot an eighth of what is handed out, at
+ *       least 4 MiB, and of a bounded kind at most half of what caches may
+ *       have; all of it until nobody took it for a second or two.
  *
- * Caches serve one thread and one size, an arena's extents all sizes of its
- * threads, the source's pages everybody. So the less room a kind has, the
- * further down its free memory waits: in a bounded kind what several arenas
- * freed must meet in one place to become room for a large block. The few
- * milliseconds in the arena serve programs that free and allocate large blocks
- * in turn: 0.6 to 0.9 us for a pair of 256 KiB or 1 MiB, where the way through
- * the source took 0.9 to 1.7 by one thread, and 3 to 5 by two.
+ * Caches serve one thread and one size, the depot one size, an arena's extents
+ * all sizes of its threads, the source's pages everybody. So the less room a
+ * kind has, the further down its free memory waits: in a bounded kind what
+ * several arenas freed must meet in one place to become room for a large block.
+ * The few milliseconds in the arena serve programs that free and allocate large
+ * blocks in turn: 0.6 to 0.9 us for a pair of 256 KiB or 1 MiB, where the way
+ * through the source took 0.9 to 1.7 by one thread, and 3 to 5 by two.
  */
 struct heap_options {
 	bool fixed;       /* the source does not grow */
 	bool bounded;     /* arenas keep nothing when it gets full */
 	bool oversize;    /* large free space goes back: purge_oversize() */
+	bool rounds;      /* pages that nobody touches cost nothing */
 	unsigned arenas;  /* at most */
 	size_t cached;    /* the largest size that thread caches keep */
 	bool decay_given; /* else as long as jemalloc does */
@@ -154,9 +176,14 @@ struct heap {
 
 	_Atomic bool tight;        /* bounded, and more than half full */
 	_Atomic size_t quota_max;  /* bytes that all caches may hold: bin.h */
-	_Atomic size_t quota_used; /* bytes that they have room for */
+	_Atomic size_t quota_used; /* bytes that they have room for, and
+				    * those of the depot */
+	_Atomic(struct depot *) depot;
+	_Atomic size_t depot_bytes, depot_blocks;
 	_Atomic size_t
 	    spans_min; /* bytes in spans, since caches were emptied */
+	_Atomic bool keeps_large; /* a cache has room for large blocks */
+	_Atomic uint64_t aged_ms; /* when caches_age() last looked at them */
 
 	_Atomic uint64_t requests;    /* of caches that are gone */
 	_Atomic uint64_t cache_epoch; /* see heap_epoch() */
@@ -204,12 +231,20 @@ struct cache {
 	size_t quota;        /* its part of heap->quota_used */
 	struct cache *heap_next, **heap_link;     /* under heap->lock */
 	struct cache *thread_next, **thread_link; /* under registry_lock */
-	struct bin bin[CACHE_BINS];
+	/* The last are always empty and have no room: see page_bin_index.h. */
+	struct bin bin[CACHE_BINS + LARGE_BINS];
+	/* Of the quota, for blocks above CACHE_SIZE_MAX. Behind the bins, whose
+	 * address then takes the fast path one instruction less. */
+	size_t large;
 	/* Blocks handed out of each, with those left of its countdown. */
 	uint64_t requests[CACHE_BINS];
 	/* Of these, as many as there were when close_idle_bin() last came
 	 * by. */
 	uint16_t seen[CACHE_BINS];
+	/* For who reads it from another process (stats/layout.h): no two caches
+	 * have the same number, one that is no more has 0; and odd while more
+	 * is changed than the fast path does. */
+	_Atomic uint64_t serial, changes;
 };
 
 /* Where the thread last found blocks: jemalloc's rtree_ctx_t. */
@@ -234,7 +269,7 @@ struct thread {
 	 * pages are wiped in a child: in one that fork(2) did not make nothing
 	 * is taken out of a cache without a look at what kind of process it is.
 	 * In one that it made the list has the caches still. */
-	struct cache *cache[HEAPS_MAX + 1];
+	struct cache *cache[HEAP_IDS];
 	struct recent recent;
 
 	/* The same as a list. In a page of its own, as all that follows. */

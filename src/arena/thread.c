@@ -100,6 +100,7 @@ cache_delete(struct cache *cache)
 	struct heap *heap = cache->heap;
 	struct thread *thread = cache->thread;
 
+	atomic_store(&cache->serial, 0);
 	atomic_fetch_add(&heap->requests, free_stacks(cache));
 	atomic_fetch_add(heap->settled, atomic_load(&cache->gathered));
 	cache_unlink(cache);
@@ -141,10 +142,12 @@ cache_link(struct cache *cache)
 static struct cache *
 cache_new(struct thread *thread, struct heap *heap)
 {
+	static _Atomic uint64_t serial;
 	struct cache *cache = record_new(sizeof(*cache));
 
 	if (cache == NULL)
 		return NULL;
+	cache->serial = atomic_fetch_add(&serial, 1) + 1;
 	cache->heap = heap;
 	cache->settled = heap->settled;
 	cache->page_bins = source_marks_of(source_base(heap->source));

@@ -9,6 +9,7 @@
 #include "arena/slot.h"
 
 #include "arena/cache.h"
+#include "arena/page_bin_index.h"
 
 /* What the tree says of a page, as the start of a block: false if no block can
  * start at PTR. */
@@ -91,7 +92,20 @@ is_inside(const void *ptr, const rtree_contents_t *contents)
 	    0;
 }
 
-/* Looks the whole way; false if no block starts at PTR. */
+/* Whether a block above CACHE_SIZE_MAX waits in some cache: see
+ * page_bin_index.h. */
+static inline bool
+is_in_cache(const void *ptr, const rtree_contents_t *contents)
+{
+	const unsigned char *entry;
+
+	if (contents->metadata.szind + 1 < BIN_LARGE || !is_cacheable(contents))
+		return false;
+	entry = page_bin_of(ptr);
+	return entry != NULL && __atomic_load_n(entry, __ATOMIC_RELAXED) == 0;
+}
+
+/* Looks the whole way; false if no block starts at PTR, or one that is free. */
 static inline bool
 look_up(const void *ptr, rtree_contents_t *contents)
 {
@@ -107,7 +121,8 @@ look_up(const void *ptr, rtree_contents_t *contents)
 	}
 	return !rtree_read_independent(NULL, &arena_emap_global.rtree, context,
 		   (uintptr_t)ptr, contents) &&
-	    is_block(ptr, contents) && !is_inside(ptr, contents);
+	    is_block(ptr, contents) && !is_inside(ptr, contents) &&
+	    !is_in_cache(ptr, contents);
 }
 
 #endif /* ARENA_TREE_H */

@@ -14,6 +14,7 @@
 #define DOOR_ANY_ALIGNMENT false
 #define DOOR_TRACE(...) ((void)0)
 #define DOOR_ALOUD false
+#define DOOR_CALLED() ((void)0)
 
 /*
  * Sizes from LOW to LOW + SPAN are the chosen kind's. One unsigned subtraction

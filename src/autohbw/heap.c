@@ -142,9 +142,12 @@ door_kind(unsigned number)
 size_t
 door_usable_size(const void *ptr)
 {
-	return memkind_detect_kind((void *)ptr) == NULL ?
-	    0 :
-	    poolkind_usable_size(ptr);
+	size_t usable = cache_size_of(chosen_sizes.heap, ptr);
+	poolkind *kind;
+
+	return likely(usable != 0) || poolkind_block_of(ptr, &kind, &usable) ?
+	    usable :
+	    0;
 }
 
 /* A block whose new size belongs to another kind. By hand and not by

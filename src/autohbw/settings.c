@@ -16,7 +16,8 @@
 
 #include "autohbw/log.h"
 #include "base/base.h"
-#include "support/environment.h"
+#include "base/cut.h"
+#include "base/environment.h"
 #include "support/numbers.h"
 #include "support/setting.h"
 
@@ -96,9 +97,9 @@ read_kind(const char *text)
 		return kind;
 	list_kinds(names, sizeof(names));
 	autohbw_say(LOG_WRONG,
-	    "AUTO_HBW_MEM_TYPE=%.64s is not a kind; write memkind_ and one of "
+	    "AUTO_HBW_MEM_TYPE=%s is not a kind; write memkind_ and one of "
 	    "%s. " DEFAULT_NAME " is taken",
-	    text, names);
+	    cut(text, 64).text, names);
 	return find_kind(DEFAULT_NAME);
 }
 
@@ -137,10 +138,10 @@ read_sizes(struct settings *settings, const char *text)
 	settings->high = SIZE_MAX;
 	if (text != NULL)
 		autohbw_say(LOG_WRONG,
-		    "AUTO_HBW_SIZE=%.64s is not understood; write the smallest "
+		    "AUTO_HBW_SIZE=%s is not understood; write the smallest "
 		    "size, or the smallest and the largest, as in 1M:16M, in "
 		    "bytes or with K, M or G. 1M is taken",
-		    text);
+		    cut(text, 64).text);
 }
 
 /* AUTO_HBW_LOG, whose words are in the order of the levels. */

@@ -29,7 +29,7 @@
 #define VALGRIND_HG_CLEAN_MEMORY(addr, bytes) ((void)(addr), (void)(bytes))
 #define VALGRIND_MAKE_MEM_NOACCESS(addr, bytes) ((void)(addr), (void)(bytes))
 #define VALGRIND_MAKE_MEM_UNDEFINED(addr, bytes) ((void)(addr), (void)(bytes))
-#define VALGRIND_GET_VBITS(addr, bits, bytes) ((void)(bits), 0)
+#define VALGRIND_GET_VBITS(addr, bits, bytes) ((void)(addr), (void)(bits), 0)
 #endif
 
 static inline bool

@@ -83,11 +83,23 @@ max_size(size_t a, size_t b)
  * what a caller can get wrong is answered with an error instead.
  */
 #ifdef POOLKIND_DEBUG
+#define DEBUGGING 1
 #define invariant(x) ((x) ? (void)0 : invariant_failed(#x, __FILE__, __LINE__))
 #else
+#define DEBUGGING 0
 #define invariant(x) ((void)sizeof(x))
 #endif
 void invariant_failed(const char *what, const char *file, int line)
     __attribute__((noreturn));
+
+/* Copies ALL, which has BYTES, into the struct of a program at TO: it may be
+ * shorter in one that was built for an earlier release, or longer in one built
+ * for a later one, and is zero where ALL has nothing. */
+static inline void
+copy_out(void *to, size_t to_bytes, const void *all, size_t bytes)
+{
+	__builtin_memset(to, 0, to_bytes);
+	__builtin_memcpy(to, all, min_size(to_bytes, bytes));
+}
 
 #endif /* BASE_BASE_H */

@@ -21,10 +21,10 @@
 #endif
 #endif
 
-/* Cuts the sentence rather than the meaning, which comes last and says what
- * went wrong. A path in it may have line ends or escape sequences, made by
- * whoever named a file: on a terminal or in a log they must not act, hence the
- * "?". */
+/* Cuts the sentence, which "..." marks then, rather than the meaning, which
+ * comes last and says what went wrong. A path in it may have line ends or
+ * escape sequences, made by whoever named a file: on a terminal or in a log
+ * they must not act, hence the "?". */
 void
 error_format(
     char *sentence, size_t size, int meaning, const char *format, va_list args)
@@ -32,9 +32,10 @@ error_format(
 	const char *name = meaning != 0 ? error_name(meaning) : "";
 	const char *colon = meaning != 0 ? ": " : "";
 	size_t behind = strlen(colon) + min_size(strlen(name), size / 2);
-	size_t length;
+	size_t length, room = size - behind;
 
-	vsnprintf(sentence, size - behind, format, args);
+	if ((size_t)vsnprintf(sentence, room, format, args) >= room)
+		strcpy(sentence + room - sizeof("..."), "...");
 	length = strlen(sentence);
 	snprintf(sentence + length, size - length, "%s%s", colon, name);
 	for (; *sentence != '\0'; sentence++)

@@ -39,6 +39,25 @@ word_next(struct word *rest, char separator, struct word *first)
 	return true;
 }
 
+/* A word may have any bytes, and no set has a NUL, which strchr(3) finds. */
+static bool
+is_in(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+struct word
+word_trim(struct word word, const char *blanks)
+{
+	while (word.length > 0 && is_in(word.text[0], blanks)) {
+		word.text++;
+		word.length--;
+	}
+	while (word.length > 0 && is_in(word.text[word.length - 1], blanks))
+		word.length--;
+	return word;
+}
+
 bool
 word_is(struct word word, const char *text)
 {

@@ -27,6 +27,9 @@ struct word word_until(const char *text, const char *stops);
  * when nothing is left; behind a last SEPARATOR an empty word is. */
 bool word_next(struct word *rest, char separator, struct word *first);
 
+/* WORD without the characters of BLANKS at its ends. */
+struct word word_trim(struct word word, const char *blanks);
+
 bool word_is(struct word word, const char *text);
 
 #endif /* BASE_WORD_H */

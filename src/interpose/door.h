@@ -51,6 +51,8 @@ poolkind *door_kind(unsigned number);
  *     malloc and its relatives. That is for a library whose every block comes
  *     through entry.c; where blocks are also had from kinds directly, the
  *     engine does it for all.
+ * DOOR_CALLED(): notes where the program called, for a heap.c that wants to
+ *     know; in the body of the function that was called, behind the quick path.
  */
 
 #endif /* INTERPOSE_DOOR_H */

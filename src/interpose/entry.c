@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * entry.c - malloc and its relatives, as the C library has them, for the
- * libraries that stand in its place: libvmmalloc, libautohbw and libmemtier.
+ * libraries that stand in its place: libvmmalloc, libautohbw, libmemtier and
+ * libpoolkind-malloc.
  *
  * All of these functions are defined, also the rare ones: a block of a
  * memalign() that was left to the C library would come to our free(). The rules
@@ -112,16 +113,21 @@ is_watched(const void *ptr)
  * block for which the bin has no room, and what is no block.
  *
  * Where no block begins at PTR, its address decides. In the memory of a kind it
- * is a block that was freed before, or a pointer into the middle of one:
- * nothing is done, since glibc would end the process over it. Anywhere else it
- * must be a block of glibc's own heap.
+ * is a block that was freed before, or a pointer into the middle of one: that
+ * is reported, and nothing is done, since glibc would end the process over it.
+ * Anywhere else it must be a block of glibc's own heap. free(3) leaves errno.
  */
 static __attribute__((noinline)) void
 release_slowly(void *ptr)
 {
-	if (ptr != NULL && unlikely(!door_free(ptr)) &&
-	    poolkind_of(ptr) == NULL)
+	int saved;
+
+	if (ptr == NULL || likely(door_free(ptr)))
+		return;
+	saved = errno;
+	if (!poolkind_is_misused(ptr))
 		libc_heap_free(ptr);
+	errno = saved;
 }
 
 /* realloc() of a block of glibc's own heap, which moves to a block of ours, so
@@ -133,7 +139,7 @@ move_foreign(void *ptr, size_t size)
 {
 	void *block;
 
-	if (!libc_heap_exists() || poolkind_of(ptr) != NULL)
+	if (poolkind_is_misused(ptr) || !libc_heap_exists())
 		return refuse(EINVAL);
 	block = door_malloc(size);
 	if (block != NULL && !libc_heap_move(ptr, block, size)) {
@@ -186,6 +192,7 @@ malloc(size_t size)
 	ptr = door_take(size);
 	if (likely(ptr != NULL))
 		return ptr;
+	DOOR_CALLED();
 	RETURN_SLOWLY(door_malloc(some(size)), false);
 }
 
@@ -239,6 +246,7 @@ calloc(size_t number, size_t size)
 	ptr = door_take(bytes);
 	if (likely(ptr != NULL))
 		return memset(ptr, 0, bytes);
+	DOOR_CALLED();
 	RETURN_SLOWLY(door_calloc(some(bytes)), true);
 }
 
@@ -246,6 +254,7 @@ EXPORT void *
 realloc(void *ptr, size_t size)
 {
 	DOOR_TRACE("ptr %p, size %zu", ptr, size);
+	DOOR_CALLED();
 	return resize(ptr, size);
 }
 
@@ -257,6 +266,7 @@ reallocarray(void *ptr, size_t number, size_t size)
 	DOOR_TRACE("ptr %p, nmemb %zu, size %zu", ptr, number, size);
 	if (__builtin_mul_overflow(number, size, &bytes))
 		return refuse(ENOMEM);
+	DOOR_CALLED();
 	return resize(ptr, bytes);
 }
 
@@ -277,6 +287,7 @@ posix_memalign(void **memptr, size_t alignment, size_t size)
 	if (!is_power_of_two(alignment) ||
 	    (!DOOR_ANY_ALIGNMENT && alignment < sizeof(void *)))
 		return EINVAL;
+	DOOR_CALLED();
 	TAKE_SLOWLY(block, door_memalign(alignment, some(size)), false);
 	if (block != NULL)
 		*memptr = block;
@@ -294,6 +305,7 @@ aligned_alloc(size_t alignment, size_t size)
 	DOOR_TRACE("alignment %zu  size %zu", alignment, size);
 	if (!is_power_of_two(alignment))
 		return refuse(EINVAL);
+	DOOR_CALLED();
 	RETURN_SLOWLY(door_memalign(alignment, some(size)), false);
 }
 
@@ -309,6 +321,7 @@ memalign(size_t boundary, size_t size)
 		return refuse(EINVAL);
 	while (power < boundary)
 		power <<= 1;
+	DOOR_CALLED();
 	RETURN_SLOWLY(door_memalign(power, some(size)), false);
 }
 
@@ -316,6 +329,7 @@ EXPORT void *
 valloc(size_t size)
 {
 	DOOR_TRACE("size %zu", size);
+	DOOR_CALLED();
 	RETURN_SLOWLY(door_memalign(PAGE_BYTES, some(size)), false);
 }
 
@@ -328,6 +342,7 @@ pvalloc(size_t size)
 	if (size > SIZE_MAX - PAGE_BYTES)
 		return refuse(ENOMEM);
 	size = align_up(some(size), PAGE_BYTES);
+	DOOR_CALLED();
 	RETURN_SLOWLY(door_memalign(PAGE_BYTES, size), false);
 }
 

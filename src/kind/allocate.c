@@ -17,21 +17,31 @@
 #include "arena/allocate.h"
 #include "arena/cache.h"
 #include "base/annotate.h"
+#include "base/cut.h"
 #include "base/error.h"
+#include "base/probe.h"
 #include "kind/debug.h"
 #include "kind/facade.h"
 
 /* A full kind is an answer and frequent, and must not cost a sentence. */
 void *
-kind_no_block(const struct kind *kind)
+kind_no_block(struct kind *kind)
 {
-	if (source_refused(kind_source(kind)))
-		error_set(EPERM,
-		    "kind \"%s\" (%.160s) is not for the child of "
-		    "a fork",
-		    kind->name, kind->text);
-	else
+	int error = source_fork_error(kind_source(kind));
+
+	atomic_fetch_add_explicit(&kind->failures, 1, memory_order_relaxed);
+	PROBE_FULL(kind->handle, kind->name);
+	if (!source_refused(kind_source(kind)))
 		errno = ENOMEM;
+	else if (error != 0)
+		error_set(EPERM,
+		    "kind \"%s\" (%s): what this child of a fork should have "
+		    "could not be made: %s",
+		    kind->name, cut(kind->text, 100).text, error_name(error));
+	else
+		error_set(EPERM,
+		    "kind \"%s\" (%s) is not for the child of a fork",
+		    kind->name, cut(kind->text, 120).text);
 	return NULL;
 }
 
@@ -117,6 +127,42 @@ block_of_kind(struct kind *kind, const struct request *request)
 	    ptr;
 }
 
+static void
+note_spill(struct kind *full, const poolkind *to, size_t asked)
+{
+	atomic_fetch_add_explicit(&full->spills, 1, memory_order_relaxed);
+	PROBE_SPILLED(full->handle, full->name, asked, to);
+}
+
+/* The request was counted as one that failed. */
+EXPORT void
+poolkind_spilled(poolkind *full, const poolkind *to, size_t asked)
+{
+	struct kind *kind = kind_of(full);
+
+	if (kind == NULL)
+		return;
+	atomic_fetch_sub_explicit(&kind->failures, 1, memory_order_relaxed);
+	note_spill(kind, to, asked);
+}
+
+/* A block of the next kind along the chain that has room, or NULL. */
+static void *
+spill(struct kind *full, const struct request *request)
+{
+	void *ptr = NULL;
+	struct kind *kind = full->fallback;
+
+	for (; kind != NULL; kind = kind->fallback) {
+		ptr = block_of_kind(kind, request);
+		if (ptr != NULL)
+			break;
+	}
+	if (ptr != NULL)
+		note_spill(full, kind->handle, request->asked);
+	return ptr;
+}
+
 /* The same, or a block of the first kind along its chain of fallbacks that has
  * room. The chain is read without a lock: see open.c, which also has why it
  * ends. The block is of that other kind in every respect: it counts there, is
@@ -126,9 +172,7 @@ block_of_any(struct kind *kind, const struct request *request)
 {
 	void *ptr = block_of_kind(kind, request);
 
-	while (unlikely(ptr == NULL && (kind = kind->fallback) != NULL))
-		ptr = block_of_kind(kind, request);
-	return ptr;
+	return likely(ptr != NULL) ? ptr : spill(kind, request);
 }
 
 /* The slow path, for all that cache_malloc() did not serve. Success leaves
@@ -150,11 +194,20 @@ allocate(poolkind *handle, const struct request *request)
 	return ptr;
 }
 
+/* Large blocks come out of the thread's cache as well, if it has any. Here is
+ * time to look whether the handle is that of an open kind. */
 static void *__attribute__((noinline))
 malloc_slowly(poolkind *kind, size_t size, size_t asked)
 {
-	return allocate(
-	    kind, &(struct request){ .size = size, .asked = asked });
+	void *ptr = size > CACHE_SIZE_MAX && kind_find(kind) != NULL ?
+	    cache_malloc_large(kind_id(kind), size) :
+	    NULL;
+
+	if (ptr == NULL)
+		return allocate(
+		    kind, &(struct request){ .size = size, .asked = asked });
+	debug_enter(ptr, asked, false);
+	return ptr;
 }
 
 /*
@@ -184,10 +237,26 @@ poolkind_malloc(poolkind *kind, size_t size)
 	return malloc_for(kind, size, size);
 }
 
+/* A large block out of the cache, where it has been used before. NULL: there is
+ * none. */
+static void *
+zeroed_large(poolkind *kind, size_t bytes)
+{
+	unsigned id = kind_id(kind);
+	void *ptr = kind_find(kind) != NULL ? cache_malloc_large(id, bytes) :
+					      NULL;
+
+	if (ptr == NULL)
+		return NULL;
+	heap_clear(thread_self->cache[id]->heap, ptr, bytes);
+	debug_enter(ptr, bytes, true);
+	return ptr;
+}
+
 /*
- * Small blocks come from the cache, where they have been used before, and are
- * cleared here. Larger ones are cleared below, where it may be known that their
- * pages are new and zero already; an alignment of 1 leads past the cache.
+ * Blocks from the cache have been used before, and are cleared here. Other
+ * large ones are cleared below, where it may be known that their pages are new
+ * and zero already; an alignment of 1 leads past the cache.
  */
 EXPORT void *
 poolkind_calloc(poolkind *kind, size_t count, size_t size)
@@ -199,9 +268,12 @@ poolkind_calloc(poolkind *kind, size_t count, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (bytes > CACHE_SIZE_MAX)
-		return allocate(
-		    kind, &(struct request){ bytes, 1, true, bytes });
+	if (bytes > CACHE_SIZE_MAX) {
+		ptr = zeroed_large(kind, bytes);
+		return ptr != NULL ?
+		    ptr :
+		    allocate(kind, &(struct request){ bytes, 1, true, bytes });
+	}
 	ptr = malloc_for(kind, bytes, bytes);
 	return ptr == NULL ? NULL : memset(ptr, 0, bytes);
 }
@@ -223,7 +295,7 @@ aligned(poolkind *kind, size_t alignment, size_t size)
 			errno = ENOMEM;
 		return NULL;
 	}
-	if (alignment <= PAGE_BYTES && usable <= CACHE_SIZE_MAX)
+	if (alignment <= PAGE_BYTES && usable <= CACHE_LARGE_MAX)
 		return malloc_for(kind, usable, size);
 	return allocate(
 	    kind, &(struct request){ size, alignment, false, size });

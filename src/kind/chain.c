@@ -8,6 +8,9 @@
  * where the library that could find it is not installed. All else is an error:
  * a directory that is not there is a mistake, not another machine.
  *
+ * A name ("@fast") is looked up in the file that a variable names, or in that
+ * of the machine. Neither is read for a text without a name.
+ *
  * Owns nothing, takes no lock. Called on a stack of the engine's. What was
  * opened before a failure is closed.
  */
@@ -16,38 +19,31 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/cut.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "kind/kinds.h"
 #include "kind/life.h"
 #include "spec/parts.h"
 
-/* Whether all parts are specs: a typing error is told on every machine, also
- * behind an alternative that would be taken. */
-static bool
-are_specs(const struct spec_parts *parts)
-{
-	bool in_last_link = true;
-	struct spec spec;
-
-	for (unsigned i = parts->count; i-- > 0;) {
-		if (spec_parse_part(parts, i, &spec) != 0)
-			return false;
-		if (!in_last_link && spec.fallback[0] != '\0') {
-			error_set(EINVAL,
-			    "fallback=%s before a \">\": what follows is the "
-			    "fallback",
-			    spec.fallback);
-			return false;
-		}
-		in_last_link &= !parts->is_next_link[i];
-	}
-	return true;
-}
-
 static bool
 is_missing(int error)
 {
 	return error == ENODEV || error == ENOSYS;
+}
+
+static poolkind *
+open_part(const struct spec_parts *parts, unsigned i, struct kind *next)
+{
+	poolkind *opened;
+	struct spec spec;
+
+	if (spec_parse_part(parts, i, &spec) != 0)
+		return NULL;
+	opened = kind_new(&spec, NULL, NULL, next);
+	if (opened == NULL)
+		spec_part_place(parts, i);
+	return opened;
 }
 
 /* Opens the first of parts FROM to END - 1 that the machine has, before NEXT.
@@ -57,13 +53,11 @@ open_link(const struct spec_parts *parts, unsigned from, unsigned end,
     struct kind *next)
 {
 	poolkind *opened = NULL;
-	struct spec spec;
 
 	for (unsigned i = from; i < end && opened == NULL; i++) {
 		if (i > from && !is_missing(errno))
 			break;
-		if (spec_parse_part(parts, i, &spec) == 0)
-			opened = kind_new(&spec, NULL, NULL, next);
+		opened = open_part(parts, i, next);
 	}
 	return opened;
 }
@@ -84,8 +78,8 @@ nothing_here(const char *text)
 	int error = errno;
 
 	strcpy(why, error_text());
-	return error_set(
-	    error, "this machine has nothing of \"%.80s\"; %s", text, why);
+	return error_set(error, "this machine has nothing of \"%s\"; %s",
+	    cut(text, 80).text, why);
 }
 
 /* Another thread that opened a kind with the name of one of these links for a
@@ -128,17 +122,36 @@ open_links(const struct spec_parts *parts, const char *text)
 	return opened;
 }
 
-poolkind *
-chain_open(const char *text)
+/* A text of one spec, which may be longer than parts are. */
+static poolkind *
+open_spec(const char *text)
 {
-	struct spec_parts parts;
 	struct spec spec;
 
-	if (spec_split(text, &parts) != 0)
-		return NULL;
-	if (parts.count > 1)
-		return are_specs(&parts) ? open_links(&parts, text) : NULL;
 	return spec_parse(text, &spec) == 0 ?
 	    kind_new(&spec, NULL, NULL, NULL) :
 	    NULL;
+}
+
+static poolkind *
+open_parts(const struct spec_parts *parts, const char *text)
+{
+	if (parts->count > 1)
+		return spec_check_parts(parts) == 0 ? open_links(parts, text) :
+						      NULL;
+	return parts->line[0] == 0 ? open_spec(text) :
+				     open_part(parts, 0, NULL);
+}
+
+poolkind *
+chain_open(const char *text)
+{
+	struct named_file names = { .given = variable(NAMED_VARIABLE) };
+	struct spec_parts parts;
+	poolkind *opened = NULL;
+
+	if (spec_split(word_of(text), &names, &parts) == 0)
+		opened = open_parts(&parts, text);
+	named_close(&names);
+	return opened;
 }

@@ -8,8 +8,9 @@
 #include "poolkind.h"
 
 /* The first kind of the chain. NULL with errno and a sentence: a spec that is
- * not one, wherever it stands; one that fails for another reason than that this
- * machine does not have it; or nothing of all is here. */
+ * not one, or a name that is not known, wherever it stands; a spec that fails
+ * for another reason than that this machine does not have it; or nothing of all
+ * is here. */
 poolkind *chain_open(const char *text);
 
 #endif /* KIND_CHAIN_H */

@@ -27,22 +27,12 @@ debug_enter(void *ptr, size_t asked, bool zero)
 		memset(ptr, JUNK_NEW, block.usable);
 }
 
-/* Whether a block of HOME can have come out of KIND: out of itself, or of one
- * of its fallbacks, of which the program need not know. */
-static bool
-may_be_of(const struct kind *home, const struct kind *kind)
-{
-	while (kind != NULL && kind != home)
-		kind = kind->fallback;
-	return kind != NULL;
-}
-
 static void
 check_home(const poolkind *handle, const void *ptr, const struct kind *home)
 {
 	struct kind *kind = handle == NULL ? NULL : kind_of(handle);
 
-	if (kind != NULL && !may_be_of(home, kind))
+	if (kind != NULL && !kind_may_hold(kind, home))
 		misuse("block %p of kind \"%s\" was freed as one of kind "
 		       "\"%s\"",
 		    ptr, home->name, kind->name);

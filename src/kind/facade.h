@@ -45,8 +45,7 @@ void *poolkind_loud(void *ptr);
  * pthread_atfork(3) has it, so a facade's locks come before the engine's. */
 void poolkind_follow_forks(void);
 
-/* The kind that KIND falls back to, or NULL. For libvmmalloc, whose heap is all
- * of them. Not exported. */
+/* The kind that KIND falls back to, or NULL: the next link of a chain. */
 poolkind *poolkind_fallback(const poolkind *kind);
 
 /* The handlers themselves, for libvmmalloc, which has the engine linked in and
@@ -83,6 +82,20 @@ size_t poolkind_counted_about(const poolkind *kind);
  * no block of any. */
 bool poolkind_free_if_any(void *ptr);
 
+/* Of PTR, at which no block begins: whether it lies in the memory of a kind. It
+ * is no block of libc's then, but was freed before, or points into a block; and
+ * that is reported. */
+bool poolkind_is_misused(const void *ptr);
+
+/* The block in SIZE bytes of its kind, if the thread's cache of KIND can do
+ * that without a look-up; KIND is NULL for the cache that it last freed a block
+ * into. NULL, and nothing was done, if it cannot, or PTR is no block. */
+void *poolkind_realloc_if_quick(poolkind *kind, void *ptr, size_t size);
+
+/* Says that what the kind FULL had no block for, and was told so, a facade has
+ * from the kind TO: it spilled, and did not fail. */
+void poolkind_spilled(poolkind *full, const poolkind *to, size_t asked);
+
 /* The id of the heap that the kind's blocks are cached under, for
  * arena/cache.h; one without caches in the debug library, which sees every
  * call. */
@@ -90,12 +103,22 @@ unsigned poolkind_id(const poolkind *kind);
 
 /* In a fork, after the engine's handlers have prepared it: 0, or the error
  * number with which the copy that the child is to have of the kind, or of one
- * that it falls back to, could not be made. */
-int poolkind_fork_error(const poolkind *kind);
+ * that it falls back to, could not be made; *POLICY is what that kind's spec
+ * says of a fork, or as it was. */
+int poolkind_fork_error(const poolkind *kind, enum spec_fork *policy);
 
 /* Whether this process is the child of a fork that was refused the kind, or one
  * that it falls back to. */
 bool poolkind_is_refused(const poolkind *kind);
+
+/* What the library that stands in malloc's place has for poolkind_enter() and
+ * its relatives: 0 or E2BIG; 0, EINVAL outside of any scope, or EOVERFLOW where
+ * the report, which may be NULL and is zero, is not complete. */
+struct kind_scopes {
+	int (*enter)(poolkind *kind);
+	int (*leave)(struct poolkind_scope_report *report);
+};
+void poolkind_offer_scopes(const struct kind_scopes *scopes);
 
 /* Moves the small block at PTR to another slab, past all caches, if its own has
  * more room than those of its class have on average, so that slabs become

@@ -7,6 +7,7 @@
  * no lock but that of the debug library's account, and holds none when it
  * reports, as the report is the program's function.
  */
+#include "kind/facade.h"
 #include "kind/kind.h"
 
 struct kind *
@@ -19,6 +20,19 @@ kind_of(const poolkind *handle)
 	else if (unlikely(kind == NULL))
 		misuse("%p is not an open kind", (const void *)handle);
 	return kind;
+}
+
+EXPORT bool
+poolkind_is_misused(const void *ptr)
+{
+	const poolkind *owner = source_owner_of(ptr);
+	const struct kind *kind = owner == NULL ? NULL : kind_find(owner);
+
+	if (kind != NULL)
+		misuse("%p, in kind \"%s\", is not a block: it was freed "
+		       "before, or points into one",
+		    ptr, kind->name);
+	return owner != NULL;
 }
 
 bool

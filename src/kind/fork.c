@@ -45,7 +45,7 @@ poolkind_fork_begin(void)
 
 	annotate_enter();
 	machine_prefork();
-	kinds_prefork();
+	kinds_hold();
 	heaps_prefork();
 	/* A kind that cannot be copied is refused to the child: it says so. */
 	annotate_look_away();
@@ -68,7 +68,7 @@ poolkind_fork_end_in_parent(void)
 	misuse_postfork();
 	sources_postfork_parent();
 	heaps_postfork_parent();
-	kinds_postfork();
+	kinds_release();
 	machine_postfork();
 	annotate_leave();
 	errno = saved;
@@ -87,9 +87,10 @@ poolkind_fork_end_in_child(void)
 	misuse_postfork();
 	sources_postfork_child();
 	heaps_postfork_child();
-	kinds_postfork();
-	machine_postfork();
+	kinds_release();
+	machine_postfork_child();
 	annotate_forked();
+	kinds_process = os_process();
 	errno = saved;
 }
 
@@ -107,7 +108,9 @@ poolkind_follow_forks(void)
 	static _Atomic bool done;
 
 	threads_start();
-	if (!atomic_exchange(&done, true))
+	if (!atomic_exchange(&done, true)) {
+		kinds_process = os_process();
 		pthread_atfork(poolkind_fork_begin, poolkind_fork_end_in_parent,
 		    poolkind_fork_end_in_child);
+	}
 }

@@ -14,6 +14,8 @@
  */
 #include "arena/free.h"
 
+#include <errno.h>
+
 #include "kind/debug.h"
 #include "kind/facade.h"
 
@@ -49,11 +51,17 @@ poolkind_free_sized(poolkind *kind, void *ptr, size_t size)
 static inline bool
 free_if_any(void *ptr, bool (*free_it)(void *ptr))
 {
-	if (DEBUGGING && block_lookup(ptr).heap == NULL)
+	int saved;
+
+	if (!DEBUGGING)
+		return free_it(ptr);
+	if (block_lookup(ptr).heap == NULL)
 		return false;
-	if (!debug_take(NULL, ptr, SIZE_UNKNOWN))
-		return true;
-	return free_it(ptr);
+	saved = errno;
+	if (debug_take(NULL, ptr, SIZE_UNKNOWN))
+		return free_it(ptr);
+	errno = saved;
+	return true;
 }
 
 EXPORT bool

@@ -51,7 +51,7 @@ poolkind_resolved(const poolkind *handle)
 	return kind == NULL ? NULL : kind->resolved;
 }
 
-poolkind *
+EXPORT poolkind *
 poolkind_fallback(const poolkind *handle)
 {
 	struct kind *kind = kind_of(handle);
@@ -178,62 +178,7 @@ poolkind_check(poolkind *handle)
 	return result;
 }
 
-/* ---- Statistics ---------------------------------------------------------- */
-
-/*
- * Adds what one heap holds. Peak and limit are not added: all sources of a kind
- * share one account, and each of them tells the same. Size is that of one
- * locality, since the size of such a kind bounds all of them together
- * (open_local_heaps()). Nobody counts frees: there were as many as blocks that
- * were handed out and are not held now.
- */
-static void
-add_stats(struct poolkind_stats *all, struct heap *heap)
-{
-	struct source_stats source;
-	struct heap_stats stats;
-
-	heap_stats(heap, &stats);
-	source_stats(heap->source, &source, true);
-	all->live += stats.live;
-	all->cached += stats.cached;
-	all->committed += source.committed;
-	all->peak = source.peak;
-	all->resident += source.resident;
-	all->limit = source.limit;
-	all->size = source.size;
-	all->allocations += stats.requests;
-	all->frees += stats.requests - stats.blocks;
-	all->active += stats.active;
-}
-
-/* Clears the caller's struct and copies what both sides know: it may be shorter
- * than ours in a program that was built for an earlier release, or longer in
- * one built for a later one. */
-EXPORT int
-poolkind_get_stats(
-    poolkind *handle, struct poolkind_stats *stats, size_t stats_size)
-{
-	struct kind *kind = kind_of(handle);
-	struct poolkind_stats all = { 0 };
-	int saved = errno;
-
-	if (kind == NULL)
-		return -1;
-	if (stats == NULL || stats_size == 0)
-		return error_set(EINVAL,
-		    "statistics need a place of %zu bytes, "
-		    "got %zu at %p",
-		    sizeof(all), stats_size, (void *)stats);
-	annotate_enter();
-	for (unsigned i = 0; i < kind_heaps(kind); i++)
-		add_stats(&all, kind_heap(kind, i));
-	annotate_leave();
-	memset(stats, 0, stats_size);
-	memcpy(stats, &all, min_size(stats_size, sizeof(all)));
-	errno = saved;
-	return 0;
-}
+/* ---- Where its memory is ------------------------------------------------- */
 
 static int
 no_node_bytes(const size_t *bytes, unsigned nodes)
@@ -431,17 +376,17 @@ poolkind_block_of(const void *ptr, poolkind **kind, size_t *usable)
 /* The first error of any heap: a kind of which one heap cannot be copied is as
  * good as refused, as far as the caller is concerned. */
 EXPORT int
-poolkind_fork_error(const poolkind *handle)
+poolkind_fork_error(const poolkind *handle, enum spec_fork *policy)
 {
 	const struct kind *kind = kind_of(handle);
-	int error = 0;
+	int error = kind == NULL ? EINVAL : 0;
 
-	if (kind == NULL)
-		return EINVAL;
-
-	for (; kind != NULL; kind = kind->fallback)
-		for (unsigned i = 0; i < kind_heaps(kind) && error == 0; i++)
+	for (; kind != NULL && error == 0; kind = kind->fallback)
+		for (unsigned i = 0; i < kind_heaps(kind) && error == 0; i++) {
 			error = source_fork_error(kind_heap(kind, i)->source);
+			if (error != 0)
+				*policy = source_fork_policy(kind_source(kind));
+		}
 	return error;
 }
 

@@ -10,8 +10,8 @@
  * that of any other kind.
  *
  * A handle is a number in the shape of a pointer, which nobody follows: the id
- * of the kind's heap in its low 16 bits, above them how many kinds were opened
- * before, and the highest bit, so that it is not an address.
+ * of the kind's heap in its low HEAP_ID_BITS, above them how many kinds were
+ * opened before, and the highest bit, so that it is not an address.
  *
  * Why handles cannot be confused. Ids are used again, counts are not, so no
  * handle is ever given out twice. kind_find() compares the whole handle with
@@ -21,11 +21,12 @@
  * its kind for the sake of old handles.
  *
  * The fast paths (cache_malloc(), cache_free()) use the id alone, which saves
- * them the load of a record. NULL has the id NO_HEAP, under which no thread has
- * a cache. The handle of a closed kind may therefore be served by the kind that
- * has its id now, as poolkind.h says; the debug library asks kind_of() first. A
- * block is never freed into a wrong kind so, since cache_free() also compares
- * its address with the segment of the cache that it finds.
+ * them the load of a record. Any number has an id for which there is a place in
+ * each thread's table of caches, and NULL has NO_HEAP, under which no thread
+ * has a cache. The handle of a closed kind may therefore be served by the kind
+ * that has its id now, as poolkind.h says; the debug library asks kind_of()
+ * first. A block is never freed into a wrong kind so, since cache_free() also
+ * compares its address with the segment of the cache that it finds.
  */
 #ifndef KIND_KIND_H
 #define KIND_KIND_H
@@ -58,6 +59,8 @@ struct kind {
 	struct local_heaps *local; /* NULL: heap is the only one */
 	struct live live;          /* the debug library's */
 
+	_Atomic uint64_t failures; /* requests that got NULL */
+	_Atomic uint64_t spills;   /* that got a block of a fallback */
 	struct kind *fallback;     /* asked when this one is full, or NULL */
 	bool owns_fallback;        /* a link of the same chain */
 	unsigned fallen;           /* kinds whose fallback this is */
@@ -73,12 +76,12 @@ struct kind_entry {
 	_Atomic(const poolkind *) handle; /* NULL: not open */
 	struct kind *kind;
 };
-extern struct kind_entry kind_entries[HEAPS_MAX + 1];
+extern struct kind_entry kind_entries[HEAP_IDS];
 
 static inline unsigned
 kind_id(const poolkind *handle)
 {
-	return (uint16_t)(uintptr_t)handle;
+	return (uintptr_t)handle % HEAP_IDS;
 }
 
 /* The record behind a handle, or NULL. */
@@ -87,7 +90,7 @@ kind_find(const poolkind *handle)
 {
 	unsigned id = kind_id(handle);
 
-	if (unlikely(id > HEAPS_MAX || handle == NULL) ||
+	if (unlikely(handle == NULL) ||
 	    unlikely(atomic_load_explicit(&kind_entries[id].handle,
 			 memory_order_acquire) != handle))
 		return NULL;
@@ -138,6 +141,16 @@ kind_of_heap(const struct heap *heap)
 	return kind_entries[heap->alias].kind;
 }
 
+/* Whether a block of HOME can have come out of KIND: out of itself, or of one
+ * of its fallbacks, of which the program need not know. */
+static inline bool
+kind_may_hold(const struct kind *kind, const struct kind *home)
+{
+	while (kind != NULL && kind != home)
+		kind = kind->fallback;
+	return kind != NULL;
+}
+
 /* Reports that PTR is not a block, or not one that the program holds, by what a
  * lookup of it gave. Returns false. */
 bool not_a_block(const void *ptr, const struct block *block);
@@ -156,8 +169,11 @@ kind_block_of(const void *ptr, struct block *block)
 
 /* Why the kind has no block to give: ENOMEM alone if it is full; EPERM and a
  * sentence if this process is a child that has nothing of the kind at all.
- * Returns NULL. */
-void *kind_no_block(const struct kind *kind);
+ * Counts that it has none. Returns NULL. */
+void *kind_no_block(struct kind *kind);
+
+/* What the kind holds. */
+void kind_count(const struct kind *kind, struct poolkind_stats *all);
 
 /* Tells every heap of the kind its share of LIMIT, by which it bounds what its
  * thread caches may hold. The limit itself is that of the account that the

@@ -22,7 +22,8 @@
 #include "os/lock.h"
 #include "os/records.h"
 
-struct kind_entry kind_entries[HEAPS_MAX + 1];
+int kinds_process;
+struct kind_entry kind_entries[HEAP_IDS];
 
 static struct lock kinds_lock = LOCK_INIT;
 static struct kind *kinds;
@@ -36,14 +37,15 @@ no_records(void)
 }
 
 /* The next handle with the id of the kind's heap; see kind.h for the form. The
- * count has 47 bits, so at a million kinds a second it lasts for four years. */
+ * count has 51 bits, so at a million kinds a second it lasts for 71 years. */
 static poolkind *
 new_handle(const struct kind *kind)
 {
 	static _Atomic uintptr_t counter;
 	uintptr_t count = atomic_fetch_add(&counter, 1);
 
-	return (poolkind *)((uintptr_t)1 << 63 | count << 16 | kind->heap.id);
+	return (poolkind *)((uintptr_t)1 << 63 | count << HEAP_ID_BITS |
+	    kind->heap.id);
 }
 
 struct kind *
@@ -236,13 +238,13 @@ kind_unlink(const poolkind *handle, const struct kind **used)
 }
 
 void
-kinds_prefork(void)
+kinds_hold(void)
 {
 	lock_take(&kinds_lock);
 }
 
 void
-kinds_postfork(void)
+kinds_release(void)
 {
 	lock_give(&kinds_lock);
 }

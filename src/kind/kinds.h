@@ -54,11 +54,15 @@ kind_next_link(const struct kind *kind)
 	return kind->owns_fallback ? kind->fallback : NULL;
 }
 
+/* The process whose kinds these are: set when the library is loaded, and in the
+ * child of a fork when the kinds are its own. Read from other processes. */
+extern int kinds_process;
+
 /* Frees the record and the id, which the next kind may have. */
 void kind_delete(struct kind *kind);
 
-/* Around fork: the lock of the list. */
-void kinds_prefork(void);
-void kinds_postfork(void);
+/* The lock of the list: around a fork, and while a kind is not to be closed. */
+void kinds_hold(void);
+void kinds_release(void);
 
 #endif /* KIND_KINDS_H */

@@ -17,6 +17,7 @@
  */
 #include "kind/life.h"
 
+#include "base/probe.h"
 #include "kind/facade.h"
 #include "kind/kinds.h"
 #include "kind/open_heaps.h"
@@ -36,8 +37,10 @@ kind_new(const struct spec *spec, void *region,
 	if (kind_describe(kind, spec, next) == 0 &&
 	    kind_open_heaps(kind, &found, region, localities) == 0) {
 		if (kind_resolve(kind, &found, next) == 0 &&
-		    kind_link(kind, spec->fallback, next) == 0)
+		    kind_link(kind, spec->fallback, next) == 0) {
+			PROBE_OPENED(kind->handle, kind->name, kind->text);
 			return kind->handle;
+		}
 		kind_close_heaps(kind);
 	}
 	kind_delete(kind);
@@ -50,6 +53,7 @@ kind_end(struct kind *kind)
 	while (kind != NULL) {
 		struct kind *next = kind_next_link(kind);
 
+		PROBE_CLOSED(kind->handle, kind->name);
 		kind_close_heaps(kind);
 		kind_delete(kind);
 		kind = next;

@@ -34,7 +34,6 @@ struct live {
 enum live_answer { LIVE, NOT_LIVE, LIVE_UNKNOWN };
 
 #ifdef POOLKIND_DEBUG
-#define DEBUGGING 1
 
 /* Enters a block, or changes its size. */
 void live_add(struct live *live, const void *ptr, size_t asked);
@@ -53,7 +52,6 @@ void live_prefork(void);
 void live_postfork(void);
 
 #else /* the other library knows nothing */
-#define DEBUGGING 0
 
 static inline void
 live_add(struct live *live, const void *ptr, size_t asked)

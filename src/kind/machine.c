@@ -18,10 +18,12 @@
  * is kept. A fork waits for all that read, so that the child finds neither
  * hwloc nor us in the midst of it.
  *
- * Two cases are left in which a constructor and a thread that reads here wait
- * for each other: the constructor forks; or it reads, too, while hwloc opens
- * its plugins for the other thread, under a mutex of hwloc's own, which it does
- * at the first reading of the process (topology/read_hwloc.c).
+ * In two cases a constructor and a thread that reads here would wait for each
+ * other still, and the constructor therefore gives up after some seconds. It
+ * forks: then the child, which may find hwloc and the loader in the midst of
+ * something, reads nothing. Or it reads, too, while hwloc opens its plugins for
+ * the other thread, at the first reading of the process: then it is told so
+ * (topology/read_hwloc.c).
  *
  * malloc is called meanwhile, by the libraries that read the machine. That is
  * right as long as nothing on malloc's way opens a kind by attribute: facades
@@ -48,11 +50,13 @@ static struct lock lock = LOCK_INIT;
 static struct topology *topology;
 static unsigned refreshed; /* how often the topology was forgotten */
 static _Atomic uint32_t readers;
+static bool torn; /* a thread that the child of a fork lacks was reading */
 
 static struct calls {
 	__typeof__(poolkind_topology_open) *open;
 	__typeof__(poolkind_topology_close) *close;
 	__typeof__(poolkind_topology_nodes) *nodes;
+	__typeof__(poolkind_topology_best) *best;
 	__typeof__(poolkind_topology_select) *select;
 	__typeof__(poolkind_topology_device) *device;
 } call;
@@ -97,6 +101,26 @@ open_library(void)
 	return dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 }
 
+/* WHY is the loader's sentence, or NULL. One about the library begins with its
+ * name, and what to do about it is known; one about another file is left. */
+static int
+cannot_load(const char *why)
+{
+	const size_t length = strlen(LIBRARY ": ");
+	bool is_missing = why != NULL &&
+	    strncmp(why, LIBRARY ": ", length) == 0;
+
+	if (why == NULL)
+		why = "it is of another version";
+	return error_set(ENOSYS,
+	    "kinds by attribute, DAX devices to be found and the nodes of the "
+	    "machine need " LIBRARY ": %s%s",
+	    is_missing ? why + length : why,
+	    is_missing ? "; put it beside libpoolkind, or its folder into "
+			 "LD_LIBRARY_PATH" :
+			 "");
+}
+
 /* poolkind_topology_open comes last: whether the library is there is told by
  * that one, which is set only when everything else was found. A failure is not
  * remembered: the library may be installed by the next time. */
@@ -104,20 +128,16 @@ static int
 load(struct calls *calls)
 {
 	void *library = open_library();
-	const char *why;
 
 	if (library != NULL &&
 	    find(library, "poolkind_topology_close", &calls->close) &&
 	    find(library, "poolkind_topology_nodes", &calls->nodes) &&
+	    find(library, "poolkind_topology_best", &calls->best) &&
 	    find(library, "poolkind_topology_select", &calls->select) &&
 	    find(library, "poolkind_topology_device", &calls->device) &&
 	    find(library, "poolkind_topology_open", &calls->open))
 		return 0;
-	why = dlerror();
-	return error_set(ENOSYS,
-	    "kinds by attribute and DAX devices to be found need " LIBRARY
-	    ": %s",
-	    why != NULL ? why : "it is of another version");
+	return cannot_load(dlerror());
 }
 
 /* Reads the machine; loads the library into *CALLS, unless it is there. NULL
@@ -129,6 +149,12 @@ read_machine(struct calls *calls)
 	char why[TOPOLOGY_TEXT_MAX];
 	struct topology *read;
 
+	if (torn) {
+		error_set(EAGAIN,
+		    "the machine is not read in the child of a fork during "
+		    "which another thread read it: have it read before");
+		return NULL;
+	}
 	if (calls->open == NULL && load(calls) != 0)
 		return NULL;
 	read = calls->open(NULL, why);
@@ -193,9 +219,10 @@ machine_refresh(void)
 {
 	int before = enter();
 
-	if (topology != NULL)
+	if (topology != NULL && !torn) {
 		call.close(topology);
-	topology = NULL;
+		topology = NULL;
+	}
 	refreshed++;
 	leave(before);
 }
@@ -214,6 +241,13 @@ machine_postfork(void)
 	lock_give(&lock);
 }
 
+void
+machine_postfork_child(void)
+{
+	torn |= lock_lose_outside(&readers);
+	lock_give(&lock);
+}
+
 /* ---- Nodes --------------------------------------------------------------- */
 
 /* Asks the topology and copies its answer, or its sentence. Under the lock. */
@@ -227,7 +261,8 @@ select_nodes(const struct spec *spec, enum spec_scope scope, unsigned from,
 
 	if (now() == NULL)
 		return -1;
-	error = call.select(topology, spec->source, scope, from, &found, why);
+	error = call.select(
+	    topology, spec->source, spec->tier, scope, from, &found, why);
 	if (error != 0)
 		return error_set(error, "%s", why);
 	memcpy(nodes, found.bits, sizeof(found.bits));
@@ -282,6 +317,24 @@ machine_find_localities(const struct spec *spec, struct localities *localities)
 	result = find_localities(spec, localities);
 	leave(before);
 	return result;
+}
+
+int
+machine_each_node(void (*visit)(void *to, const struct topology_node *node,
+		      uint64_t bandwidth, uint64_t latency),
+    void *to)
+{
+	const struct topology_node *node;
+	int before = enter();
+	bool good = now() != NULL;
+	unsigned count = good ? call.nodes(topology, &node) : 0;
+
+	for (unsigned i = 0; i < count; i++)
+		visit(to, &node[i],
+		    call.best(topology, TOPOLOGY_BANDWIDTH, node[i].id),
+		    call.best(topology, TOPOLOGY_LATENCY, node[i].id));
+	leave(before);
+	return good ? 0 : -1;
 }
 
 /* ---- Devices ------------------------------------------------------------- */

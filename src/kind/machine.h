@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * machine.h - what a spec leaves to the machine: nodes by attribute, DAX
- * devices.
+ * devices. And the nodes themselves, for who asks.
  *
  * Opens libpoolkind-topology.so.0 when that is first needed, and keeps the
  * topology it reads until machine_refresh(). Called when a kind is opened, by
@@ -21,6 +21,14 @@ int machine_find_nodes(struct spec *spec);
 int machine_find_localities(
     const struct spec *spec, struct localities *localities);
 
+/* Calls VISIT with each node that the process may use the memory or the CPUs
+ * of, by rising number, and the best bandwidth and latency that are known of
+ * it. With the lock held: VISIT copies what it is shown, and calls nothing. */
+struct topology_node;
+int machine_each_node(void (*visit)(void *to, const struct topology_node *node,
+			  uint64_t bandwidth, uint64_t latency),
+    void *to);
+
 /* The path of the device that dax:auto or dax:node=N means, leaving out SKIP
  * that were found to be in use. */
 int machine_find_device(struct spec *spec, unsigned skip);
@@ -28,9 +36,11 @@ int machine_find_device(struct spec *spec, unsigned skip);
 /* Forgets the topology: the next need reads it anew. */
 void machine_refresh(void);
 
-/* Around fork: between the two no thread asks the topology or reads the
- * machine. */
+/* Around fork: between the two no thread asks the topology, and none reads the
+ * machine, but one for which the fork would wait for ever. Then the child has
+ * the topology that there was, and cannot read another. */
 void machine_prefork(void);
 void machine_postfork(void);
+void machine_postfork_child(void);
 
 #endif /* KIND_MACHINE_H */

@@ -3,19 +3,23 @@
  * open_heaps.c - the memory of a kind: its sources, and a heap on each.
  *
  * What the spec leaves to the machine is asked here (machine.h): the nodes that
- * an attribute names, the device that dax:auto means. Owns nothing. Called
- * while a kind is opened or closed, when no other thread knows it, so without a
- * lock. Opening fails with errno and a sentence, and leaves nothing open.
+ * an attribute names, the device that dax:auto means; and then how many bytes a
+ * limit is that is a part of their memory. Owns nothing. Called while a kind is
+ * opened or closed, when no other thread knows it, so without a lock. Opening
+ * fails with errno and a sentence, and leaves nothing open.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "arena/cache.h"
 #include "arena/heaps.h"
+#include "base/cut.h"
 #include "base/error.h"
 #include "kind/kind.h"
 #include "kind/machine.h"
 #include "kind/open_heaps.h"
 #include "os/records.h"
+#include "source/capacity.h"
 
 /* How long pages in no span stay committed, if the spec does not say. */
 #define IDLE_MS 10000
@@ -56,6 +60,19 @@ idle_ms(const struct spec *spec)
 	return spec->decay_ms < 0 ? UINT64_MAX : (uint64_t)spec->decay_ms;
 }
 
+/* The largest size in caches. Large blocks may wait there for two seconds,
+ * which is too long where a shorter decay was chosen. */
+static size_t
+cached(const struct spec *spec)
+{
+	if (spec->cached != 0)
+		return spec->cached;
+	return spec->decay_given && spec->decay_ms >= 0 &&
+		spec->decay_ms < 2 * CACHE_AGE_MS ?
+	    CACHE_SIZE_MAX :
+	    CACHE_LARGE_MAX;
+}
+
 /*
  * The middle columns of that table. BRIEF: the arenas of a bounded kind keep
  * free extents for ARENA_MS, however long the decay is, since extents of
@@ -77,7 +94,7 @@ heap_options_of(const struct spec *spec)
 		.oversize = spec_is_anonymous(spec) && !bounded &&
 		    !spec->decay_given,
 		.arenas = spec->arenas != 0 ? spec->arenas : HEAP_ARENAS_MAX,
-		.cached = spec->cached != 0 ? spec->cached : CACHE_SIZE_MAX,
+		.cached = cached(spec),
 		.decay_given = spec->decay_given || brief,
 		.decay_ms = brief ? ARENA_MS : spec->decay_ms,
 	};
@@ -96,13 +113,16 @@ static int
 open_heap(struct heap *heap, const struct spec *spec, void *region,
     struct kind *kind, struct source *beside)
 {
-	const struct heap_options options = heap_options_of(spec);
+	struct heap_options options = heap_options_of(spec);
 	struct source *source = source_open(spec, region, kind->handle, beside);
 	int error;
 
 	if (source == NULL)
 		return -1;
 	source_keep_idle(source, idle_ms(spec));
+	if (options.oversize)
+		source_keep_part(source);
+	options.rounds = source_zeroes_lazily(source);
 	error = heap_open(
 	    heap, source, &options, kind->local != NULL ? &kind->heap : NULL);
 	if (error == 0)
@@ -114,6 +134,15 @@ open_heap(struct heap *heap, const struct spec *spec, void *region,
 	return error_set(ENOMEM,
 	    "no memory for a heap, or %d are open: close a kind first",
 	    HEAPS_MAX);
+}
+
+/* Opens the one heap of a kind whose nodes or device are found. */
+static int
+open_one_heap(struct kind *kind, struct spec *spec, void *region)
+{
+	return capacity_settle_limit(spec) != 0 ?
+	    -1 :
+	    open_heap(&kind->heap, spec, region, kind, NULL);
 }
 
 /* Closes each heap and then its source, the last first: the account that
@@ -158,13 +187,17 @@ close_local(struct kind *kind, unsigned reserved)
  * alias of all.
  */
 static int
-open_local_heaps(struct kind *kind, const struct spec *spec,
-    const struct localities *localities)
+open_local_heaps(
+    struct kind *kind, struct spec *spec, const struct localities *localities)
 {
-	struct local_heaps *local = record_new(local_bytes(localities->count));
-	struct spec here = *spec;
+	struct local_heaps *local;
+	struct spec here;
 	int result = 0;
 
+	if (capacity_settle_limit(spec) != 0)
+		return -1;
+	here = *spec;
+	local = record_new(local_bytes(localities->count));
 	if (local == NULL)
 		return error_set(ENOMEM, "no memory for the records of a kind");
 	kind->local = local;
@@ -204,19 +237,19 @@ check_device(struct spec *spec)
 
 	if (error != 0)
 		return error_set_system(
-		    error, "the device \"%.150s\"", spec->path);
+		    error, "the device \"%s\"", cut(spec->path, 150).text);
 	if (what != OS_PATH_DAX || dax.bytes == 0)
-		return error_set(EINVAL, "\"%.120s\" is not a DAX device%s",
-		    spec->path,
+		return error_set(EINVAL, "\"%s\" is not a DAX device%s",
+		    cut(spec->path, 120).text,
 		    what == OS_PATH_DAX ? " with any size" :
 					  ": these are /dev/daxM.N");
 	if (!is_aligned(spec->offset | spec->size, dax.alignment) ||
 	    spec->offset >= dax.bytes || spec->size > dax.bytes - spec->offset)
 		return error_set(EINVAL,
-		    "offset=%zu,size=%zu of device \"%.80s\": it has %zu "
+		    "offset=%zu,size=%zu of device \"%s\": it has %zu "
 		    "bytes and wants multiples of %zu",
-		    spec->offset, spec->size, spec->path, dax.bytes,
-		    dax.alignment);
+		    spec->offset, spec->size, cut(spec->path, 80).text,
+		    dax.bytes, dax.alignment);
 	if (spec->size == 0)
 		spec->size = align_down(
 		    dax.bytes - spec->offset, dax.alignment);
@@ -242,7 +275,7 @@ open_device(struct kind *kind, struct spec *spec)
 		    machine_find_device(&found, skip) != 0)
 			return -1;
 		if (check_device(&found) == 0 &&
-		    open_heap(&kind->heap, &found, NULL, kind, NULL) == 0) {
+		    open_one_heap(kind, &found, NULL) == 0) {
 			*spec = found;
 			spec->dax = SPEC_DAX_PATH;
 			return 0;
@@ -261,7 +294,7 @@ open_sets(
 	localities_unite(localities, spec->nodes);
 	return localities->count > 1 ?
 	    open_local_heaps(kind, spec, localities) :
-	    open_heap(&kind->heap, spec, NULL, kind, NULL);
+	    open_one_heap(kind, spec, NULL);
 }
 
 static int
@@ -277,9 +310,8 @@ open_local(struct kind *kind, struct spec *spec)
 static int
 open_for_all(struct kind *kind, struct spec *spec)
 {
-	return machine_find_nodes(spec) != 0 ?
-	    -1 :
-	    open_heap(&kind->heap, spec, NULL, kind, NULL);
+	return machine_find_nodes(spec) != 0 ? -1 :
+					       open_one_heap(kind, spec, NULL);
 }
 
 /* All nodes that the process may use now. */
@@ -290,7 +322,7 @@ open_on_all(struct kind *kind, struct spec *spec)
 
 	return error != 0 ?
 	    error_set_system(error, "nodes:all: the nodes are not known") :
-	    open_heap(&kind->heap, spec, NULL, kind, NULL);
+	    open_one_heap(kind, spec, NULL);
 }
 
 int
@@ -304,7 +336,7 @@ kind_open_heaps(struct kind *kind, struct spec *spec, void *region,
 	if (spec->all_nodes)
 		return open_on_all(kind, spec);
 	if (!spec_is_by_attribute(spec))
-		return open_heap(&kind->heap, spec, region, kind, NULL);
+		return open_one_heap(kind, spec, region);
 	return spec->scope == SPEC_LOCAL ? open_local(kind, spec) :
 					   open_for_all(kind, spec);
 }

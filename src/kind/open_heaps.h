@@ -11,7 +11,8 @@
 /* Chooses how the kind gets its heaps, and opens them: on the nodes that a
  * facade gives by LOCALITIES, on a device, on nodes that the machine finds, on
  * the caller's REGION, or as the spec stands. SPEC then names the nodes or the
- * device. Fails with errno and a sentence, and then none is open. */
+ * device, and a limit in bytes. Fails with errno and a sentence, and then none
+ * is open. */
 int kind_open_heaps(struct kind *kind, struct spec *spec, void *region,
     const struct localities *localities);
 

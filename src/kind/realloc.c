@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arena/cache.h"
 #include "arena/resize.h"
-#include "arena/sizeclass.h"
 #include "base/error.h"
 #include "kind/facade.h"
 #include "kind/kind.h"
@@ -22,25 +22,33 @@ same_block(struct kind *home, void *ptr, size_t asked)
 	return ptr;
 }
 
+/* Whether the block is as large as a new one of SIZE bytes would be. */
+static bool
+has_size_for(const struct block *block, size_t size)
+{
+	return usable_size_for(size) == block->usable ||
+	    cache_bin_size[cache_bin_in(block->heap, size)] == block->usable;
+}
+
 /*
- * The block in SIZE bytes: where it is, if KIND is its home and it has that
- * size already or its arena can change it in place; else in a new block of
- * KIND. Of a kind that is full a block cannot shrink by moving; it then stays
- * as it is, which is enough, and only growing fails. In another kind than its
- * home it must move, as the caller asked for memory of that kind. On failure
- * the old block is untouched.
+ * The block in SIZE bytes: where it is, if KIND or one of its fallbacks is its
+ * home and it has that size already or its arena can change it in place; else
+ * in a new block of KIND. Of a kind that is full a block cannot shrink by
+ * moving; it then stays as it is, which is enough, and only growing fails. Into
+ * any other kind than its home it must move, as the caller asked for memory of
+ * that kind. On failure the old block is untouched.
  */
 static void *
 reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 {
 	struct kind *home = kind_of_heap(block->heap);
-	bool at_home = home->handle == kind;
+	bool at_home = home->handle == kind ||
+	    kind_may_hold(kind_find(kind), home);
 	int saved = errno;
 	void *moved;
 
 	if (at_home &&
-	    (usable_size_for(size) == block->usable ||
-		heap_resize(ptr, block, size))) {
+	    (has_size_for(block, size) || heap_resize(ptr, block, size))) {
 		errno = saved;
 		return same_block(home, ptr, size);
 	}
@@ -78,18 +86,59 @@ poolkind_defragment(void *ptr)
 }
 
 /*
- * The block is looked up first, since a pointer that is none must be answered,
- * not followed. A child that was refused its kind has no pages to copy from,
- * and gets EPERM. A size of 0 frees, which C leaves open and poolkind.h
- * promises.
+ * The block in SIZE bytes, if CACHE knows its bin and has a block of the other,
+ * without a look-up; else NULL. Not where both are large, and the block might
+ * stay where it is. What the old one has is the size of its bin.
+ */
+static inline void *
+resized_in(struct cache *cache, void *ptr, size_t size)
+{
+	unsigned from, to;
+	void *moved;
+
+	if (DEBUGGING || cache == NULL || size - 1 >= CACHE_SIZE_MAX ||
+	    !cache_find_bin(cache, ptr, &from) ||
+	    !cache_serves(cache, from, ptr))
+		return NULL;
+	to = bin_for(size);
+	if (to == from)
+		return ptr;
+	if (from > BIN_SLAB_MAX && to > BIN_SLAB_MAX)
+		return NULL;
+	moved = cache_take(cache, to);
+	if (moved == NULL)
+		return NULL;
+	memcpy(moved, ptr, min_size(size, cache_bin_size[from]));
+	if (!cache_put(cache, from, ptr))
+		poolkind_free(NULL, ptr);
+	return moved;
+}
+
+EXPORT void *
+poolkind_realloc_if_quick(poolkind *kind, void *ptr, size_t size)
+{
+	return resized_in(kind != NULL ? thread_self->cache[kind_id(kind)] :
+					 cache_as_before(ptr),
+	    ptr, size);
+}
+
+/*
+ * Where a cache does not know the block it is looked up first, since a pointer
+ * that is none must be answered, not followed. A child that was refused its
+ * kind has no pages to copy from, and gets EPERM. A size of 0 frees, which C
+ * leaves open and poolkind.h promises.
  */
 EXPORT void *
 poolkind_realloc(poolkind *kind, void *ptr, size_t size)
 {
 	struct block block;
+	void *moved;
 
 	if (ptr == NULL && kind != NULL)
 		return poolkind_malloc(kind, size);
+	moved = resized_in(thread_self->cache[kind_id(kind)], ptr, size);
+	if (likely(moved != NULL))
+		return moved;
 	if (ptr == NULL) {
 		error_set(EINVAL,
 		    "neither a kind nor a block: one is needed "

@@ -136,6 +136,14 @@ release(void)
 	nodes_release();
 }
 
+static void
+release_in_child(void)
+{
+	memkind_forks = false;
+	lock_give(&lock);
+	nodes_release_in_child();
+}
+
 /*
  * Called by a constructor, and by whoever opens or makes a kind, as that may be
  * before ours has run; never under the lock, since pthread_atfork(3) may call
@@ -153,7 +161,7 @@ memkind_follow_forks(void)
 	if (atomic_exchange(&done, true))
 		return;
 	poolkind_follow_forks();
-	pthread_atfork(hold, release, release);
+	pthread_atfork(hold, release, release_in_child);
 }
 
 static bool

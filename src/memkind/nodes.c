@@ -27,12 +27,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cut.h"
+#include "base/environment.h"
 #include "base/error.h"
 #include "memkind.h"
 #include "memkind/lock.h"
 #include "memkind/settings.h"
 #include "os/os.h"
-#include "support/environment.h"
 #include "topology/topology.h"
 
 #define HUGE_PAGES "/sys/kernel/mm/hugepages/hugepages-2048kB/"
@@ -40,6 +41,7 @@
 static struct lock lock = LOCK_INIT;
 static struct topology *topology;
 static _Atomic uint32_t readers;
+static bool torn; /* as in kind/machine.c */
 static _Thread_local bool reading __attribute__((tls_model("initial-exec")));
 
 void
@@ -51,6 +53,13 @@ nodes_hold(void)
 void
 nodes_release(void)
 {
+	lock_give(&lock);
+}
+
+void
+nodes_release_in_child(void)
+{
+	torn |= lock_lose_outside(&readers);
 	lock_give(&lock);
 }
 
@@ -77,8 +86,8 @@ read_topology(void)
 
 	if (topology == NULL && !memkind_forks)
 		lock_wait_for_others(&lock, &readers);
-	if (topology != NULL)
-		return true;
+	if (topology != NULL || torn)
+		return topology != NULL;
 	reading = true;
 	if (!memkind_forks)
 		lock_step_out(&lock, &readers);
@@ -96,11 +105,6 @@ read_topology(void)
 }
 
 /* ---- Sets ---------------------------------------------------------------- */
-
-/* Nodes as text. */
-struct list {
-	char text[64];
-};
 
 static bool
 is_empty(const struct node_set *set)
@@ -142,23 +146,23 @@ named_nodes(const char *name, const char *text, struct node_set *set)
 	}
 	snprintf(list, sizeof(list), "nodes:%s", text);
 	if (text[strspn(text, "0123456789,-")] != '\0') {
-		memkind_warn("%s=%.64s is not a list of nodes: write 0-3,5 or "
+		memkind_warn("%s=%s is not a list of nodes: write 0-3,5 or "
 			     "all",
-		    name, text);
+		    name, cut(text, 64).text);
 		return MEMKIND_ERROR_ENVIRON;
 	}
 	if (strlen(text) >= sizeof(list) - sizeof("nodes:") ||
 	    spec_parse(list, &spec) != 0) {
-		memkind_warn("%s=%.64s is not a list of nodes: %s", name, text,
-		    error_text());
+		memkind_warn("%s=%s is not a list of nodes: %s", name,
+		    cut(text, 64).text, error_text());
 		return MEMKIND_ERROR_ENVIRON;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(set->bits); i++) {
 		set->bits[i] = spec.nodes[i];
 		if (spec.nodes[i] & ~all.bits[i]) {
-			memkind_warn("%s=%.64s names a node that is not there, "
+			memkind_warn("%s=%s names a node that is not there, "
 				     "has no memory or is forbidden",
-			    name, text);
+			    name, cut(text, 64).text);
 			return MEMKIND_ERROR_ENVIRON;
 		}
 	}
@@ -237,21 +241,19 @@ select_by_attribute(enum family family, enum spec_scope scope, unsigned from,
 	};
 
 	return poolkind_topology_select(
-	    topology, attributes[family], scope, from, set, why);
+	    topology, attributes[family], 0, scope, from, set, why);
 }
 
 /* The printer of specs writes the set; what follows its colon is the list. */
-static struct list
+static struct cut_text
 list_of(const struct node_set *set)
 {
 	struct spec spec = { .source = SPEC_NODES };
-	struct list list;
 	char text[SPEC_TEXT_MAX];
 
 	memcpy(spec.nodes, set->bits, sizeof(spec.nodes));
 	spec_print(&spec, text, sizeof(text));
-	snprintf(list.text, sizeof(list.text), "%.60s", strchr(text, ':') + 1);
-	return list;
+	return cut(strchr(text, ':') + 1, 60);
 }
 
 static void

@@ -57,5 +57,6 @@ bool nodes_are_being_read(void);
 /* Around fork: no other thread is reading or asking. */
 void nodes_hold(void);
 void nodes_release(void);
+void nodes_release_in_child(void);
 
 #endif /* MEMKIND_NODES_H */

@@ -2,7 +2,7 @@
 /*
  * settings.c - see settings.h.
  *
- * Owns the options of JEMK_MALLOC_CONF, once read, and which warnings were
+ * Owns the options of JEMK_MALLOC_CONF, once read, and which lines were
  * written. The one thing that ends the process is a
  * MEMKIND_BACKGROUND_THREAD_LIMIT that is not a number, as it always has; what
  * else is wrong makes the kinds that it is about fail, or leaves the default,
@@ -19,10 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/environment.h"
 #include "memkind.h"
 #include "os/lock.h"
 #include "poolkind.h"
-#include "support/environment.h"
 #include "support/setting.h"
 
 /* Options of jemalloc 5.3 that nothing here answers to. Users gave them to the
@@ -48,25 +48,27 @@ struct log_file memkind_log = LOG_FILE_INIT("libmemkind");
 
 /* ---- Lines --------------------------------------------------------------- */
 
+/* 16 for ten variables; and as many as a machine of many nodes has to tell. */
+static _Atomic uint64_t warned[16], informed[512];
+
 /*
- * Whether the line was not written before. A variable is read each time a kind
- * is opened or asked about, which may be at every call, and one line on it is
- * enough.
+ * Whether the line was not written before. A variable is read, and nodes are
+ * looked for, each time a kind is opened or asked about, which may be at every
+ * call, and one line on it is enough.
  *
  * Lines are remembered by a hash (FNV-1a), without a lock: a place in the array
- * is taken by compare and swap, and keeps its hash for ever. There are 16
- * places for ten variables. When all are taken, no other line is written
- * any more, which is better than writing one again and again.
+ * is taken by compare and swap, and keeps its hash for ever. When all are
+ * taken, no other line is written any more, which is better than writing one
+ * again and again.
  */
 static bool
-is_new(const struct log_line *line)
+is_new(const struct log_line *line, _Atomic uint64_t *written, size_t places)
 {
-	static _Atomic uint64_t written[16];
 	uint64_t hash = 14695981039346656037U;
 
 	for (size_t i = 0; i < line->length; i++)
 		hash = (hash ^ (unsigned char)line->text[i]) * 1099511628211U;
-	for (size_t i = 0; i < ARRAY_SIZE(written); i++) {
+	for (size_t i = 0; i < places; i++) {
 		uint64_t there = 0;
 
 		if (atomic_compare_exchange_strong(&written[i], &there, hash))
@@ -86,7 +88,22 @@ memkind_warn(const char *format, ...)
 	va_start(arguments, format);
 	log_compose(&line, "MEMKIND_WARNING: ", format, arguments);
 	va_end(arguments);
-	if (is_new(&line))
+	if (is_new(&line, warned, ARRAY_SIZE(warned)))
+		log_file_write(&memkind_log, line.text, line.length);
+}
+
+void
+memkind_inform(const char *format, ...)
+{
+	struct log_line line;
+	va_list arguments;
+
+	if (memkind_log.level < 1)
+		return;
+	va_start(arguments, format);
+	log_compose(&line, "MEMKIND_INFO: ", format, arguments);
+	va_end(arguments);
+	if (is_new(&line, informed, ARRAY_SIZE(informed)))
 		log_file_write(&memkind_log, line.text, line.length);
 }
 

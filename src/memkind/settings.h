@@ -34,12 +34,11 @@ bool settings_stats_print(void);
 /* Whether a thread is to give back what is free, from the start. */
 bool settings_background_thread(void);
 
-/* A line on standard error: with MEMKIND_DEBUG=1 of what was looked at and
- * found, and in any case, but each line once, of what is wrong with the
- * environment. */
+/* A line on standard error, each once: with MEMKIND_DEBUG=1 of what was looked
+ * at and found, and in any case of what is wrong with the environment. */
 extern struct log_file memkind_log;
-#define memkind_inform(...) \
-	log_say(&memkind_log, 1, "MEMKIND_INFO: ", __VA_ARGS__)
+void memkind_inform(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 void memkind_warn(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

@@ -13,6 +13,7 @@
 #define DOOR_ANY_ALIGNMENT false
 #define DOOR_TRACE(...) ((void)0)
 #define DOOR_ALOUD false
+#define DOOR_CALLED() ((void)0)
 
 extern _Atomic(struct memtier_memory *) door_memory
     __attribute__((visibility("hidden")));

@@ -148,9 +148,10 @@ door_kind(unsigned number)
 size_t
 door_usable_size(const void *ptr)
 {
-	memkind_t kind = memkind_detect_kind((void *)ptr);
+	poolkind *kind;
+	size_t usable;
 
-	return kind == NULL ? 0 : memkind_malloc_usable_size(kind, (void *)ptr);
+	return poolkind_block_of(ptr, &kind, &usable) ? usable : 0;
 }
 
 /*

@@ -18,8 +18,8 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "base/environment.h"
 #include "memtier/log.h"
-#include "support/environment.h"
 #include "support/setting.h"
 
 #define TIERS "MEMKIND_MEM_TIERS"

@@ -211,3 +211,18 @@ once_slowly(struct once *once, void (*what)(void))
 	}
 	lock_give(&once->lock);
 }
+
+void
+lock_take_with_all_in(struct lock *lock, _Atomic uint32_t *outside)
+{
+	uint64_t end = os_now_ms() + LOCK_PATIENCE_MS, now;
+	uint32_t count;
+
+	lock_take(lock);
+	while (
+	    (count = atomic_load(outside)) != 0 && (now = os_now_ms()) < end) {
+		lock_give(lock);
+		wait_while_for(outside, count, end - now);
+		lock_take(lock);
+	}
+}

@@ -156,8 +156,8 @@ void take_nap(unsigned *nap);
 /*
  * A lock whose holder steps out of it, for something that may wait for other
  * locks (the dynamic loader's), and in again. Others have the lock meanwhile,
- * but whoever wants it with nobody outside, for a fork, waits for all that are.
- * OUTSIDE counts them, and goes up under the lock alone: with the lock in hand
+ * but who wants it for a fork waits for all that are outside. OUTSIDE counts
+ * them, and goes up under the lock alone: with the lock in hand
  * and none outside, nobody gets there.
  */
 static inline void
@@ -189,15 +189,18 @@ lock_wait_for_others(struct lock *lock, _Atomic uint32_t *outside)
 	lock_take(lock);
 }
 
-static inline void
-lock_take_with_all_in(struct lock *lock, _Atomic uint32_t *outside)
+/* Takes the lock when all are in, for a fork; or after LOCK_PATIENCE_MS, since
+ * one of them may wait for what the caller has: the lock of the dynamic linker,
+ * in a constructor that forks. */
+#define LOCK_PATIENCE_MS 5000
+void lock_take_with_all_in(struct lock *lock, _Atomic uint32_t *outside);
+
+/* In the child of that fork: whether any were outside still, who are not there
+ * and never come in. */
+static inline bool
+lock_lose_outside(_Atomic uint32_t *outside)
 {
-	lock_take(lock);
-	while (atomic_load(outside) != 0) {
-		lock_give(lock);
-		wait_until_zero(outside);
-		lock_take(lock);
-	}
+	return atomic_exchange(outside, 0) != 0;
 }
 
 #endif /* OS_LOCK_H */

@@ -85,6 +85,12 @@ int os_map_huge(void *addr, size_t bytes, unsigned lg_page);
 /* Takes the pages of a range away, leaving it reserved and unreadable. */
 int os_cover(void *addr, size_t bytes);
 
+/* Maps BYTES of a file that cannot get shorter, a memfd sealed so, to be
+ * written and seen by all, in place of what lies at *ADDR, or where that is
+ * NULL at a place of the kernel's choosing. Core dumps are without it. EINVAL:
+ * it is not sealed, or has fewer bytes. */
+int os_map_shared(int fd, off_t offset, size_t bytes, void **addr);
+
 /* Moves a whole mapping of BYTES over part of a reservation. */
 int os_move(void *from, size_t bytes, void *to);
 
@@ -106,6 +112,11 @@ int os_punch(void *addr, size_t bytes);
 /* Asks for (or against) transparent huge pages. */
 int os_advise_huge(void *addr, size_t bytes, bool want);
 
+/* Says how the range will be read. For anonymous memory that changes nothing
+ * but that the kernel keeps neighbours with other advice apart. */
+enum os_advice { OS_NORMAL, OS_RANDOM, OS_SEQUENTIAL };
+int os_advise_access(void *addr, size_t bytes, enum os_advice how);
+
 /* Whether children of this process have the range; those that do not have
  * nothing mapped there. EINVAL for mappings of some devices, for which the
  * kernel does not let that be undone. */
@@ -121,6 +132,10 @@ int os_each_shared_mapping(
 
 /* Whether every page of the range is mapped, by the engine or anybody else. */
 bool os_is_mapped(void *addr, size_t bytes);
+
+/* Whether the word at ADDR, which no page end divides, can be read, be it
+ * anybody's. False as well where the kernel does not say. */
+bool os_is_readable(const void *addr);
 
 /* How many bytes of the range are in physical memory. */
 int os_resident(void *addr, size_t bytes, size_t *resident);
@@ -138,6 +153,10 @@ struct os_memory_room {
 	char cgroup[96]; /* that has the least; "": the machine itself */
 };
 int os_memory_room(uint64_t enough, struct os_memory_room *room);
+
+/* All bytes of the machine's memory, used or not. ENODATA where nothing says
+ * that. */
+int os_memory_total(uint64_t *bytes);
 
 /* ---- Nodes: os_numa_linux.c -------------------------------------------- */
 
@@ -183,6 +202,9 @@ int os_count_on_nodes(
  * copies of files. */
 int os_free_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes);
 
+/* All bytes of the nodes of MASK, used or not. */
+int os_total_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes);
+
 /* The node that the calling thread runs on, at this moment. */
 unsigned os_node(void);
 
@@ -206,8 +228,26 @@ int os_path(const char *path, enum os_path *what, struct os_dax *dax);
  * there is none. */
 int os_read_text(const char *path, char *text, size_t size);
 
+/* Reads all of a file into the SIZE bytes at TEXT; EFBIG where it has as many
+ * or more. Waits for nobody: of a pipe it reads what is there. */
+int os_read_file(const char *path, char *text, size_t size, size_t *length);
+
 /* Reads where a symbolic link leads; false if PATH is none. */
 bool os_read_link(const char *path, char *text, size_t size);
+
+/* Opens a file to be read, or to be read and written, close-on-exec. */
+int os_open_to_read(const char *path, int *fd);
+int os_open_to_update(const char *path, int *fd);
+
+/* A file in memory with these bytes, which nobody can change any more and which
+ * programs that this one executes inherit, with a number of FLOOR or above if
+ * one can be had. NAME is for people who look at it. */
+int os_make_sealed(
+    const char *name, const void *data, size_t bytes, int floor, int *fd);
+
+/* Maps all of a file that nobody can change or shorten any more, a sealed
+ * memfd, to be read. EBADF: there is no such descriptor. */
+int os_map_sealed(int fd, void **addr, size_t *bytes);
 
 /* Opens a device that no other process has open so, close-on-exec; EBUSY. The
  * lock lasts as long as the device is open or mapped. */
@@ -245,8 +285,15 @@ void os_write_in_place(int fd);
 /* Sets the length. EFBIG, without SIGXFSZ, beyond RLIMIT_FSIZE. */
 int os_set_length(int fd, off_t length);
 
+/* The length of a file that has one; EINVAL of anything else. */
+int os_length(int fd, off_t *length);
+
 /* Takes space for a range of the file, which is inside its length. */
 int os_take_space(int fd, off_t offset, off_t bytes);
+
+/* The same where the file may end before the range does, and is longer then.
+ * EFBIG as os_set_length(). Several processes may do so at once. */
+int os_lengthen(int fd, off_t offset, off_t bytes);
 
 /* Free bytes of the file system, for an unprivileged user; of a hugetlbfs no
  * more than there are huge pages. */
@@ -282,6 +329,9 @@ int os_path_id(const char *path, struct os_file_id *id);
 /* Another descriptor of FD's file, as os_move_high() numbers it; -1. */
 int os_copy_high(int fd);
 
+/* Has the descriptor closed by exec(2). */
+void os_close_on_exec(int fd);
+
 /* How many descriptors the process may have. */
 size_t os_descriptors(void);
 
@@ -289,6 +339,13 @@ size_t os_descriptors(void);
 
 /* The number of this process. */
 int os_process(void);
+
+/* The calling thread's name, "" where the kernel does not say. */
+#define OS_THREAD_NAME 16
+void os_thread_name(char name[OS_THREAD_NAME]);
+
+/* The name of the process, which is its first thread's; "" the same. */
+void os_program_name(char name[OS_THREAD_NAME]);
 
 /* Processors this process may run on, at least 1. */
 unsigned os_processors(void);

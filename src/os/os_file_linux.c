@@ -216,6 +216,26 @@ os_read_text(const char *path, char *text, size_t size)
 	return length == 0 ? ENODATA : os_error_of(length);
 }
 
+int
+os_read_file(const char *path, char *text, size_t size, size_t *length)
+{
+	int fd = open_at(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+	long got = fd;
+
+	*length = 0;
+	while (fd >= 0 && *length < size) {
+		got = os_direct(SYS_read, fd, text + *length, size - *length);
+		if (got == -EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		*length += (size_t)got;
+	}
+	if (fd >= 0)
+		os_close(fd);
+	return *length == size ? EFBIG : os_error_of(got);
+}
+
 bool
 os_read_link(const char *path, char *text, size_t size)
 {
@@ -223,6 +243,111 @@ os_read_link(const char *path, char *text, size_t size)
 
 	text[length < 0 ? 0 : length] = '\0';
 	return length > 0;
+}
+
+int
+os_open_to_read(const char *path, int *fd)
+{
+	*fd = open_at(path, O_RDONLY | O_CLOEXEC, 0);
+	return os_error_of(*fd);
+}
+
+int
+os_open_to_update(const char *path, int *fd)
+{
+	*fd = open_at(path, O_RDWR | O_CLOEXEC, 0);
+	return os_error_of(*fd);
+}
+
+static int
+seal(int fd, const void *data, size_t bytes)
+{
+	int err = os_write_file(fd, data, bytes, 0);
+
+	return err != 0 ?
+	    err :
+	    os_direct_error(SYS_fcntl, fd, F_ADD_SEALS,
+		F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+}
+
+int
+os_make_sealed(
+    const char *name, const void *data, size_t bytes, int floor, int *fd)
+{
+	int made = (int)os_direct(
+	    SYS_memfd_create, name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int err = os_error_of(made);
+
+	if (err != 0)
+		return err;
+	err = seal(made, data, bytes);
+	if (err == 0) {
+		*fd = (int)os_direct(SYS_fcntl, made, F_DUPFD, floor);
+		if (*fd < 0)
+			*fd = (int)os_direct(
+			    SYS_fcntl, made, F_DUPFD, STDERR_FILENO + 1);
+		err = os_error_of(*fd);
+	}
+	os_close(made);
+	return err;
+}
+
+static bool
+stays_as_long(int fd, off_t end)
+{
+	long seals = os_direct(SYS_fcntl, fd, F_GET_SEALS);
+	struct stat status;
+
+	return os_error_of(seals) == 0 && (seals & F_SEAL_SHRINK) != 0 &&
+	    os_direct_error(SYS_fstat, fd, &status) == 0 &&
+	    status.st_size >= end;
+}
+
+int
+os_map_shared(int fd, off_t offset, size_t bytes, void **addr)
+{
+	int flags = MAP_SHARED | MAP_NORESERVE;
+	int err = os_fault(OS_MAP_FILE);
+
+	if (err != 0)
+		return err;
+	if (!stays_as_long(fd, offset + (off_t)bytes))
+		return EINVAL;
+	if (*addr != NULL)
+		flags |= MAP_FIXED;
+	err = libc_mmap(addr, bytes, PROT_READ | PROT_WRITE, flags, fd, offset);
+	if (err == 0)
+		libc_madvise(*addr, bytes, MADV_DONTDUMP);
+	return err;
+}
+
+/* Private, since the kernel refuses to share what nobody may write to. */
+int
+os_map_sealed(int fd, void **addr, size_t *bytes)
+{
+	const long needed = F_SEAL_SHRINK | F_SEAL_WRITE;
+	long seals = os_direct(SYS_fcntl, fd, F_GET_SEALS);
+	struct stat status;
+	long map;
+
+	if (os_error_of(seals) != 0)
+		return os_error_of(seals);
+	if ((seals & needed) != needed ||
+	    os_direct_error(SYS_fstat, fd, &status) != 0 || status.st_size == 0)
+		return EINVAL;
+	map = os_direct(
+	    SYS_mmap, NULL, status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (os_error_of(map) != 0)
+		return os_error_of(map);
+	*addr = (void *)map;
+	*bytes = (size_t)status.st_size;
+	return 0;
+}
+
+void
+os_close_on_exec(int fd)
+{
+	os_direct(SYS_fcntl, fd, F_SETFD, FD_CLOEXEC);
 }
 
 /* The number in a file of sysfs on a device; NONE without it. */
@@ -474,6 +599,19 @@ os_set_length(int fd, off_t length)
 	return err;
 }
 
+int
+os_length(int fd, off_t *length)
+{
+	struct stat status;
+	int err = os_direct_error(SYS_fstat, fd, &status);
+
+	if (err == 0 && !S_ISREG(status.st_mode))
+		err = EINVAL;
+	if (err == 0)
+		*length = status.st_size;
+	return err;
+}
+
 /* What space is taken in at least; small enough for any file system where it
  * does not say. */
 static off_t
@@ -545,6 +683,14 @@ os_take_space(int fd, off_t offset, off_t bytes)
 	if (err == EOPNOTSUPP || os_is_refused(err))
 		err = take_space_by_writing(fd, offset, end - offset);
 	return err;
+}
+
+int
+os_lengthen(int fd, off_t offset, off_t bytes)
+{
+	return beyond_file_limit(offset + bytes) ?
+	    EFBIG :
+	    os_take_space(fd, offset, bytes);
 }
 
 /* A number of the system's huge pages of GRANULE bytes. */

@@ -15,12 +15,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
+#include <linux/prctl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/annotate.h"
 #include "os/direct.h"
 #include "os/lines.h"
 #include "os/libc.h"
@@ -540,6 +542,18 @@ os_wipe_in_child(void *addr, size_t bytes)
 	return advise(addr, bytes, MADV_WIPEONFORK);
 }
 
+int
+os_advise_access(void *addr, size_t bytes, enum os_advice how)
+{
+	static const int advice[] = {
+		[OS_NORMAL] = MADV_NORMAL,
+		[OS_RANDOM] = MADV_RANDOM,
+		[OS_SEQUENTIAL] = MADV_SEQUENTIAL,
+	};
+
+	return advise(addr, bytes, advice[how]);
+}
+
 /* Asks in pieces, a byte of the stack for each page. */
 int
 os_resident(void *addr, size_t bytes, size_t *resident)
@@ -562,11 +576,29 @@ os_resident(void *addr, size_t bytes, size_t *resident)
 }
 
 /* msync(2) with MS_ASYNC writes nothing and looks at no page, but answers
- * ENOMEM where a part of the range is not mapped. */
+ * ENOMEM where a part of the range is not mapped. valgrind's tools take it for
+ * a read of all of it, which would race with threads that write to their
+ * blocks, so there mincore(2) has to do. */
 bool
 os_is_mapped(void *addr, size_t bytes)
 {
+	size_t resident;
+
+	if (unlikely(annotate_is_on()))
+		return os_resident(addr, bytes, &resident) != ENOMEM;
 	return os_direct_error(SYS_msync, addr, bytes, MS_ASYNC) != ENOMEM;
+}
+
+/* Has rt_sigprocmask(2) do something that there is not: the kernel reads the
+ * mask before it looks at what is to be done with it. Of the calls that read
+ * memory and have no effect it is the one that no sandbox forbids. */
+bool
+os_is_readable(const void *addr)
+{
+	int error = os_direct_error(
+	    SYS_rt_sigprocmask, -1, addr, NULL, sizeof(uint64_t));
+
+	return error == EINVAL;
 }
 
 /*
@@ -577,6 +609,29 @@ int
 os_process(void)
 {
 	return (int)os_direct(SYS_getpid);
+}
+
+void
+os_thread_name(char name[OS_THREAD_NAME])
+{
+	if (os_direct_error(SYS_prctl, PR_GET_NAME, name) != 0)
+		name[0] = '\0';
+}
+
+static void
+take_name(void *to, const char *line)
+{
+	strncpy(to, line, OS_THREAD_NAME - 1);
+}
+
+void
+os_program_name(char name[OS_THREAD_NAME])
+{
+	char buffer[OS_THREAD_NAME];
+
+	memset(name, 0, OS_THREAD_NAME);
+	os_each_line(
+	    "/proc/self/comm", buffer, sizeof(buffer), take_name, name);
 }
 
 /* By the affinity of the calling thread, and not by sysconf(3), which opens

@@ -265,34 +265,60 @@ field(const char *text, const char *name)
 	return at == NULL ? 0 : strtoull(at + strlen(name), NULL, 10);
 }
 
-/* Adds what could be taken on a node: what is free, and pages of files, which
- * the kernel drops first. Dirty ones are among them, so it is an upper bound.
- */
+/* The beginning of a node's meminfo, where all that is asked for is. */
+#define MEMINFO_BYTES 1024
+
 static int
-free_on_node(unsigned node, uint64_t *bytes)
+read_meminfo(unsigned node, char *text)
 {
-	char text[1024], path[64]; /* they are among the first lines */
-	int err;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/meminfo",
 	    node);
-	err = os_read_text(path, text, sizeof(text));
-	if (err != 0)
-		return err;
-	*bytes += (field(text, "MemFree:") + field(text, " Active(file):") +
-		      field(text, "Inactive(file):")) *
+	return os_read_text(path, text, MEMINFO_BYTES);
+}
+
+/* What could be taken on a node: what is free, and pages of files, which the
+ * kernel drops first. Dirty ones are among them, so it is an upper bound. */
+static uint64_t
+free_on_node(const char *meminfo)
+{
+	return (field(meminfo, "MemFree:") + field(meminfo, " Active(file):") +
+		   field(meminfo, "Inactive(file):")) *
 	    KIB;
-	return 0;
+}
+
+static uint64_t
+total_on_node(const char *meminfo)
+{
+	return field(meminfo, "MemTotal:") * KIB;
+}
+
+/* The sum of WHAT over the nodes of MASK. */
+static int
+add_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes,
+    uint64_t (*what)(const char *meminfo))
+{
+	char text[MEMINFO_BYTES];
+	int err = 0;
+
+	*bytes = 0;
+	for (unsigned i = 0; i < bits && err == 0; i++)
+		if (bits_test(mask, i)) {
+			err = read_meminfo(i, text);
+			*bytes += err == 0 ? what(text) : 0;
+		}
+	return err;
 }
 
 int
 os_free_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes)
 {
-	int err = 0;
+	return add_nodes(mask, bits, bytes, free_on_node);
+}
 
-	*bytes = 0;
-	for (unsigned i = 0; i < bits && err == 0; i++)
-		if (bits_test(mask, i))
-			err = free_on_node(i, bytes);
-	return err;
+int
+os_total_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes)
+{
+	return add_nodes(mask, bits, bytes, total_on_node);
 }

@@ -368,3 +368,10 @@ os_memory_room(uint64_t enough, struct os_memory_room *room)
 	look_at_cgroups(&machine, enough, room);
 	return room->bytes == UINT64_MAX ? ENODATA : 0;
 }
+
+int
+os_memory_total(uint64_t *bytes)
+{
+	*bytes = read_machine().total;
+	return *bytes == UINT64_MAX ? ENODATA : 0;
+}

@@ -6,9 +6,9 @@
  * what counts for the limit is in account.h.
  */
 #include "source/commit.h"
-
 #include <errno.h>
 
+#include "base/probe.h"
 #include "source/account.h"
 #include "source/decommit.h"
 #include "source/sets.h"
@@ -47,6 +47,9 @@ segment_commit(struct segment *segment, size_t from, size_t end)
 	}
 	source->committed += bytes;
 	account_commit(source->account, bytes);
+	PROBE_GROWN(source->owner, bytes,
+	    atomic_load_explicit(
+		&source->account->committed, memory_order_relaxed));
 	segment_set_committed(segment, from, end, true);
 	if (!source->ops->reads_zero)
 		page_set_fill(&segment->dirty,

@@ -5,9 +5,12 @@
 #include "source/explain.h"
 
 #include <errno.h>
+#include <stdio.h>
 
+#include "base/cut.h"
 #include "base/error.h"
 #include "source/memory.h"
+#include "spec/where.h"
 
 static void
 explain_device(int error, const char *path)
@@ -15,12 +18,11 @@ explain_device(int error, const char *path)
 	unsigned process;
 
 	if (error == EBUSY && os_lock_holder(path, &process) == 0)
-		error_set(EBUSY,
-		    "the device \"%.150s\" is in use by process %u", path,
-		    process);
+		error_set(EBUSY, "the device \"%s\" is in use by process %u",
+		    cut(path, 150).text, process);
 	else
 		error_set_system(
-		    error, "cannot use the device \"%.150s\"", path);
+		    error, "cannot use the device \"%s\"", cut(path, 150).text);
 }
 
 /* What is known of the file system that the directory lies in, by a file made
@@ -58,38 +60,115 @@ reserves_memory(const struct spec *spec)
 	return known != NULL && known->is_memory;
 }
 
+static bool
+is_there(const char *directory)
+{
+	uint64_t bytes;
+
+	return os_file_system_size(directory, &bytes) == 0;
+}
+
+struct units {
+	char text[32];
+};
+
+/* As people write it, "8 PiB", where that is exact. */
+static struct units
+in_units(size_t bytes)
+{
+	static const char *const name[] = { "bytes", "KiB", "MiB", "GiB", "TiB",
+		"PiB", "EiB" };
+	struct units units;
+	unsigned unit = 0;
+
+	while (bytes != 0 && bytes % KIB == 0) {
+		bytes /= KIB;
+		unit++;
+	}
+	snprintf(units.text, sizeof(units.text), "%zu %s", bytes, name[unit]);
+	return units;
+}
+
+/* Without a size a kind begins with little, which is refused at the end of what
+ * the process may have alone. */
+static void
+explain_addresses(int error, size_t size)
+{
+	if (error != ENOMEM)
+		error_set_system(error, "cannot reserve address space");
+	else if (size == 0)
+		error_set(error,
+		    "cannot reserve address space: RLIMIT_AS or "
+		    "/proc/sys/vm/max_map_count is reached");
+	else
+		error_set(error,
+		    "cannot reserve %s of address space: a process has 128 "
+		    "TiB, and RLIMIT_AS may leave it less",
+		    in_units(size).text);
+}
+
 static void
 explain_file(int error, const struct spec *spec)
 {
 	if (error == EOPNOTSUPP)
 		error_set(error,
-		    "the directory \"%.80s\" is in %s: writing a block may end "
+		    "the directory \"%s\" is in %s: writing a block may end "
 		    "in SIGBUS there when others filled it; trust=yes takes it",
-		    spec->path, file_system_name(spec->path));
+		    cut(spec->path, 80).text, file_system_name(spec->path));
+	else if (error == ENOENT && is_there(spec->path))
+		error_set(error,
+		    "the directory \"%s\" exists, but its file system does "
+		    "not let anybody make files in it",
+		    cut(spec->path, 120).text);
+	else if (error == ENOMEM && !spec->reserve)
+		explain_addresses(error, spec->size);
 	else if (spec->size == 0)
 		error_set_system(error,
-		    "cannot make a file in directory \"%.140s\"", spec->path);
+		    "cannot make a file in directory \"%s\"",
+		    cut(spec->path, 140).text);
 	else
 		error_set_system(error,
-		    "cannot make a file of %zu bytes in directory \"%.100s\"%s",
-		    spec->size, spec->path,
+		    "cannot make a file of %s in directory \"%s\"%s",
+		    in_units(spec->size).text, cut(spec->path, 100).text,
 		    error == EFBIG ? " (RLIMIT_FSIZE, or its file system)" :
 				     "");
 }
 
+/* A node that cannot be had, and those that can. */
+static void
+explain_nodes(const struct spec *spec, const char *shown)
+{
+	uint64_t allowed[SPEC_NODES_MAX / 64];
+	char list[60] = "";
+	struct writer to = { list, sizeof(list), 0 };
+
+	if (os_allowed_nodes(allowed, SPEC_NODES_MAX) == 0)
+		write_nodes(&to, allowed);
+	error_set(ENODEV,
+	    "\"%s\": node %u does not exist, has no memory or is not allowed "
+	    "to "
+	    "this process (nodes: %s)",
+	    shown, os_missing_node(spec->nodes, SPEC_NODES_MAX),
+	    list[0] != '\0' ? list : "none");
+}
+
 /*
- * See explain.h. What an error number
- * means depends on the spec: EINVAL with nodes comes of mbind(2), EEXIST of
- * open_region(), ENODEV of os_map_huge(). A lack of memory is looked for first,
- * as ENOMEM is also what memory.c answers before it takes anything.
+ * See explain.h. What an error number means depends on the spec: EINVAL with
+ * nodes comes of mbind(2), EEXIST of open_region(), ENODEV of os_map_huge(). A
+ * lack of memory is looked for first, as ENOMEM is also what memory.c answers
+ * before it takes anything.
  */
 void
 source_explain(int error, const struct spec *spec)
 {
 	static const char *const page_of[] = { "4K", "thp", "2M", "1G" };
 	char text[SPEC_TEXT_MAX];
+	struct cut_text cut_spec;
+	const char *shown;
 
 	spec_print(spec, text, sizeof(text));
+	cut_spec = cut(text, 120);
+	shown = cut_spec.text;
 	if (error == ENOMEM && reserves_memory(spec) &&
 	    memory_explain(text, spec->size))
 		return;
@@ -102,29 +181,24 @@ source_explain(int error, const struct spec *spec)
 		    "the region overlaps memory that another "
 		    "kind holds already");
 	else if (error == EINVAL && spec_has_nodes(spec))
-		error_set(ENODEV,
-		    "\"%.120s\": node %u does not exist, has no memory or "
-		    "is not allowed to this process",
-		    text, os_missing_node(spec->nodes, SPEC_NODES_MAX));
+		explain_nodes(spec, shown);
 	else if (error == ENOSYS && spec_has_nodes(spec))
-		error_set(ENODEV,
-		    "\"%.120s\": this kernel does not have the %s", text,
+		error_set(ENODEV, "\"%s\": this kernel does not have the %s",
+		    shown,
 		    spec->home_given ? "home node of a policy (Linux 5.17)" :
 				       "policy");
 	else if (os_is_refused(error) && spec_has_nodes(spec))
 		error_set(ENODEV,
-		    "\"%.120s\": this process may not choose nodes: mbind(2) "
-		    "is "
-		    "refused",
-		    text);
+		    "\"%s\": this process may not choose nodes: mbind(2) "
+		    "is refused",
+		    shown);
 	else if (error == ENODEV)
 		error_set(ENODEV, "this machine has no pages of %s",
 		    page_of[spec->page]);
 	else if (error == ENOMEM && spec->reserve)
 		error_set_system(error,
-		    "\"%.120s\": reserve=yes takes %zu bytes in pages of %s",
-		    text, spec->size, page_of[spec->page]);
+		    "\"%s\": reserve=yes takes %s in pages of %s", shown,
+		    in_units(spec->size).text, page_of[spec->page]);
 	else
-		error_set_system(
-		    error, "cannot have %zu bytes of addresses", spec->size);
+		explain_addresses(error, spec->size);
 }

@@ -190,6 +190,12 @@ source_fork_error(const struct source *source)
 	return source->copy_error;
 }
 
+enum spec_fork
+source_fork_policy(const struct source *source)
+{
+	return source->spec->fork;
+}
+
 /* ---- After it ----------------------------------------------------------- */
 
 /* Undoes let_through(). In the parent a failure is passed over: the source

@@ -21,12 +21,37 @@
 #define LOOSE_MS 10000
 #define LOOSE_PIECES 8
 
+/*
+ * What stays of a source that keeps a part: a quarter of what is handed out, or
+ * 32 MiB, for a second. Whoever allocates large blocks in turn finds pages that
+ * he has touched before, and what is left of a burst goes at once. Sixteen
+ * blocks of 5 to 25 MiB, one after the other replaced and touched: 0.69 s where
+ * nothing stays 1.29, and 353 MiB at the most where it was 296. A half gives
+ * 0.42 s and 415 MiB, all of it 0.21 and 426, an eighth 1.08 and 310.
+ */
+#define PART_MS 1000
+#define PART_MIN (32 * MIB)
+#define PART_OF(spans) ((spans) / 4)
+
 /* How many milliseconds pages stay committed. */
 static uint64_t
 stays_for(const struct source *source)
 {
+	if (source->keeps_part)
+		return PART_MS;
 	return source->idle_most == 0 && source->dear ? LOOSE_MS :
 							source->idle_most;
+}
+
+/* Whether pages that have just come back stay. */
+static bool
+may_stay(const struct source *source)
+{
+	size_t spans = atomic_load(&source->spans);
+
+	return source->keeps_part ?
+	    source->committed - spans <= max_size(PART_OF(spans), PART_MIN) :
+	    source->idle_most != 0;
 }
 
 /* Whether pages that stayed committed have done so for long enough. */
@@ -126,6 +151,7 @@ settle_pages(struct segment *segment, size_t page, size_t end)
 {
 	struct source *source = segment->source;
 	bool over = account_is_over_limit(source->account);
+	bool stay = !over && may_stay(source);
 
 	if (atomic_load(&source->held) != 0) {
 		source->idle = true;
@@ -133,11 +159,12 @@ settle_pages(struct segment *segment, size_t page, size_t end)
 	}
 	if (source_refused(source))
 		return TRIM_NOTHING;
-	if (source->idle_most != 0 && !over)
+	if (stay)
 		keep_idle(source);
-	if (source->idle && (over || is_idle_over(source)))
+	if (source->idle &&
+	    (over || (source->keeps_part && !stay) || is_idle_over(source)))
 		return TRIM_ALL;
-	if (source->idle_most != 0 && !over)
+	if (stay)
 		return TRIM_NOTHING;
 	return decommit_span(segment, page, end, over ? 0 : least_of(segment));
 }
@@ -175,6 +202,14 @@ source_keep_idle(struct source *source, uint64_t milliseconds)
 {
 	lock_take(&source->lock);
 	source->idle_most = milliseconds;
+	lock_give(&source->lock);
+}
+
+void
+source_keep_part(struct source *source)
+{
+	lock_take(&source->lock);
+	source->keeps_part = true;
 	lock_give(&source->lock);
 }
 

@@ -26,6 +26,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+#include "base/cut.h"
 #include "base/error.h"
 #include "os/os.h"
 
@@ -155,9 +156,10 @@ memory_explain(const char *text, size_t bytes)
 		return false;
 	cgroup = room.cgroup[0] != '\0';
 	error_set(ENOMEM,
-	    "\"%.70s\" takes %zu bytes of memory at once, and %s%s%s %llu to "
+	    "\"%s\" takes %zu bytes of memory at once, and %s%s%s %llu to "
 	    "spare",
-	    text, bytes, cgroup ? "the cgroup \"" : "this machine", room.cgroup,
+	    cut(text, 70).text, bytes,
+	    cgroup ? "the cgroup \"" : "this machine", room.cgroup,
 	    cgroup ? "\" has" : " has", (unsigned long long)room.bytes);
 	return true;
 }

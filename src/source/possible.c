@@ -10,61 +10,11 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/bits.h"
 #include "base/error.h"
 #include "os/os.h"
-
-/* The number in a file of sysfs; NONE where it cannot be read. */
-static size_t
-number_in(const char *path, size_t none)
-{
-	char text[32];
-
-	return os_read_text(path, text, sizeof(text)) == 0 ?
-	    strtoull(text, NULL, 10) :
-	    none;
-}
-
-/* A count of the huge pages of one size, in the directory WHERE of the machine
- * or of a node; SIZE_MAX where it cannot be read, which lets the spec pass:
- * what is not known is not refused. */
-static size_t
-huge_pages(const char *where, size_t granule, const char *which)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/hugepages-%zukB/%s", where,
-	    granule / KIB, which);
-	return number_in(path, SIZE_MAX);
-}
-
-/* Huge pages that are set up on the nodes of the kind, where it is bound to
- * them. */
-static size_t
-huge_pages_for(const struct spec *spec, size_t granule)
-{
-	char where[64];
-	size_t sum = 0;
-
-	if (!spec_has_nodes(spec) || spec->policy != SPEC_BIND)
-		return huge_pages(
-		    "/sys/kernel/mm/hugepages", granule, "nr_hugepages");
-	for (size_t node = 0; (node = bits_find(spec->nodes, node,
-				   SPEC_NODES_MAX, true)) < SPEC_NODES_MAX;
-	     node++) {
-		snprintf(where, sizeof(where),
-		    "/sys/devices/system/node/node%zu/hugepages", node);
-		size_t pages = huge_pages(where, granule, "nr_hugepages");
-
-		if (pages == SIZE_MAX)
-			return SIZE_MAX;
-		sum += pages;
-	}
-	return sum;
-}
+#include "source/capacity.h"
 
 /* ENODEV where no huge page of the size is set up and none may be made when it
  * is wanted. Pages that others use at the moment count as pages: they may come
@@ -72,9 +22,8 @@ huge_pages_for(const struct spec *spec, size_t granule)
 static int
 check_huge_pages(const struct spec *spec, size_t granule)
 {
-	size_t pages = huge_pages_for(spec, granule);
-	size_t more = huge_pages(
-	    "/sys/kernel/mm/hugepages", granule, "nr_overcommit_hugepages");
+	size_t pages = capacity_huge_pages(spec, granule);
+	size_t more = capacity_huge_pages_beyond(granule);
 
 	if (pages != 0 || more != 0)
 		return 0;

@@ -71,6 +71,10 @@ void source_unhold(struct source *source);
  * at once, except small pieces where giving these back is expensive. */
 void source_keep_idle(struct source *source, uint64_t milliseconds);
 
+/* From now on some of these pages stay, in proportion to what is handed out,
+ * and for a second. */
+void source_keep_part(struct source *source);
+
 /* Gives back what has stayed committed for that long, and returns whether
  * something still stays. */
 bool source_decay(struct source *source);
@@ -107,6 +111,17 @@ void source_stats(
 /* Adds the resident bytes of the source to BYTES_ON[node], of NODES nodes. */
 void source_count_on_nodes(
     struct source *source, size_t *bytes_on, unsigned nodes);
+
+/* What is free around a source, SIZE_MAX where that sets no bound. */
+struct source_room {
+	size_t file_system; /* as much of it as this process can have */
+	size_t nodes;       /* of NODES, or of all that the process may use */
+};
+
+/* NODES are those that the memory of the whole kind comes from; empty where the
+ * kernel chooses. Reads /proc and /sys. */
+void source_room(
+    struct source *source, const uint64_t *nodes, struct source_room *room);
 
 /* A count that goes up whenever a request that failed might succeed now: a span
  * came back, the limit changed, or the shortage lay outside of the source,
@@ -165,8 +180,9 @@ int sources_prefork(void);
 void sources_postfork_parent(void);
 void sources_postfork_child(void);
 
-/* Between the two, that of one source. */
+/* Between the two, that of one source; and what its spec says of a fork. */
 int source_fork_error(const struct source *source);
+enum spec_fork source_fork_policy(const struct source *source);
 
 /* Whether this process may not use the source: it is the child of a fork that
  * refused it, or a child that was made otherwise (clone(2), _Fork(3)), of which

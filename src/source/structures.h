@@ -51,7 +51,7 @@
  *   possible        specs that can never give a block
  *   explain         why a source could not be opened
  *   open            the life of a source
- *   check, query, lookup        whether, how much and whose
+ *   check, query, room, lookup  whether, how much, what is free, and whose
  *   copy            what a child gets of files
  *   fork            all of it, over fork
  *
@@ -203,6 +203,8 @@ struct walk {
  *   over the limit          they go, and all that stayed committed before
  *   idle_most is not 0      they stay so long; when the oldest of them has, all
  *                           of them go, at the next free or source_decay()
+ *   keeps_part              the same, for PART_MS; when more has come together
+ *                           than may stay, all of them go
  *   else                    they go, but for pieces below ops->least, which
  *                           stay until they have met others, for LOOSE_MS at
  *                           most
@@ -229,9 +231,10 @@ struct source {
 	unsigned not_ahead;    /* so many times more nothing is taken ahead */
 	uint64_t idle_most;    /* ms that pages in no span stay committed */
 	uint64_t idle_since;
-	bool idle;    /* pages stayed committed meanwhile */
-	bool dear;    /* some, for they are dear to give back */
-	size_t loose; /* bytes of these since what had met was looked for */
+	bool keeps_part; /* source_keep_part() */
+	bool idle;       /* pages stayed committed meanwhile */
+	bool dear;       /* some, for they are dear to give back */
+	size_t loose;    /* bytes of these since what had met was looked for */
 	_Atomic bool refused;
 	/* inherit.c: a child that no handler knew of may not touch it; all of
 	 * it is the parent's. */

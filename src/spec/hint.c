@@ -33,6 +33,10 @@ static const struct {
 	{ "low-latency", SPEC_LATENCY },
 	{ "large", SPEC_CAPACITY },
 	{ "kmem", SPEC_DAX_KMEM },
+	{ "cxl-dram", SPEC_CXL },
+	{ "cxlmem", SPEC_CXL },
+	{ "memory_tier", SPEC_TIER },
+	{ "memory-tier", SPEC_TIER },
 	{ "pmem", SPEC_FILE },
 	{ "fsdax", SPEC_FILE },
 	{ "path", SPEC_FILE },
@@ -95,6 +99,19 @@ is_option(enum spec_source source, struct word word)
 	return false;
 }
 
+/* The option of SOURCE that has a value VALUE, which needs no name before it to
+ * be known: "thp", "interleave"; NULL if none has. */
+static const struct spec_option *
+option_with(enum spec_source source, struct word value)
+{
+	for (size_t i = 0; i < SPEC_OPTION_COUNT; i++)
+		for (size_t j = 0; j < spec_options[i].word_count; j++)
+			if (word_is(value, spec_options[i].words[j]) &&
+			    option_fits(&spec_options[i], source))
+				return &spec_options[i];
+	return NULL;
+}
+
 static bool
 is_path(struct word word)
 {
@@ -111,10 +128,44 @@ is_list(struct word word)
 	    strspn(word.text, "0123456789-") >= word.length;
 }
 
+/* Blanks for commas: "dram limit=1G". */
+static struct hint
+hint_commas(const char *at, struct word all)
+{
+	struct word name = word_until(at, " ");
+	enum spec_source source = source_of(name);
+	struct hint hint = join(all, "", word_of(""));
+
+	if (name.length >= all.length || source == SPEC_SOURCE_COUNT ||
+	    !is_option(source, word_until(at + name.length + 1, "=, ")))
+		return (struct hint){ "" };
+	for (char *text = hint.text; *text != '\0'; text++)
+		if (*text == ' ')
+			*text = ',';
+	return hint;
+}
+
+/* The value of an option for a source, as numactl(8) has policies:
+ * "interleave:0-3". */
+static struct hint
+hint_value(struct word value, struct word where)
+{
+	const struct spec_option *option = option_with(SPEC_NODES, value);
+	struct hint source = join(
+	    word_of("nodes"), ":", where.length > 0 ? where : word_of("all"));
+
+	if (option == NULL || source.text[0] == '\0')
+		return (struct hint){ "" };
+	if (strcmp(option->word, "page") == 0)
+		source = join(word_of("dram"), "", word_of(""));
+	return join(word_of(source.text), ",",
+	    word_of(join(word_of(option->word), "=", value).text));
+}
+
 /*
- * In this order: a path; numbers of nodes; a size; the name of a source with
- * "=" for ":", or one that it has elsewhere; an option without a source before
- * it.
+ * In this order: options behind a blank; a path; numbers of nodes; a size; the
+ * name of a source with "=" for ":", or one that it has elsewhere; an option
+ * without a source before it; the value of one.
  */
 struct hint
 hint_source(const char *at)
@@ -123,7 +174,10 @@ hint_source(const char *at)
 	struct word where = word_behind(first);
 	enum spec_source source = source_of(first);
 	struct hint size = hint_size(all);
+	struct hint commas = hint_commas(at, all);
 
+	if (commas.text[0] != '\0')
+		return commas;
 	if (is_path(all))
 		return join(
 		    word_of(strncmp(at, "/dev/dax", 8) == 0 ? "dax" : "file"),
@@ -142,15 +196,30 @@ hint_source(const char *at)
 	if (is_option(SPEC_DRAM, first))
 		return join(word_of("dram"), ",",
 		    word_of(join(first, "=", where).text));
-	return (struct hint){ "" };
+	return hint_value(first, where);
 }
 
-/* A name with ":" for "="; a size alone; what follows a comma in a path. */
+/* A source where an option should be, which says where it is: "tier=1". */
+static struct hint
+hint_source_in_option(struct word name)
+{
+	enum spec_source source = source_of(name);
+
+	if (source == SPEC_SOURCE_COUNT ||
+	    spec_sources[source].where->parse == NULL ||
+	    word_behind(name).length == 0)
+		return (struct hint){ "" };
+	return join(word_of(spec_sources[source].word), ":", word_behind(name));
+}
+
+/* A name with ":" for "="; a size alone; a value alone; what follows a comma in
+ * a path; a source. */
 struct hint
 hint_option(enum spec_source source, const struct known *known, const char *at)
 {
 	const struct spec_where *where = spec_sources[source].where;
 	struct word all = word_until(at, ","), name = word_until(at, ":=,");
+	const struct spec_option *option = option_with(source, all);
 	struct hint size = hint_size(all);
 
 	if (name.length < all.length && name.text[name.length] == ':' &&
@@ -158,8 +227,10 @@ hint_option(enum spec_source source, const struct known *known, const char *at)
 		return join(name, "=", word_behind(name));
 	if (size.text[0] != '\0' && is_option(source, word_of("size")))
 		return join(word_of("size"), "=", word_of(size.text));
+	if (option != NULL)
+		return join(word_of(option->word), "=", all);
 	if ((where == &spec_where_directory || where == &spec_where_device) &&
 	    name.length == all.length && known_nearest(known, name) == NULL)
 		return join(word_of("\\,"), "", all);
-	return (struct hint){ "" };
+	return hint_source_in_option(name);
 }

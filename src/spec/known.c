@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "spec/nearest.h"
 
 /* The longest known word has 19 letters ("weighted-interleave"). */
 #define KNOWN_LENGTH_MAX 23
@@ -43,65 +44,15 @@ known_find(const struct known *known, struct word word)
 	return -1;
 }
 
-/* tolower(3) asks the locale of the program. */
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/*
- * The edit distance (optimal string alignment): how many letters have to be
- * changed, added, left out, or exchanged with the next to make WORD into KNOWN,
- * case aside. Of the table whose element (i, j) is the distance between the
- * first i letters of WORD and the first j of KNOWN three rows are kept.
- */
-static size_t
-distance(struct word word, const char *known)
-{
-	size_t rows[3][KNOWN_LENGTH_MAX + 1], columns = strlen(known);
-	const char *w = word.text;
-
-	for (size_t j = 0; j <= columns; j++)
-		rows[0][j] = j;
-	for (size_t i = 1; i <= word.length; i++) {
-		size_t *row = rows[i % 3], *above = rows[(i - 1) % 3];
-
-		row[0] = i;
-		for (size_t j = 1; j <= columns; j++) {
-			bool same = lower(w[i - 1]) == lower(known[j - 1]);
-
-			row[j] = min_size(min_size(above[j], row[j - 1]) + 1,
-			    above[j - 1] + !same);
-			if (i > 1 && j > 1 &&
-			    lower(w[i - 1]) == lower(known[j - 2]) &&
-			    lower(w[i - 2]) == lower(known[j - 1]))
-				row[j] = min_size(
-				    row[j], rows[(i - 2) % 3][j - 2] + 1);
-		}
-	}
-	return rows[word.length % 3][columns];
-}
-
-/* A word that is too long to be quoted whole is not compared, as that would
- * take time in proportion to whatever text was passed. */
+/* A word that is too long to be quoted whole has none. */
 const char *
 known_nearest(const struct known *known, struct word word)
 {
-	const char *nearest = NULL;
-	size_t least = SIZE_MAX;
+	struct nearest nearest = nearest_to(word);
 
-	for (size_t i = 0; i < known->count && word.length <= QUOTE_MAX; i++) {
-		const char *one = known->words[i];
-		size_t far = distance(word, one);
-
-		if (far < least && far * 2 < strlen(one) &&
-		    (far == 0 || strlen(one) > 2)) {
-			least = far;
-			nearest = one;
-		}
-	}
-	return nearest;
+	for (size_t i = 0; i < known->count && word.length <= QUOTE_MAX; i++)
+		nearest_offer(&nearest, word_of(known->words[i]));
+	return nearest.found.text;
 }
 
 /* The list of known words comes last: where the sentence is too long for its

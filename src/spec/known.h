@@ -26,13 +26,7 @@ struct known known_of(const char *const *words, size_t count);
 /* The index of WORD, or -1 without a sentence. */
 int known_find(const struct known *known, struct word word);
 
-/*
- * The word to suggest for WORD, or NULL: the nearest known word, if less than
- * half of its letters would have to change. So "popluate" becomes "populate",
- * and "hugepages" becomes nothing: a suggestion out of the blue is worse than
- * none. In words of one or two letters, as "4K", only the case may be wrong. Of
- * two that are equally near the first in the table is taken.
- */
+/* The word to suggest for WORD, or NULL: see spec/nearest.h. */
 const char *known_nearest(const struct known *known, struct word word);
 
 /* Fails for WORD, which is none of KNOWN: the sentence calls it an unknown

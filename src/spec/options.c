@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * options.c - the types of options, and the table of all. See table.h.
+ * options.c - the types of options, sizes aside (option_size.c), and the table
+ * of all. See table.h.
  *
  * Owns nothing: the tables are constant. Takes no lock, allocates nothing.
  * Parsing fails with EINVAL and a sentence that names option and value;
@@ -19,25 +20,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "spec/hint.h"
 #include "spec/known.h"
 #include "spec/table.h"
-
-/* Where the option's value is in a spec, by the offset in its row. The type of
- * the field is not checked by the compiler: it is the one that the functions of
- * the row's type store. */
-#define FIELD(option, spec, type) \
-	((type *)(void *)((char *)(spec) + (option)->field))
-#define CONST_FIELD(option, spec, type) \
-	((const type *)(const void *)((const char *)(spec) + (option)->field))
-
-static void
-print_start(const struct spec_option *option, struct writer *to)
-{
-	write_char(to, ',');
-	write_text(to, option->word);
-	write_char(to, '=');
-}
 
 /* ---- One of a few words -------------------------------------------------- */
 
@@ -55,7 +39,7 @@ parse_choice(
 	chosen = known_choose(&known, what, value);
 	if (chosen < 0)
 		return -1;
-	*FIELD(option, spec, unsigned) = (unsigned)chosen;
+	*OPTION_FIELD(option, spec, unsigned) = (unsigned)chosen;
 	return 0;
 }
 
@@ -64,11 +48,11 @@ static void
 print_choice(const struct spec_option *option, const struct spec *spec,
     struct writer *to)
 {
-	unsigned chosen = *CONST_FIELD(option, spec, unsigned);
+	unsigned chosen = *CONST_OPTION_FIELD(option, spec, unsigned);
 
 	if (chosen == 0 || chosen >= option->word_count)
 		return;
-	print_start(option, to);
+	option_begin(option, to);
 	write_text(to, option->words[chosen]);
 }
 
@@ -107,7 +91,7 @@ parse_flag(
 	int chosen = known_find(&known, value), meant;
 	char what[32] = "value of ";
 
-	*FIELD(option, spec, bool) = chosen > 0;
+	*OPTION_FIELD(option, spec, bool) = chosen > 0;
 	if (chosen >= 0)
 		return 0;
 	meant = known_find(&others, value);
@@ -119,64 +103,10 @@ static void
 print_flag(const struct spec_option *option, const struct spec *spec,
     struct writer *to)
 {
-	if (!*CONST_FIELD(option, spec, bool))
+	if (!*CONST_OPTION_FIELD(option, spec, bool))
 		return;
-	print_start(option, to);
+	option_begin(option, to);
 	write_text(to, "yes");
-}
-
-/* ---- Sizes --------------------------------------------------------------- */
-
-/* The value ends at the next comma, the text at its end: where the parser
- * stopped before, as in "1GiB" and "1.5G", it is not a size, and the sentence
- * says what to write. 0 stands for "not given" in a spec, and so is not a size
- * here. */
-static int
-not_a_size(const struct spec_option *option, struct word value)
-{
-	struct hint hint = hint_size(value);
-
-	if (hint.text[0] != '\0')
-		return error_set(EINVAL, "%s=%s is not a size: write %s",
-		    option->word, quote(value).text, hint.text);
-	return error_set(EINVAL,
-	    "%s=%s is not a size: write a number of bytes, or one with K, M, G "
-	    "or T",
-	    option->word, quote(value).text);
-}
-
-static int
-parse_size(
-    const struct spec_option *option, struct word value, struct spec *spec)
-{
-	size_t *size = FIELD(option, spec, size_t);
-	const char *end;
-	int error = spec_parse_size(value.text, &end, size) == 0 ? 0 : errno;
-
-	if (end != value.text + value.length || error == EINVAL)
-		return not_a_size(option, value);
-	if (error == ERANGE)
-		return error_set(EINVAL,
-		    "%s=%s is more than an address can have: it must be less "
-		    "than 2^64 bytes",
-		    option->word, quote(value).text);
-	if (*size == 0)
-		return error_set(EINVAL,
-		    "%s=%s is not a size: leave %s= out for a kind without one",
-		    option->word, quote(value).text, option->word);
-	return 0;
-}
-
-static void
-print_size(const struct spec_option *option, const struct spec *spec,
-    struct writer *to)
-{
-	size_t size = *CONST_FIELD(option, spec, size_t);
-
-	if (size == 0)
-		return;
-	print_start(option, to);
-	write_size(to, size);
 }
 
 /* ---- Names --------------------------------------------------------------- */
@@ -188,11 +118,9 @@ static int
 parse_name(
     const struct spec_option *option, struct word value, struct spec *spec)
 {
-	static const char valid[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-	char *name = FIELD(option, spec, char);
+	char *name = OPTION_FIELD(option, spec, char);
 
-	if (strspn(value.text, valid) < value.length)
+	if (strspn(value.text, SPEC_NAME_CHARACTERS) < value.length)
 		return error_set(EINVAL,
 		    "%s=%s: a name has letters, digits, \"_\", \".\" and \"-\" "
 		    "only",
@@ -210,11 +138,11 @@ static void
 print_name(const struct spec_option *option, const struct spec *spec,
     struct writer *to)
 {
-	const char *name = CONST_FIELD(option, spec, char);
+	const char *name = CONST_OPTION_FIELD(option, spec, char);
 
 	if (name[0] == '\0')
 		return;
-	print_start(option, to);
+	option_begin(option, to);
 	write_text(to, name);
 }
 
@@ -227,7 +155,7 @@ parse_one_node(
 	char what[32];
 
 	strcat(strcpy(what, option->word), "=");
-	return parse_node(what, value, FIELD(option, spec, unsigned));
+	return parse_node(what, value, OPTION_FIELD(option, spec, unsigned));
 }
 
 /* Node 0 is a node like any other: `given` tells it from none. */
@@ -237,8 +165,8 @@ print_one_node(const struct spec_option *option, const struct spec *spec,
 {
 	if (!*(const bool *)((const char *)spec + option->given))
 		return;
-	print_start(option, to);
-	write_number(to, *CONST_FIELD(option, spec, unsigned));
+	option_begin(option, to);
+	write_number(to, *CONST_OPTION_FIELD(option, spec, unsigned));
 }
 
 /* One number of a list of weights, from 1 to 255, as the system's own weights
@@ -263,7 +191,7 @@ static int
 parse_weights(
     const struct spec_option *option, struct word value, struct spec *spec)
 {
-	uint8_t *weights = FIELD(option, spec, uint8_t);
+	uint8_t *weights = OPTION_FIELD(option, spec, uint8_t);
 	struct word rest = value, one;
 	size_t count = 0;
 
@@ -291,11 +219,11 @@ static void
 print_weights(const struct spec_option *option, const struct spec *spec,
     struct writer *to)
 {
-	const uint8_t *weights = CONST_FIELD(option, spec, uint8_t);
+	const uint8_t *weights = CONST_OPTION_FIELD(option, spec, uint8_t);
 
 	for (size_t i = 0; i < SPEC_WEIGHTS_MAX && weights[i] != 0; i++) {
 		if (i == 0)
-			print_start(option, to);
+			option_begin(option, to);
 		else
 			write_char(to, ':');
 		write_number(to, weights[i]);
@@ -307,7 +235,6 @@ print_weights(const struct spec_option *option, const struct spec *spec,
 static const struct option_type choice = { parse_choice, print_choice },
 				policy = { parse_policy, print_choice },
 				flag = { parse_flag, print_flag },
-				size = { parse_size, print_size },
 				name = { parse_name, print_name },
 				node = { parse_one_node, print_one_node },
 				weights = { parse_weights, print_weights };
@@ -347,17 +274,17 @@ const struct spec_option spec_options[SPEC_OPTION_COUNT] = {
 	{ "populate", SPEC_ANONYMOUS, "yes|no", "no",
 	    "Options", &flag, SETS(populate) },
 	{ "offset", SPEC_ON_DEVICE, "SIZE", "0",
-	    "Options", &size, SETS(offset) },
+	    "Options", &option_size, SETS(offset) },
 	{ "size", HAS_PAGES | SPEC_ON_DEVICE, "SIZE", "none",
-	    "Options", &size, SETS(size) },
+	    "Options", &option_size, SETS(size) },
 	{ "grow", HAS_PAGES, "yes|no", "no",
 	    "Options", &flag, SETS(grow) },
 	{ "reserve", HAS_PAGES, "yes|no", "no",
 	    "Options", &flag, SETS(reserve) },
 	{ "trust", SPEC_IN_FILE, "yes|no", "no",
 	    "File systems", &flag, SETS(trust) },
-	{ "limit", SPEC_ANY, "SIZE", "none",
-	    "Options", &size, SETS(limit) },
+	{ "limit", SPEC_ANY, "SIZE|N%|share", "none",
+	    "Limits that are a part", &option_limit, SETS(limit) },
 	{ "fork", SPEC_IN_FILE, "refuse|shared|copy|private", "refuse",
 	    "Fork", &choice, SETS(fork), GIVEN(fork_given),
 	    WORDS(fork_words) },

@@ -15,6 +15,17 @@
 const struct spec_source_row spec_sources[SPEC_SOURCE_COUNT] = { SPEC_SOURCES(
     SOURCE_ROW) };
 
+struct known
+spec_words(unsigned traits)
+{
+	struct known known = { .count = 0 };
+
+	for (unsigned i = 0; i < SPEC_SOURCE_COUNT; i++)
+		if (spec_sources[i].traits & traits)
+			known_add(&known, spec_sources[i].word);
+	return known;
+}
+
 static bool
 has_trait(const struct spec *spec, enum spec_trait trait)
 {

@@ -47,6 +47,9 @@ enum spec_trait {
 	    "the largest node") \
 	ROW(DAX_KMEM, "dax-kmem", nothing, SPEC_ATTRIBUTE_SOURCE, \
 	    "memory onlined from a DAX device") \
+	ROW(CXL, "cxl", nothing, SPEC_ATTRIBUTE_SOURCE, "CXL memory") \
+	ROW(TIER, "tier", tier, SPEC_ATTRIBUTE_SOURCE, \
+	    "the nodes of this memory tier, as the kernel numbers them") \
 	ROW(FILE, "file", directory, SPEC_HAS_TEXT | SPEC_IN_FILE, \
 	    "a file without a name in this directory") \
 	ROW(DAX, "dax", device, SPEC_HAS_TEXT | SPEC_ON_DEVICE | SPEC_PRESENT, \

@@ -48,7 +48,11 @@ enum spec_fork {
 
 #define SPEC_NODES_MAX 1024 /* MAX_NUMNODES of the largest Linux kernels */
 #define SPEC_NAME_MAX 64
+#define SPEC_NAME_CHARACTERS \
+	"abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 #define SPEC_WEIGHTS_MAX 64
+#define SPEC_TIERS_MAX 10000
 #define SPEC_TEXT_MAX (2 * PATH_MAX + 512) /* commas are escaped */
 
 struct spec {
@@ -61,14 +65,17 @@ struct spec {
 	bool reserve; /* take all of size when the kind is opened */
 	bool trust;   /* SPEC_FILE: whatever the file system promises */
 	size_t size;  /* 0: grows as needed */
-	size_t limit; /* 0: none */
-	char name[SPEC_NAME_MAX];     /* "": none */
+	size_t limit; /* 0: none, or a part of what there is: */
+	unsigned limit_percent;   /* so much of it; 0: not so */
+	bool limit_share;         /* an equal share for each rank of the job */
+	char name[SPEC_NAME_MAX]; /* "": none */
 	char fallback[SPEC_NAME_MAX]; /* the kind to ask next; "": none */
 	/* A bit a node: as given, or as the topology found them; none yet
 	 * where all that the process may use are meant. */
 	uint64_t nodes[SPEC_NODES_MAX / 64];
 	bool all_nodes;
 	enum spec_scope scope;
+	unsigned tier; /* SPEC_TIER */
 	bool populate; /* each span has its pages when it is handed out */
 	bool home_given;
 	unsigned home;                     /* the node to be nearest to */
@@ -78,6 +85,7 @@ struct spec {
 	size_t offset; /* SPEC_DAX: where in the device */
 
 	/* Without a text, for the libraries that stand on this one. */
+	unsigned ranks;   /* of the job, here; 0: as spec/ranks.h finds them */
 	bool keep_file;   /* SPEC_FILE: fork needs the descriptor */
 	bool handle;      /* a first page that can't be touched; see source.h */
 	bool overlap;     /* SPEC_REGION: leave out what another kind holds */
@@ -104,6 +112,13 @@ bool spec_has_nodes(const struct spec *spec);
 
 /* Whether all its memory is there when it is opened: a device, a region. */
 bool spec_is_present(const struct spec *spec);
+
+/* Whether the limit is not known before the kind is opened. */
+static inline bool
+spec_limit_is_part(const struct spec *spec)
+{
+	return spec->limit_percent != 0 || spec->limit_share;
+}
 
 /* How many nodes[] names. */
 static inline unsigned

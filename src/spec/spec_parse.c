@@ -32,18 +32,6 @@
 
 /* ---- The source ---------------------------------------------------------- */
 
-/* The words of sources that can be written. */
-static struct known
-known_sources(void)
-{
-	struct known known = { .count = 0 };
-
-	for (unsigned i = 0; i < SPEC_SOURCE_COUNT; i++)
-		if (spec_sources[i].traits & SPEC_HAS_TEXT)
-			known_add(&known, spec_sources[i].word);
-	return known;
-}
-
 /* The source that WORD names, SPEC_SOURCE_COUNT if none. */
 static enum spec_source
 find_source(struct word word)
@@ -55,13 +43,24 @@ find_source(struct word word)
 	return (enum spec_source)i;
 }
 
+/* No source and no option has a ";", so who writes one means a chain, as in
+ * VMMALLOC_KIND. 0, or -1 and the sentence. */
+static int
+check_semicolon(struct word word)
+{
+	if (memchr(word.text, ';', word.length) == NULL)
+		return 0;
+	return error_set(EINVAL, "\"%s\" has a \";\": a chain is written A > B",
+	    quote(word).text);
+}
+
 /* A word that is a source without a text, the region, is told so: "unknown"
  * would be wrong, as poolkind_text() of such a kind begins with it. */
 static int
 parse_source(const char **at, struct spec *spec)
 {
 	struct word word = word_until(*at, ":,");
-	struct known known = known_sources();
+	struct known known = spec_words(SPEC_HAS_TEXT);
 
 	if (**at == '\0')
 		return error_set(EINVAL, "the spec is empty: " BEGINS);
@@ -70,8 +69,9 @@ parse_source(const char **at, struct spec *spec)
 		    quote(word_of(*at)).text);
 	spec->source = find_source(word);
 	if (spec->source == SPEC_SOURCE_COUNT)
-		return known_fail(
-		    &known, "source", word, hint_source(*at).text);
+		return check_semicolon(word) != 0 ?
+		    -1 :
+		    known_fail(&known, "source", word, hint_source(*at).text);
 	if (!(spec_sources[spec->source].traits & SPEC_HAS_TEXT))
 		return error_set(EINVAL,
 		    "the source \"%s\" has no text: open it with "
@@ -184,6 +184,8 @@ parse_option(const char **at, struct spec *spec, unsigned *given)
 		    "an option is missing before \"%s\": options are written "
 		    "name=value, with one comma between them",
 		    quote(word_of(*at)).text);
+	if (check_semicolon(word_until(*at, ",")) != 0)
+		return -1;
 	option = find_option(spec->source, *at);
 	if (option == NULL)
 		return -1;

@@ -20,9 +20,13 @@ spec_print(const struct spec *spec, char *text, size_t size)
 		write_char(&to, ':');
 		source->where->print(&to, spec);
 	}
-	/* All of them: what vmem_create(3) makes of a region has a size. */
+	/* libvmmalloc says for any source what a fork does to it. A region has
+	 * no text, and one that vmem_create(3) made has a size. */
 	for (size_t i = 0; i < SPEC_OPTION_COUNT; i++)
-		spec_options[i].type->print(&spec_options[i], spec, &to);
+		if (option_fits(&spec_options[i], spec->source) ||
+		    !(source->traits & SPEC_HAS_TEXT))
+			spec_options[i].type->print(
+			    &spec_options[i], spec, &to);
 	if (size != 0)
 		text[min_size(to.length, size - 1)] = '\0';
 	return to.length;

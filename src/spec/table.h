@@ -10,6 +10,7 @@
 #define SPEC_TABLE_H
 
 #include "base/word.h"
+#include "spec/known.h"
 #include "spec/spec.h"
 #include "spec/where.h"
 #include "spec/writer.h"
@@ -22,6 +23,9 @@ struct spec_source_row {
 };
 
 extern const struct spec_source_row spec_sources[SPEC_SOURCE_COUNT];
+
+/* The words of the sources with one of TRAITS. */
+struct known spec_words(unsigned traits);
 
 struct spec_option;
 
@@ -49,6 +53,26 @@ struct spec_option {
 	const char *const *words;
 	size_t word_count;
 };
+
+/* Where the option's value is in a spec, by the offset in its row. The type of
+ * the field is not checked by the compiler: it is the one that the functions of
+ * the row's type store. */
+#define OPTION_FIELD(option, spec, type) \
+	((type *)(void *)((char *)(spec) + (option)->field))
+#define CONST_OPTION_FIELD(option, spec, type) \
+	((const type *)(const void *)((const char *)(spec) + (option)->field))
+
+/* Writes ",option=". */
+static inline void
+option_begin(const struct spec_option *option, struct writer *to)
+{
+	write_char(to, ',');
+	write_text(to, option->word);
+	write_char(to, '=');
+}
+
+/* Sizes, and the limit, which may be a part instead: option_size.c. */
+extern const struct option_type option_size, option_limit;
 
 /* In the order in which a spec is printed. */
 #define SPEC_OPTION_COUNT 15

@@ -18,20 +18,26 @@
 
 #define ALL "all"
 
-/* Takes a number from *AT; false if there is none. SPEC_NODES_MAX stands for
- * any that is too large, which is not read into a number further, so that it
+/* Takes a number from *AT; false if there is none. END stands for any that is
+ * as large or larger, which is not read into a number further, so that it
  * cannot overflow. */
 static bool
-take_node(const char **at, unsigned *node)
+take_number(const char **at, unsigned end, unsigned *number)
 {
 	size_t digits = strspn(*at, "0123456789");
 
-	*node = 0;
-	for (size_t i = 0; i < digits && *node < SPEC_NODES_MAX; i++)
-		*node = *node * 10 + (unsigned)((*at)[i] - '0');
-	*node = *node < SPEC_NODES_MAX ? *node : SPEC_NODES_MAX;
+	*number = 0;
+	for (size_t i = 0; i < digits && *number < end; i++)
+		*number = *number * 10 + (unsigned)((*at)[i] - '0');
+	*number = *number < end ? *number : end;
 	*at += digits;
 	return digits > 0;
+}
+
+static bool
+take_node(const char **at, unsigned *node)
+{
+	return take_number(at, SPEC_NODES_MAX, node);
 }
 
 int
@@ -96,20 +102,17 @@ parse_nodes(const char **at, struct spec *spec)
 	return 0;
 }
 
-/* Runs of nodes as ranges: 0-3,5. */
-static void
-print_nodes(struct writer *to, const struct spec *spec)
+void
+write_nodes(struct writer *to, const uint64_t *nodes)
 {
 	const char *separator = "";
 	size_t node = 0, end;
 
-	if (spec->all_nodes)
-		write_text(to, ALL);
 	for (;; node = end) {
-		node = bits_find(spec->nodes, node, SPEC_NODES_MAX, true);
+		node = bits_find(nodes, node, SPEC_NODES_MAX, true);
 		if (node >= SPEC_NODES_MAX)
 			return;
-		end = bits_find(spec->nodes, node, SPEC_NODES_MAX, false);
+		end = bits_find(nodes, node, SPEC_NODES_MAX, false);
 		write_text(to, separator);
 		write_number(to, node);
 		if (end != node + 1) {
@@ -118,6 +121,35 @@ print_nodes(struct writer *to, const struct spec *spec)
 		}
 		separator = ",";
 	}
+}
+
+static void
+print_nodes(struct writer *to, const struct spec *spec)
+{
+	if (spec->all_nodes)
+		write_text(to, ALL);
+	write_nodes(to, spec->nodes);
+}
+
+/* ---- Tiers --------------------------------------------------------------- */
+
+static int
+parse_tier(const char **at, struct spec *spec)
+{
+	struct word word = word_until(*at, ",");
+
+	if (take_number(at, SPEC_TIERS_MAX, &spec->tier) &&
+	    *at == word.text + word.length && spec->tier < SPEC_TIERS_MAX)
+		return 0;
+	return error_set(EINVAL,
+	    "tier:%s is not the number of a memory tier: these go from 0 to %d",
+	    quote(word).text, SPEC_TIERS_MAX - 1);
+}
+
+static void
+print_tier(struct writer *to, const struct spec *spec)
+{
+	write_number(to, spec->tier);
 }
 
 /* ---- Paths --------------------------------------------------------------- */
@@ -229,6 +261,7 @@ const struct spec_where spec_where_nodes = {
 	"nodes:all, or nodes:LIST with a list like 0-3,5", parse_nodes,
 	print_nodes
 };
+const struct spec_where spec_where_tier = { "tier:N", parse_tier, print_tier };
 const struct spec_where spec_where_directory = { "file:DIRECTORY", parse_path,
 	print_path };
 const struct spec_where spec_where_device = {

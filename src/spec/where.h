@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * where.h - the part of a spec behind the colon: nodes, a directory, a device.
+ * where.h - the part of a spec behind the colon: nodes, a tier, a
+ * directory, a device.
  *
  * Owns nothing. Called by the parser and the printer through the table of
  * sources, which names one of these for each source. Parsing fails with EINVAL,
@@ -21,9 +22,12 @@ struct spec_where {
 };
 
 extern const struct spec_where spec_where_nothing, spec_where_nodes,
-    spec_where_directory, spec_where_device;
+    spec_where_tier, spec_where_directory, spec_where_device;
 
 /* VALUE as the number of one node; the sentence names it behind WHAT. */
 int parse_node(const char *what, struct word value, unsigned *node);
+
+/* The set NODES, of SPEC_NODES_MAX bits, as ranges: 0-3,5. */
+void write_nodes(struct writer *to, const uint64_t *nodes);
 
 #endif /* SPEC_WHERE_H */

@@ -18,23 +18,16 @@
 
 struct log_file log_standard_error = LOG_FILE_INIT("");
 
-/*
- * Opens the named file. Lines are appended: a forked child writes, too. The
- * descriptor gets a high number, out of the way of programs that expect the
- * lowest free one, or close "all" up to some number; and its file is
- * remembered, for current_fd(). On failure the log stays as it was. By one
- * thread at a time: before there are others, or under log->opening.
- */
+/* Takes FD, which has a high number, out of the way of programs that expect the
+ * lowest free one, or close "all" up to some number; its file is remembered,
+ * for current_fd(). On failure it is closed, and the log stays as it was. By
+ * one thread at a time: before there are others, or under log->opening. */
 static int
-open_named(struct log_file *log, const char *name, bool truncate)
+use(struct log_file *log, int fd)
 {
 	struct os_file_id id;
-	int fd, error = os_open_log(name, truncate, &fd);
+	int error = os_file_id(fd, &id);
 
-	if (error != 0)
-		return error;
-	fd = os_move_high(fd);
-	error = os_file_id(fd, &id);
 	if (error != 0) {
 		os_close(fd);
 		return error;
@@ -43,6 +36,26 @@ open_named(struct log_file *log, const char *name, bool truncate)
 	atomic_store(&log->device, id.device);
 	atomic_store(&log->inode, id.inode);
 	return 0;
+}
+
+/* Opens the named file. Lines are appended: a forked child writes, too. */
+static int
+open_named(struct log_file *log, const char *name, bool truncate)
+{
+	int fd, error = os_open_log(name, truncate, &fd);
+
+	return error != 0 ? error : use(log, os_move_high(fd));
+}
+
+/* A copy is close-on-exec, and may be had no more: then lines go where they
+ * would otherwise. */
+void
+log_file_keep_standard_error(struct log_file *log)
+{
+	int fd = os_copy_high(STDERR_FILENO);
+
+	if (fd >= 0)
+		use(log, fd);
 }
 
 /* The name is kept with the process's number in it, not anew in each child: all
@@ -79,6 +92,15 @@ current_fd(struct log_file *log)
 		id.inode == atomic_load(&log->inode) ?
 	    fd :
 	    -1;
+}
+
+/* Where lines for standard error go: to the copy, if there is one still. */
+static int
+standard_error(struct log_file *log)
+{
+	int fd = atomic_load(&log->fd) == STDERR_FILENO ? -1 : current_fd(log);
+
+	return fd >= 0 ? fd : STDERR_FILENO;
 }
 
 /*
@@ -121,7 +143,7 @@ log_file_write(struct log_file *log, const char *text, size_t length)
 	if (print != NULL)
 		print(text);
 	else if (log->name[0] == '\0')
-		os_write(STDERR_FILENO, text, length);
+		os_write(standard_error(log), text, length);
 	else
 		write_to_file(log, text, length);
 	errno = saved;

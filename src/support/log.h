@@ -26,7 +26,7 @@ struct log_file {
 	int level;           /* trace lines up to it are written */
 	int align;           /* columns that what precedes the text has */
 	_Atomic(void (*)(const char *)) print; /* NULL: fd */
-	_Atomic int fd;
+	_Atomic int fd;                 /* of the file, or of standard error */
 	_Atomic uint64_t device, inode; /* what fd is while nobody closed it */
 	struct lock opening;            /* whoever opens name again */
 	char name[4096];                /* "": standard error */
@@ -40,6 +40,10 @@ struct log_file {
 /* Sends what is written to the file NAME; one that ends in '-' gets the
  * process's number appended. 0, or an error number, and all stays as it was. */
 int log_file_open(struct log_file *log, const char *name);
+
+/* Has lines for standard error go to a copy of that as it is now, for a log
+ * that is written when the program has closed its own. */
+void log_file_keep_standard_error(struct log_file *log);
 
 void log_file_write(struct log_file *log, const char *text, size_t length);
 void log_file_format(struct log_file *log, const char *format, va_list args);

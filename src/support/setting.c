@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "support/environment.h"
+#include "base/cut.h"
+#include "base/environment.h"
 #include "support/numbers.h"
 
 /* The position of TEXT among the words, counted from 1; 0 if it is none. */
@@ -60,8 +61,8 @@ setting_store(const struct setting *setting, const char *text, void *record,
 	if (text == NULL ||
 	    store(setting, text, (char *)record + setting->field))
 		return true;
-	snprintf(line, SETTING_LINE_MAX, "%s=%.64s %s", setting->name, text,
-	    setting->complaint);
+	snprintf(line, SETTING_LINE_MAX, "%s=%s %s", setting->name,
+	    cut(text, 64).text, setting->complaint);
 	return false;
 }
 

@@ -19,21 +19,35 @@ int command_devices(int argc, char **argv);
 int command_rank(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_specs(int argc, char **argv);
+int command_kinds(int argc, char **argv);
+int command_run(int argc, char **argv);
+int command_record(int argc, char **argv);
+int command_stat(int argc, char **argv);
+int command_top(int argc, char **argv);
+int command_plot(int argc, char **argv);
 
-/* Writes "poolkind: " and the line to standard error. Returns FAILED. */
+/* Prints what the kind TEXT comes to on this machine. 0, or the status to end
+ * with; then it is said why it cannot be had. */
+int check_kind(const char *text);
+
+/* Prints the help of the command that runs. Returns 0. */
+int print_help(void);
+
+/* Writes "poolkind: " and the line to standard error: that an answer is empty,
+ * and no mistake. */
+void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same of what is one. Returns FAILED. */
 int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same, with how the command is used behind it. Returns NOT_UNDERSTOOD. */
+/* And of what was not understood, with how the command is used behind it.
+ * Returns NOT_UNDERSTOOD. */
 int not_understood(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
 /* Opens the topology that the last word of a command names, or that of this
  * machine if there is none. 0, or the status to end with; then all is said. */
 int open_from(int argc, char **argv, struct topology **topology);
-
-/* The best value of NODE that the firmware reports; 0: none. */
-uint64_t best_value(const struct topology *topology,
-    enum topology_attribute attribute, unsigned node);
 
 /* The numbers of the nodes in BITS, as ranges: 0-3,5. */
 void print_nodes(const uint64_t *bits);

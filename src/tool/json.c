@@ -11,34 +11,57 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "stats/text.h"
 #include "tool/commands.h"
 #include "tool/huge_pages.h"
 
 bool json_wanted;
 
-/* In quotes. Paths may have any byte: what JSON does not take as it is, is
- * escaped; bytes from 0x80 on are UTF-8, as file names are. */
 static void
-print_string(const char *text)
+write_out(void *unused, const char *text, size_t length)
 {
-	putchar('"');
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ')
-			printf("\\u%04x", (unsigned char)*text);
-		else
-			printf(*text == '"' || *text == '\\' ? "\\%c" : "%c",
-			    *text);
-	putchar('"');
+	(void)unused;
+	fwrite(text, 1, length, stdout);
 }
 
-/* ,"NAME":VALUE, and null for 0, which stands for what is not known. */
+const struct stats_writer to_stdout = { write_out, NULL };
+
+/* Paths may have any byte; what is no UTF-8 is told so (stats/text.h). */
+void
+json_string(const char *text)
+{
+	text_string(&to_stdout, text, true);
+}
+
+/* ,"NAME":"TEXT", and null for "", which stands for what is not known. */
 static void
-print_number(const char *name, uint64_t value)
+print_text(const char *name, const char *text)
+{
+	printf(",\"%s\":", name);
+	if (text[0] == '\0')
+		printf("null");
+	else
+		json_string(text);
+}
+
+void
+json_amount(const char *name, uint64_t value)
 {
 	if (value == 0)
 		printf(",\"%s\":null", name);
 	else
 		printf(",\"%s\":%" PRIu64, name, value);
+}
+
+/* The same of nodes and tiers, for which 0 is a number like any other: -1 is
+ * what is not known. */
+static void
+print_id(const char *name, int number)
+{
+	if (number < 0)
+		printf(",\"%s\":null", name);
+	else
+		printf(",\"%s\":%d", name, number);
 }
 
 static const char *
@@ -93,14 +116,18 @@ print_node(const struct topology *topology, const struct topology_node *node,
 	};
 	unsigned sizes = 0;
 
-	printf("{\"node\":%u,\"cpus\":%s,\"dax\":%s,\"kind\":", node->id,
+	printf("{\"node\":%u,\"cpus\":%s,\"dax\":%s", node->id,
 	    word_of_bool(node->has_cpus), word_of_bool(node->from_dax));
-	print_string(node->kind);
+	print_text("kind", topology_kind_text(node));
+	printf(",\"cxl\":%s", word_of_bool(node->is_cxl));
+	print_id("tier", node->tier);
+	print_id("near_node", node->near_node);
 	printf(",\"capacity\":%" PRIu64, node->capacity);
-	print_number("free", poolkind_topology_free(topology, node->id));
+	json_amount("free", poolkind_topology_free(topology, node->id));
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
-		print_number(values[i].name,
-		    best_value(topology, values[i].attribute, node->id));
+		json_amount(values[i].name,
+		    poolkind_topology_best(
+			topology, values[i].attribute, node->id));
 	print_distances(topology, node->id);
 	printf(",\"huge_pages\":[");
 	if (is_here)
@@ -122,16 +149,6 @@ json_nodes(const struct topology *topology, bool is_here)
 	printf("\n]}\n");
 }
 
-/* A node that is not known is null, and so 0 can't stand for that. */
-static void
-print_near(const char *name, int node)
-{
-	if (node < 0)
-		printf(",\"%s\":null", name);
-	else
-		printf(",\"%s\":%d", name, node);
-}
-
 void
 json_devices(const struct topology *topology)
 {
@@ -142,13 +159,12 @@ json_devices(const struct topology *topology)
 	printf("{\"devices\":[");
 	for (unsigned i = 0; i < count; i++) {
 		printf("%s\n{\"path\":", i == 0 ? "" : ",");
-		print_string(devices[i].path);
-		printf(",\"region\":");
-		print_string(devices[i].region);
+		json_string(devices[i].path);
+		print_text("region", devices[i].region);
 		printf(",\"size\":%" PRIu64 ",\"alignment\":%" PRIu64,
 		    devices[i].size, devices[i].alignment);
-		print_near("target_node", devices[i].target_node);
-		print_near("near_node", devices[i].near_node);
+		print_id("target_node", devices[i].target_node);
+		print_id("near_node", devices[i].near_node);
 		printf(",\"system_ram\":%s}",
 		    word_of_bool(devices[i].is_system_ram));
 	}
@@ -156,9 +172,9 @@ json_devices(const struct topology *topology)
 	printf("\n],\"mounts\":[");
 	for (unsigned i = 0; i < count; i++) {
 		printf("%s\n{\"path\":", i == 0 ? "" : ",");
-		print_string(mounts[i].path);
+		json_string(mounts[i].path);
 		printf(",\"type\":");
-		print_string(mounts[i].type);
+		json_string(mounts[i].type);
 		putchar('}');
 	}
 	printf("\n]}\n");

@@ -12,38 +12,14 @@
 
 /* ---- nodes --------------------------------------------------------------- */
 
-/*
- * The best value that the firmware reports of NODE, as seen from any node with
- * CPUs, 0 where it reports none: a table has room for one number, and for a
- * node near its CPUs that is what counts. Best is the highest bandwidth, but
- * the lowest latency; the attributes of latency stand last in their
- * enumeration. A value of 0 counts as unknown.
- */
-uint64_t
-best_value(const struct topology *topology, enum topology_attribute attribute,
-    unsigned node)
-{
-	const struct topology_node *nodes;
-	unsigned count = poolkind_topology_nodes(topology, &nodes);
-	uint64_t best = 0, value;
-
-	for (unsigned i = 0; i < count; i++) {
-		if (!poolkind_topology_value(
-			topology, attribute, nodes[i].id, node, &value))
-			continue;
-		if (best == 0 ||
-		    (attribute < TOPOLOGY_LATENCY) == (value > best))
-			best = value;
-	}
-	return best;
-}
-
-/* As text, "-" for what is not known. */
+/* The best value that the firmware reports of NODE, as seen from any node with
+ * CPUs: a table has room for one number, and for a node near its CPUs that is
+ * what counts. "-" for what is not known. */
 static const char *
 best_text(const struct topology *topology, enum topology_attribute attribute,
     unsigned node, char text[24])
 {
-	uint64_t best = best_value(topology, attribute, node);
+	uint64_t best = poolkind_topology_best(topology, attribute, node);
 
 	if (best == 0)
 		return "-";
@@ -51,12 +27,27 @@ best_text(const struct topology *topology, enum topology_attribute attribute,
 	return text;
 }
 
+static const char *
+number_or_dash(int number, char text[16])
+{
+	if (number < 0)
+		return "-";
+	snprintf(text, 16, "%d", number);
+	return text;
+}
+
+static const char *
+word_or_dash(const char *word)
+{
+	return word[0] != '\0' ? word : "-";
+}
+
 /* Columns are as wide as their headings in command_nodes(). A node of CPUs
  * alone has the capacity 0; of a saved machine nobody knows what is free. */
 static void
 print_node(const struct topology *topology, const struct topology_node *node)
 {
-	char text[4][24], pair[2][50], free_mib[24] = "-";
+	char text[4][24], pair[2][50], free_mib[24] = "-", tier[16];
 	uint64_t free_bytes = poolkind_topology_free(topology, node->id);
 
 	snprintf(pair[0], sizeof(pair[0]), "%s/%s",
@@ -68,11 +59,11 @@ print_node(const struct topology *topology, const struct topology_node *node)
 	if (free_bytes != 0)
 		snprintf(
 		    free_mib, sizeof(free_mib), "%" PRIu64, free_bytes / MIB);
-	printf("%4u %-4s %-8s %-3s %12" PRIu64 " %10s %15s %11s\n", node->id,
-	    node->has_cpus ? "yes" : "no",
-	    node->kind[0] != '\0' ? node->kind : "-",
-	    node->from_dax ? "yes" : "no", node->capacity / MIB, free_mib,
-	    pair[0], pair[1]);
+	printf("%4u %-4s %-8s %-3s %4s %12" PRIu64 " %10s %15s %11s\n",
+	    node->id, node->has_cpus ? "yes" : "no",
+	    word_or_dash(topology_kind_text(node)),
+	    node->from_dax ? "yes" : "no", number_or_dash(node->tier, tier),
+	    node->capacity / MIB, free_mib, pair[0], pair[1]);
 }
 
 /* The firmware's distances, where there is more than one node. */
@@ -127,8 +118,8 @@ command_nodes(int argc, char **argv)
 	if (json_wanted)
 		json_nodes(topology, argc == 0);
 	else {
-		printf("%4s %-4s %-8s %-3s %12s %10s %15s %11s\n", "NODE",
-		    "CPUS", "KIND", "DAX", "CAPACITY/MiB", "FREE/MiB",
+		printf("%4s %-4s %-8s %-3s %4s %12s %10s %15s %11s\n", "NODE",
+		    "CPUS", "KIND", "DAX", "TIER", "CAPACITY/MiB", "FREE/MiB",
 		    "READ/WRITE MB/s", "READ/WR. ns");
 		for (unsigned i = 0; i < count; i++)
 			print_node(topology, &nodes[i]);
@@ -141,15 +132,6 @@ command_nodes(int argc, char **argv)
 }
 
 /* ---- devices ------------------------------------------------------------- */
-
-static const char *
-number_or_dash(int number, char text[16])
-{
-	if (number < 0)
-		return "-";
-	snprintf(text, 16, "%d", number);
-	return text;
-}
 
 /* TARGET is the node that a device would become as memory, NEAR the node with
  * CPUs closest to it, and system-ram a device that has become memory and cannot
@@ -176,6 +158,7 @@ command_devices(int argc, char **argv)
 	const struct topology_mount *mounts;
 	struct topology *topology;
 	unsigned count;
+	bool there_are;
 	int status;
 
 	status = open_from(argc, argv, &topology);
@@ -191,10 +174,14 @@ command_devices(int argc, char **argv)
 	    "SIZE/MiB", "ALIGN/KiB", "TARGET", "NEAR", "MODE");
 	for (unsigned i = 0; i < count; i++)
 		print_device(&devices[i]);
+	there_are = count > 0;
 	count = poolkind_topology_mounts(topology, &mounts);
 	for (unsigned i = 0; i < count; i++)
 		printf("%s%-14s %s\n", i == 0 ? "\nMOUNTED WITH DAX\n" : "",
 		    mounts[i].path, mounts[i].type);
+	if (!there_are && count == 0)
+		remark("no DAX device has a size, and no file system is "
+		       "mounted with DAX");
 	poolkind_topology_close(topology);
 	return 0;
 }

@@ -22,6 +22,7 @@ main(int argc, char **argv)
 {
 	static const struct nodes_program program = {
 		.name = "memkind-auto-dax-kmem-nodes",
+		.memory = "memory onlined from a DAX device",
 		.help = "Prints the numbers of the nodes made of DAX devices, "
 			"with commas between them.\nThey may be set by "
 			"MEMKIND_DAX_KMEM_NODES.\n",

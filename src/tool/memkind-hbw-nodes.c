@@ -20,6 +20,7 @@ main(int argc, char **argv)
 {
 	static const struct nodes_program program = {
 		.name = "memkind-hbw-nodes",
+		.memory = "high-bandwidth memory",
 		.help = "Prints the numbers of the nodes with high bandwidth "
 			"memory, with commas\nbetween them. They may be set by "
 			"MEMKIND_HBW_NODES.\n",

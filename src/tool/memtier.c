@@ -98,6 +98,26 @@ installed(memkind_t kind, const char *name)
 	return (uint64_t)bytes >> 20;
 }
 
+/* libmemtier could only abort where there is no such memory, or no page of it
+ * can be had: a block tells, with all that the variables say. */
+static void
+check_kmem(void)
+{
+	int error = memkind_check_available(MEMKIND_DAX_KMEM);
+	void *block = error != 0 ? NULL : memkind_malloc(MEMKIND_DAX_KMEM, 1);
+	char why[MEMKIND_ERROR_MESSAGE_SIZE];
+
+	memkind_free(MEMKIND_DAX_KMEM, block);
+	if (block != NULL)
+		return;
+	if (error == MEMKIND_ERROR_UNAVAILABLE)
+		fail("no memory onlined from a DAX device is here; "
+		     "MEMKIND_DAX_KMEM_NODES names other nodes to take");
+	memkind_error_message(
+	    error != 0 ? error : MEMKIND_ERROR_MALLOC, why, sizeof(why));
+	fail("memory onlined from a DAX device cannot be had: %s", why);
+}
+
 /* The ratio where -r does not give it: of installed memory, not of free memory,
  * so that it is the same at each start. In lowest terms, as libmemtier's
  * numbers have 32 bits, and for those who read -v. */
@@ -106,8 +126,6 @@ installed_ratio(char *ratio, size_t size)
 {
 	uint64_t dram, kmem, divisor;
 
-	if (memkind_check_available(MEMKIND_DAX_KMEM) != 0)
-		fail("no memory onlined from a DAX device is here");
 	dram = installed(MEMKIND_REGULAR, "DRAM");
 	kmem = installed(MEMKIND_DAX_KMEM, "memory onlined from DAX devices");
 	divisor = common_divisor(dram, kmem);
@@ -266,11 +284,13 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 1;
 	}
+	if (wishes.ratio != NULL)
+		check_ratio(wishes.ratio);
+	check_kmem();
 	if (wishes.ratio == NULL) {
 		installed_ratio(ratio, sizeof(ratio));
 		wishes.ratio = ratio;
 	}
-	check_ratio(wishes.ratio);
 	set_tiers(wishes.ratio, wishes.thresholds);
 	preload();
 	execvp(argv[optind], argv + optind);

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +38,13 @@ print_nodes(const unsigned long *mask)
 	return fflush(stdout);
 }
 
+static bool
+is_missing(int error)
+{
+	return error == MEMKIND_ERROR_UNAVAILABLE ||
+	    error == MEMKIND_ERROR_MEMTYPE_NOT_AVAILABLE;
+}
+
 /* A kind without nodes is an error of libmemkind's; which one it is says
  * whether there are none or they could not be looked for. NULL in place of the
  * kind: each of the functions knows its own. */
@@ -49,7 +57,9 @@ show(const struct nodes_program *program)
 
 	if (error != 0) {
 		memkind_error_message(error, why, sizeof(why));
-		fprintf(stderr, "%s: %s\n", program->name, why);
+		fprintf(stderr, "%s: %s%s%s\n", program->name, why,
+		    is_missing(error) ? ": " : "",
+		    is_missing(error) ? program->memory : "");
 		return program->status_of(error);
 	}
 	if (print_nodes(mask) != 0) {

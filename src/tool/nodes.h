@@ -18,6 +18,7 @@ int memkind_dax_kmem_all_get_mbind_nodemask(
 
 struct nodes_program {
 	const char *name, *help;
+	const char *memory; /* what is looked for, for people */
 	int (*ask)(memkind_t kind, unsigned long *mask, unsigned long maxnode);
 	int help_status;
 	int (*status_of)(int error); /* of libmemkind, not 0 */

@@ -13,37 +13,24 @@
 #include "spec/table.h"
 #include "tool/commands.h"
 
-/* The memory attribute of that word, from the table by which specs are parsed,
- * so that the program knows those that a kind's text does; SPEC_SOURCE_COUNT if
- * it is none. */
-static enum spec_source
-find_attribute(const char *word)
-{
-	unsigned i = 0;
-
-	while (i < SPEC_SOURCE_COUNT &&
-	    (!(spec_sources[i].traits & SPEC_BY_ATTRIBUTE) ||
-		strcmp(word, spec_sources[i].word) != 0))
-		i++;
-	return (enum spec_source)i;
-}
-
+/* The memory attribute that TEXT names, as a kind's text would: 0, or the
+ * status to end with. */
 static int
-unknown_attribute(const char *word)
+parse_attribute(const char *text, struct spec *spec)
 {
-	struct known known = { .count = 0 };
+	struct known known = spec_words(SPEC_BY_ATTRIBUTE);
 
-	for (unsigned i = 0; i < SPEC_SOURCE_COUNT; i++)
-		if (spec_sources[i].traits & SPEC_BY_ATTRIBUTE)
-			known_add(&known, spec_sources[i].word);
-	known_fail(&known, "memory attribute", word_of(word), "");
-	return not_understood("%s", error_text());
+	if (known_choose(&known, "memory attribute", word_until(text, ":=,")) <
+		0 ||
+	    spec_parse(text, spec) != 0)
+		return not_understood("%s", error_text());
+	return 0;
 }
 
 /* What was asked for, and whether any of it was there. */
 struct request {
 	struct topology *topology;
-	enum spec_source attribute;
+	struct spec attribute;
 	enum spec_scope scope;
 	bool found;
 	char said[TOPOLOGY_TEXT_MAX]; /* to standard error, last */
@@ -56,9 +43,10 @@ static void
 answer(struct request *request, unsigned initiator)
 {
 	char why[TOPOLOGY_TEXT_MAX];
-	struct node_set set;
+	struct node_set set = { { 0 } };
 
-	if (poolkind_topology_select(request->topology, request->attribute,
+	if (poolkind_topology_select(request->topology,
+		request->attribute.source, request->attribute.tier,
 		request->scope, initiator, &set, why) != 0) {
 		if (strcmp(why, request->said) != 0)
 			fail("%s", why);
@@ -89,8 +77,29 @@ answer_all(struct request *request)
 			answer(request, nodes[i].id);
 }
 
-/* "all" and "local" cannot be meant as FROM, which has a colon in it. The
- * status is 1 only if no node was named from anywhere. */
+/* Takes "all" or "local" from the words, if it is there. Neither can be meant
+ * as FROM, which has a colon in it; any other word without one is a mistake. */
+static int
+take_scope(int *argc, char ***argv, enum spec_scope *scope)
+{
+	static const char *const words[] = { "local", "all" };
+	struct known known = known_of(words, ARRAY_SIZE(words));
+	int chosen;
+
+	if (*argc == 0 || strchr((*argv)[0], ':') != NULL)
+		return 0;
+	chosen = known_find(&known, word_of((*argv)[0]));
+	if (chosen < 0)
+		return not_understood("\"%s\" is no scope, which is all or "
+				      "local, and no topology, which is "
+				      "xml:PATH, synthetic:TEXT or sysfs:PATH",
+		    (*argv)[0]);
+	*scope = chosen == 0 ? SPEC_LOCAL : SPEC_ALL;
+	--*argc, ++*argv;
+	return 0;
+}
+
+/* The status is 1 only if no node was named from anywhere. */
 int
 command_rank(int argc, char **argv)
 {
@@ -99,15 +108,13 @@ command_rank(int argc, char **argv)
 
 	if (argc == 0)
 		return not_understood("rank of which memory attribute?");
-	request.attribute = find_attribute(argv[0]);
-	if (request.attribute == SPEC_SOURCE_COUNT)
-		return unknown_attribute(argv[0]);
+	status = parse_attribute(argv[0], &request.attribute);
+	if (status != 0)
+		return status;
 	argc--, argv++;
-	if (argc > 0 &&
-	    (strcmp(argv[0], "all") == 0 || strcmp(argv[0], "local") == 0)) {
-		request.scope = argv[0][0] == 'a' ? SPEC_ALL : SPEC_LOCAL;
-		argc--, argv++;
-	}
+	status = take_scope(&argc, &argv, &request.scope);
+	if (status != 0)
+		return status;
 	status = open_from(argc, argv, &request.topology);
 	if (status != 0)
 		return status;

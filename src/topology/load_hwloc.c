@@ -15,6 +15,7 @@
  * any setenv(3), no other thread may use the environment meanwhile, so trees
  * are for tests and tools.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -22,7 +23,36 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "base/cut.h"
 #include "topology/record.h"
+
+/* ---- What hwloc says ----------------------------------------------------- */
+
+/* Whether it is this library that has hwloc read, in this thread. */
+static _Thread_local bool is_reading;
+
+int hwloc_hide_errors(void);
+
+/*
+ * hwloc asks a function of its own, of this name, whether to write to standard
+ * error; 2 is to write nothing, not even that there is no /sys. The loader
+ * finds this one before hwloc's, as this library needs hwloc, unless the
+ * program is linked with hwloc itself. What others ask of the same hwloc has
+ * the answer that hwloc gives, and so has a user who sets the variable. Weak,
+ * so that in a static program hwloc's own takes its place.
+ */
+EXPORT __attribute__((weak)) int
+hwloc_hide_errors(void)
+{
+	int (*hwloc_answer)(void);
+
+	if (is_reading && getenv("HWLOC_HIDE_ERRORS") == NULL)
+		return 2;
+	hwloc_answer = (int (*)(void))dlsym(RTLD_NEXT, "hwloc_hide_errors");
+	return hwloc_answer != NULL ? hwloc_answer() : 1;
+}
+
+/* ---- Reading ------------------------------------------------------------- */
 
 /* For trees alone: two of them read at once would see each other's variable. A
  * mutex of libc's will do, as this library stands in nobody's place. */
@@ -33,10 +63,13 @@ static pthread_mutex_t environment_lock = PTHREAD_MUTEX_INITIALIZER;
 static int
 load(hwloc_topology_t hwloc, char *why)
 {
-	int error;
+	int result, error;
 
 	errno = 0;
-	if (hwloc_topology_load(hwloc) == 0)
+	is_reading = true;
+	result = hwloc_topology_load(hwloc);
+	is_reading = false;
+	if (result == 0)
 		return 0;
 	error = errno != 0 ? errno : EIO;
 	return topology_fail(
@@ -93,8 +126,8 @@ check_tree(const char *root, char *why)
 	if (error == 0)
 		return 0;
 	return topology_fail(why, error,
-	    "\"%.120s\" is not a tree with sys/devices/system/cpu: %s", root,
-	    strerror(error));
+	    "\"%s\" is not a tree with sys/devices/system/cpu: %s",
+	    cut(root, 120).text, strerror(error));
 }
 
 static int
@@ -110,7 +143,8 @@ open_tree(struct topology *topology, hwloc_topology_t hwloc, const char *root,
 		return -1;
 	if (!is_from_tree(hwloc))
 		return topology_fail(why, EINVAL,
-		    "hwloc finds no CPUs in the tree \"%.120s\"", root);
+		    "hwloc finds no CPUs in the tree \"%s\"",
+		    cut(root, 120).text);
 	return 0;
 }
 
@@ -118,11 +152,12 @@ static int
 open_xml(hwloc_topology_t hwloc, const char *path, char *why)
 {
 	if (access(path, R_OK) != 0)
-		return topology_fail(why, errno, "cannot read \"%.120s\": %s",
-		    path, strerror(errno));
+		return topology_fail(why, errno, "cannot read \"%s\": %s",
+		    cut(path, 120).text, strerror(errno));
 	if (hwloc_topology_set_xml(hwloc, path) != 0)
 		return topology_fail(why, EINVAL,
-		    "\"%.120s\" is not a topology as hwloc writes it", path);
+		    "\"%s\" is not a topology as hwloc writes it",
+		    cut(path, 120).text);
 	return load(hwloc, why);
 }
 
@@ -130,8 +165,8 @@ static int
 open_synthetic(hwloc_topology_t hwloc, const char *text, char *why)
 {
 	if (hwloc_topology_set_synthetic(hwloc, text) != 0)
-		return topology_fail(
-		    why, EINVAL, "hwloc does not understand \"%.120s\"", text);
+		return topology_fail(why, EINVAL,
+		    "hwloc does not understand \"%s\"", cut(text, 120).text);
 	return load(hwloc, why);
 }
 
@@ -200,7 +235,7 @@ topology_load_hwloc(struct topology *topology, hwloc_topology_t hwloc,
 	if (strncmp(from, "sysfs:", 6) == 0)
 		return open_tree(topology, hwloc, from + 6, why);
 	return topology_fail(why, EINVAL,
-	    "unknown topology \"%.120s\"; known are xml:PATH, synthetic:TEXT "
+	    "unknown topology \"%s\"; known are xml:PATH, synthetic:TEXT "
 	    "and sysfs:PATH",
-	    from);
+	    cut(from, 120).text);
 }

@@ -19,6 +19,7 @@ struct query {
 	unsigned from;
 	struct node_set *nodes;
 	char *why;
+	int tier; /* to look for, where that is what is asked */
 };
 
 /* ---- Sets, of the nodes with index I ------------------------------------- */

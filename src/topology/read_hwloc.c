@@ -3,7 +3,8 @@
  * read_hwloc.c - nodes, what the firmware says of them, and distances.
  *
  * Owns hwloc's topology while one of ours is opened, and an empty one for as
- * long as the process lives (keep_plugins()). Called by topology.c. No locks.
+ * long as the process lives (keep_plugins()). Called by topology.c. One
+ * lock, around the beginning of that one.
  * Fails where the topology cannot be read, or for lack of memory.
  *
  * What hwloc answers, and what is made of it:
@@ -11,7 +12,9 @@
  *   nodes        every NUMA node, also without memory or CPUs. Nodes without
  *                both are dropped: nothing can be had there or seen from there
  *   capacity     local_memory of the node; 0 if this process may not use it
- *   kind         the subtype: "DRAM", "HBM", "MCDRAM", ...; often none
+ *   kind         the subtype: "DRAM", "HBM", "MCDRAM", "CXL-DRAM", ...; often
+ *                none
+ *   tier         "MemoryTier", from hwloc 2.10 on
  *   CPUs         hwloc says which are near a node, read_cpus.c to which node
  *                each belongs
  *   values       by memory attribute, initiator and target, from the kernel's
@@ -27,11 +30,16 @@
  */
 #include <errno.h>
 #include <numa.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "topology/record.h"
+
+/* Seconds for which a reading waits for the first of the process. */
+#define PATIENCE 5
 
 /* ---- Nodes --------------------------------------------------------------- */
 
@@ -115,6 +123,32 @@ capacity_of(const struct machine *machine, unsigned i)
 	return node->attr->numanode.local_memory;
 }
 
+/* The tier that hwloc made up, 0 for the fastest; -1 where it did not. */
+static int
+tier_of(hwloc_obj_t node)
+{
+	const char *text = hwloc_obj_get_info_by_name(node, "MemoryTier");
+
+	return text != NULL ? atoi(text) : -1;
+}
+
+/* What hwloc tells of the node at index I: but its kind, which is a copy. */
+static void
+describe(const struct topology *topology, const struct machine *machine,
+    unsigned i, struct topology_node *node)
+{
+	hwloc_obj_t object = machine->objects[i];
+	const char *kind = object->subtype != NULL ? object->subtype : "";
+
+	node->id = object->os_index;
+	node->has_cpus = !hwloc_bitmap_iszero(machine->cpus[i]);
+	node->capacity = capacity_of(machine, i);
+	node->from_dax = topology->root == NULL && !node->has_cpus &&
+	    hwloc_obj_get_info_by_name(object, "DAXDevice") != NULL;
+	node->is_cxl = !node->has_cpus && strncmp(kind, "CXL", 3) == 0;
+	node->tier = tier_of(object);
+}
+
 /*
  * Writes the nodes that count into the record, and moves the same ones to the
  * front of MACHINE, so that both have one index from here on. Sets of CPUs are
@@ -137,14 +171,10 @@ keep_nodes(struct topology *topology, struct machine *machine)
 		hwloc_obj_t object = machine->objects[i];
 		hwloc_bitmap_t cpus = machine->cpus[i];
 
+		describe(topology, machine, i, node);
 		machine->cpus[i] = machine->cpus[kept];
 		machine->cpus[kept] = cpus;
 		machine->objects[kept] = object;
-		node->id = object->os_index;
-		node->has_cpus = !hwloc_bitmap_iszero(cpus);
-		node->capacity = capacity_of(machine, i);
-		node->from_dax = topology->root == NULL && !node->has_cpus &&
-		    hwloc_obj_get_info_by_name(object, "DAXDevice") != NULL;
 		if (!node->has_cpus && node->capacity == 0)
 			continue;
 		node->kind = strdup(object->subtype ? object->subtype : "");
@@ -304,6 +334,13 @@ fill_nearness(struct topology *topology, const struct machine *machine)
 			    topology->distances[at] :
 			    guess_nearness(machine, from, to);
 		}
+	for (unsigned to = 0; to < count; to++) {
+		unsigned near = topology_nearest_cpus(topology, to);
+
+		topology->nodes[to].near_node = near != NO_NODE ?
+		    (int)topology->nodes[near].id :
+		    -1;
+	}
 }
 
 /* Allocates one element more than needed: calloc(3) may answer NULL for a size
@@ -346,6 +383,25 @@ read_machine(struct topology *topology, hwloc_topology_t hwloc)
 	return error;
 }
 
+/* Takes the mutex, or gives up after PATIENCE seconds. ThreadSanitizer does not
+ * see pthread_mutex_clocklock(3) in gcc 12, and takes the unlocking for a
+ * fault. */
+static int
+lock_with_patience(pthread_mutex_t *mutex)
+{
+	struct timespec end;
+
+#ifdef __SANITIZE_THREAD__
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += PATIENCE;
+	return pthread_mutex_timedlock(mutex, &end);
+#else
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += PATIENCE;
+	return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &end);
+#endif
+}
+
 /*
  * hwloc loads its plugins when the first of its topologies in the process
  * begins, and unloads them when the last one ends, with a mutex of its own held
@@ -358,16 +414,28 @@ read_machine(struct topology *topology, hwloc_topology_t hwloc)
  * reading too: there it would ask hwloc with the loader's lock held, and wait
  * as above for a thread of a program that uses hwloc by itself; and each
  * program that is linked with libmemkind would load plugins at its start.
+ *
+ * The first reading may itself be met by a constructor. So others wait for it
+ * in front of hwloc's mutex, where a wait can have an end, and fail then: the
+ * constructor can return, and let the first one go on.
  */
-static void
-keep_plugins(void)
+static int
+keep_plugins(char *why)
 {
+	static pthread_mutex_t first = PTHREAD_MUTEX_INITIALIZER;
 	static _Atomic(hwloc_topology_t) kept;
-	hwloc_topology_t fresh, none = NULL;
+	hwloc_topology_t begun;
 
-	if (atomic_load(&kept) == NULL && hwloc_topology_init(&fresh) == 0 &&
-	    !atomic_compare_exchange_strong(&kept, &none, fresh))
-		hwloc_topology_destroy(fresh);
+	if (atomic_load(&kept) != NULL)
+		return 0;
+	if (lock_with_patience(&first) != 0)
+		return topology_fail(why, EAGAIN,
+		    "another thread reads the machine for the first time, and "
+		    "does not get on: in a constructor it waits for this one");
+	if (atomic_load(&kept) == NULL && hwloc_topology_init(&begun) == 0)
+		atomic_store(&kept, begun);
+	pthread_mutex_unlock(&first);
+	return 0;
 }
 
 /* hwloc's own topology is freed at the end, whatever happened: all that is kept
@@ -379,9 +447,8 @@ topology_read_hwloc(struct topology *topology, const char *from, char *why)
 	hwloc_topology_t hwloc;
 	int result, error;
 
-	if (!topology_may_ask_hwloc(why))
+	if (!topology_may_ask_hwloc(why) || keep_plugins(why) != 0)
 		return -1;
-	keep_plugins();
 	if (hwloc_topology_init(&hwloc) != 0)
 		return topology_fail(why, ENOMEM, "hwloc cannot start");
 	result = topology_load_hwloc(topology, hwloc, from, why);

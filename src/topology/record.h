@@ -78,6 +78,8 @@ bool topology_read_line(
 /* The parts of opening: each returns 0, or -1 with errno and the sentence. */
 int topology_read_hwloc(struct topology *topology, const char *from, char *why);
 int topology_read_dax(struct topology *topology, char *why);
+int topology_read_cxl(struct topology *topology, char *why);
+int topology_read_tiers(struct topology *topology, char *why);
 int topology_read_mounts(struct topology *topology, char *why);
 
 /* Whether no variable may lead hwloc astray; false with errno and the sentence.

@@ -16,6 +16,8 @@
  *   capacity   memory near to it        largest, nearest
  *   hbw        by kind or by threshold  nearest, highest value
  *   dax-kmem   onlined from a device    nearest
+ *   cxl        CXL memory               nearest
+ *   tier       of that tier             nearest
  *
  * Scope all looks from ANYWHERE: a value is then the best that any initiator
  * has, nothing is nearer than anything else, and equals stay together, since a
@@ -57,7 +59,7 @@ static int
 unknown(
     const struct query *q, enum topology_attribute attribute, const char *word)
 {
-	struct query anywhere = { q->topology, ANYWHERE, NULL, q->why };
+	struct query anywhere = { q->topology, ANYWHERE, NULL, q->why, 0 };
 	struct node_set elsewhere = known(&anywhere, attribute);
 	struct node_set all = query_memory(q);
 
@@ -177,31 +179,127 @@ largest(const struct query *q)
 	return 0;
 }
 
-/* Memory that was a DAX device and was onlined by the kmem driver; the readers
- * marked it. Seen from anywhere, all of it. */
+/* Of the nodes in SET, which WHAT names, the nearest, and the sentence. */
 static int
-from_dax(const struct query *q)
+nearest_of(const struct query *q, const struct node_set *set, const char *what)
 {
-	struct node_set all = query_memory(q), best = all, looked_at;
-	bool narrowed;
+	struct node_set best = *set;
+	bool narrowed = query_keep(q, &best, by_distance);
 
-	for (unsigned i = 0; i < q->topology->node_count; i++)
-		if (!q->topology->nodes[i].from_dax)
-			set_put(q, &best, i, false);
-	looked_at = best;
-	if (set_count(&best) == 0) {
-		query_say(q,
-		    "no node is memory onlined from a DAX device (nodes: %s)",
-		    set_list(&all).text);
-		return ENODEV;
-	}
-	narrowed = query_keep(q, &best, by_distance);
-	query_say(q, "memory onlined from a DAX device %s: %s",
-	    query_viewpoint(q).text, set_nodes(&best).text);
+	query_say(q, "%s %s: %s", what, query_viewpoint(q).text,
+	    set_nodes(&best).text);
 	if (narrowed)
-		query_say(q, ", the nearest of %s", set_nodes(&looked_at).text);
+		query_say(q, ", the nearest of %s", set_nodes(set).text);
 	*q->nodes = best;
 	return 0;
+}
+
+static bool
+is_from_dax(const struct topology_node *node)
+{
+	return node->from_dax;
+}
+
+static bool
+is_cxl(const struct topology_node *node)
+{
+	return node->is_cxl;
+}
+
+/* Memory of one sort, which the readers marked: WHAT, and WHY there is none.
+ * Seen from anywhere, all of it. */
+static int
+of_sort(const struct query *q, bool (*is_it)(const struct topology_node *node),
+    const char *what, const char *why)
+{
+	struct node_set all = query_memory(q), set = all;
+
+	for (unsigned i = 0; i < q->topology->node_count; i++)
+		if (!is_it(&q->topology->nodes[i]))
+			set_put(q, &set, i, false);
+	if (set_count(&set) != 0)
+		return nearest_of(q, &set, what);
+	query_say(
+	    q, "no node is %s%s (nodes: %s)", what, why, set_list(&all).text);
+	return ENODEV;
+}
+
+static int
+of_dax(const struct query *q)
+{
+	return of_sort(q, is_from_dax, "memory onlined from a DAX device", "");
+}
+
+static int
+of_cxl(const struct query *q)
+{
+	return of_sort(q, is_cxl, "CXL memory",
+	    ": none has memory of a region in /sys/bus/cxl/devices, or of a "
+	    "DAX device on one, or is CXL by hwloc");
+}
+
+/* ---- Tiers --------------------------------------------------------------- */
+
+static struct node_set
+nodes_of_tier(const struct query *q, int tier)
+{
+	struct node_set set = query_memory(q);
+
+	for (unsigned i = 0; i < q->topology->node_count; i++)
+		if (q->topology->nodes[i].tier != tier)
+			set_put(q, &set, i, false);
+	return set;
+}
+
+/* The lowest tier above AFTER; AFTER if there is none. */
+static int
+next_tier(const struct query *q, int after)
+{
+	int next = after;
+
+	for (unsigned i = 0; i < q->topology->node_count; i++) {
+		int tier = q->topology->nodes[i].tier;
+
+		if (tier > after && q->topology->nodes[i].capacity != 0 &&
+		    (next == after || tier < next))
+			next = tier;
+	}
+	return next;
+}
+
+/* Says which tiers there are. */
+static int
+no_tier(const struct query *q)
+{
+	int last = -1, tier = next_tier(q, last);
+	struct node_set all = query_memory(q), set;
+
+	if (tier == last)
+		query_say(q,
+		    "no memory tier is known, by "
+		    "/sys/devices/virtual/memory_tiering or by hwloc (nodes: "
+		    "%s)",
+		    set_list(&all).text);
+	else
+		query_say(q, "no node is in memory tier %d; there", q->tier);
+	for (; tier != last; last = tier, tier = next_tier(q, last)) {
+		set = nodes_of_tier(q, tier);
+		query_say(q, "%s tier %d (%s)", last < 0 ? " is" : ",", tier,
+		    set_nodes(&set).text);
+	}
+	return ENODEV;
+}
+
+static int
+of_tier(const struct query *q)
+{
+	struct node_set set = nodes_of_tier(q, q->tier);
+	char what[32];
+
+	if (set_count(&set) == 0)
+		return no_tier(q);
+	snprintf(what, sizeof(what), "memory tier %d", q->tier);
+	return nearest_of(q, &set, what);
 }
 
 /* ---- High-bandwidth memory ----------------------------------------------- */
@@ -265,12 +363,13 @@ hbm_from(const struct query *q, uint64_t bandwidth)
 static int
 no_hbm(const struct query *q, uint64_t dram)
 {
-	struct query anywhere = { q->topology, ANYWHERE, NULL, q->why };
+	struct query anywhere = { q->topology, ANYWHERE, NULL, q->why, 0 };
 	struct node_set all = query_memory(q);
 	struct node_set valued = known(&anywhere, TOPOLOGY_BANDWIDTH);
 
 	if (set_count(&valued) == 0)
-		return unknown(&anywhere, TOPOLOGY_BANDWIDTH, "bandwidth");
+		return unknown(
+		    &anywhere, TOPOLOGY_BANDWIDTH, "bandwidth, as hbw needs");
 	query_say(q,
 	    "no node is high-bandwidth memory: none has twice the %llu MB/s of "
 	    "DRAM or %d MB/s (nodes: %s)",
@@ -326,23 +425,39 @@ no_view(const struct query *q, unsigned initiator)
 	return ENODEV;
 }
 
+/* A machine that runs this has memory, so that nothing is known of it. */
+static bool
+is_hidden(const struct query *q)
+{
+	struct node_set set = query_memory(q);
+
+	if (!q->topology->live || set_count(&set) != 0)
+		return false;
+	query_say(q,
+	    "no node with memory is known: /sys/devices/system/node is not "
+	    "there, or not to be read");
+	return true;
+}
+
 /* A row for each source of spec/sources.h that is found by attribute. */
 static int (*const finders[SPEC_SOURCE_COUNT])(const struct query *) = {
 	[SPEC_HBW] = high_bandwidth,
 	[SPEC_BANDWIDTH] = highest_bandwidth,
 	[SPEC_LATENCY] = lowest_latency,
 	[SPEC_CAPACITY] = largest,
-	[SPEC_DAX_KMEM] = from_dax,
+	[SPEC_DAX_KMEM] = of_dax,
+	[SPEC_CXL] = of_cxl,
+	[SPEC_TIER] = of_tier,
 };
 
 /* Answers by the table. Clears NODES first, so a caller who passes over an
  * error has an empty set. */
 EXPORT int
 poolkind_topology_select(const struct topology *topology,
-    enum spec_source source, enum spec_scope scope, unsigned initiator,
-    struct node_set *nodes, char *why)
+    enum spec_source source, unsigned tier, enum spec_scope scope,
+    unsigned initiator, struct node_set *nodes, char *why)
 {
-	struct query q = { topology, ANYWHERE, nodes, why };
+	struct query q = { topology, ANYWHERE, nodes, why, (int)tier };
 
 	memset(nodes, 0, sizeof(*nodes));
 	why[0] = '\0';
@@ -356,7 +471,17 @@ poolkind_topology_select(const struct topology *topology,
 		if (q.from == NO_NODE || !topology->nodes[q.from].has_cpus)
 			return no_view(&q, initiator);
 	}
-	return finders[source](&q);
+	return is_hidden(&q) ? ENODEV : finders[source](&q);
+}
+
+EXPORT uint64_t
+poolkind_topology_best(const struct topology *topology,
+    enum topology_attribute attribute, unsigned node)
+{
+	unsigned to = topology_index(topology, node);
+
+	return to == NO_NODE ? 0 :
+			       query_value(topology, attribute, ANYWHERE, to);
 }
 
 /* For a facade whose user names the nodes (MEMKIND_HBW_NODES): what is local of
@@ -367,7 +492,7 @@ poolkind_topology_nearest(
     const struct topology *topology, unsigned initiator, struct node_set *nodes)
 {
 	struct query q = { topology, topology_index(topology, initiator), nodes,
-		NULL };
+		NULL, 0 };
 	struct node_set memory = query_memory(&q);
 
 	for (size_t i = 0; i < ARRAY_SIZE(memory.bits); i++)

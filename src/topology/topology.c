@@ -8,11 +8,11 @@
  * its readers say; nothing else in here can.
  *
  * The record is filled in an order in which each reader needs the one before:
- * nodes (hwloc), devices, which mark the nodes that came from one, and mounts.
- * From then on it is constant, hence every answer is a look at it, by any
- * number of threads, and a saved machine answers as a live one does. Only
- * poolkind_topology_free() asks the system, as free memory is not a thing to
- * record.
+ * nodes (hwloc), devices, which mark the nodes that came from one, which nodes
+ * are CXL memory, tiers, and mounts. From then on it is constant, hence every
+ * answer is a look at it, by any number of threads, and a saved machine answers
+ * as a live one does. Only poolkind_topology_free() asks the system, as free
+ * memory is not a thing to record.
  */
 #include <errno.h>
 #include <numa.h>
@@ -34,6 +34,8 @@ read_machine(const char *from, char *why)
 	}
 	if (topology_read_hwloc(topology, from, why) == 0 &&
 	    topology_read_dax(topology, why) == 0 &&
+	    topology_read_cxl(topology, why) == 0 &&
+	    topology_read_tiers(topology, why) == 0 &&
 	    topology_read_mounts(topology, why) == 0)
 		return topology;
 	poolkind_topology_close(topology);

@@ -19,6 +19,8 @@
 #ifndef TOPOLOGY_TOPOLOGY_H
 #define TOPOLOGY_TOPOLOGY_H
 
+#include <string.h>
+
 #include "base/base.h"
 #include "spec/spec.h"
 
@@ -46,9 +48,21 @@ struct topology_node {
 	unsigned id;       /* the kernel's number */
 	bool has_cpus;     /* as Linux says; each CPU belongs to one node */
 	bool from_dax;     /* memory onlined from a DAX device, no CPUs */
+	bool is_cxl;       /* CXL memory, no CPUs */
+	int tier;          /* of the kernel, else of hwloc; -1: unknown */
+	int near_node;     /* the nearest node with CPUs; -1: none has */
 	uint64_t capacity; /* bytes; 0: CPUs alone */
 	const char *kind;  /* "DRAM", "HBM", ... where hwloc knows; else "" */
 };
+
+/* The node's kind for people: hwloc's word, which says more where it knows CXL
+ * memory itself. "": not known. */
+static inline const char *
+topology_kind_text(const struct topology_node *node)
+{
+	return node->is_cxl && strncmp(node->kind, "CXL", 3) != 0 ? "CXL" :
+								    node->kind;
+}
 
 /* A DAX device that has a size and a driver. */
 struct topology_device {
@@ -91,6 +105,11 @@ bool poolkind_topology_value(const struct topology *topology,
     enum topology_attribute attribute, unsigned initiator, unsigned target,
     uint64_t *value);
 
+/* The best that is known of NODE, as seen from any node with CPUs; 0: nothing.
+ */
+uint64_t poolkind_topology_best(const struct topology *topology,
+    enum topology_attribute attribute, unsigned node);
+
 /* As the firmware's distance table has it; 0 where there is none. */
 unsigned poolkind_topology_distance(
     const struct topology *topology, unsigned from, unsigned to);
@@ -101,7 +120,7 @@ uint64_t poolkind_topology_free(const struct topology *topology, unsigned node);
 /*
  * The nodes that SOURCE names, one that is a memory attribute, as seen from the
  * node INITIATOR (scope local), or from anywhere (scope all: INITIATOR does not
- * matter). Several where they are equal.
+ * matter). Several where they are equal. TIER is for the source of tiers.
  *
  *   bandwidth  highest bandwidth. Local: of equals the nearest, then that with
  *              the least capacity
@@ -112,6 +131,9 @@ uint64_t poolkind_topology_free(const struct topology *topology, unsigned node);
  *              there are none, those with 200 GB/s and more; hwloc's "HBM" and
  *              "MCDRAM" always. Local: the nearest of them, of equals the best
  *   dax-kmem   nodes onlined from a DAX device. Local: the nearest of them
+ *   cxl        nodes of CXL memory: see read_cxl.c. Local: the nearest of them
+ *   tier       nodes of the memory tier TIER: see read_tiers.c. Local: the
+ *              nearest of them
  *
  * DRAM nodes are those that hwloc calls so, and those with CPUs that are not
  * HBM. Local counts only nodes for which the firmware reports values from
@@ -123,8 +145,8 @@ uint64_t poolkind_topology_free(const struct topology *topology, unsigned node);
  * what was looked at and what decided: for `poolkind rank` and error messages.
  */
 int poolkind_topology_select(const struct topology *topology,
-    enum spec_source source, enum spec_scope scope, unsigned initiator,
-    struct node_set *nodes, char *why);
+    enum spec_source source, unsigned tier, enum spec_scope scope,
+    unsigned initiator, struct node_set *nodes, char *why);
 
 /* Leaves of NODES those that are nearest to the node INITIATOR, in the sense
  * above, and have memory. */

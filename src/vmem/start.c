@@ -17,10 +17,10 @@
 
 #include <limits.h>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "os/lock.h"
 #include "os/os.h"
-#include "support/environment.h"
 #include "support/setting.h"
 #include "vmem/facade.h"
 

@@ -15,6 +15,7 @@
 #define DOOR_ANY_ALIGNMENT true
 #define DOOR_TRACE(...) LOG_TRACE(4, __VA_ARGS__)
 #define DOOR_ALOUD true
+#define DOOR_CALLED() ((void)0)
 
 static ALWAYS_INLINE void *
 door_take(size_t size)

@@ -6,46 +6,11 @@
 
 #include <stdatomic.h>
 
+#include "interpose/first_kind.h"
 #include "vmmalloc/fork.h"
 #include "vmmalloc/pool.h"
 
 static _Atomic(poolkind *) early;
-
-/*
- * Opens the kind. It needs no variable and no file, and one arena, since it
- * serves a few blocks of hardly more than one thread.
- *
- * To open it registers fork handlers, and pthread_atfork(3) may allocate: the
- * thread then comes back here while it is opening the kind. That request gets
- * NULL, since the engine is in the midst of its work and cannot be entered for
- * another kind. The handlers of fork.c are registered first, as opening a kind
- * registers the engine's.
- *
- * Threads that are here at the same time each open a kind. The first to enter
- * its own in EARLY wins, and the others close theirs, in which nothing was
- * allocated. A lock in its place would be one more that a fork has to take.
- */
-static __attribute__((noinline, cold)) poolkind *
-open_early(void)
-{
-	static _Thread_local bool opening
-	    __attribute__((tls_model("initial-exec")));
-	static const struct spec spec = { .source = SPEC_DRAM, .arenas = 1 };
-	poolkind *fresh, *other = NULL;
-
-	if (opening)
-		return NULL;
-	opening = true;
-	fork_open();
-	fresh = poolkind_open_spec(&spec, NULL);
-	opening = false;
-	if (fresh == NULL)
-		return NULL;
-	if (atomic_compare_exchange_strong(&early, &other, fresh))
-		return fresh;
-	poolkind_close(fresh);
-	return other;
-}
 
 poolkind *
 early_kind(void)
@@ -54,14 +19,20 @@ early_kind(void)
 }
 
 /* On every slow path of malloc. The pool is tested first, as in all but the
- * first moments of the process it is there. */
+ * first moments of the process it is there. The other kind needs no variable
+ * and no file, and one arena, since it serves a few blocks of hardly more than
+ * one thread. The handlers of fork.c are registered before it is opened, which
+ * registers the engine's. */
 poolkind *
 pool_or_early(void)
 {
+	static const struct spec spec = { .source = SPEC_DRAM, .arenas = 1 };
 	poolkind *kind = pool_kind();
 
 	if (likely(kind != NULL))
 		return kind;
 	kind = early_kind();
-	return kind != NULL ? kind : open_early();
+	if (kind != NULL)
+		return kind;
+	return first_kind(&early, &spec, fork_open);
 }

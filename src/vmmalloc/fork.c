@@ -23,9 +23,10 @@
  * is there, with a heap that is not what was promised, or with none: it ends at
  * once, by a line and SIGABRT.
  *
- * Owns the error number of the fork that is under way. The handlers run in the
- * forking thread; before the fork the engine holds all of its locks by then, so
- * nothing here may allocate.
+ * Owns the error number of the fork that is under way, and the fork policy of
+ * the kind that has it, as several may have different ones. The handlers run in
+ * the forking thread; before the fork the engine holds all of its locks by
+ * then, so nothing here may allocate.
  */
 #include "vmmalloc/fork.h"
 
@@ -37,6 +38,7 @@
 #include "vmmalloc/pool.h"
 
 static int failure; /* of what is done before a fork */
+static enum spec_fork failed_policy;
 
 /* Keeps, for the child, with which error the engine failed to prepare the pool.
  * It has done so by now, and holds its locks, so that no other fork is under
@@ -46,7 +48,7 @@ before_fork(void)
 {
 	poolkind *kind = pool_kind();
 
-	failure = kind == NULL ? 0 : poolkind_fork_error(kind);
+	failure = kind == NULL ? 0 : poolkind_fork_error(kind, &failed_policy);
 }
 
 /* In a child without the pool: writes which step failed, in vmem's words. 0
@@ -58,8 +60,8 @@ end_without_heap(void)
 	if (failure == 0)
 		log_fatal("pool mapping failed");
 	LOG_TRACE(1, "%s", error_name(failure));
-	log_fatal(pool_spec.fork == SPEC_FORK_COPY ? "pool cloning failed" :
-						     "pool remapping failed");
+	log_fatal(failed_policy == SPEC_FORK_COPY ? "pool cloning failed" :
+						    "pool remapping failed");
 }
 
 /* The engine's handler is done: the pool is as VMMALLOC_FORK wants it, or

@@ -20,6 +20,7 @@
 #include "vmmalloc/early.h"
 #include "vmmalloc/log.h"
 #include "vmmalloc/pool.h"
+#include "vmmalloc/report.h"
 
 /* Sets errno anew: the engine may have set EPERM, in a child of fork that was
  * refused the pool, or nothing, if there is no kind at all. malloc(3) knows
@@ -27,7 +28,7 @@
 static void *
 out_of_memory(size_t size)
 {
-	(void)size;
+	report_full(size);
 	LOG_TRACE(1, "%zu bytes cannot be had", size);
 	errno = ENOMEM;
 	return NULL;
@@ -75,9 +76,13 @@ bool
 door_realloc(void *ptr, size_t size, void **resized)
 {
 	int saved = errno;
-	struct block block = block_lookup(ptr);
 	poolkind *kind = pool_or_early();
+	struct block block;
 
+	*resized = poolkind_realloc_if_quick(kind, ptr, size);
+	if (likely(*resized != NULL))
+		return true;
+	block = block_lookup(ptr);
 	if (unlikely(block.heap == NULL))
 		return false;
 	*resized = kind == NULL ? NULL : poolkind_realloc(kind, ptr, size);
@@ -117,5 +122,8 @@ door_kind(unsigned number)
 size_t
 door_usable_size(const void *ptr)
 {
-	return block_lookup(ptr).usable;
+	size_t usable = cache_size_of(
+	    atomic_load_explicit(&pool_id, memory_order_relaxed), ptr);
+
+	return likely(usable != 0) ? usable : block_lookup(ptr).usable;
 }

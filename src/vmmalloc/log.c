@@ -35,7 +35,9 @@ log_format(const char *format, ...)
 /* The release library writes nothing but the report, so it opens, and
  * truncates, the file only if a report was asked for: a variable that is left
  * over from debugging must not empty a file. Until the file is open lines go to
- * standard error, this one's failure among them. */
+ * standard error, this one's failure among them. Without a file the report goes
+ * to standard error as it is now: many programs have closed their own when they
+ * end, to learn of a failure to write (sort(1), cat(1)). */
 void
 log_open(const struct settings *settings)
 {
@@ -44,10 +46,13 @@ log_open(const struct settings *settings)
 
 	if (LOG_ALWAYS)
 		log_destination.level = (int)settings->log_level;
-	if (name == NULL || name[0] == '\0')
+	if (!LOG_ALWAYS && settings->log_stats == 0)
 		return;
-	if (!LOG_ALWAYS && !settings->log_stats)
+	if (name == NULL || name[0] == '\0') {
+		if (settings->log_stats != 0)
+			log_file_keep_standard_error(&log_destination);
 		return;
+	}
 	error = log_file_open(&log_destination, name);
 	if (error != 0)
 		log_fatal("VMMALLOC_LOG_FILE=%s: %s", name, error_name(error));

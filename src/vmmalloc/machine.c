@@ -60,3 +60,8 @@ void
 machine_postfork(void)
 {
 }
+
+void
+machine_postfork_child(void)
+{
+}

@@ -19,9 +19,15 @@
 #include <string.h>
 
 #include "arena/cache.h"
+#include "base/cut.h"
 #include "base/error.h"
 #include "base/word.h"
 #include "os/os.h"
+#include "spec/hint.h"
+#include "spec/known.h"
+#include "spec/parts.h"
+#include "spec/ranks.h"
+#include "spec/writer.h"
 #include "vmmalloc/log.h"
 
 /* Between the pool and what it falls back to, in VMMALLOC_KIND. */
@@ -30,6 +36,7 @@
 _Atomic unsigned pool_id = NO_HEAP;
 _Atomic(poolkind *) pool;
 struct spec pool_spec;
+char pool_missing[512];
 
 /* ---- Directory and size -------------------------------------------------- */
 
@@ -40,12 +47,12 @@ struct spec pool_spec;
  * the line. Here space is taken as the pool grows; a size that could never be
  * had in full is still refused at the start. A file is made for the test and
  * given up again: its length is set, which costs no space, and the file system
- * is asked what it has free. Others may take that space later.
+ * is asked what it has free, which goes to *ROOM. Others may take that space
+ * later.
  */
 static int
-check_room(const char *directory, uint64_t bytes)
+check_room(const char *directory, uint64_t bytes, uint64_t *room)
 {
-	uint64_t room;
 	int fd, errnum;
 
 	errnum = os_open_unlinked(directory, &fd);
@@ -53,8 +60,8 @@ check_room(const char *directory, uint64_t bytes)
 		return errnum;
 	errnum = os_set_length(fd, (off_t)bytes);
 	if (errnum == 0)
-		errnum = os_free_space(fd, &room);
-	if (errnum == 0 && room < bytes)
+		errnum = os_free_space(fd, room);
+	if (errnum == 0 && *room < bytes)
 		errnum = ENOSPC;
 	os_close(fd);
 	return errnum;
@@ -66,7 +73,8 @@ check_room(const char *directory, uint64_t bytes)
  * are taken on trust, as by vmem; VMMALLOC_KIND refuses them without trust=yes,
  * since who writes a kind can write that as well. */
 static int
-spec_of_directory(const struct settings *settings, struct spec *spec)
+spec_of_directory(
+    const struct settings *settings, struct spec *spec, uint64_t *room)
 {
 	uint64_t bytes;
 
@@ -79,10 +87,25 @@ spec_of_directory(const struct settings *settings, struct spec *spec)
 	spec->trust = true;
 	spec->size = bytes;
 	strcpy(spec->path, settings->directory);
-	return check_room(spec->path, bytes);
+	return check_room(spec->path, bytes, room);
 }
 
 /* ---- A kind as text ------------------------------------------------------ */
+
+/* Of one kind of the variable, with the texts of names that it refers to. */
+static struct spec_parts parts; /* not on a small stack */
+static struct named_file names;
+
+#define FOR_A_HEAP "dram, nodes:LIST, file:DIRECTORY and dax:PATH"
+
+/* Ends the process with the thread's sentence, which is about part I: the line
+ * of the file that has it comes first. */
+static _Noreturn void
+wrong_part(unsigned i)
+{
+	spec_part_place(&parts, i);
+	log_fatal("VMMALLOC_KIND: %s", error_text());
+}
 
 /*
  * Ends the process where a kind that can be opened cannot be a whole heap:
@@ -95,13 +118,15 @@ spec_of_directory(const struct settings *settings, struct spec *spec)
  *    exec(3) safely.
  */
 static void
-check_kind(const struct spec *spec, const char *text)
+check_kind(const struct spec *spec, unsigned i)
 {
 	if (spec_is_by_attribute(spec) ||
-	    (spec->source == SPEC_DAX && spec->dax != SPEC_DAX_PATH))
-		log_fatal("VMMALLOC_KIND: \"%.100s\" is not for a whole heap: "
-			  "dram, nodes:LIST, file:DIRECTORY and dax:PATH are",
-		    text);
+	    (spec->source == SPEC_DAX && spec->dax != SPEC_DAX_PATH)) {
+		error_set(EINVAL,
+		    "\"%s\" is not for a whole heap: " FOR_A_HEAP " are",
+		    quote(parts.part[i]).text);
+		wrong_part(i);
+	}
 	if (spec->fallback[0] != '\0')
 		log_fatal("VMMALLOC_KIND: fallback=%s: a whole heap has no "
 			  "other kind beside it; write KIND;KIND",
@@ -141,29 +166,69 @@ apply_fork(const struct settings *settings, struct spec *spec)
 }
 
 /* What other variables say of the spec. VMMALLOC_RESERVE is of no meaning for a
- * kind without a size. */
+ * kind without a size. The engine would look for ranks in libc's environment,
+ * which is not there yet. */
 static void
 complete(const struct settings *settings, struct spec *spec)
 {
 	apply_fork(settings, spec);
 	spec->reserve |= settings->reserve && spec->size != 0;
+	if (!spec->limit_share)
+		return;
+	spec->ranks = ranks_here(settings->environment);
+	if (spec->ranks == 0)
+		log_fatal("VMMALLOC_KIND: %s", error_text());
 }
 
-/* Reads one kind of the text into pool_spec. One that is not understood ends
- * the process, whatever VMMALLOC_FALLBACK says: it is a mistake of the user's.
- */
+/* Alternatives are refused: they are for memory that some machines have, which
+ * an attribute names, and attributes are not for a whole heap. */
 static void
-read_kind(const struct settings *settings, struct word word)
+split_kind(struct word word)
 {
-	static char text[SPEC_TEXT_MAX]; /* not on a small stack */
-
-	if (word.length >= sizeof(text))
-		log_fatal("VMMALLOC_KIND: the text is too long");
-	memcpy(text, word.text, word.length);
-	text[word.length] = '\0';
-	if (spec_parse(text, &pool_spec) != 0)
+	if (spec_split(word, &names, &parts) != 0)
 		log_fatal("VMMALLOC_KIND: %s", error_text());
-	check_kind(&pool_spec, text);
+	for (unsigned i = 1; i < parts.count; i++) {
+		if (parts.is_next_link[i])
+			continue;
+		error_set(EINVAL,
+		    "\"%s\" is an alternative to \"%s\", and a whole heap "
+		    "has none: write one of " FOR_A_HEAP,
+		    quote(parts.part[i]).text, quote(parts.part[i - 1]).text);
+		wrong_part(i);
+	}
+}
+
+/* Says of a source that is none which ones a whole heap may have: most of
+ * those that the engine's sentence lists, and what it may suggest, would be
+ * refused next. */
+static void
+name_sources(struct word part)
+{
+	static const char *const sources[] = { "dram", "nodes", "file", "dax" };
+	struct known known = known_of(sources, ARRAY_SIZE(sources));
+	char text[SPEC_TEXT_MAX];
+	struct hint hint;
+
+	memcpy(text, part.text, part.length);
+	text[part.length] = '\0';
+	hint = hint_source(text);
+	if (known_find(&known, word_until(hint.text, ":,")) < 0)
+		hint.text[0] = '\0';
+	known_fail(&known, "source", word_until(text, ":,"), hint.text);
+}
+
+/* Reads a part into pool_spec. One that is not understood ends the process,
+ * whatever VMMALLOC_FALLBACK says: it is a mistake of the user's. */
+static void
+read_part(const struct settings *settings, unsigned i)
+{
+	if (spec_parse_part(&parts, i, &pool_spec) != 0) {
+		if (pool_spec.source != SPEC_SOURCE_COUNT)
+			log_fatal("VMMALLOC_KIND: %s", error_text());
+		name_sources(parts.part[i]);
+		wrong_part(i);
+	}
+	check_kind(&pool_spec, i);
 	complete(settings, &pool_spec);
 }
 
@@ -177,6 +242,16 @@ bound_of(const struct spec *spec)
 				  spec->size;
 }
 
+/* Adds what the part may have to SUM; false if that has no bound, or, being a
+ * part of what there is, is not known yet. */
+static bool
+add_bound(uint64_t *sum)
+{
+	uint64_t bound = bound_of(&pool_spec);
+
+	return bound != 0 && !__builtin_add_overflow(*sum, bound, sum);
+}
+
 /* Reads all kinds of VMMALLOC_KIND, so that a mistake in any of them is found
  * before one is opened, and answers what they may have together. */
 static uint64_t
@@ -187,12 +262,11 @@ read_kinds(const struct settings *settings)
 	uint64_t sum = 0;
 
 	while (word_next(&rest, NEXT, &word)) {
-		uint64_t bound;
-
-		read_kind(settings, word);
-		bound = bound_of(&pool_spec);
-		bounded &= bound != 0 &&
-		    !__builtin_add_overflow(sum, bound, &sum);
+		split_kind(word);
+		for (unsigned i = 0; i < parts.count; i++) {
+			read_part(settings, i);
+			bounded &= add_bound(&sum);
+		}
 	}
 	return bounded ? sum : 0;
 }
@@ -209,9 +283,31 @@ close_kinds(poolkind *kind)
 	}
 }
 
-/* Opens the kinds of VMMALLOC_KIND, from the last to the first: each falls back
- * to the one behind it, which must be open by then. The first is the pool. NULL
- * if one of them cannot be had, and none is open then. */
+/* Opens the parts of one kind before NEXT, the last first, as each falls back
+ * to the one behind it. NULL if one of them cannot be had, and none, nor NEXT,
+ * is open then. */
+static poolkind *
+open_parts(const struct settings *settings, poolkind *next)
+{
+	for (unsigned i = parts.count; i-- > 0;) {
+		poolkind *kind;
+
+		read_part(settings, i);
+		if (next != NULL)
+			strcpy(pool_spec.fallback, poolkind_name(next));
+		kind = poolkind_open_spec(&pool_spec, NULL);
+		if (kind == NULL) {
+			spec_part_place(&parts, i);
+			close_kinds(next);
+			return NULL;
+		}
+		next = kind;
+	}
+	return next;
+}
+
+/* Opens the kinds of VMMALLOC_KIND, from the last to the first. The first is
+ * the pool. */
 static poolkind *
 open_kinds(const struct settings *settings)
 {
@@ -222,29 +318,110 @@ open_kinds(const struct settings *settings)
 		const char *before = memrchr(left.text, NEXT, left.length);
 		const char *end = left.text + left.length;
 		const char *from = before == NULL ? left.text : before + 1;
-		poolkind *next;
 
-		read_kind(
-		    settings, (struct word){ from, (size_t)(end - from) });
-		if (kind != NULL)
-			strcpy(pool_spec.fallback, poolkind_name(kind));
-		next = poolkind_open_spec(&pool_spec, NULL);
-		if (next == NULL)
-			close_kinds(kind);
-		if (next == NULL || before == NULL)
-			return next;
-		kind = next;
+		split_kind((struct word){ from, (size_t)(end - from) });
+		kind = open_parts(settings, kind);
+		if (kind == NULL || before == NULL)
+			return kind;
 		left.length = (size_t)(before - left.text);
 	}
 }
 
 /* ---- Either -------------------------------------------------------------- */
 
+/* A size as a variable would have it, of mebibytes where it is that large. */
+struct size_text {
+	char text[32];
+};
+
+static struct size_text
+size_text(uint64_t size)
+{
+	struct size_text text = { "" };
+	struct writer to = { text.text, sizeof(text.text) - 1, 0 };
+
+	write_size(&to, (size_t)(size > GIB ? align_down(size, MIB) : size));
+	return text;
+}
+
+/* What a file system without files of its own answers (proc) is ENOENT, which
+ * would be said of a directory that is missing, too. */
+static bool
+is_directory(const char *path)
+{
+	uint64_t bytes;
+
+	return os_file_system_size(path, &bytes) == 0;
+}
+
+/* Describes a directory that can have no pool: the variables at fault, and what
+ * is known of the cause. That is what the file system had free, the engine's
+ * sentence, or only the error number, which is left out where a line before has
+ * named it. */
+static void
+describe_directory(struct writer *to, const struct settings *settings,
+    int errnum, uint64_t room, bool is_named)
+{
+	bool is_full = errnum == ENOSPC && room != UINT64_MAX;
+
+	write_text(to, "VMMALLOC_POOL_DIR=");
+	write_text(to, cut(settings->directory, CUT_MAX).text);
+	if (is_full) {
+		write_text(to, " has ");
+		write_text(to, size_text(room).text);
+		write_text(to, " free");
+	}
+	write_text(to, ", VMMALLOC_POOL_SIZE=");
+	write_text(to, size_text(settings->size).text);
+	if (is_full) {
+		write_text(to, " is asked for");
+	} else if (error_text()[0] != '\0') {
+		write_text(to, ": ");
+		write_text(to, error_text());
+	} else if (errnum == ENOENT && is_directory(settings->directory)) {
+		write_text(to,
+		    ": the directory exists, but its file system does not let "
+		    "anybody make files in it");
+	} else if (!is_named) {
+		write_text(to, ": ");
+		write_text(to, error_name(errnum));
+	}
+}
+
+/* Ends the process. The first line is vmem's, which programs compare, and names
+ * the reason by the text of errno; the others are for people. */
+static _Noreturn void
+no_directory(const struct settings *settings, int errnum, uint64_t room)
+{
+	char text[sizeof(pool_missing)] = "";
+	struct writer to = { text, sizeof(text) - 1, 0 };
+
+	describe_directory(&to, settings, errnum, room, true);
+	log_fatal("vmem pool creation failed: %s\n  %s\n"
+		  "  VMMALLOC_FALLBACK=dram would have the program run, in "
+		  "ordinary memory",
+	    error_name(errnum), text);
+}
+
+/* Keeps for the report why there is ordinary memory in place of the pool. */
+static void
+keep_reason(const struct settings *settings, int errnum, uint64_t room)
+{
+	struct writer to = { pool_missing, sizeof(pool_missing) - 1, 0 };
+
+	if (settings->kind != NULL) {
+		write_text(&to, "VMMALLOC_KIND: ");
+		write_text(&to, error_text());
+	} else {
+		describe_directory(&to, settings, errnum, room, false);
+	}
+}
+
 /* NULL with errno, for the line that vmem's users know. */
 static poolkind *
-open_directory(const struct settings *settings)
+open_directory(const struct settings *settings, uint64_t *room)
 {
-	int errnum = spec_of_directory(settings, &pool_spec);
+	int errnum = spec_of_directory(settings, &pool_spec, room);
 
 	errno = errnum;
 	if (errnum != 0)
@@ -268,23 +445,29 @@ open_fallback(const struct settings *settings, uint64_t most)
 	return poolkind_open_spec(&pool_spec, NULL);
 }
 
-/* The line of a directory and a size is compared by programs, and names the
- * reason by the text of errno; that of a kind has the engine's sentence. With
- * pool_id set, the next malloc() finds its way to the thread's cache. */
+/* The line of a kind has the engine's sentence. With pool_id set, the next
+ * malloc() finds its way to the thread's cache. */
 void
 pool_open(const struct settings *settings)
 {
 	bool as_text = settings->kind != NULL;
-	uint64_t most = as_text ? read_kinds(settings) : settings->size;
-	poolkind *kind = as_text ? open_kinds(settings) :
-				   open_directory(settings);
+	uint64_t room = UINT64_MAX, most;
+	poolkind *kind;
+	int errnum;
 
-	if (kind == NULL && settings->fallback)
+	names.given = settings->config;
+	most = as_text ? read_kinds(settings) : settings->size;
+	kind = as_text ? open_kinds(settings) : open_directory(settings, &room);
+	errnum = errno;
+	named_close(&names);
+	if (kind == NULL && settings->fallback) {
+		keep_reason(settings, errnum, room);
 		kind = open_fallback(settings, most);
+	}
 	if (kind == NULL && as_text)
 		log_fatal("VMMALLOC_KIND: %s", error_text());
 	if (kind == NULL)
-		log_fatal("vmem pool creation failed: %s", error_name(errno));
+		no_directory(settings, errnum, room);
 	atomic_store_explicit(&pool, kind, memory_order_release);
 	atomic_store_explicit(
 	    &pool_id, poolkind_id(kind), memory_order_relaxed);

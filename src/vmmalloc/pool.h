@@ -33,4 +33,7 @@ pool_kind(void)
 /* What the pool was opened from, once it is there. */
 extern struct spec pool_spec;
 
+/* Why ordinary memory is in the place of the pool, "" where it is not. */
+extern char pool_missing[512];
+
 #endif /* VMMALLOC_POOL_H */

@@ -32,6 +32,7 @@
 #include "kind/facade.h"
 #include "os/direct.h"
 #include "os/libc.h"
+#include "os/os.h"
 #include "vmmalloc/fork.h"
 
 /* Weak, since a static program should not get the dynamic linker's code only
@@ -49,8 +50,9 @@ struct clone3_head {
  * from here as its parent does. FIRST and SECOND are its first two arguments:
  * flags and stack of clone(2), the record and its size of clone3(2). A child on
  * another stack cannot return from a C function, as its frames are not there,
- * so such a call is made in assembler by those who make it. SYS_fork is missing
- * on newer architectures, SYS_clone3 in headers before Linux 5.3.
+ * so such a call is made in assembler by those who make it. A record that is
+ * not there is the kernel's to refuse. SYS_fork is missing on newer
+ * architectures, SYS_clone3 in headers before Linux 5.3.
  */
 static bool
 makes_child(long number, long first, long second)
@@ -66,8 +68,10 @@ makes_child(long number, long first, long second)
 		const struct clone3_head *head = (const struct clone3_head *)
 		    first;
 
-		return head != NULL && (size_t)second >= sizeof(*head) &&
-		    !(head->flags & CLONE_VM) && head->stack == 0;
+		return (size_t)second >= sizeof(*head) &&
+		    os_is_readable(&head->flags) &&
+		    os_is_readable(&head->stack) && !(head->flags & CLONE_VM) &&
+		    head->stack == 0;
 	}
 #endif
 	return false;

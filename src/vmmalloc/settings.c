@@ -13,7 +13,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "support/environment.h"
+#include "base/cut.h"
+#include "base/environment.h"
+#include "spec/named_file.h"
 #include "support/numbers.h"
 #include "support/setting.h"
 #include "vmmalloc/log.h"
@@ -37,7 +39,10 @@ pass_over_blanks(const char *text)
 
 /* Variables about the log, which are read before all others. */
 static const struct setting log_settings[] = {
-	{ "VMMALLOC_LOG_STATS", FIELD(log_stats), SWITCH },
+	{ "VMMALLOC_LOG_STATS", FIELD(log_stats), .form = SETTING_NUMBER,
+	    .max = 2,
+	    .complaint = "is not a level of statistics; write 0 for none, 1, "
+			 "or 2 for jemalloc's as well" },
 	{ "VMMALLOC_LOG_FILE", FIELD(log_file), .form = SETTING_TEXT },
 	{ "VMMALLOC_LOG_LEVEL", FIELD(log_level), .form = SETTING_NUMBER,
 	    .max = INT_MAX,
@@ -48,6 +53,7 @@ static const struct setting log_settings[] = {
 static const char *const fallback_words[] = { "dram", NULL };
 static const struct setting pool_settings[] = {
 	{ "VMMALLOC_KIND", FIELD(kind), .form = SETTING_TEXT },
+	{ NAMED_VARIABLE, FIELD(config), .form = SETTING_TEXT },
 	{ "VMMALLOC_POOL_DIR", FIELD(directory), .form = SETTING_TEXT },
 	{ "VMMALLOC_RESERVE", FIELD(reserve), SWITCH },
 	{ "VMMALLOC_FALLBACK", FIELD(fallback), .form = SETTING_CHOICE,
@@ -98,12 +104,24 @@ read_size(const char *text)
 	int error = size_read(digits + negative, &size);
 
 	if (error == EINVAL)
-		log_fatal("VMMALLOC_POOL_SIZE=%.64s is not a size; write "
+		log_fatal("VMMALLOC_POOL_SIZE=%s is not a size; write "
 			  "bytes, or a whole number with K, M, G or T",
-		    text);
+		    cut(text, 64).text);
 	if (negative && (size != 0 || error == ERANGE))
 		log_fatal("negative VMMALLOC_POOL_SIZE");
 	return error == ERANGE ? UINT64_MAX : size;
+}
+
+/* Ends the process for want of a variable: vmem's line, which programs compare,
+ * and one for people. */
+static _Noreturn void
+is_missing(const char *variable)
+{
+	log_fatal("environment variable %s not specified\n"
+		  "  Write VMMALLOC_POOL_DIR=DIRECTORY VMMALLOC_POOL_SIZE=SIZE "
+		  "(such as /dev/shm and 1G), or VMMALLOC_KIND=KIND (such as "
+		  "dram)",
+	    variable);
 }
 
 /* The pool as a directory and a size, the way it has always been: the sentences
@@ -111,15 +129,12 @@ read_size(const char *text)
 static void
 read_directory_and_size(struct settings *settings, char *const *environment)
 {
-	const char *text;
+	const char *text = variable_in(environment, "VMMALLOC_POOL_SIZE");
 
 	if (settings->directory == NULL)
-		log_fatal("environment variable VMMALLOC_POOL_DIR "
-			  "not specified");
-	text = variable_in(environment, "VMMALLOC_POOL_SIZE");
+		is_missing("VMMALLOC_POOL_DIR");
 	if (text == NULL)
-		log_fatal("environment variable VMMALLOC_POOL_SIZE "
-			  "not specified");
+		is_missing("VMMALLOC_POOL_SIZE");
 	settings->size = read_size(text);
 	if (settings->size < SETTINGS_MIN_POOL)
 		log_fatal("VMMALLOC_POOL_SIZE value is less than minimum "
@@ -135,7 +150,8 @@ read_fork(const char *text)
 
 	if (number_read(pass_over_blanks(text), FORK_SHARED,
 		FORK_COPY_OR_PRIVATE, &number) != 0)
-		log_fatal("incorrect VMMALLOC_FORK value (%.64s)", text);
+		log_fatal(
+		    "incorrect VMMALLOC_FORK value (%s)", cut(text, 64).text);
 	return (enum settings_fork)number;
 }
 
@@ -151,6 +167,7 @@ settings_read_pool(struct settings *settings, char *const *environment)
 {
 	const char *fork = variable_in(environment, "VMMALLOC_FORK");
 
+	settings->environment = environment;
 	read_table(settings, pool_settings, ARRAY_SIZE(pool_settings),
 	    environment, false);
 	if (settings->kind == NULL)

@@ -25,6 +25,7 @@ enum settings_fork {
 
 struct settings {
 	const char *kind;      /* VMMALLOC_KIND; NULL: directory and size */
+	const char *config;    /* POOLKIND_CONFIG */
 	const char *directory; /* VMMALLOC_POOL_DIR */
 	uint64_t size;         /* VMMALLOC_POOL_SIZE */
 	enum settings_fork fork;
@@ -33,7 +34,8 @@ struct settings {
 	unsigned fallback;    /* VMMALLOC_FALLBACK=dram: not 0 */
 	const char *log_file; /* VMMALLOC_LOG_FILE */
 	uint64_t log_level;   /* VMMALLOC_LOG_LEVEL */
-	bool log_stats;       /* VMMALLOC_LOG_STATS=1 */
+	uint64_t log_stats;   /* VMMALLOC_LOG_STATS, from 0 to 2 */
+	char *const *environment;
 };
 
 /* Fills in what says how to log; never fails. ENVIRONMENT may be NULL. */

@@ -37,8 +37,6 @@
 #include "vmmalloc/pool.h"
 #include "vmmalloc/report.h"
 
-static bool wants_report;
-
 #ifdef HAVE_VALGRIND
 /* How tests and people find out, by strings(1). */
 static const char valgrind_support[]
@@ -87,7 +85,6 @@ start(int argc, char **argv, char **environment)
 	int saved_errno = errno;
 
 	(void)argc;
-	(void)argv;
 	if (getauxval(AT_SECURE))
 		environment = NULL;
 	fork_open();
@@ -98,7 +95,7 @@ start(int argc, char **argv, char **environment)
 #endif
 	settings_read_pool(&settings, environment);
 	pool_open(&settings);
-	wants_report = settings.log_stats;
+	report_open((unsigned)settings.log_stats, argv);
 	LOG_TRACE(2, "initialization completed");
 	errno = saved_errno;
 }
@@ -108,6 +105,5 @@ start(int argc, char **argv, char **environment)
 static __attribute__((destructor(101))) void
 end(void)
 {
-	if (wants_report)
-		report_write();
+	report_write();
 }

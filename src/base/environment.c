@@ -2,11 +2,12 @@
 /*
  * environment.c - variables of the environment. See environment.h.
  */
-#include "support/environment.h"
+#include "base/environment.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 static const char *
 unless_empty(const char *value)
@@ -36,4 +37,10 @@ variable_in(char *const *environment, const char *name)
 		    (*environment)[length] == '=')
 			return unless_empty(*environment + length + 1);
 	return NULL;
+}
+
+bool
+environment_is_trusted(void)
+{
+	return getauxval(AT_SECURE) == 0;
 }

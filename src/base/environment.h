@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * environment.h - variables of the environment, for the libraries that stand on
- * the engine; which itself reads none.
+ * environment.h - variables of the environment, for the facades, and for texts
+ * of kinds that refer to the environment.
  *
  * A variable that is empty counts as not set, whatever it is about: a script
  * that writes NAME= in front of a command means to take it away. In a program
  * with more rights than its user none is set.
  *
  * Owns nothing: values lie in the environment. Allocates nothing, takes no
- * lock, fails at nothing.
+ * lock, fails at nothing. As libc has it, no other thread may change the
+ * environment meanwhile.
  */
-#ifndef SUPPORT_ENVIRONMENT_H
-#define SUPPORT_ENVIRONMENT_H
+#ifndef BASE_ENVIRONMENT_H
+#define BASE_ENVIRONMENT_H
+
+#include <stdbool.h>
 
 /* The value of NAME, or NULL. */
 const char *variable(const char *name);
@@ -21,4 +24,8 @@ const char *variable(const char *name);
  * more rights is the caller's to ask. */
 const char *variable_in(char *const *environment, const char *name);
 
-#endif /* SUPPORT_ENVIRONMENT_H */
+/* Whether who started the program may say by variables, and by the files that
+ * they name, what it does: not in one with more rights than its user. */
+bool environment_is_trusted(void);
+
+#endif /* BASE_ENVIRONMENT_H */

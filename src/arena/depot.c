@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * depot.c - see depot.h.
+ */
+#include "arena/depot.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "arena/arenas.h"
+#include "arena/quota.h"
+#include "arena/sizeclass.h"
+#include "os/records.h"
+
+/* Of what the heap has handed out so much may lie in its depot, and in any case
+ * so many bytes, where its quota allows it. */
+#define DEPOT_PART 8
+#define DEPOT_BYTES_MIN (4 * MIB)
+
+/* Pointers of one bin: what there is memory for at first, and at most. */
+#define ROOM_MIN 64
+#define ROOM_MAX (16 * KIB)
+
+/* So many blocks go back to the arenas at a time. */
+#define RETURN_STEP 64
+
+struct depot_bin {
+	struct lock lock;
+	_Atomic unsigned count;
+	unsigned low; /* the least that count was since depot_age() */
+	unsigned room;
+	void **block; /* the last to come is the first to go */
+};
+
+struct depot {
+	struct depot_bin bin[CACHE_BINS];
+};
+
+/* ---- How much may lie here ---------------------------------------------- */
+
+static size_t
+bytes_max(const struct heap *heap)
+{
+	size_t quota = atomic_load_explicit(
+	    &heap->quota_max, memory_order_relaxed);
+
+	return min_size(quota / 2,
+	    max_size(source_spans(heap->source) / DEPOT_PART, DEPOT_BYTES_MIN));
+}
+
+/* How many of COUNT blocks may come in. Threads that ask at the same time may
+ * together be above bytes_max() by a batch each; the quota is exact. */
+static unsigned
+admit(struct heap *heap, unsigned number, unsigned count)
+{
+	size_t size = cache_bin_size[number];
+	size_t used = atomic_load(&heap->depot_bytes);
+	size_t max = bytes_max(heap);
+
+	if (used + size > max)
+		return 0;
+	count = (unsigned)min_size(count, (max - used) / size);
+	if (!quota_take(heap, 0, count * size))
+		return 0;
+	atomic_fetch_add(&heap->depot_bytes, count * size);
+	atomic_fetch_add(&heap->depot_blocks, count);
+	return count;
+}
+
+static void
+dismiss(struct heap *heap, unsigned number, unsigned count)
+{
+	size_t bytes = count * (size_t)cache_bin_size[number];
+
+	atomic_fetch_sub(&heap->depot_bytes, bytes);
+	atomic_fetch_sub(&heap->depot_blocks, count);
+	quota_give_back(heap, bytes);
+}
+
+/* ---- One bin ------------------------------------------------------------ */
+
+/* Two threads may make one at the same time: the first to enter it wins. */
+static struct depot *
+depot_of(struct heap *heap)
+{
+	struct depot *depot = atomic_load(&heap->depot);
+	struct depot *fresh;
+
+	if (likely(depot != NULL))
+		return depot;
+	fresh = record_new(sizeof(*fresh));
+	if (fresh == NULL ||
+	    atomic_compare_exchange_strong(&heap->depot, &depot, fresh))
+		return fresh;
+	record_free(fresh, sizeof(*fresh));
+	return depot;
+}
+
+/* Memory for MORE pointers, or for as many as there can be; returns for how
+ * many. Under the bin's lock. */
+static unsigned
+provide(struct depot_bin *bin, unsigned more)
+{
+	unsigned count = atomic_load(&bin->count), room = bin->room;
+	void **block;
+
+	while (room < count + more && room < ROOM_MAX)
+		room = room == 0 ? ROOM_MIN : 2 * room;
+	if (room != bin->room) {
+		block = record_new(room * sizeof(void *));
+		if (block != NULL) {
+			if (count != 0)
+				memcpy(
+				    block, bin->block, count * sizeof(void *));
+			record_free(bin->block, bin->room * sizeof(void *));
+			bin->block = block;
+			bin->room = room;
+		}
+	}
+	return (unsigned)min_size(more, bin->room - count);
+}
+
+/* That something is free counts as a change already (heap_epoch()): it came out
+ * of a bin with room, which no cache has after a heap was full, and which it
+ * noted that it got (cache.c). */
+unsigned
+depot_put(struct heap *heap, unsigned number, void **block, unsigned count)
+{
+	struct depot *depot = depot_of(heap);
+	unsigned admitted = depot == NULL ? 0 : admit(heap, number, count);
+	struct depot_bin *bin;
+	unsigned taken, before;
+
+	if (admitted == 0)
+		return 0;
+	bin = &depot->bin[number];
+	lock_take(&bin->lock);
+	before = atomic_load(&bin->count);
+	taken = provide(bin, admitted);
+	if (taken != 0)
+		memcpy(bin->block + before, block, taken * sizeof(void *));
+	atomic_store(&bin->count, before + taken);
+	lock_give(&bin->lock);
+	dismiss(heap, number, admitted - taken);
+	if (!atomic_load_explicit(&heap->decay_waits, memory_order_relaxed))
+		atomic_store(&heap->decay_waits, true);
+	return taken;
+}
+
+unsigned
+depot_take(struct heap *heap, unsigned number, void **block, unsigned count)
+{
+	struct depot *depot = atomic_load(&heap->depot);
+	struct depot_bin *bin;
+	unsigned left;
+
+	if (depot == NULL)
+		return 0;
+	bin = &depot->bin[number];
+	if (atomic_load_explicit(&bin->count, memory_order_relaxed) == 0)
+		return 0;
+	lock_take(&bin->lock);
+	left = atomic_load(&bin->count);
+	count = (unsigned)min_size(count, left);
+	left -= count;
+	if (count != 0)
+		memcpy(block, bin->block + left, count * sizeof(void *));
+	atomic_store(&bin->count, left);
+	bin->low = (unsigned)min_size(bin->low, left);
+	lock_give(&bin->lock);
+	dismiss(heap, number, count);
+	return count;
+}
+
+/* ---- Back to the arenas ------------------------------------------------- */
+
+/* Takes up to COUNT from the bottom, where those are that came first; the last
+ * take their place. So of many steps the first alone takes the oldest, and no
+ * step costs more than what it takes. */
+static unsigned
+take_oldest(struct depot_bin *bin, void **block, unsigned count)
+{
+	unsigned left;
+
+	lock_take(&bin->lock);
+	left = atomic_load(&bin->count);
+	count = (unsigned)min_size(count, left);
+	left -= count;
+	if (count != 0) {
+		memcpy(block, bin->block, count * sizeof(void *));
+		memmove(bin->block, bin->block + max_size(left, count),
+		    min_size(left, count) * sizeof(void *));
+	}
+	atomic_store(&bin->count, left);
+	bin->low = (unsigned)min_size(bin->low, left);
+	lock_give(&bin->lock);
+	return count;
+}
+
+static void
+return_oldest(struct heap *heap, unsigned number, unsigned count)
+{
+	struct depot_bin *bin = &atomic_load(&heap->depot)->bin[number];
+	void *block[RETURN_STEP];
+
+	while (count != 0) {
+		unsigned step = take_oldest(
+		    bin, block, (unsigned)min_size(count, RETURN_STEP));
+
+		if (step == 0)
+			break;
+		blocks_return(heap, 0, number, block, step);
+		dismiss(heap, number, step);
+		count -= step;
+	}
+}
+
+void
+depot_empty(struct heap *heap)
+{
+	if (atomic_load(&heap->depot) == NULL)
+		return;
+	for (unsigned i = 0; i < CACHE_BINS; i++)
+		return_oldest(heap, i, UINT_MAX);
+}
+
+/* Under the heap's lock, which who empties the heap before he says NULL takes:
+ * what is on its way to the arenas would be seen by him in neither place. */
+bool
+depot_age(struct heap *heap)
+{
+	struct depot *depot = atomic_load(&heap->depot);
+
+	if (depot == NULL)
+		return false;
+	lock_take(&heap->lock);
+	for (unsigned i = 0; i < CACHE_BINS; i++) {
+		struct depot_bin *bin = &depot->bin[i];
+		unsigned idle;
+
+		lock_take(&bin->lock);
+		idle = bin->low;
+		bin->low = atomic_load(&bin->count) - idle;
+		lock_give(&bin->lock);
+		return_oldest(heap, i, idle);
+	}
+	lock_give(&heap->lock);
+	return atomic_load(&heap->depot_bytes) != 0;
+}
+
+/* ---- All of it ---------------------------------------------------------- */
+
+void
+depot_delete(struct heap *heap)
+{
+	struct depot *depot = atomic_load(&heap->depot);
+
+	if (depot == NULL)
+		return;
+	for (unsigned i = 0; i < CACHE_BINS; i++)
+		record_free(
+		    depot->bin[i].block, depot->bin[i].room * sizeof(void *));
+	record_free(depot, sizeof(*depot));
+}
