@@ -567,6 +567,9 @@ TEST(ApiFork, CopyOnAFullFileSystem)
 			if (more) {
 				memset(more, 1, 1000);
 				EXPECT_TRUE(painted(block, 10 * MIB, 1));
+			} else {
+				EXPECT_EQ(EPERM, errno);
+				EXPECT_SENTENCE("could not be made: No space");
 			}
 			Kind fresh = open_kind("dram");
 			EXPECT_NE(nullptr, poolkind_malloc(fresh.get(), 1000));
@@ -583,12 +586,18 @@ TEST(ApiFork, RefusedKindDoesNotReachTheChild)
 	ENGINE_PLACE_OR_SKIP(directory, 16 * MIB);
 	Kind kind = open_kind("file:" + directory + ",size=14M");
 	char *block = static_cast<char *>(poolkind_malloc(kind.get(), 100000));
+	void *small = poolkind_malloc(kind.get(), 100);
 	paint(block, 100000, 1);
+	poolkind_free(kind.get(), poolkind_malloc(kind.get(), 100));
 	in_child(20, [&] {
 		errno = 0;
 		EXPECT_EQ(nullptr, poolkind_malloc(kind.get(), 100));
 		EXPECT_EQ(EPERM, errno);
 		EXPECT_SENTENCE("fork");
+		for (size_t size : { 100, 200 })
+			EXPECT_REFUSED(
+			    !poolkind_realloc(kind.get(), small, size), EPERM,
+			    "fork");
 		EXPECT_EQ(nullptr, poolkind_calloc(kind.get(), 1, 100));
 		EXPECT_EQ(nullptr, poolkind_aligned_alloc(kind.get(), 64, 100));
 		poolkind_free(kind.get(), block);
@@ -601,6 +610,7 @@ TEST(ApiFork, RefusedKindDoesNotReachTheChild)
 		poolkind_check(kind.get());
 		poolkind_close(kind.release());
 	});
+	poolkind_free(kind.get(), small);
 	EXPECT_TRUE(painted(block, 100000, 1));
 	Chain chain;
 	EXPECT_GT(chain.fill(kind.get(), 4096, 1000), 999u);

@@ -162,6 +162,8 @@ TEST(ApiLeak, ThousandsOfThreadsOnOneKind)
 			}).join();
 		});
 		EXPECT_EQ(0u, stats_of(kind.get()).live);
+		EXPECT_LE(stats_of(kind.get()).cached, 4 * MIB);
+		poolkind_trim(kind.get());
 		EXPECT_EQ(0u, stats_of(kind.get()).cached);
 	});
 }

@@ -190,6 +190,27 @@ TEST_F(ApiNoMalloc, OpenUseClose)
 	}()));
 }
 
+TEST_F(ApiNoMalloc, NamesAndShares)
+{
+	char path[] = "/tmp/poolkind-names.XXXXXX";
+	int fd = mkstemp(path);
+	const char text[] = "kind it = dram,limit=share > dram\n";
+	poolkind *kind;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ((ssize_t)strlen(text), write(fd, text, strlen(text)));
+	close(fd);
+	setenv("POOLKIND_CONFIG", path, 1);
+	setenv("OMPI_COMM_WORLD_LOCAL_SIZE", "4", 1);
+	EXPECT_EQ(0u, MALLOC_CALLS_IN(kind = poolkind_open("@it", 0)));
+	EXPECT_NE(nullptr, kind);
+	poolkind_close(kind);
+	EXPECT_EQ(0u, MALLOC_CALLS_IN(poolkind_open("@other", 0)));
+	unsetenv("OMPI_COMM_WORLD_LOCAL_SIZE");
+	unsetenv("POOLKIND_CONFIG");
+	unlink(path);
+}
+
 TEST_F(ApiNoMalloc, Failures)
 {
 	EXPECT_EQ(0u, MALLOC_CALLS_IN(poolkind_open("nosuch", 0)));

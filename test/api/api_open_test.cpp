@@ -113,6 +113,21 @@ TEST(ApiOpen, DirectoryThatDoesNotExist)
 	    "/no/such/place");
 }
 
+TEST(ApiOpen, DirectoryInWhichNoFilesAre)
+{
+	EXPECT_REFUSED(!poolkind_open("file:/proc,size=4M", 0), ENOENT,
+	    "the directory \"/proc\" exists, but its file system does not let "
+	    "anybody make files in it");
+}
+
+TEST(ApiOpen, MarksAPathThatItCuts)
+{
+	std::string path = "/" + std::string(200, 'x');
+
+	EXPECT_REFUSED(!poolkind_open(("file:" + path).c_str(), 0), ENOENT,
+	    "\"/" + std::string(139, 'x') + "...\": No such file");
+}
+
 TEST(ApiOpen, DirectoryThatIsAFile)
 {
 	EXPECT_REFUSED(!poolkind_open("file:/proc/self/exe,size=4M", 0),
@@ -173,10 +188,11 @@ TEST(ApiOpen, SizeBeyondTheFileSizeLimit)
 
 TEST(ApiOpen, SizeBeyondTheAddressSpace)
 {
-	for (const char *spec :
-	    { "dram,size=100000T", "file:/tmp,size=100000T" })
-		EXPECT_REFUSED(!poolkind_open(spec, 0), ENOMEM, "");
-	EXPECT_STRNE("", poolkind_errormsg());
+	for (const char *spec : { "dram,size=8192T", "file:/tmp,size=8192T" })
+		EXPECT_REFUSED(!poolkind_open(spec, 0), ENOMEM,
+		    "cannot reserve 8 PiB of address space: ");
+	EXPECT_REFUSED(!poolkind_open("dram,size=900000000001K", 0), ENOMEM,
+	    "cannot reserve 900000000001 KiB of address space: ");
 }
 
 TEST(ApiOpen, ReserveMoreThanTheFileSystemHas)
@@ -407,8 +423,8 @@ TEST(ApiRegion, RefusesWhatIsTooSmallOrUnaligned)
 {
 	Region region(4 * MIB);
 	char *start = region.start();
-	EXPECT_REFUSED(
-	    !poolkind_open_region(nullptr, 2 * MIB, nullptr, 0), EINVAL, "");
+	EXPECT_REFUSED(!poolkind_open_region(nullptr, 2 * MIB, nullptr, 0),
+	    EINVAL, "the address of the region is NULL");
 	EXPECT_REFUSED(!poolkind_open_region(start, 0, nullptr, 0), EINVAL, "");
 	EXPECT_REFUSED(!poolkind_open_region(
 			   start, POOLKIND_REGION_MIN - 4096, nullptr, 0),

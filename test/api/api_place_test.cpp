@@ -154,6 +154,27 @@ TEST(ApiPlace, AFullKindFallsBack)
 	EXPECT_EQ(0u, stats_of(spare.get()).live);
 }
 
+TEST(ApiPlace, ABlockOfAFallbackIsResizedInPlace)
+{
+	Kind spare = open_kind("dram,name=spare3");
+	Kind first = open_kind("dram,size=4M,fallback=spare3");
+	std::vector<void *> blocks;
+	while (blocks.empty() || poolkind_of(blocks.back()) == first.get())
+		blocks.push_back(poolkind_malloc(first.get(), MIB));
+	void *last = blocks.back();
+	poolkind_free(first.get(), blocks.front());
+	blocks.front() = NULL;
+	EXPECT_EQ(last, poolkind_realloc(first.get(), last, MIB - 1));
+	EXPECT_EQ(last, poolkind_realloc(first.get(), last, MIB / 2));
+	Kind other = open_kind("dram");
+	void *moved = poolkind_realloc(other.get(), last, MIB / 2);
+	EXPECT_EQ(other.get(), poolkind_of(moved));
+	blocks.back() = NULL;
+	poolkind_free(other.get(), moved);
+	for (void *block : blocks)
+		poolkind_free(first.get(), block);
+}
+
 TEST(ApiPlace, AFallbackIsOpenAndStaysSo)
 {
 	expect_refused("dram,fallback=nobody", ENOENT, "nobody");

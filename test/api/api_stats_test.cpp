@@ -129,6 +129,8 @@ TEST_P(ApiStats, LiveLeavesOutWhatThreadsCache)
 	for (std::thread &thread : threads)
 		thread.join();
 	EXPECT_EQ(0u, stats_of(kind()).live);
+	expect_consistent(kind());
+	poolkind_trim(kind());
 	EXPECT_EQ(0u, stats_of(kind()).cached);
 }
 

@@ -204,6 +204,7 @@ TEST(ApiThreadExit, DestructorsMayAllocate)
 				pthread_setspecific(exit_key, (void *)1);
 			}).join();
 		EXPECT_EQ(0u, stats_of(kind.get()).live);
+		poolkind_trim(kind.get());
 		EXPECT_EQ(0u, stats_of(kind.get()).cached);
 		EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
 	});
@@ -224,8 +225,9 @@ TEST(ApiThreadExit, WithManyKindsInItsCaches)
 	for (std::thread &thread : threads)
 		thread.join();
 	for (const Kind &kind : kinds) {
-		EXPECT_EQ(0u, stats_of(kind.get()).cached);
 		EXPECT_EQ(0u, stats_of(kind.get()).live);
+		poolkind_trim(kind.get());
+		EXPECT_EQ(0u, stats_of(kind.get()).cached);
 	}
 }
 

@@ -110,6 +110,11 @@ call(const char *name, void (*function)(void))
 	    poolkind_free_sized(kind, poolkind_malloc(kind, MIB), MIB)) \
 	C(poolkind_usable_size, void *p = poolkind_malloc(kind, 9); \
 	    poolkind_usable_size(p); take(p)) \
+	C(poolkind_enter, poolkind_enter(kind); poolkind_leave()) \
+	C(poolkind_leave, poolkind_enter(kind); poolkind_leave(); \
+	    poolkind_leave()) \
+	C(poolkind_leave_report, struct poolkind_scope_report r; \
+	    poolkind_enter(kind); poolkind_leave_report(&r, sizeof(r))) \
 	C(poolkind_of, poolkind_of(&number)) \
 	C(poolkind_block_at, struct poolkind_block b; \
 	    void *p = poolkind_malloc(kind, 9); poolkind_block_at(p, &b); \
@@ -119,10 +124,18 @@ call(const char *name, void (*function)(void))
 	C(poolkind_check, poolkind_check(kind)) \
 	C(poolkind_get_stats, struct poolkind_stats s; \
 	    poolkind_get_stats(kind, &s, sizeof(s))) \
+	C(poolkind_each_kind, poolkind_each_kind(visit, NULL)) \
+	C(poolkind_write_stats, \
+	    poolkind_write_stats(NULL, POOLKIND_JSON, leave_out, NULL)) \
 	C(poolkind_get_node_bytes, size_t b[4]; \
 	    poolkind_get_node_bytes(kind, b, 4)) \
 	C(poolkind_get_nodes, unsigned long mask[2]; \
 	    poolkind_get_nodes(kind, mask, 128)) \
+	C(poolkind_get_room, struct poolkind_room r; \
+	    poolkind_get_room(kind, &r, sizeof(r))) \
+	C(poolkind_get_machine_nodes, struct poolkind_node n[4]; \
+	    unsigned count = 4; poolkind_refresh(); \
+	    poolkind_get_machine_nodes(n, &count, sizeof(*n))) \
 	C(poolkind_block_nodes, size_t b[4]; \
 	    void *p = poolkind_malloc(kind, MIB); \
 	    poolkind_block_nodes(p, b, 4); take(p)) \
@@ -256,6 +269,22 @@ static void
 silent(const char *text)
 {
 	(void)text;
+}
+
+static int
+visit(void *arg, poolkind *other)
+{
+	(void)arg;
+	(void)other;
+	return 0;
+}
+
+static void
+leave_out(void *to, const char *text, size_t length)
+{
+	(void)to;
+	(void)text;
+	(void)length;
 }
 
 static const char *

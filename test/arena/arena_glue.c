@@ -25,7 +25,7 @@ rig_open(const char *text)
 {
 	struct heap_options options = {
 		.arenas = HEAP_ARENAS_MAX,
-		.cached = CACHE_SIZE_MAX,
+		.cached = CACHE_LARGE_MAX,
 	};
 	struct rig *rig = record_new(sizeof(*rig));
 	struct source *source;
@@ -37,6 +37,7 @@ rig_open(const char *text)
 	if (source == NULL)
 		goto no_source;
 	options.fixed = spec.size != 0 && !spec.grow;
+	options.rounds = source_zeroes_lazily(source);
 	if (heap_open(&rig->heap, source, &options, NULL) == 0)
 		return rig;
 	source_close(source);
@@ -183,6 +184,12 @@ rig_arena_requests(struct rig *rig, unsigned which)
 }
 
 size_t
+rig_depot(struct rig *rig)
+{
+	return atomic_load(&rig->heap.depot_bytes);
+}
+
+size_t
 rig_quota_used(struct rig *rig)
 {
 	return atomic_load(&rig->heap.quota_used);
@@ -212,6 +219,18 @@ rig_keep_nothing(struct rig *rig)
 	for (unsigned i = 0; i < rig_arenas(rig); i++)
 		arena_decay_ms_set(tsd_tsdn(tsd_fetch()),
 		    rig->heap.slot[i]->arena, extent_state_dirty, 0);
+}
+
+void
+rig_stop_arenas(void)
+{
+	slots_stop();
+}
+
+void
+rig_let_arenas_go(void)
+{
+	slots_go();
 }
 
 bool

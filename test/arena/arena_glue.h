@@ -42,11 +42,16 @@ unsigned rig_arenas(struct rig *rig);
 unsigned rig_arena(struct rig *rig, unsigned which);
 /* Blocks that came from that one, but for the caches. */
 uint64_t rig_arena_requests(struct rig *rig, unsigned which);
+/* Bytes in the depot. */
+size_t rig_depot(struct rig *rig);
 size_t rig_quota_used(struct rig *rig);
 size_t rig_quota_max(struct rig *rig);
 unsigned rig_caches(struct rig *rig);
 /* What the heap's arenas get back goes on to the source at once. */
 void rig_keep_nothing(struct rig *rig);
+/* Keeps all threads out of the arenas, the caller too, and lets them in. */
+void rig_stop_arenas(void);
+void rig_let_arenas_go(void);
 /* Whether somebody is emptying the heap's caches. */
 bool rig_is_locked(struct rig *rig);
 

@@ -13,7 +13,7 @@ churn(const Heap &heap, unsigned rounds)
 	std::vector<char *> blocks;
 
 	for (unsigned i = 0; i < rounds; i++)
-		for (size_t size = 8; size <= 64 * KIB; size += size / 3) {
+		for (size_t size = 8; size <= MIB; size += size / 3) {
 			if (char *block = heap.malloc(size))
 				blocks.push_back(block);
 			if (blocks.size() > 64) {
@@ -36,6 +36,113 @@ TEST(Cache, KeepsWhatItsThreadFreed)
 	EXPECT_EQ(rig_live(heap), 0u);
 	EXPECT_EQ(heap.malloc(100), block);
 	EXPECT_EQ(rig_live(heap), block_usable(block));
+}
+
+TEST(Cache, KeepsALargeBlockForTheNextOfItsClass)
+{
+	Heap heap("dram");
+	char *block = heap.malloc(300000);
+	size_t usable = block_usable(block);
+
+	EXPECT_GE(usable, 300000u);
+	heap.free(block);
+	EXPECT_EQ(rig_cached(heap), usable);
+	EXPECT_FALSE(rig_free(heap, block)) << "freed twice";
+	EXPECT_EQ(block_usable(block), 0u);
+	EXPECT_EQ(heap.malloc(290000), block);
+	memset(block, 1, block_usable(block));
+	heap.free(block);
+	EXPECT_NE(heap.malloc(400000), block);
+}
+
+TEST(Cache, HandsOutABlockOfAnAlignmentAgain)
+{
+	Heap heap("dram");
+	char *block = (char *)rig_allocate(heap, 100, 64 * KIB, false);
+	std::vector<char *> others = heap.fill(16 * KIB, 4);
+
+	heap.free_all(others);
+	heap.free(block);
+	EXPECT_EQ(rig_allocate(heap, 100, 64 * KIB, false), block);
+	EXPECT_EQ(
+	    (uintptr_t)rig_allocate(heap, 100, 64 * KIB, false) % (64 * KIB),
+	    0u)
+	    << "another";
+	EXPECT_EQ(rig_requests(heap), 7u);
+}
+
+TEST(Cache, HandsOutTheBlockAboveOneOfAnAlignmentOnce)
+{
+	Heap heap("dram");
+	char *block = (char *)rig_allocate(heap, 100, 64 * KIB, false);
+	std::vector<char *> others;
+
+	for (char *other : heap.fill(16 * KIB, 8))
+		if ((uintptr_t)other % (64 * KIB) != 0 && others.size() < 3)
+			others.push_back(other);
+	heap.free(block);
+	heap.free_all(others);
+	EXPECT_EQ(rig_allocate(heap, 100, 64 * KIB, false), block);
+	for (char *other : heap.fill(16 * KIB, 3))
+		EXPECT_NE(other, block);
+}
+
+TEST(Cache, GivesLargeBlocksBackThatNobodyTakes)
+{
+	Heap heap("dram"), used("dram");
+	Worker worker;
+
+	worker.run([&] { heap.free(heap.malloc(MIB)); });
+	heap.free(heap.malloc(128 * KIB));
+	EXPECT_EQ(rig_cached(heap), MIB + 128 * KIB);
+	for (int i = 0; i < 3; i++) {
+		os_clock_advance(1000);
+		heap.free(heap.malloc(128 * KIB));
+		used.free(used.malloc(100000 + i * 1000000));
+	}
+	EXPECT_EQ(rig_cached(heap), 128 * KIB) << "which is in use";
+	for (int i = 0; i < 3; i++) {
+		os_clock_advance(1000);
+		used.free(used.malloc(100000 + i * 1000000));
+	}
+	EXPECT_EQ(rig_cached(heap), 0u);
+	char *again = heap.malloc(MIB);
+	EXPECT_TRUE(block_is_of(heap, again));
+	heap.free(again);
+	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
+}
+
+TEST(Cache, HoldsFewLargeBlocks)
+{
+	Heap heap("dram");
+	std::vector<char *> blocks;
+
+	for (int round = 0; round < 3; round++) {
+		for (size_t size = 80 * KIB; size <= MIB; size += 32 * KIB)
+			for (int i = 0; i < 4; i++)
+				blocks.push_back(heap.malloc(size));
+		heap.free_all(blocks);
+		blocks.clear();
+		EXPECT_LE(rig_cached(heap) - rig_depot(heap), 4 * MIB);
+		EXPECT_GT(rig_cached(heap) - rig_depot(heap), 2 * MIB);
+	}
+}
+
+TEST(Cache, WastesNothingOfABoundedHeap)
+{
+	Heap heap("dram,size=32M");
+	char *block = heap.malloc(200000);
+
+	EXPECT_EQ(block_usable(block), 49 * 4096u);
+	heap.free(block);
+	EXPECT_EQ(rig_cached(heap), 0u);
+	block = heap.malloc(192 * KIB);
+	EXPECT_EQ(block_usable(block), 192 * KIB);
+	heap.free(block);
+	EXPECT_EQ(rig_cached(heap), 192 * KIB);
+	block = heap.malloc(190000);
+	EXPECT_EQ(block_usable(block), 47 * 4096u);
+	heap.free(block);
 }
 
 TEST(Cache, HoldsAtMostASixteenthOfALimitedHeapTogether)
@@ -73,7 +180,8 @@ TEST(Cache, HoldsAtMostASixteenthWhileAllAreBusy)
 	for (std::thread &thread : threads)
 		thread.join();
 	EXPECT_FALSE(too_much);
-	EXPECT_EQ(rig_quota_used(heap), 0u) << "all threads are gone";
+	EXPECT_EQ(rig_quota_used(heap), rig_depot(heap))
+	    << "all threads are gone";
 	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
 }
 
@@ -199,6 +307,10 @@ TEST(Cache, GoesWithItsThread)
 	Heap other("dram");
 
 	heap.free(heap.malloc(64));
+	std::thread([&] {
+		heap.free(heap.malloc(64));
+		other.free(other.malloc(64));
+	}).join();
 	size_t records = record_bytes_in_use();
 	uint64_t requests = rig_requests(heap);
 	for (int i = 0; i < 50; i++)

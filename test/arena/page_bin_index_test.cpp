@@ -21,7 +21,7 @@ expect_in_bin(const Heap &heap, char *block)
 
 	EXPECT_TRUE(rig_free(heap, block));
 	EXPECT_EQ(rig_cached(heap) % 8, 0u);
-	EXPECT_EQ(heap.malloc(size), block) << size;
+	ASSERT_EQ(heap.malloc(size), block) << size;
 	EXPECT_EQ(block_usable(block), size);
 }
 
@@ -71,16 +71,18 @@ TEST(PageBinIndex, IsNoneWhereNothingIs)
 	EXPECT_FALSE(rig_free(heap, block + MIB)) << "used no more";
 }
 
+/* In a heap whose quota has room for full bins of all these sizes. */
 TEST(PageBinIndex, FollowsABlockThatGrowsAndShrinksInPlace)
 {
-	Heap heap("dram,size=8M");
+	Heap heap("dram,size=64M");
 
-	use_every_page(heap, 64);
+	use_every_page(heap, 320);
+	rig_drain(heap);
 	char *block = heap.malloc(40 * KIB);
 
 	for (size_t size : { 64 * KIB, 20 * KIB, 48 * KIB, 32 * KIB }) {
 		ASSERT_TRUE(rig_resize(block, size)) << size;
-		expect_in_bin(heap, block);
+		ASSERT_NO_FATAL_FAILURE(expect_in_bin(heap, block));
 		for (size_t at = PAGE_BYTES; at < size; at += PAGE_BYTES)
 			EXPECT_FALSE(rig_free(heap, block + at)) << size;
 	}

@@ -9,6 +9,7 @@
 
 extern "C" {
 #include "base/base.h"
+#include "base/cut.h"
 #include "base/error.h"
 }
 
@@ -58,6 +59,8 @@ TEST(Error, IsCutAtTheEndOfItsBuffer)
 	string longer(3 * ERROR_TEXT_MAX, 'x');
 
 	error_set(EINVAL, "%s", longer.c_str());
+	EXPECT_EQ(error_text(), string(ERROR_TEXT_MAX - 4, 'x') + "...");
+	error_set(EINVAL, "%s", string(ERROR_TEXT_MAX - 1, 'x').c_str());
 	EXPECT_EQ(error_text(), string(ERROR_TEXT_MAX - 1, 'x'));
 }
 
@@ -85,13 +88,28 @@ TEST(Error, SaysWhatTheSystemMeant)
 TEST(Error, CutsThePathRatherThanTheReason)
 {
 	string path(4095, 'p');
-	string reason = ": Permission denied", text;
+	string reason = "p...: Permission denied", text;
 
 	error_set_system(EACCES, "open %s", path.c_str());
 	text = error_text();
 	EXPECT_EQ(text.size(), (size_t)ERROR_TEXT_MAX - 1);
 	EXPECT_EQ(text.substr(text.size() - reason.size()), reason);
 	EXPECT_EQ(text.substr(0, 6), "open p");
+}
+
+TEST(Cut, MarksWhatIsMissing)
+{
+	EXPECT_STREQ(cut("", 4).text, "");
+	EXPECT_STREQ(cut("four", 4).text, "four");
+	EXPECT_STREQ(cut("fiver", 4).text, "five...");
+	EXPECT_EQ(cut(string(4095, 'p').c_str(), CUT_MAX).text,
+	    string(CUT_MAX, 'p') + "...");
+}
+
+TEST(Cut, KeepsCharactersWhole)
+{
+	EXPECT_STREQ(cut("gr\xc3\xb6\xc3\x9f", 5).text, "gr\xc3\xb6...");
+	EXPECT_STREQ(cut("gr\xc3\xb6\xc3\x9f", 6).text, "gr\xc3\xb6\xc3\x9f");
 }
 
 TEST(Error, NamesEveryNumber)

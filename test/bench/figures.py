@@ -5,8 +5,8 @@ print, as tables on the terminal and in a file of results.
 That file is a table of tabs, a line a figure: part, group, threads, rounds,
 name, unit, and for each peer the median and, behind it, the lowest and the
 highest of the rounds. A line of names begins each part, in which the first peer
-is what ratios refer to. Lines with # in front tell of the machine and of what
-was left out.
+is what ratios refer to. Lines with # in front tell of the machine, of what was
+left out, and of what is to be known beside the figures.
 """
 import os
 import statistics
@@ -118,7 +118,7 @@ def compare(title, choices, measure, usual_rounds=7, key=("", "", None)):
 
 
 COLUMNS = ["part", "group", "threads", "rounds", "name", "unit"]
-MACHINE, LEFT_OUT = "# machine: ", "# left out: "
+MACHINE, LEFT_OUT, NOTE = "# machine: ", "# left out: ", "# note: "
 
 
 def cell(of):
@@ -162,6 +162,13 @@ def number_of(text):
     median, _, span = text.partition(" ")
     low, _, high = (span or f"{median}..{median}").partition("..")
     return {"median": float(median), "low": float(low), "high": float(high)}
+
+
+def notes(path):
+    """What is to be known of the figures; written by hand."""
+    with open(path) as file:
+        return [line[len(NOTE):].strip() for line in file
+                if line.startswith(NOTE)]
 
 
 def read(path):

@@ -15,6 +15,7 @@
 #include <elf.h>
 #include <limits.h>
 #include <linux/membarrier.h>
+#include <malloc.h>
 #include <memkind.h>
 #include <memkind_memtier.h>
 #include <poolkind.h>
@@ -98,7 +99,10 @@ CALL(plain_64, block = malloc(64))
 CALL(plain_4096, block = malloc(4096))
 CALL(plain_aligned, block = aligned_alloc(64, 192))
 CALL(plain_same, block = realloc(block, 63))
+CALL(plain_usable, malloc_usable_size(block))
 CALL(plain_free, free(block))
+CALL(plain_two, block = malloc(64); blocks[0] = malloc(200))
+CALL(plain_free_two, free(block); free(blocks[0]))
 
 /* More than a cache holds. */
 static void
@@ -108,6 +112,17 @@ dram_many(void)
 		blocks[i] = poolkind_malloc(dram, 64);
 	for (int i = 0; i < MANY; i++)
 		poolkind_free(dram, blocks[i]);
+}
+
+/* What lies in the cache and what in the depot decides how often a round goes
+ * to either, and a moment of the decay in the midst of one moves it for all
+ * that follow: so each begins from the same. */
+static void
+dram_many_before(void)
+{
+	poolkind_trim(dram);
+	for (int i = 0; i < 10; i++)
+		dram_many();
 }
 
 static const struct path libraries[] = {
@@ -126,7 +141,7 @@ static const struct path libraries[] = {
 	{ "poolkind_usable_size", dram_64, dram_usable, dram_free },
 	{ "poolkind_of", dram_64, dram_of, dram_free },
 	{ "poolkind_block_at", dram_64, dram_at, dram_free },
-	{ "poolkind, 200 blocks and back", NULL, dram_many, NULL },
+	{ "poolkind, 200 blocks and back", dram_many_before, dram_many, NULL },
 	{ "local kind, malloc 64", NULL, local_64, local_free },
 	{ "local kind, free 64", local_64, local_free, NULL },
 	{ "file kind, malloc 64", NULL, file_64, file_free },
@@ -153,8 +168,10 @@ static const struct path mallocs[] = {
 	{ "malloc 4096", NULL, plain_4096, plain_free },
 	{ "aligned_alloc 64 192", NULL, plain_aligned, plain_free },
 	{ "realloc in place", plain_64, plain_same, plain_free },
+	{ "malloc_usable_size", plain_64, plain_usable, plain_free },
 	{ "free 64", plain_64, plain_free, NULL },
 	{ "free 4096", plain_4096, plain_free, NULL },
+	{ "free 64 and 200 in turn", plain_two, plain_free_two, NULL },
 	{ NULL, NULL, NULL, NULL },
 };
 

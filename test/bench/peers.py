@@ -10,6 +10,7 @@ import os
 import platform
 import shlex
 import subprocess
+import sys
 
 SOURCE = os.environ.get("TOP_SRCDIR", ".")
 BUILD = os.path.abspath(os.environ.get("TOP_BUILDDIR", "build"))
@@ -17,7 +18,12 @@ CC = shlex.split(os.environ.get("CC", "cc"))
 FLAGS = ["-O2", "-std=gnu11", "-fno-builtin", "-pthread"]
 SHIM = os.environ.get("LIBVMMALLOC", "")
 POOL_DIR = os.environ.get("POOL_DIR", "/dev/shm")
+PRELOAD = os.environ.get("LIBPOOLKIND_MALLOC")
 BENCH = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path.insert(0, f"{BENCH}/../lib")
+import rules  # noqa: E402
+
 WORK = ["work.c", "blocks.c", "servers.c", "many.c", "held.c"]
 
 left_out = []  # sentences, in the order they were found
@@ -116,6 +122,15 @@ def shim(fork=1, size="1G"):
                    VMMALLOC_FORK=str(fork))
 
 
+@functools.cache
+def hold(*kinds):
+    """Where a program that this one starts finds rules: all sizes come from the
+    first of the kinds, but those from 32 KiB on from the last."""
+    names = [(f"k{i}", kind) for i, kind in enumerate(kinds)]
+    table = rules.table(names, [f"size=32768- -> k{len(kinds) - 1}", "-> k0"])
+    return f"{rules.descriptor(table)},{os.getpid()}"
+
+
 def mallocs():
     """Preloaded libraries, ours first: all start the same program."""
     def peer(name, *libraries, **more):
@@ -128,8 +143,12 @@ def mallocs():
     return [
         Peer("libvmmalloc file", "work-malloc", SHIM, shim()),
         *peer("libvmmalloc dram", SHIM, VMMALLOC_KIND="dram"),
+        *peer("poolkind-malloc dram", PRELOAD, POOLKIND_RULES=hold("dram")),
+        *peer("poolkind-malloc two kinds", PRELOAD,
+              POOLKIND_RULES=hold("dram", "dram,limit=1G")),
         *peer("jemalloc", library("libjemalloc.so.2", "libjemalloc2")),
         *peer("mimalloc", library("libmimalloc.so.2", "libmimalloc2.0")),
+        *peer("mimalloc by path", os.environ.get("PEER_MIMALLOC")),
         *peer("tcmalloc", library("libtcmalloc_minimal.so.4",
                                   "libtcmalloc-minimal4")),
         *peer("tbbmalloc", library("libtbbmalloc.so.2", tbb),

@@ -11,7 +11,7 @@ import sys
 import time
 
 from figures import compare, figures, settings
-from peers import CC, leave_out, mallocs
+from peers import CC, compile, leave_out, mallocs
 
 SQL = """
 CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, price REAL, note TEXT);
@@ -131,6 +131,26 @@ def redis(scratch, peer):
             "time, ms": (ended - started) * 1e3}
 
 
+# ---- What allocators are compared by -----------------------------------------
+
+CLASSICS = ("server", "resize", "bursts", "leaks", "large", "order", "passed",
+            "mixed", "compute")
+
+
+def compare_classics(scratch, choices, group):
+    chosen = [name for name in CLASSICS if group in (None, name)]
+    if chosen:
+        compile(scratch, "classics", ["classics.c"], "-D_GNU_SOURCE")
+    for name in chosen:
+        command = [f"{scratch}/classics", name,
+                   "20" if settings["quick"] else "200"]
+        for peer in choices.values():
+            check_bound([command[0], "compute", "1"], peer)
+        compare(f"programs: {name}", choices,
+                lambda peer: figures(*launch(scratch, peer, command)), 5,
+                ("programs", name, None))
+
+
 # ---- All --------------------------------------------------------------------
 
 def plain_programs():
@@ -161,6 +181,7 @@ def compare_programs(scratch, group=None):
         compare(f"programs: {name}", choices,
                 lambda peer: plain_program(scratch, peer, start, command,
                                            given), 5, ("programs", name, None))
+    compare_classics(scratch, choices, group)
     if group not in (None, "redis"):
         return
     if shutil.which("redis-server") and shutil.which("redis-benchmark"):

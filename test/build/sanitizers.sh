@@ -9,7 +9,7 @@
 # it is installed. The tests, in C++, are not optimized: half the time is theirs.
 # Takes long: part of check-long, which runs another beside it, so there is one
 # job here.
-unset MAKEFLAGS MFLAGS MAKELEVEL "${!LIB@}" # what this build was told
+unset MAKEFLAGS MFLAGS MAKELEVEL TESTS "${!LIB@}" # what this build was told
 work=$TOP_BUILDDIR/test/build/work
 cached=
 if command -v ccache >/dev/null; then

@@ -9,11 +9,12 @@ A comment before a display says what is to be known of it beyond the page:
     .\\" with: NAME=VALUE    variables that stand for a machine of some sort
     .\\" else: PATTERN       what it says, and fails, on a machine without that
     .\\" printed by: COMMAND the display is what this prints
+    .\\" rules: accepted     it is a file of rules
 """
 import os
 import re
 
-MARK = re.compile(r'^\.\\" (not run|given|with|else|printed by): (.*)$')
+MARK = re.compile(r'^\.\\" (not run|given|with|else|printed by|rules): (.*)$')
 ESCAPES = {r"\e": "\\", r"\&": "", r"\ ": " ", r"\-": "-", r"\(dq": '"',
            r"\(aq": "'", r"\(ti": "~", r"\(ha": "^", r"\|": ""}
 LINE = 73  # characters of an indented line, of 78

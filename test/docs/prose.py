@@ -9,7 +9,7 @@ import subprocess
 
 SCREEN = 80
 OURS = re.compile(
-    r"(poolkind|vmem_|libvm|memkind|memtier|hbw|autohbw|libmemtier|\w+allocator)")
+    r"((lib)?poolkind|vmem_|libvm|memkind|memtier|hbw|autohbw|libmemtier|\w+allocator)")
 # English words that are macros as well, where a line of text is parsed.
 TAKEN = re.compile(r"^\.(?:Dq|Sq|Ql|Qq|Em|Sy|Sh|Ss|Nd|It|Pq) (?:.* )?"
                    r"((?:In|At|An|No|Me|Or) (?!\w+\.h).*)$")

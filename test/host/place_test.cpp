@@ -209,6 +209,84 @@ TEST(LocalTest, ALimitIsForAllPlacesTogether)
 	}
 }
 
+/* ---- Limits that are a part -----------------------------------------------
+ */
+
+/* All bytes of a node: the first line is "Node 2 MemTotal:  524288 kB". */
+size_t
+memory_of(unsigned node)
+{
+	std::string line = host::line_of("/sys/devices/system/node/node" +
+	    std::to_string(node) + "/meminfo");
+	size_t at = line.find("MemTotal:");
+
+	return at == std::string::npos ?
+	    0 :
+	    strtoull(line.c_str() + at + strlen("MemTotal:"), nullptr, 10) *
+		KIB;
+}
+
+/* Of all nodes that the kind takes memory from. */
+size_t
+memory_of(poolkind *kind)
+{
+	unsigned long mask[1] = {};
+	size_t sum = 0;
+
+	EXPECT_EQ(0, poolkind_get_nodes(kind, mask, 64));
+	for (unsigned node = 0; node < 64; node++)
+		if (mask[0] >> node & 1)
+			sum += memory_of(node);
+	return sum;
+}
+
+TEST(PartTest, IsOneOfTheNodesOfTheKind)
+{
+	FULL_PROFILE_OR_SKIP();
+	for (const char *text :
+	    { "nodes:2", "nodes:0-1", "nodes:all", "dram", "hbw", "bandwidth",
+		"bandwidth,scope=all", "latency", "dax-kmem" }) {
+		Kind kind = open_kind(std::string(text) + ",limit=50%");
+		size_t half = memory_of(kind.get()) / 2;
+
+		EXPECT_EQ(
+		    half / 4096 * 4096, engine::stats_of(kind.get()).limit)
+		    << text;
+	}
+}
+
+TEST(PartTest, SharesFitIntoTheNodeTogether)
+{
+	FULL_PROFILE_OR_SKIP();
+	engine::in_child(300, [] {
+		setenv("MPI_LOCALNRANKS", "2", 1);
+		Kind one = open_kind("nodes:2,limit=share");
+		Kind two = open_kind("nodes:2,limit=share");
+		engine::Chain of_one, of_two;
+
+		of_one.fill(one.get(), MIB);
+		of_two.fill(two.get(), MIB);
+		size_t first = engine::stats_of(one.get()).committed;
+		size_t second = engine::stats_of(two.get()).committed;
+		EXPECT_GE(first, memory_of(2) / 2 / 10 * 9);
+		EXPECT_LE(first, memory_of(2) / 2);
+		EXPECT_LE(second, memory_of(2) / 2);
+		EXPECT_GE(second, MIB);
+		of_one.free_all(one.get());
+		of_two.free_all(two.get());
+	});
+}
+
+TEST(PartTest, IsOneOfTheDevice)
+{
+	VARIABLE_OR_SKIP(device, "VM_DEVDAX_PMEM");
+	EXPECT_EQ(host::device_bytes(device) / 2 / 4096 * 4096,
+	    engine::stats_of(open_kind("dax:" + device + ",limit=50%").get())
+		.limit);
+	Kind part = open_kind("dax:" + device + ",size=8M,limit=25%");
+	EXPECT_EQ(2 * MIB, engine::stats_of(part.get()).limit);
+}
+
 /* ---- Full nodes -----------------------------------------------------------
  */
 

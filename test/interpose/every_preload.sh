@@ -11,7 +11,7 @@ built=${TOP_BUILDDIR:-$top/build}
 : "${LIBVMMALLOC:=$built/lib/libvmmalloc.so.1}"
 . "$top/test/lib/shim_tap.sh"
 here=$top/test/interpose
-unset LD_PRELOAD LD_LIBRARY_PATH "${!AUTO_HBW_@}" "${!MEMKIND_@}"
+unset LD_PRELOAD LD_LIBRARY_PATH POOLKIND_RULES "${!AUTO_HBW_@}" "${!MEMKIND_@}"
 export LC_ALL=C
 
 # preloads: the names; use NAME: sets the array `under` to what goes before a
@@ -22,6 +22,21 @@ preloads+=(libvmmalloc-dram)
 [ ! -e "${LIBVMMALLOC_DEBUG-}" ] || preloads+=(libvmmalloc-debug)
 [ ! -e "${LIBAUTOHBW-}" ] || preloads+=(libautohbw)
 [ ! -e "${LIBMEMTIER-}" ] || preloads+=(libmemtier)
+if [ -e "${LIBPOOLKIND_MALLOC-}" ]; then
+	preloads+=(libpoolkind-malloc)
+	# Ten rules: sizes, threads, a kind that soon is full, and a file.
+	rules=$(python3 "$top/test/lib/rules.py" --hold $$ \
+	    --kind fast=dram,limit=4M --kind rest=dram \
+	    --kind 'file=file:/dev/shm,fork=private' \
+	    --kind local=dram,policy=local \
+	    --rule 'size=0-16 -> local' --rule 'size=17-40 -> fast, rest' \
+	    --rule 'thread=io-* size=41- -> fast' \
+	    --rule 'size=41-64 -> local, rest' --rule 'size=65-4095 -> rest' \
+	    --rule 'size=4096-8191 -> file' --rule 'size=8192-16384 -> fast' \
+	    --rule 'size=16385-262144 -> local, rest' \
+	    --rule 'thread=[!a-z]* -> rest' --rule '-> rest, fast' \
+	    2> /dev/null) && preloads+=(libpoolkind-malloc-rules)
+fi
 
 # shellcheck disable=SC2034 # for the tests
 use() {
@@ -43,6 +58,12 @@ use() {
 		preloaded=$LIBMEMTIER
 		variables=(MEMKIND_DAX_KMEM_NODES=0 "MEMKIND_MEM_TIERS=\
 KIND:DRAM,RATIO:1;KIND:KMEM_DAX,RATIO:3;POLICY:STATIC_RATIO") ;;
+	libpoolkind-malloc)
+		preloaded=$LIBPOOLKIND_MALLOC
+		variables=(POOLKIND_RULES=) ;;
+	libpoolkind-malloc-rules)
+		preloaded=$LIBPOOLKIND_MALLOC
+		variables=(POOLKIND_RULES="$rules") ;;
 	esac
 	under=(env LD_PRELOAD="$preloaded" "${variables[@]}")
 }

@@ -82,8 +82,13 @@ main(int argc, char **argv)
 	return 0;
 }
 END
-if command -v mpicc > /dev/null && command -v mpirun > /dev/null; then
-	mpicc "$work/ranks.c" -o "$work/ranks" || exit 1
+# Its compiler may be there without its headers (Debian's openmpi-bin), and the
+# plain names be another MPI's, where Debian has names for each.
+mpicc=$(command -v mpicc.openmpi || echo mpicc)
+mpirun=$(command -v mpirun.openmpi || echo mpirun)
+if [[ $("$mpirun" --version 2> /dev/null) =~ Open\ MPI|OpenRTE ]] &&
+    "$mpicc" -fsyntax-only "$work/ranks.c" > /dev/null 2>&1; then
+	"$mpicc" "$work/ranks.c" -o "$work/ranks" || exit 1
 fi
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 [ -x /usr/bin/bwrap ] &&
@@ -118,7 +123,7 @@ description: changed' && ldbsearch -H '$work/db.ldb' | sort"
 	if [ ! -x "$work/ranks" ]; then
 		skip "$name: Open MPI" "not installed (Debian's libopenmpi-dev)"
 	else
-		unchanged "$name: Open MPI" mpirun --oversubscribe -n 2 \
+		unchanged "$name: Open MPI" "$mpirun" --oversubscribe -n 2 \
 		    --mca pml ob1 --mca btl self,vader \
 		    --mca memory patcher --mca mpi_leave_pinned 1 "$work/ranks"
 	fi

@@ -13,7 +13,7 @@ tests_failed=0
 here=$(cd "$(dirname "${BASH_SOURCE[1]}")" && pwd)
 library=$here/../lib
 : "${CC:=cc}" "${CXX:=c++}"
-unset "${!VMMALLOC_@}" 2>/dev/null
+unset POOLKIND_CONFIG "${!VMMALLOC_@}" 2>/dev/null
 
 if [ -z "${LIBVMMALLOC-}" ] || [ ! -e "$LIBVMMALLOC" ]; then
 	echo "1..0 # SKIP libvmmalloc.so.1 was not built (LIBVMMALLOC)"

@@ -17,6 +17,7 @@ int
 main(void)
 {
 	struct poolkind_stats stats;
+	struct poolkind_room room;
 	size_t bytes;
 	void *block = NULL, *foreign = malloc(1);
 
@@ -39,6 +40,7 @@ main(void)
 	TELL("trim", poolkind_trim(NULL) == 0);
 	TELL("check", poolkind_check(NULL) == 0);
 	TELL("get_stats", poolkind_get_stats(NULL, &stats, sizeof(stats)) == 0);
+	TELL("get_room", poolkind_get_room(NULL, &room, sizeof(room)) == 0);
 	TELL("get_node_bytes", poolkind_get_node_bytes(NULL, &bytes, 1) == 0);
 	errno = 0;
 	if (poolkind_close(NULL) != 0)

@@ -29,7 +29,7 @@ int
 main(void)
 {
 	poolkind *kind = open_or_exit("dram"), *other = open_or_exit("dram");
-	char *block = poolkind_malloc(kind, 200000);
+	char *block = poolkind_malloc(kind, 2000000);
 
 	poolkind_set_report(take, kind);
 	poolkind_free(kind, sentence);

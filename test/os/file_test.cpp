@@ -3,6 +3,7 @@
 #include "os_test.h"
 
 #include <atomic>
+#include <climits>
 #include <csignal>
 #include <pthread.h>
 #include <sys/ioctl.h>
@@ -383,6 +384,29 @@ TEST(Text, IsReadFromItsBeginning)
 	EXPECT_EQ(os_read_text("/dev/null", text, sizeof(text)), ENODATA);
 	EXPECT_EQ(os_read_text("/there/is/none", text, sizeof(text)), ENOENT);
 	EXPECT_STREQ(text, "");
+}
+
+TEST(Sealed, IsReadAndNeverChanged)
+{
+	const char text[] = "what nobody changes";
+	void *addr = nullptr;
+	size_t bytes = 0;
+	int fd = -1;
+
+	ASSERT_EQ(os_make_sealed("test", text, sizeof(text), 100, &fd), 0);
+	EXPECT_GE(fd, 100);
+	EXPECT_EQ(fcntl(fd, F_GETFD), 0) << "programs inherit it";
+	EXPECT_EQ(pwrite(fd, "W", 1, 0), -1);
+	EXPECT_EQ(ftruncate(fd, 1), -1);
+	EXPECT_EQ(ftruncate(fd, 100), -1);
+	ASSERT_EQ(os_map_sealed(fd, &addr, &bytes), 0);
+	EXPECT_EQ(bytes, sizeof(text));
+	EXPECT_EQ(memcmp(addr, text, sizeof(text)), 0);
+	os_unmap(addr, bytes);
+	os_close(fd);
+	ASSERT_EQ(os_make_sealed("test", text, sizeof(text), INT_MAX, &fd), 0)
+	    << "any number does";
+	os_close(fd);
 }
 
 TEST(Cancellation, PassesByEveryFunction)

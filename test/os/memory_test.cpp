@@ -77,6 +77,22 @@ TEST(Reserve, KeepsAnUnreadablePageBehind)
 	EXPECT_FALSE(mapped((char *)addr + MIB));
 }
 
+TEST(Pages, AreReadableOrNotByWhatTheKernelSays)
+{
+	uint64_t *words;
+
+	ASSERT_EQ(os_map(2 * PAGE_BYTES, (void **)&words), 0);
+	EXPECT_TRUE(os_is_readable(words)) << "not touched yet";
+	EXPECT_TRUE(os_is_readable(words + PAGE_BYTES / 8 - 1));
+	ASSERT_EQ(mprotect(words + PAGE_BYTES / 8, PAGE_BYTES, PROT_NONE), 0);
+	EXPECT_TRUE(os_is_readable(words + PAGE_BYTES / 8 - 1));
+	EXPECT_FALSE(os_is_readable(words + PAGE_BYTES / 8));
+	os_unmap(words, 2 * PAGE_BYTES);
+	EXPECT_FALSE(os_is_readable(words));
+	EXPECT_FALSE(os_is_readable(nullptr));
+	EXPECT_FALSE(os_is_readable((void *)(UINTPTR_MAX - 4095)));
+}
+
 TEST(Reserve, SaysWhenThereIsNoAddressSpace)
 {
 	void *addr;

@@ -62,6 +62,13 @@ if [ "$(id -u)" -eq 0 ] && mkdir "$work/small" &&
 	    VMMALLOC_KIND="dram,limit=1M;file:$pool,size=32M" \
 	    "$work/shim_fork" 2 "$work/small/filler"
 	rm -f "$work/small/filler"
+	results_of "a copy behind a kind that wants none" 0 \
+	    env -u VMMALLOC_FORK LD_PRELOAD="$LIBVMMALLOC" \
+	    VMMALLOC_KIND="dram,limit=1M;file:$pool,size=32M,fork=copy" \
+	    "$work/shim_fork" 2 "$work/small/filler"
+	check "a copy behind a kind that wants none: says so" grep -qx \
+	    "Error (libvmmalloc): pool cloning failed" "$work/results"
+	rm -f "$work/small/filler"
 	umount "$work/small"
 
 	# Huge pages, made as they are wanted.

@@ -101,17 +101,68 @@ fi
 
 # ---- The report ------------------------------------------------------------
 behind() { # a kind that falls back to another
-	env LD_PRELOAD="$LIBVMMALLOC" VMMALLOC_LOG_STATS=1 \
+	env LD_PRELOAD="$LIBVMMALLOC" VMMALLOC_LOG_STATS=2 \
 	    "VMMALLOC_KIND=dram,limit=1M;file:$pool,size=32M" \
 	    "$work/shim_log" 2> "$work/log"
 	has "a kind behind the pool: which it is" \
 	    "it falls back to +file:$pool,size=32M"
+	has_not "a kind behind the pool: no name that nobody gave" "fallback="
+	same "a kind behind the pool: each amount says whose it is" \
+	    "$(sed -n '/^vmem pool/,$ { /^[df].*[:,]/p; /^  allocated/s/ .*//p }' \
+	        "$work/log" | sed 's/,fork.*//; s/^$/allocated/')" \
+	    "dram,limit=1M
+allocated
+file:$pool,size=32M
+allocated"
 	same "a kind behind the pool: how much was used of each" \
 	    "$(grep -c "peak use of pool" "$work/log")" 2
 	same "a kind behind the pool: jemalloc's statistics of each" \
 	    "$(grep -c "Begin jemalloc statistics" "$work/log")" 2
 }
 behind
+# Small tools close standard error before they end, and have their report.
+closing() {
+	local program
+	for program in sort cat "ls -l" "grep x"; do
+		# shellcheck disable=SC2086 # the program's words
+		echo x | env VMMALLOC_LOG_STATS=1 VMMALLOC_KIND=dram \
+		    bash -c "LD_PRELOAD='$LIBVMMALLOC' exec $program" \
+		    > "$work/out" 2> "$work/log"
+		has "${program%% *}: the report, with its name" \
+		    "the heap of process [0-9]+ \(.*/${program%% *}\)$"
+		same "${program%% *}: what it prints is as ever" \
+		    "$(head -c 1 "$work/out" | tr '[:lower:]' x)" x
+	done
+	env VMMALLOC_LOG_STATS=1 VMMALLOC_KIND=dram bash -c \
+	    "LD_PRELOAD='$LIBVMMALLOC' exec ls -l /proc/self/fd 2>&1 >&3" \
+	    3> "$work/out" > "$work/log"
+	has "the report goes where standard error led at the start" \
+	    "the heap of process"
+}
+closing
+full() { # a pool that is full leaves a line, once
+	env VMMALLOC_LOG_STATS=1 VMMALLOC_KIND=dram,limit=16M bash -c \
+	    "LD_PRELOAD='$LIBVMMALLOC' exec python3 -S -c '
+for i in range(3):
+    try: bytearray(64 << 20)
+    except MemoryError: pass
+'" 2> "$work/log"
+	same "a full pool leaves one line" "$(grep -c \
+	    'the pool has no room for a block of 6[0-9]* bytes$' \
+	    "$work/log")" 1
+	has "and the report says so" "^  The pool was full"
+	env VMMALLOC_KIND=dram,limit=16M bash -c \
+	    "LD_PRELOAD='$LIBVMMALLOC' exec python3 -S -c '
+try: bytearray(64 << 20)
+except MemoryError: pass
+'" 2> "$work/log"
+	same "without a report a full pool is silent" "$(cat "$work/log")" ""
+}
+if command -v python3 > /dev/null; then
+	full
+else
+	skip "a full pool" "no python3"
+fi
 report() { # LIBRARY NAME
 	local name=$2
 	preload=$1
@@ -127,7 +178,14 @@ report() { # LIBRARY NAME
 	has "$name: the heap was inside" "whole heap .* was inside the pool"
 	has "$name: system heap" "^system heap"
 	has "$name: vmem pool" "^vmem pool"
-	has "$name: jemalloc's statistics" "Begin jemalloc statistics"
+	if [ "$name" = debug ]; then
+		has "$name: jemalloc's statistics" "Begin jemalloc statistics"
+	else
+		has_not "$name: nothing of jemalloc's" "jemalloc"
+		shim env VMMALLOC_LOG_STATS=2 "$work/shim_log" 2> "$work/log"
+		has "$name: jemalloc's statistics at level 2" \
+		    "Begin jemalloc statistics"
+	fi
 	shim env VMMALLOC_LOG_STATS=1 "VMMALLOC_LOG_FILE=$work/$name-" \
 	    "$work/shim_log" 2> "$work/log"
 	same "$name: with a file standard error is quiet" \
@@ -139,11 +197,11 @@ report() { # LIBRARY NAME
 		    2> "$work/log"
 		same "$name: none for '$other'" "$(cat "$work/log")" ""
 	done
-	for other in 2 11 yes; do
+	for other in 3 11 yes; do
 		( shim env "VMMALLOC_LOG_STATS=$other" "$work/shim_log" ) \
 		    2> "$work/log"
 		has "$name: an error for '$other'" "VMMALLOC_LOG_STATS=\
-$other is neither 0 nor 1"
+$other is not a level of statistics; write 0 for none, 1, or 2"
 	done
 	unset preload
 }

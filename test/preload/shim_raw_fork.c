@@ -132,6 +132,12 @@ main(void)
 	CHECK("other calls go on to the kernel",
 	    syscall(SYS_getpid) == getpid() && syscall(SYS_close, -1) == -1 &&
 		errno == EBADF);
+	for (long bad = 0; bad < 2; bad++) {
+		long answer = syscall(SYS_clone3, bad * 4096, 64);
+
+		CHECK("a record that is not there is refused",
+		    answer == -1 && (errno == EFAULT || errno == ENOSYS));
+	}
 	CHECK("one with six arguments, too",
 	    syscall(SYS_mmap, 0, 4096, 3, 0x22, -1, 0) != -1);
 	return failures != 0;

@@ -35,7 +35,9 @@ for how in "" -static; do
 	( "$work/shim_functions" > /dev/null ) 2> "$work/err"
 	same "${name#-}, no environment" \
 	    "$?|$(grep -v Aborted "$work/err")" "134|Error (libvmmalloc): \
-environment variable VMMALLOC_POOL_DIR not specified"
+environment variable VMMALLOC_POOL_DIR not specified
+  Write VMMALLOC_POOL_DIR=DIRECTORY VMMALLOC_POOL_SIZE=SIZE (such as /dev/shm \
+and 1G), or VMMALLOC_KIND=KIND (such as dram)"
 done
 
 # Here libraries of the program begin before we do.

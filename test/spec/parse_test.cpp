@@ -71,6 +71,10 @@ TEST(Parse, TakesMemoryAttributes)
 	    parsed("capacity,page=thp,policy=preferred").source, SPEC_CAPACITY);
 	EXPECT_EQ(parsed("dax-kmem,limit=1G").source, SPEC_DAX_KMEM);
 	EXPECT_EQ(normal("dax-kmem,scope=local,policy=bind"), "dax-kmem");
+	EXPECT_EQ(parsed("cxl,scope=all").source, SPEC_CXL);
+	EXPECT_EQ(parsed("tier:22,limit=1G").source, SPEC_TIER);
+	EXPECT_EQ(parsed("tier:22,limit=1G").tier, 22u);
+	EXPECT_EQ(normal("tier:004,scope=local,size=1024K"), "tier:4,size=1M");
 	EXPECT_EQ(normal("hbw,home=3,policy=preferred-many,scope=all"),
 	    "hbw,scope=all,policy=preferred-many,home=3");
 }
@@ -181,7 +185,8 @@ TEST(Parse, SaysThatThereIsNoText)
 }
 
 #define SOURCES \
-	"dram, nodes, hbw, bandwidth, latency, capacity, dax-kmem, file, dax"
+	"dram, nodes, hbw, bandwidth, latency, capacity, dax-kmem, cxl, " \
+	"tier, file, dax"
 #define DRAM_OPTIONS \
 	"page, policy, populate, size, grow, reserve, limit, name, fallback"
 #define FILE_OPTIONS "size, grow, reserve, trust, limit, fork, name, fallback"

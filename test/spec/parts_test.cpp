@@ -15,7 +15,7 @@ split(const std::string &text)
 	struct spec_parts parts;
 	std::string all;
 
-	if (spec_split(text.c_str(), &parts) != 0)
+	if (spec_split(word_of(text.c_str()), nullptr, &parts) != 0)
 		return std::string("error: ") + error_text();
 	for (unsigned i = 0; i < parts.count; i++) {
 		if (i != 0)
@@ -53,8 +53,9 @@ TEST(Parts, AreParsedOneByOne)
 	struct spec_parts parts;
 	struct spec spec;
 
-	ASSERT_EQ(
-	    spec_split("nodes:1|file:/a\\|b\\>,size=1M > dram", &parts), 0);
+	ASSERT_EQ(spec_split(word_of("nodes:1|file:/a\\|b\\>,size=1M > dram"),
+		      nullptr, &parts),
+	    0);
 	EXPECT_EQ(spec_parse_part(&parts, 1, &spec), 0) << error_text();
 	EXPECT_STREQ(spec.path, "/a|b>");
 	EXPECT_EQ(spec.size, MIB);

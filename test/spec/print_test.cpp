@@ -47,7 +47,9 @@ public:
 			made.fork = (enum spec_fork)below(
 			    SPEC_FORK_COPY_OR_PRIVATE);
 		made.fork_given = made.fork != SPEC_FORK_REFUSE;
-		if (made.source <= SPEC_DAX_KMEM) {
+		if (made.source == SPEC_TIER)
+			made.tier = (unsigned)below(SPEC_TIERS_MAX);
+		if (spec_is_anonymous(&made)) {
 			made.page = (enum spec_page)below(4);
 			made.populate = below(2);
 		}
@@ -70,6 +72,10 @@ public:
 			}
 		}
 		made.limit = below(2) ? made.size + size() : 0;
+		if (made.limit == 0 && below(2))
+			made.limit_percent = (unsigned)below(101);
+		else if (made.limit == 0)
+			made.limit_share = below(2);
 		if (below(2))
 			strcpy(made.name, word("aZ09_.-", 63).c_str());
 		if (below(2))

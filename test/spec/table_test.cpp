@@ -99,6 +99,7 @@ text_of(const struct spec_source_row &source)
 {
 	static const std::map<const struct spec_where *, std::string> where = {
 		{ &spec_where_nothing, "" }, { &spec_where_nodes, ":1-2,4" },
+		{ &spec_where_tier, ":4" },
 		{ &spec_where_directory, ":/a\\,b" },
 		{ &spec_where_device, ":node=3" }
 	};
@@ -119,6 +120,8 @@ values_of(const struct spec_option &option, bool has_nodes)
 				   std::vector<std::string>({ "local" });
 	if (strcmp(option.form, "SIZE") == 0)
 		return { "3M", "5", "2T" };
+	if (strcmp(option.form, "SIZE|N%|share") == 0)
+		return { "3M", "5", "2T", "1%", "100%", "share" };
 	if (strcmp(option.form, "NAME") == 0)
 		return { "a_B.9-" };
 	if (strcmp(option.form, "N") == 0)

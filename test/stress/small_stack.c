@@ -64,12 +64,14 @@ report_nothing(void *arg, const char *text)
 	{ \
 		struct poolkind_stats stats; \
 		struct poolkind_block at; \
+		struct poolkind_room room; \
+		struct poolkind_node node; \
 		size_t bytes[4], got; \
 		unsigned long mask[1]; \
 		void *block = NULL; \
 \
 		(void)stats, (void)at, (void)bytes, (void)got, (void)block, \
-		    (void)mask; \
+		    (void)mask, (void)room, (void)node; \
 		__VA_ARGS__; \
 	}
 
@@ -103,7 +105,11 @@ RUN(asks, block = poolkind_malloc(kind, 300000); poolkind_usable_size(block);
     poolkind_user_data(kind); poolkind_errormsg(); poolkind_version();
     poolkind_free(kind, block))
 RUN(stats, poolkind_get_stats(file, &stats, sizeof(stats));
-    poolkind_get_node_bytes(file, bytes, 4))
+    poolkind_get_node_bytes(file, bytes, 4);
+    poolkind_get_room(file, &room, sizeof(room));
+    poolkind_get_room(kind, &room, sizeof(room)))
+RUN(nodes, unsigned count = 1;
+    poolkind_get_machine_nodes(&node, &count, sizeof(node)))
 RUN(tends, poolkind_set_limit(kind, 64 << 20); poolkind_trim(kind);
     poolkind_check(kind); poolkind_check(file); poolkind_refresh())
 RUN(misuses, poolkind_set_report(report_nothing, NULL);
@@ -168,6 +174,7 @@ static const struct step {
 	STEP(aligned),
 	STEP(asks),
 	STEP(stats),
+	STEP(nodes),
 	STEP(tends),
 	STEP(misuses),
 	STEP(closes),

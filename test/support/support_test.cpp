@@ -14,7 +14,7 @@
 extern "C" {
 #include "log_glue.h"
 #include "support/conf.h"
-#include "support/environment.h"
+#include "base/environment.h"
 #include "support/numbers.h"
 #include "support/setting.h"
 }
@@ -275,7 +275,7 @@ TEST(Setting, IsCutWhereItIsLong)
 	struct record record = {};
 
 	EXPECT_FALSE(setting_store(&settings[1], value.c_str(), &record, line));
-	EXPECT_EQ(line, "ON=" + value.substr(0, 64) + " is neither 0 nor 1");
+	EXPECT_EQ(line, "ON=" + value.substr(0, 64) + "... is neither 0 nor 1");
 }
 
 /* ---- Lines --------------------------------------------------------------- */

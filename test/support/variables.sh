@@ -70,8 +70,8 @@ with() {
 # understood; "line TEXT", a line with TEXT, and the program runs; "end TEXT",
 # the same as the last line of the process.
 table="
-pool|VMMALLOC_POOL_DIR||end VMMALLOC_POOL_DIR not specified
-pool|VMMALLOC_POOL_SIZE||end VMMALLOC_POOL_SIZE not specified
+pool|VMMALLOC_POOL_DIR||end or VMMALLOC_KIND=KIND
+pool|VMMALLOC_POOL_SIZE||end or VMMALLOC_KIND=KIND
 pool|VMMALLOC_POOL_SIZE|16M|quiet
 pool|VMMALLOC_POOL_SIZE| 16777216|quiet
 pool|VMMALLOC_POOL_SIZE|1.5G|end VMMALLOC_POOL_SIZE=1.5G is not a size
@@ -83,6 +83,8 @@ pool|VMMALLOC_POOL_SIZE|abc|end =abc is not a size
 pool|VMMALLOC_POOL_SIZE|-1x|end =-1x is not a size
 pool|VMMALLOC_POOL_SIZE|-1|end negative VMMALLOC_POOL_SIZE
 pool|VMMALLOC_KIND||quiet
+vmmalloc|POOLKIND_CONFIG||quiet
+vmmalloc|POOLKIND_CONFIG|/no/such|quiet
 vmmalloc|VMMALLOC_KIND|dram,limit=1.5G|end VMMALLOC_KIND: limit=1.5G is
 vmmalloc|VMMALLOC_KIND|dram,size=1GiB|end VMMALLOC_KIND: size=1GiB is
 pool|VMMALLOC_FORK||quiet
@@ -100,7 +102,8 @@ pool|VMMALLOC_RESERVE|yes|end VMMALLOC_RESERVE=yes is neither 0 nor 1
 pool|VMMALLOC_RESERVE|1x|end VMMALLOC_RESERVE=1x is neither 0 nor 1
 vmmalloc|VMMALLOC_LOG_STATS||quiet
 vmmalloc|VMMALLOC_LOG_STATS|0|quiet
-vmmalloc|VMMALLOC_LOG_STATS|11|end VMMALLOC_LOG_STATS=11 is neither
+vmmalloc|VMMALLOC_LOG_STATS|11|end VMMALLOC_LOG_STATS=11 is not a level
+vmmalloc|VMMALLOC_LOG_STATS|yes|end VMMALLOC_LOG_STATS=yes is not a level of
 vmmalloc|VMMALLOC_LOG_FILE||quiet
 vmmalloc|VMMALLOC_LOG_LEVEL||quiet
 vmmalloc|VMMALLOC_LOG_LEVEL|1x|end VMMALLOC_LOG_LEVEL=1x is not a level
@@ -193,10 +196,12 @@ same "a wrong number of arenas: programs run under libautohbw" \
 2
 3"
 
-# None is read past src/support, or stands outside this table.
+# None is read past base/environment, or stands outside this table. The command
+# reads what it changes for others, as LD_PRELOAD.
 same "who reads the environment" "$(cd "$top/src" && grep -rlE \
-    '[^_a-z](secure_)?getenv\(|environ\[' . | sort | tr '\n' ' ')" \
-    "./support/environment.c ./tool/memtier.c ./topology/load_hwloc.c "
+    '[^_a-z](secure_)?getenv\(|environ\[' . | grep -v '^\./\(tool\|rules\)/' |
+    sort | tr '\n' ' ')" \
+    "./base/environment.c ./preload/start.c ./topology/load_hwloc.c "
 missing=
 for name in $(cd "$top/src" && grep -rhoE \
     '"(VMMALLOC|VMEM|PMEM|PMDK|MEMKIND|JEMK|JE_VMEM|AUTO_HBW)_[A-Z_]+"' \

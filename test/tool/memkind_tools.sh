@@ -41,10 +41,12 @@ on() { # MACHINE COMMAND...: on a machine that was saved
 	    HWLOC_XMLFILE="$machines/$machine.xml" "$@"
 }
 ends "a machine with HBM" 0 2,3 "" on hbm-flat "$hbw"
-ends "a machine without" 1 "" "memkind-hbw-nodes: <memkind> *" \
+ends "a machine without" 1 "" \
+    "memkind-hbw-nodes: <memkind> *: high-bandwidth memory" \
     on one-node "$hbw"
 ends "a machine with memory onlined from DAX devices" 0 2,3 "" on kmem "$kmem"
-ends "a machine without such" 3 "" "memkind-auto-dax-kmem-nodes: <memkind> *" \
+ends "a machine without such" 3 "" \
+    "memkind-auto-dax-kmem-nodes: <memkind> *: memory onlined from a DAX device" \
     on one-node "$kmem"
 unread=(env "HWLOC_COMPONENTS=-linux,-synthetic,-xml,-no_os,stop")
 ends "a machine that cannot be read: high bandwidth" 1 "" \
@@ -124,6 +126,12 @@ run "$memtier" --help
 same "--help" "$status|${output%% [*}|$errors" "0|usage: memtier|"
 ends "no such memory" 1 "" "memtier: no memory onlined from a DAX device*" \
     on one-node "$memtier" true
+ends "no such memory for the ratio that is given" 1 "" \
+    "memtier: no memory onlined from a DAX device*MEMKIND_DAX_KMEM_NODES*" \
+    on one-node "$memtier" -r 1:4 true
+ends "nodes that are none" 1 "" \
+    "*memtier: memory onlined from a DAX device cannot be had: <memkind> *" \
+    env MEMKIND_DAX_KMEM_NODES=x "$memtier" -r 1:4 true
 ends "the status is the program's" 7 "" "" "$memtier" -r 1:1 sh -c 'exit 7'
 build kind_of_size || exit 1
 ends "the program has its tiers" 0 "dram kmem" "" \

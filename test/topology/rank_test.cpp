@@ -192,8 +192,8 @@ TEST(Sentence, SaysWhatIsMissing)
 	    "no node has a known latency: the firmware has no HMAT (nodes: "
 	    "0-3)");
 	EXPECT_EQ(sentence("no-hmat", SPEC_HBW, 1),
-	    "no node has a known bandwidth: the firmware has no HMAT (nodes: "
-	    "0-3)");
+	    "no node has a known bandwidth, as hbw needs: the firmware has no "
+	    "HMAT (nodes: 0-3)");
 	EXPECT_EQ(sentence("cxl", SPEC_HBW, 0),
 	    "no node is high-bandwidth memory: none has twice the 100000 MB/s "
 	    "of DRAM or 200000 MB/s (nodes: 0-3)");

@@ -87,7 +87,8 @@ public:
 	}
 	/* The nodes of RANK, "2 3", or "-"; `why` has the sentence. */
 	std::string
-	select(enum spec_source rank, enum spec_scope scope, unsigned from)
+	select(enum spec_source rank, enum spec_scope scope, unsigned from,
+	    unsigned tier = 0)
 	{
 		struct node_set set;
 		std::string text;
@@ -95,7 +96,7 @@ public:
 
 		memset(why, 'x', sizeof(why));
 		error = poolkind_topology_select(
-		    topology, rank, scope, from, &set, why);
+		    topology, rank, tier, scope, from, &set, why);
 		EXPECT_NE(memchr(why, '\0', sizeof(why)), nullptr);
 		text = list_of(set);
 		EXPECT_EQ(error, text == "-" ? ENODEV : 0) << why;

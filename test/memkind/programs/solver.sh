@@ -41,6 +41,8 @@ runs() {
 	"$work/program" none > "$work/out" 2>&1
 	same "$1: what is no number is refused" \
 	    "$? $(grep -c usage "$work/out")" "2 1"
+	says "$1 says what it shows" '^usage: memkind-solver \[[A-Z]*\]  .*\. $' \
+	    "$work/program" --help
 	rm -f "$work/program"
 }
 
