@@ -18,8 +18,9 @@ MARK = re.compile(r'^\.\\" (not run|given|with|else|printed by|rules): (.*)$')
 ESCAPES = {r"\e": "\\", r"\&": "", r"\ ": " ", r"\-": "-", r"\(dq": '"',
            r"\(aq": "'", r"\(ti": "~", r"\(ha": "^", r"\|": ""}
 LINE = 73  # characters of an indented line, of 78
-LIBRARIES = {"poolkind.h": "poolkind", "libvmem.h": "vmem",
-             "libvmmalloc.h": "", "autohbw_api.h": "autohbw"}
+LIBRARIES = {"poolkind.h": "poolkind", "poolkind.hpp": "poolkind",
+             "libvmem.h": "vmem", "libvmmalloc.h": "",
+             "autohbw_api.h": "autohbw"}
 CALLABLE = {"Ar", "Cm", "Dv", "Em", "Er", "Ev", "Fa", "Fl", "Fn", "Ic", "Li",
             "Ns", "Pa", "Pq", "Sx", "Ta", "Va", "Vt", "Xr"}
 

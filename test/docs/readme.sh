@@ -20,11 +20,16 @@ printf '#!/bin/sh\nexec %s "$@"\n' "${CC:-cc}" >"$work/bin/cc"
 [ -z "${CC:-}" ] || { chmod +x "$work/bin/cc"; PATH=$work/bin:$PATH; }
 cd "$work/clone" || exit 1
 
-# The only program in C.
-sed -n '/^```c$/,/^```$/{/^```/d; p}' "$source/README.md" >example.c
+# The first program in C.
+sed -n '/^## A first look/,/^## In your/{/^```c$/,/^```$/{/^```/d; p}}' \
+    "$source/README.md" >example.c
 
-# Each line that compiles, with the one below it, which runs the program.
-ways() { sed -nE '/^ +cc -Iinclude /{N; s/^ +//; s/\n +/; /; p}' "$source/README.md"; }
+# Each line that compiles, with the one below it, which runs the program;
+# test/docs/languages.sh has those of the languages.
+ways() {
+	sed '/^## In your language/,/^## Examples/d' "$source/README.md" |
+	    sed -nE '/^ +cc -Iinclude /{N; s/^ +//; s/\n +/; /; p}'
+}
 
 prints_it() { bash -ec "$1" | grep -E 'in the file|blocks, .* live'; }
 
@@ -40,7 +45,7 @@ check "four ways to link are shown" test "$tried" -ge 4
 ln -s "$source/README.md" README.md
 reads() {
 	local name=$1
-	"${CC:-cc}" -Iinclude "examples/$name.c" -o "$name" -Lbuild/lib \
+	cc -Iinclude "examples/$name.c" -o "$name" -Lbuild/lib \
 	    -lpoolkind -lvmem "-Wl,-rpath,$PWD/build/lib" &&
 	    sed -nE "s,^    (.*\./$name( .*)?)\$,\1,p" "$source/README.md" >how &&
 	    bash -e how | grep "$2"

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The programs that README.md shows under "In your language", one below a
+# heading for each language: each is built and run as a reader would who copies
+# it and the lines below it, and prints the same. TAP.
+#
+# A language has a function try_NAME, with the word that the program's fence
+# has. It is called in a clone, as the README has it, where the program lies as
+# example.NAME and the lines below it as `how'.
+. "$(dirname "$0")/../lib/tap.sh"
+source=$(cd "$TOP_SRCDIR" && pwd)
+case ${CC:-} in
+*-fsanitize*) skip_all "what a reader has is built without sanitizers" ;;
+esac
+[ -e "$TOP_BUILDDIR/lib/libpoolkind.so.0" ] || skip_all "nothing was built"
+unset LD_LIBRARY_PATH
+
+mkdir "$work/clone" "$work/bin"
+for one in include examples; do ln -s "$source/$one" "$work/clone"; done
+ln -s "$(cd "$TOP_BUILDDIR" && pwd)" "$work/clone/build"
+printf '#!/bin/sh\nexec %s "$@"\n' "${CC:-cc}" >"$work/bin/cc"
+printf '#!/bin/sh\nexec %s "$@"\n' "${CXX:-c++}" >"$work/bin/c++"
+chmod +x "$work"/bin/*
+cd "$work/clone" || exit 1
+
+section() { sed -n '/^## In your language$/,/^## Examples$/p' "$source/README.md"; }
+
+# shown NAME: the program in that language, and the lines below it.
+shown() {
+	section | sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`/d; p}" >"example.$1"
+	section | sed -n "/^\`\`\`$1\$/,/^##/s/^    //p" >how
+}
+
+# prints_it COMMAND...: and where it is, which the machine decides.
+prints_it() {
+	local said
+	said=$("$@") || return
+	echo "$said"
+	[[ $said =~ ^999\ in\ (dram|nodes:.+)$ ]]
+}
+
+with_compilers() { PATH=$work/bin:$PATH bash -ec "$(cat how)"; }
+
+try_c() {
+	check "C is compiled" with_compilers
+	check "and runs" prints_it ./a.out
+}
+
+try_cpp() {
+	check "C++ is compiled" with_compilers
+	check "and runs" prints_it ./a.out
+}
+
+languages=$(section | sed -n 's/^```\(..*\)/\1/p')
+for language in $languages; do
+	rm -f a.out
+	shown "$language"
+	check "the program in $language has no more than 16 lines" \
+	    test "$(wc -l <"example.$language")" -le 16
+	"try_$language" || check "this test knows $language" false
+done
+same "each language has a row in the table" \
+    "$(section | grep -c '^### ')" \
+    "$(section | sed -n '/^|---/,/^$/s/^| [A-Z]/&/p' | wc -l)"
+finish
