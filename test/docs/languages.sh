@@ -52,6 +52,27 @@ try_cpp() {
 	check "and runs" prints_it ./a.out
 }
 
+# What Debian's Python lacks is in the way of the test alone.
+try_python() {
+	local python=/usr/bin/python3 one
+	[ -x $python ] || python=$(command -v python3)
+	for one in numpy pip setuptools; do
+		"$python" -c "import $one" 2>"$work/lacks" && continue
+		skip "Python" "python3-$one is not installed"
+		return
+	done
+	printf '#!/bin/sh\nexec %s "$@"\n' "$python" >"$work/bin/python3"
+	chmod +x "$work/bin/python3"
+	cp -r "$source/bindings" . && chmod -R u+w bindings
+	mv example.python example.py
+	check "Python is built, and runs" prints_it with_python
+}
+
+with_python() {
+	with_compilers >"$work/said" 2>&1 || { cat "$work/said"; return 1; }
+	tail -n 1 "$work/said"
+}
+
 languages=$(section | sed -n 's/^```\(..*\)/\1/p')
 for language in $languages; do
 	rm -f a.out

@@ -3,8 +3,8 @@
 git, so that a release can be checked, too."""
 import os
 
-FOLDERS = (".ci", "completion", "doc", "examples", "include", "jemalloc", "m4",
-           "man", "src", "test")
+FOLDERS = (".ci", "bindings", "completion", "doc", "examples", "include",
+           "jemalloc", "m4", "man", "src", "test")
 MADE = (".o", ".a", ".so", ".pyc", ".deps", ".dirstamp", ".log", ".gcno")
 
 
