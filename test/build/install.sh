@@ -217,6 +217,12 @@ if [ -e "$libdir/libpoolkind-malloc.so" ]; then
 	check "a program links with libpoolkind-malloc.so" compile \
 	    "${flags[@]}" "$work/scope.c" -o "$work/scope" "${malloc_libs[@]}"
 	check "and runs" runs "$work/scope"
+	# It calls malloc through libstdc++ alone.
+	# shellcheck disable=SC2086 # a compiler may be several words
+	check "one in C++, too" ${CXX:-c++} -std=c++17 "${flags[@]}" \
+	    "$(dirname "$0")/cmake/scope.cpp" -o "$work/scope-cpp" \
+	    "${malloc_libs[@]}"
+	check "and runs" runs "$work/scope-cpp"
 fi
 if [ -e "$libdir/libvmmalloc.a" ]; then
 	check "libvmmalloc is complete" all_there \
