@@ -140,6 +140,31 @@ AS_IF([test "$enable_profiles" != no],
 AM_CONDITIONAL([PROFILES], [test "$enable_profiles" = yes])
 AC_SUBST([PROFILE_LIBS])])
 
+# POOLKIND_FORTRAN: --enable-fortran, on as soon as there is a compiler, FC. With
+# it libpoolkind-fortran is built, and the module that belongs to it.
+AC_DEFUN([POOLKIND_FORTRAN],
+[AC_ARG_VAR([FC], [Fortran compiler command])
+AC_ARG_VAR([FCFLAGS], [Fortran compiler flags])
+POOLKIND_ENABLE([fortran], [auto], [build the module poolkind of Fortran])
+AS_IF([test -z "${FCFLAGS+set}"], [FCFLAGS="-g -O2"])
+AS_IF([test "$enable_fortran" != no],
+    [AC_CHECK_TOOLS([FC], [gfortran flang-new flang])
+    AC_MSG_CHECKING([whether ${FC:-no compiler} compiles Fortran 2018])
+    AS_IF([mkdir conftest.dir &&
+        printf '%s\n' 'subroutine s(t)' 'use, intrinsic :: iso_c_binding' \
+            'character(*), intent(in) :: t' 'error stop t' 'end subroutine' \
+            >conftest.dir/s.f90 &&
+        (cd conftest.dir && test -n "$FC" && $FC $FCFLAGS -c s.f90) \
+            >&AS_MESSAGE_LOG_FD 2>&1],
+        [enable_fortran=yes],
+        [test "$enable_fortran" = yes],
+        [AC_MSG_RESULT([no])
+        AC_MSG_ERROR([--enable-fortran needs gfortran, or another FC])],
+        [enable_fortran=no])
+    rm -rf conftest.dir
+    AC_MSG_RESULT([$enable_fortran])])
+AM_CONDITIONAL([FORTRAN], [test "$enable_fortran" = yes])])
+
 # POOLKIND_NEED(NAME, TEST, PACKAGE, WITHOUT): a row of the summary, for what can
 # be done without. TEST is a command that succeeds where there is NAME; PACKAGE
 # is the package of Debian that has it, WITHOUT what one lacks without.

@@ -247,6 +247,16 @@ if [ -e "$libdir/libvmmalloc.a" ]; then
 	    "$libdir/libvmmalloc.a" "${libs[@]}"
 	check "and runs" runs "$work/mixed"
 fi
+if [ -e "$libdir/libpoolkind-fortran.a" ]; then
+	read -r -a fortran <<<"$(pkg-config --cflags --libs libpoolkind-fortran)"
+	check "the module of Fortran is there, and its source" all_there \
+	    "$(find "$work/root" -name poolkind.mod)" \
+	    "$(find "$work/root" -name poolkind.f90)"
+	check "a program links with libpoolkind-fortran" ${FC:-gfortran} \
+	    "$(dirname "$0")/../../examples/heat.f90" -o "$work/heat" \
+	    "${fortran[@]}"
+	check "and runs" runs "$work/heat"
+fi
 check "make uninstall" in_build_tree uninstall
 check "nothing is left" test -z "$(find "$work/root" ! -type d)"
 finish

@@ -29,7 +29,8 @@ section() { sed -n '/^## In your language$/,/^## Examples$/p' "$source/README.md
 # shown NAME: the program in that language, and the lines below it.
 shown() {
 	section | sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/{/^\`\`\`/d; p}" >"example.$1"
-	section | sed -n "/^\`\`\`$1\$/,/^##/s/^    //p" >how
+	section | sed -n "/^\`\`\`$1\$/,/^##/p" |
+	    sed -n '/^```/,/^```$/d; s/^    //p' >how
 }
 
 # prints_it COMMAND...: and where it is, which the machine decides.
@@ -49,6 +50,16 @@ try_c() {
 
 try_cpp() {
 	check "C++ is compiled" with_compilers
+	check "and runs" prints_it ./a.out
+}
+
+try_f90() {
+	if [ ! -e build/lib/libpoolkind-fortran.a ] ||
+	    ! command -v gfortran >/dev/null; then
+		skip "Fortran" "there is no gfortran"
+		return
+	fi
+	check "Fortran is compiled" with_compilers
 	check "and runs" prints_it ./a.out
 }
 
