@@ -2,15 +2,18 @@
 /*
  * cache.c - the slow sides of a cache, and all caches of a heap. See cache.h.
  *
- * Owns nothing. Called without a lock; takes heap->lock where it waits for who
- * revoked a cache, or revokes them.
+ * Owns the table of home.h. Called without a lock; takes heap->lock where it
+ * waits for who revoked a cache, or revokes them.
  */
 #include "arena/cache.h"
 
 #include "arena/arenas.h"
 #include "arena/depot.h"
+#include "arena/home.h"
 #include "arena/page_bin_index.h"
 #include "os/os.h"
+
+_Atomic uint16_t heap_homes[HOMES];
 
 /* A bin that had no room and gets some counts as a change in what is free, from
  * now on: what is freed into it later goes unnoticed, and a full heap must not
@@ -49,6 +52,7 @@ enter_blocks(struct cache *cache, unsigned number)
 		page = align_down((uintptr_t)bin->block[i], PAGE_BYTES);
 		page_bins = page_bin_enter(
 		    page_bins, bin->block[i], size, number);
+		home_learn(cache->heap->id, bin->block[i]);
 	}
 	if (page_bins.bytes > cache->page_bins.bytes)
 		change_segment(cache, page_bins);

@@ -2,15 +2,16 @@
 /*
  * free.c - see free.h.
  *
- * Three ways, each for what the one before does not serve:
+ * Four ways, each for what the one before does not serve:
  *
  *  1. The page bin index of the thread's cache of the heap that was named, or
- *     of the cache that it last gave a block to: no look-up
+ *     else that blocks near by are of (home.h): no look-up
  *     (cache_put_indexed(), free_large()).
- *  2. The radix tree, where the thread found something in the same GiB lately:
+ *  2. The same of the cache that the thread last freed a block to.
+ *  3. The radix tree, where the thread found something in the same GiB lately:
  *     it tells class and heap, and the thread's cache of that heap takes the
  *     block.
- *  3. The whole look-up, which believes nothing; the cache makes room, or the
+ *  4. The whole look-up, which believes nothing; the cache makes room, or the
  *     block goes to its arena.
  *
  * A block that counts (count.h) is one whose size is found on the way; whether
@@ -25,6 +26,7 @@
 #include "arena/count.h"
 #include "arena/free.h"
 #include "arena/heaps.h"
+#include "arena/home.h"
 #include "arena/thread.h"
 #include "os/misuse.h"
 
@@ -152,8 +154,13 @@ static ALWAYS_INLINE bool
 free_unindexed(void *ptr, bool counted)
 {
 	struct thread *thread = thread_self;
+	struct cache *before = cache_as_before(ptr);
 	rtree_contents_t contents;
 
+	if (before != NULL &&
+	    (counted ? cache_put_counted(before, ptr) :
+		       cache_put_indexed(before, ptr)))
+		return true;
 	if (likely(look_up_again(thread, ptr, &contents)) &&
 	    likely(is_cacheable(&contents))) {
 		struct heap *heap = heap_of(&contents);
@@ -163,6 +170,7 @@ free_unindexed(void *ptr, bool counted)
 
 		if (likely(cache != NULL) && likely(put(cache, number, ptr))) {
 			remember(thread, cache);
+			home_learn(heap->id, ptr);
 			if (counted)
 				cache_count_put(cache, number, ptr);
 			return true;
@@ -223,7 +231,7 @@ heap_free(unsigned id, void *ptr)
 bool
 heap_free_any(void *ptr)
 {
-	struct cache *cache = cache_as_before(ptr);
+	struct cache *cache = thread_self->cache[home_of(ptr)];
 
 	return (likely(cache != NULL) &&
 		   likely(cache_put_indexed(cache, ptr))) ||
@@ -233,7 +241,7 @@ heap_free_any(void *ptr)
 bool
 heap_free_if_any(void *ptr)
 {
-	struct cache *cache = cache_as_before(ptr);
+	struct cache *cache = thread_self->cache[home_of(ptr)];
 
 	return (likely(cache != NULL) &&
 		   likely(cache_put_indexed(cache, ptr))) ||
@@ -243,7 +251,7 @@ heap_free_if_any(void *ptr)
 bool
 heap_free_counted(void *ptr)
 {
-	struct cache *cache = cache_as_before(ptr);
+	struct cache *cache = thread_self->cache[home_of(ptr)];
 
 	return (likely(cache != NULL) &&
 		   likely(cache_put_counted(cache, ptr))) ||

@@ -44,6 +44,7 @@
  *   depot           free blocks on their way from one cache to another
  *   bin             the stacks of a cache, and their quota
  *   revocation      how a thread empties the cache of another
+ *   home            from an address to the heap that it is likely to be of
  *   cache           filling, flushing, draining; cache.h has the fast path
  *   thread          the life of threads and of their caches
  *   lookup          from an address to its block

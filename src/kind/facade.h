@@ -88,8 +88,8 @@ bool poolkind_free_if_any(void *ptr);
 bool poolkind_is_misused(const void *ptr);
 
 /* The block in SIZE bytes of its kind, if the thread's cache of KIND can do
- * that without a look-up; KIND is NULL for the cache that it last freed a block
- * into. NULL, and nothing was done, if it cannot, or PTR is no block. */
+ * that without a look-up; KIND is NULL for that of the kind which PTR is likely
+ * to be of. NULL, and nothing was done, if it cannot, or PTR is no block. */
 void *poolkind_realloc_if_quick(poolkind *kind, void *ptr, size_t size);
 
 /* Says that what the kind FULL had no block for, and was told so, a facade has
@@ -100,6 +100,9 @@ void poolkind_spilled(poolkind *full, const poolkind *to, size_t asked);
  * arena/cache.h; one without caches in the debug library, which sees every
  * call. */
 unsigned poolkind_id(const poolkind *kind);
+
+/* The same of the kind that PTR, which may be anything, is likely to be of. */
+unsigned poolkind_likely_id(const void *ptr);
 
 /* In a fork, after the engine's handlers have prepared it: 0, or the error
  * number with which the copy that the child is to have of the kind, or of one

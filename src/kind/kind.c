@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "arena/heaps.h"
+#include "arena/home.h"
 #include "arena/print.h"
 #include "base/annotate.h"
 #include "base/error.h"
@@ -356,6 +357,12 @@ poolkind_id(const poolkind *handle)
 #else
 	return kind_id(handle);
 #endif
+}
+
+EXPORT unsigned
+poolkind_likely_id(const void *ptr)
+{
+	return DEBUGGING ? NO_HEAP : home_of(ptr);
 }
 
 /* For a facade that does not know whether the pointer is the engine's, as those

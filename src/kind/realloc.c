@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "arena/cache.h"
+#include "arena/home.h"
 #include "arena/resize.h"
 #include "base/error.h"
 #include "kind/facade.h"
@@ -114,12 +115,17 @@ resized_in(struct cache *cache, void *ptr, size_t size)
 	return moved;
 }
 
+/* The cache that is likely to know PTR, which may be anything. */
+static inline struct cache *
+cache_for(poolkind *kind, const void *ptr)
+{
+	return thread_self->cache[kind != NULL ? kind_id(kind) : home_of(ptr)];
+}
+
 EXPORT void *
 poolkind_realloc_if_quick(poolkind *kind, void *ptr, size_t size)
 {
-	return resized_in(kind != NULL ? thread_self->cache[kind_id(kind)] :
-					 cache_as_before(ptr),
-	    ptr, size);
+	return resized_in(cache_for(kind, ptr), ptr, size);
 }
 
 /*
@@ -136,7 +142,7 @@ poolkind_realloc(poolkind *kind, void *ptr, size_t size)
 
 	if (ptr == NULL && kind != NULL)
 		return poolkind_malloc(kind, size);
-	moved = resized_in(thread_self->cache[kind_id(kind)], ptr, size);
+	moved = resized_in(cache_for(kind, ptr), ptr, size);
 	if (likely(moved != NULL))
 		return moved;
 	if (ptr == NULL) {

@@ -486,19 +486,17 @@ free_recorded(void *ptr)
 	    atomic_load_explicit(home_kept(ptr), memory_order_relaxed), ptr);
 }
 
-/* Enters the heap of a block that was just freed for the addresses around it:
- * that of the cache which took it, if the block lies in the segment that the
- * cache knows, so that the next one is found at once. */
+/* Enters the heap of a block that was just freed for the addresses around it,
+ * if the block lies in the segment that the thread's cache of that heap knows,
+ * so that the next one is found at once. */
 static void
 learn_home(const void *ptr)
 {
-	const struct recent *recent = &thread_self->recent;
-	unsigned id;
+	unsigned id = poolkind_likely_id(ptr), number;
+	struct cache *cache = thread_self->cache[id];
 
-	if ((uintptr_t)ptr - recent->base >=
-	    atomic_load_explicit(&recent->bytes, memory_order_relaxed))
+	if (cache == NULL || !cache_find_bin(cache, ptr, &number))
 		return;
-	id = recent->cache->heap->id;
 	if (unlikely(recorder_is_on()))
 		atomic_store_explicit(
 		    home_kept(ptr), (uint16_t)id, memory_order_relaxed);
