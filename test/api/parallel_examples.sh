@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The examples that need more than a C compiler: server.cpp, with a C++
-# compiler; openmp-allocators.c, by what has OpenMP; mpi-window.c, by Debian's
-# Open MPI and MPICH. Each is compiled as a reader would, and run. TAP.
+# compiler; kokkos-views.cpp, with Debian's Kokkos; openmp-allocators.c, by what
+# has OpenMP; mpi-window.c, by Debian's Open MPI and MPICH. Each is compiled as a reader would, and run. TAP.
 . "$(dirname "$0")/../lib/tap.sh"
 case ${CC:-} in
 *-fsanitize*) skip_all "what a reader has is built without sanitizers" ;;
@@ -14,14 +14,16 @@ unset LD_LIBRARY_PATH "${!OMPI_@}" "${!MPI_@}" "${!MV2_@}" "${!PMI_@}" \
     "${!PALS_@}" "${!SLURM_@}" "${!MEMKIND_@}"
 watch=$(cd "$TOP_SRCDIR" && pwd)/test/lib/watch
 
-# made NAME SOURCE COMPILER [OPTION...]
+# made NAME SOURCE COMPILER [OPTION...]: with $libs besides.
+libs=()
 made() {
 	local name=$1 source=$2
 	shift 2
 	rm -f "$work/program"
 	check "$name is compiled" "$@" -Wall -Wextra -Werror -O1 \
 	    "-I$TOP_SRCDIR/include" "$TOP_SRCDIR/examples/$source" \
-	    -o "$work/program" "-L$lib" -lpoolkind "-Wl,-rpath,$lib"
+	    -o "$work/program" "${libs[@]}" "-L$lib" -lpoolkind \
+	    "-Wl,-rpath,$lib"
 	[ -x "$work/program" ] || return
 	check "$name says what it shows" prints "^usage: ${source%.c*} .*\. \$" \
 	    "$work/program" --help
@@ -52,6 +54,22 @@ if made "the server" server.cpp ${CXX:-c++} -std=c++17; then
 	    "$work/program"
 fi
 
+kokkos=/usr/include/trilinos
+# shellcheck disable=SC2086
+if [ ! -e $kokkos/Kokkos_Core.hpp ]; then
+	skip "Kokkos" "libtrilinos-kokkos-dev is not installed"
+elif libs=(-ltrilinos_kokkoscore -ldl) &&
+    made "Kokkos" kokkos-views.cpp ${CXX:-c++} -std=c++17 -isystem $kokkos
+then
+	check "Kokkos: views are in kinds" prints \
+	    '^x in dram, y in nodes:0, sum 300000 $' "$work/program" dram \
+	    nodes:0
+	check "Kokkos: no view without a kind" bash -c \
+	    '! "$0" drum >"$1" 2>&1 && grep "kokkos-views: .*drum" "$1"' \
+	    "$work/program" "$work/said"
+fi
+
+libs=()
 # One node is both memories where a machine has no other.
 for compiler in clang "${CC:-cc}"; do
 	name="OpenMP by $compiler"
