@@ -28,8 +28,9 @@ using String = std::basic_string<char, std::char_traits<char>, Allocator<char>>;
 struct alignas(64) Line {
 	char bytes[64];
 };
-struct alignas(4096) Page {
-	char bytes[4096];
+/* More than a page: smaller ones come out of size classes by themselves. */
+struct alignas(65536) Page {
+	char bytes[65536];
 };
 template <class T>
 bool
@@ -91,6 +92,7 @@ TEST_F(CppAllocator, ServesContainers)
 
 TEST_F(CppAllocator, AlignsBeyondMalloc)
 {
+	Vector<char> odd(20000, fast); /* pages: what follows lies anywhere */
 	Vector<Line> lines(3, fast);
 	std::list<Page, Allocator<Page>> pages(3, Page{}, fast);
 	Vector<long double> wide(1, fast);

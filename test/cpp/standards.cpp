@@ -16,13 +16,16 @@
 
 namespace {
 
-struct alignas(128) Wide {
-	char bytes[128];
+/* Wider than a page: up to that size classes are aligned by themselves. */
+struct alignas(65536) Wide {
+	char bytes[65536];
 };
 
 bool
 containers(const poolkind::kind &in)
 {
+	/* Of an odd number of pages, so that what follows lies anywhere. */
+	std::vector<char, poolkind::allocator<char>> odd(20000, in);
 	std::vector<Wide, poolkind::allocator<Wide>> wide(10, in);
 	std::unordered_map<int, int, std::hash<int>, std::equal_to<int>,
 	    poolkind::allocator<std::pair<const int, int>>>
@@ -32,7 +35,7 @@ containers(const poolkind::kind &in)
 		map[i] = i;
 	return poolkind_of(wide.data()) == in.handle() &&
 	    poolkind_of(&*map.begin()) == in.handle() &&
-	    reinterpret_cast<std::size_t>(wide.data()) % 128 == 0;
+	    reinterpret_cast<std::size_t>(wide.data()) % alignof(Wide) == 0;
 }
 
 bool
