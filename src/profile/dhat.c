@@ -23,6 +23,7 @@
 #include "base/base.h"
 #include "base/error.h"
 #include "base/grow.h"
+#include "profile/dhat_modules.h"
 #include "profile/input.h"
 #include "profile/json_read.h"
 #include "rules/function_name.h"
@@ -42,6 +43,7 @@ struct point {
 
 struct dhat {
 	const char *path;
+	const struct dhat_modules *modules; /* NULL: not known */
 	struct json json;
 	struct profile *profile;
 	uint64_t version, peak_time, end_time;
@@ -68,19 +70,40 @@ take_place(char *text)
 	return open + 1;
 }
 
+/* Where the frame is in its module, if that is known. Of a call dhat has its
+ * last byte. What stands for malloc is Valgrind's, and in no module. */
+static void
+find_module(struct dhat *dhat, struct profile_frame *frame, const char *path)
+{
+	const struct dhat_module *module = dhat->modules == NULL ?
+	    NULL :
+	    dhat_module_at(dhat->modules, frame->offset, path);
+
+	if (module == NULL || strstr(module->path, "/vgpreload_") != NULL)
+		return;
+	frame->module = profile_module(dhat->profile, module->path,
+	    module->build_id, module->build_id_size);
+	frame->offset += 1 - module->bias;
+}
+
 /* "ADDRESS: FUNCTION (FILE:LINE)", or with "(in PATH)"; a function that is not
- * known is "???", and is called by where it is. */
+ * known is "???", and, where its module is not known either, is called by where
+ * it is. */
 static void
 parse_frame(struct dhat *dhat, char *text, struct profile_frame *frame)
 {
 	char *name, *place, *line;
+	bool is_line;
 
 	*frame = (struct profile_frame){ .module = PROFILE_NO_MODULE };
 	frame->offset = strtoull(text, &name, 16);
 	name += strspn(name, ": ");
 	place = take_place(name);
 	line = place != NULL ? strrchr(place, ':') : NULL;
-	if (line != NULL && strncmp(place, "in ", 3) != 0) {
+	is_line = line != NULL && strncmp(place, "in ", 3) != 0;
+	find_module(dhat, frame,
+	    place != NULL && !is_line ? place + strlen("in ") : NULL);
+	if (is_line) {
 		*line = '\0';
 		frame->line = (unsigned)strtoul(line + 1, NULL, 10);
 		frame->file = profile_text(dhat->profile, place);
@@ -88,7 +111,7 @@ parse_frame(struct dhat *dhat, char *text, struct profile_frame *frame)
 	if (strcmp(name, "???") != 0)
 		frame->function = profile_text(
 		    dhat->profile, function_name_bare(name));
-	else if (place != NULL)
+	else if (place != NULL && frame->module == PROFILE_NO_MODULE)
 		frame->function = profile_text(dhat->profile, place);
 }
 
@@ -324,9 +347,12 @@ read_all(struct dhat *dhat)
 }
 
 struct profile *
-dhat_parse(const char *path, const char *content)
+dhat_parse(
+    const char *path, const char *content, const struct dhat_modules *modules)
 {
-	struct dhat dhat = { .path = path, .json = { .at = content } };
+	struct dhat dhat = {
+		.path = path, .modules = modules, .json = { .at = content }
+	};
 
 	dhat.profile = profile_new();
 	if (dhat.profile != NULL && read_all(&dhat) != 0) {

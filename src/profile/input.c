@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "file/compressed.h"
+#include "profile/dhat_modules.h"
 
 #define FIRST_BYTES ((size_t)64 << 10)
 
@@ -69,7 +70,7 @@ parse(const char *path, const char *content, size_t size)
 	if (size == 0)
 		error_set(EINVAL, "%s is empty", path);
 	else if (input_is_json(content))
-		return dhat_parse(path, content);
+		return dhat_parse(path, content, NULL);
 	else
 		return pprof_parse(path, content, size);
 	return NULL;
@@ -89,19 +90,33 @@ profile_read(const char *path)
 	return profile;
 }
 
+static void
+read_modules(struct dhat_modules *modules, const char *log)
+{
+	size_t size;
+	char *content = input_read(log, &size);
+
+	if (content != NULL)
+		dhat_modules_read(modules, content);
+	free(content);
+}
+
 struct profile *
-profile_read_dhat(const char *path)
+profile_read_dhat(const char *path, const char *log)
 {
 	size_t size;
 	char *content = input_read(path, &size);
+	struct dhat_modules modules = { .list = NULL };
 	struct profile *profile = NULL;
 
 	if (content == NULL)
 		return NULL;
+	read_modules(&modules, log);
 	if (input_is_json(content))
-		profile = dhat_parse(path, content);
+		profile = dhat_parse(path, content, &modules);
 	else
 		error_set(EINVAL, "%s is no file of Valgrind's dhat", path);
+	dhat_modules_free(&modules);
 	free(content);
 	return profile;
 }

@@ -17,9 +17,11 @@
  * PROFILE_FILE_MAX. */
 char *input_read(const char *path, size_t *size);
 
-/* The profiles in the SIZE bytes of the file PATH. */
+/* The profiles in the SIZE bytes of the file PATH. MODULES may be NULL. */
+struct dhat_modules;
 struct profile *pprof_parse(const char *path, const char *content, size_t size);
-struct profile *dhat_parse(const char *path, const char *content);
+struct profile *dhat_parse(
+    const char *path, const char *content, const struct dhat_modules *modules);
 
 /* Whether it begins as JSON does. */
 bool input_is_json(const char *content);

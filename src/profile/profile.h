@@ -126,7 +126,8 @@ int profile_write(const struct profile *profile, const char *path);
  * by another program, or one by Valgrind's dhat. */
 struct profile *profile_read(const char *path);
 
-/* The same for a file of dhat alone. */
-struct profile *profile_read_dhat(const char *path);
+/* The same for a file of dhat alone; LOG is what Valgrind logged with -v -v -v,
+ * from which the modules of its addresses are known, or cannot be read. */
+struct profile *profile_read_dhat(const char *path, const char *log);
 
 #endif /* PROFILE_PROFILE_H */

@@ -25,7 +25,8 @@
 #include "tool/run_program.h"
 
 #define VALGRIND "valgrind"
-#define OWN_WORDS 8
+#define OWN_WORDS 11
+#define LOG_END ".log"
 #define TICK_MS 250
 
 struct dhat_run {
@@ -86,18 +87,24 @@ remove_file(void *to, const char *path)
 
 /* ---- The program --------------------------------------------------------- */
 
-/* The option for its files, in which "%" is not to be understood. */
-static void
-write_file_option(char option[], size_t size, const char *folder)
-{
-	size_t at = (size_t)snprintf(option, size, "--dhat-out-file=");
+struct option {
+	char text[2 * PATH_MAX + 32];
+};
 
-	for (; *folder != '\0' && at + 6 < size; folder++) {
+/* An option for files in the folder, in which "%" is not to be understood:
+ * those of the processes, with END behind. */
+static void
+write_option(struct option *option, const char *name, const char *folder,
+    const char *end)
+{
+	char *at = stpcpy(option->text, name);
+
+	for (; *folder != '\0'; folder++) {
 		if (*folder == '%')
-			option[at++] = '%';
-		option[at++] = *folder;
+			*at++ = '%';
+		*at++ = *folder;
 	}
-	strcpy(option + at, "/%p");
+	stpcpy(stpcpy(at, "/%p"), end);
 }
 
 static int
@@ -106,7 +113,8 @@ become_valgrind(void *to)
 	const struct dhat_run *dhat = to;
 	const struct run *run = dhat->run;
 	size_t count = 0, at = 0;
-	char option[2 * PATH_MAX], **words;
+	struct option files, logs;
+	char **words;
 
 	while (run->argv[count] != NULL)
 		count++;
@@ -115,15 +123,19 @@ become_valgrind(void *to)
 		fail("no memory for the command line");
 		return NOT_UNDERSTOOD;
 	}
-	write_file_option(option, sizeof(option), dhat->folder);
+	write_option(&files, "--dhat-out-file=", dhat->folder, "");
+	write_option(&logs, "--log-file=", dhat->folder, LOG_END);
 	words[at++] = VALGRIND;
 	words[at++] = "--tool=dhat";
-	words[at++] = "--quiet";
+	words[at++] = "-v";
+	words[at++] = "-v";
+	words[at++] = "-v";
 	words[at++] = "--vgdb=no";
 	words[at++] = (run->flags & RULES_NO_CHILDREN) != 0 ?
 	    "--trace-children=no" :
 	    "--trace-children=yes";
-	words[at++] = option;
+	words[at++] = files.text;
+	words[at++] = logs.text;
 	words[at++] = "--";
 	memcpy(words + at, run->argv, count * sizeof(*words));
 	execv(dhat->valgrind, words);
@@ -136,6 +148,7 @@ become_valgrind(void *to)
 /* All processes as one profile. */
 struct reading {
 	struct profile *profile;
+	const char *log; /* of the program itself */
 	bool failed;
 };
 
@@ -147,14 +160,29 @@ failed(struct reading *reading)
 	return false;
 }
 
-/* A file that is cut short is that of a process that was killed meanwhile. */
+static bool
+is_log(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot != NULL && strcmp(dot, LOG_END) == 0;
+}
+
+/* A file that is cut short is that of a process that was killed meanwhile. A
+ * child of fork(2) goes on with its parent's log, which is the program's. */
 static bool
 read_file(void *to, const char *path)
 {
 	struct reading *reading = to;
-	struct profile *one = profile_read_dhat(path);
+	char log[PATH_MAX + sizeof(LOG_END)];
+	struct profile *one;
 	bool goes_on = true;
 
+	if (is_log(path))
+		return true;
+	snprintf(log, sizeof(log), "%s" LOG_END, path);
+	one = profile_read_dhat(
+	    path, access(log, F_OK) == 0 ? log : reading->log);
 	if (one == NULL) {
 		fail("warning: one process is left out: %s", error_text());
 		return true;
@@ -173,11 +201,12 @@ read_file(void *to, const char *path)
 static void
 read_all(struct reading *reading, const char *folder, pid_t program)
 {
-	char own[PATH_MAX];
+	char own[PATH_MAX], log[PATH_MAX + sizeof(LOG_END)];
+	int length = snprintf(own, sizeof(own), "%s/%d", folder, program);
 
-	if (snprintf(own, sizeof(own), "%s/%d", folder, program) <
-		(int)sizeof(own) &&
-	    access(own, F_OK) == 0) {
+	snprintf(log, sizeof(log), "%s" LOG_END, own);
+	reading->log = log;
+	if (length < (int)sizeof(own) && access(own, F_OK) == 0) {
 		read_file(reading, own);
 		unlink(own);
 	}

@@ -9,6 +9,9 @@ with ';' between, innermost first. Sites come by bytes, the most first.
 import gzip
 import sys
 
+# Each module has so many addresses in a file of ours.
+MAPPING_BYTES = 1 << 44
+
 
 def fields(data):
     """(number, value) of each field: an int, or bytes."""
@@ -73,7 +76,9 @@ def one(found, number, default=0):
 
 
 class Profile:
-    """samples: (stack of (function, file, line), {type: value}, {label})."""
+    """samples: (stack of (function, file, line, offset), {type: value},
+    {label}). The offset is that of a return address in its module, and None
+    where none is known."""
 
     def __init__(self, path):
         with gzip.open(path) as file:
@@ -97,7 +102,9 @@ class Profile:
             lines = location.get(4, [])
             line = message(lines[0]) if lines else {}
             name, file = names.get(one(line, 1), ("?", "?"))
-            self.places[one(location, 1)] = (name, file, one(line, 2))
+            offset = one(location, 3) % MAPPING_BYTES \
+                if one(location, 2) else None
+            self.places[one(location, 1)] = (name, file, one(line, 2), offset)
         self.samples = [self.sample(data) for data in top.get(2, [])]
 
     def sample(self, data):

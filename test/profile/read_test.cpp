@@ -2,6 +2,7 @@
 /* Files that are no profile, or no whole one, are one clear line. */
 #include "profile_test.h"
 
+#include <dlfcn.h>
 #include <zlib.h>
 
 namespace {
@@ -168,6 +169,54 @@ TEST_F(Read, NothingThatIsNotCompressedLeadsAstray)
 		other[i] = (char)(other[i] ^ 1 << i % 8);
 		said(other);
 	}
+}
+
+/* A file of dhat with one block, allocated at this frame. */
+std::string
+dhat_of(const std::string &frame)
+{
+	return "{\"dhatFileVersion\":2,\"bkacc\":true,\"te\":9,\"tg\":5,"
+	       "\"pps\":[{\"tb\":8,\"tbk\":1,\"tl\":1,\"mb\":8,\"gb\":8,"
+	       "\"eb\":0,\"rb\":1,\"wb\":1,\"fs\":[1]}],"
+	       "\"ftbl\":[\"[root]\",\"" +
+	    frame + "\"]}";
+}
+
+/* An address is one in a file where Valgrind has logged where that was; and no
+ * more than an address where the file was elsewhere, or there is no log. */
+TEST_F(Read, WhereTheFilesOfDhatWere)
+{
+	std::string self = std::filesystem::canonical("/proc/self/exe");
+	Dl_info info;
+
+	ASSERT_NE(dladdr((void *)&dhat_of, &info), 0);
+	uint64_t offset = (uintptr_t)&dhat_of - (uintptr_t)info.dli_fbase;
+	char address[32];
+	std::string log = "==1== DHAT\n--1-- Reading syms from " + self +
+	    "\n--1--    svma 0x0000001000, avma 0x0070001000\n--1-- end";
+
+	snprintf(address, sizeof(address), "0x%jX",
+	    (uintmax_t)(0x70000000 + offset - 1));
+	fill(path("a"), dhat_of(address + (": ??? (in " + self + ")")));
+	fill(path("a.log"), log);
+	Profile known = own(
+	    profile_read_dhat(path("a").c_str(), path("a.log").c_str()));
+	ASSERT_NE(known, nullptr);
+	const struct profile_frame *frame = known->sites[0]->frames;
+	ASSERT_EQ(frame->module, 0u);
+	EXPECT_EQ(known->modules[0].path, self);
+	EXPECT_EQ(frame->offset, offset);
+	EXPECT_EQ(frame->function, nullptr);
+
+	fill(path("a"), dhat_of("0x60000000: ??? (in " + self + ")"));
+	known = own(
+	    profile_read_dhat(path("a").c_str(), path("a.log").c_str()));
+	ASSERT_NE(known, nullptr);
+	EXPECT_EQ(known->sites[0]->frames->module, PROFILE_NO_MODULE);
+	EXPECT_EQ(known->sites[0]->frames->function, "in " + self);
+	EXPECT_NE(
+	    own(profile_read_dhat(path("a").c_str(), path("none").c_str())),
+	    nullptr);
 }
 
 } // namespace
