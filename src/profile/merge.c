@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "base/error.h"
 
 /* The moments of both, and for each the snapshot of each profile that was the
@@ -82,35 +83,43 @@ end_theirs(struct moments *moments, const struct profile *profile,
 static int
 stretch(struct profile *ours, struct moments *moments)
 {
-	uint64_t **live = calloc(ours->site_count + 1, sizeof(*live));
+	struct profile_site *old = calloc(ours->site_count + 1, sizeof(*old));
 
-	if (live == NULL)
+	if (old == NULL)
 		return error_set(ENOMEM, "no memory to merge profiles");
 	for (size_t i = 0; i < ours->site_count; i++) {
-		live[i] = ours->sites[i]->live;
-		ours->sites[i]->live = NULL;
+		old[i] = *ours->sites[i];
+		ours->sites[i]->live = ours->sites[i]->one = NULL;
 	}
 	free(ours->snapshot_time);
 	ours->snapshot_time = NULL;
 	int result = profile_set_snapshots(ours, moments->count);
 
 	for (size_t i = 0; i < ours->site_count; i++) {
-		for (size_t j = 0; result == 0 && j < moments->count; j++)
-			if (moments->ours[j] >= 0)
-				ours->sites[i]
-				    ->live[j] = live[i][moments->ours[j]];
-		free(live[i]);
+		struct profile_site *site = ours->sites[i];
+
+		for (size_t j = 0; result == 0 && j < moments->count; j++) {
+			ptrdiff_t at = moments->ours[j];
+
+			if (at < 0)
+				continue;
+			site->live[j] = old[i].live[at];
+			site->one[j] = profile_of_one(
+			    ours, &old[i], (size_t)at);
+		}
+		free(old[i].live);
+		free(old[i].one);
 	}
 	if (result == 0)
 		memcpy(ours->snapshot_time, moments->time,
 		    moments->count * sizeof(*moments->time));
-	free(live);
+	free(old);
 	return result;
 }
 
 static void
-add(struct profile_site *to, const struct profile_site *from,
-    const struct moments *moments)
+add(struct profile_site *to, const struct profile *profile,
+    const struct profile_site *from, const struct moments *moments)
 {
 	to->blocks += from->blocks;
 	to->bytes += from->bytes;
@@ -125,8 +134,13 @@ add(struct profile_site *to, const struct profile_site *from,
 		to->size[i].accesses += from->size[i].accesses;
 	}
 	for (size_t i = 0; i < moments->count; i++)
-		if (moments->theirs[i] >= 0)
-			to->live[i] += from->live[moments->theirs[i]];
+		if (moments->theirs[i] >= 0) {
+			size_t at = (size_t)moments->theirs[i];
+
+			to->live[i] += from->live[at];
+			to->one[i] = max_size(
+			    to->one[i], profile_of_one(profile, from, at));
+		}
 }
 
 /* SITE of FROM as INTO has it. */
@@ -176,7 +190,7 @@ add_sites(struct profile *into, const struct profile *from,
 		if (to == NULL)
 			result = -1;
 		else
-			add(to, site, moments);
+			add(to, from, site, moments);
 	}
 	free(modules);
 	return result;
@@ -229,9 +243,12 @@ thin(struct profile *profile)
 		if (i % 2 != 0 && i != peak)
 			continue;
 		profile->snapshot_time[kept] = profile->snapshot_time[i];
-		for (size_t j = 0; j < profile->site_count; j++)
-			profile->sites[j]->live[kept] = profile->sites[j]
-							    ->live[i];
+		for (size_t j = 0; j < profile->site_count; j++) {
+			struct profile_site *site = profile->sites[j];
+
+			site->live[kept] = site->live[i];
+			site->one[kept] = site->one[i];
+		}
 		kept++;
 	}
 	profile->snapshots = kept;

@@ -4,7 +4,7 @@
  *
  * A sample has a value of each type. A site has one with the types up to
  * PPROF_ACCESSES, one for each class of sizes with the next four, and one for
- * each snapshot with the last, so that no type counts anything twice. Owns
+ * each snapshot with the last two, so that no type counts anything twice. Owns
  * nothing.
  */
 #ifndef PROFILE_PPROF_H
@@ -24,7 +24,8 @@
 	ROW(SIZE_BYTES, "size_space", "bytes") \
 	ROW(SIZE_PEAK, "size_peak_space", "bytes") \
 	ROW(SIZE_ACCESSES, "size_accesses", NULL) \
-	ROW(LIVE, "live_space", "bytes")
+	ROW(LIVE, "live_space", "bytes") \
+	ROW(ONE, "process_space", "bytes")
 
 enum pprof_type {
 #define PPROF_NAME(name, ...) PPROF_##name,

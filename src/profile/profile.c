@@ -45,6 +45,7 @@ free_site(struct profile_site *site)
 		return;
 	free(site->frames);
 	free(site->live);
+	free(site->one);
 	free(site);
 }
 
@@ -200,7 +201,8 @@ make_site(struct profile *profile, const struct profile_frame *frames,
 	site->frame_count = count;
 	site->frames = calloc(count + 1, sizeof(*frames));
 	site->live = calloc(profile->snapshots + 1, sizeof(*site->live));
-	if (site->frames == NULL || site->live == NULL ||
+	site->one = calloc(profile->snapshots + 1, sizeof(*site->one));
+	if (site->frames == NULL || site->live == NULL || site->one == NULL ||
 	    (kind != NULL && site->kind == NULL)) {
 		free_site(site);
 		return NULL;
@@ -272,8 +274,10 @@ profile_set_snapshots(struct profile *profile, size_t count)
 		struct profile_site *site = profile->sites[i];
 
 		free(site->live);
+		free(site->one);
 		site->live = calloc(count + 1, sizeof(*site->live));
-		if (site->live == NULL)
+		site->one = calloc(count + 1, sizeof(*site->one));
+		if (site->live == NULL || site->one == NULL)
 			return no_memory();
 	}
 	return 0;

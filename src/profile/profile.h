@@ -58,6 +58,9 @@ struct profile_site {
 	uint64_t accesses;      /* in the sampler's unit */
 	struct profile_size size[PROFILE_SIZES];
 	uint64_t *live; /* bytes, at each of the profile's snapshots */
+	/* Where several processes were merged: the most of that which is one
+	 * process's. */
+	uint64_t *one;
 };
 
 struct profile {
@@ -109,6 +112,15 @@ unsigned profile_size_class(uint64_t size);
 
 /* The snapshot at which the most bytes lived; 0 where there is none. */
 size_t profile_peak_snapshot(const struct profile *profile);
+
+/* What one process has of a site at a snapshot, at the most. */
+static inline uint64_t
+profile_of_one(const struct profile *profile, const struct profile_site *site,
+    size_t snapshot)
+{
+	return profile->processes > 1 ? site->one[snapshot] :
+					site->live[snapshot];
+}
 
 /* Bytes that lived at a snapshot, of all sites. */
 uint64_t profile_live(const struct profile *profile, size_t snapshot);

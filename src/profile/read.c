@@ -349,8 +349,11 @@ add_live(const struct reading *reading, const Pprof__Sample *sample,
 		else
 			high = middle;
 	}
-	if (low < profile->snapshots)
-		site->live[low] += value(reading, sample, PPROF_LIVE);
+	if (low == profile->snapshots)
+		return;
+	site->live[low] += value(reading, sample, PPROF_LIVE);
+	site->one[low] += value(reading, sample,
+	    reading->column[PPROF_ONE] < 0 ? PPROF_LIVE : PPROF_ONE);
 }
 
 /* A label decides which class of sizes or which snapshot a sample is about. A

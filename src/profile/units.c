@@ -131,7 +131,8 @@ count_site(const struct profile *profile, struct unit *unit,
 	if (heat > unit->hottest)
 		unit->hottest = heat;
 	for (size_t i = 0; i < profile->snapshots; i++)
-		unit->need[i] += (uint64_t)(factor * (double)site->live[i]);
+		unit->need[i] += (uint64_t)(factor *
+		    (double)profile_of_one(profile, site, i));
 	count_sizes(unit, site);
 }
 
@@ -159,6 +160,19 @@ settle_peak(const struct profile *profile, struct unit *unit)
 	unit->most = min_size(max_size(most, unit->peak), unit->most);
 }
 
+/* Peaks are those of all processes together: what one process needs at its own
+ * is known from snapshots alone. */
+static void
+settle_most(const struct profile *profile, struct unit *unit)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0; i < profile->snapshots; i++)
+		most = max_size(most, unit->need[i]);
+	if (profile->processes > 1 && most != 0)
+		unit->most = most;
+}
+
 int
 unit_count(const struct units *units, struct unit *unit)
 {
@@ -171,6 +185,7 @@ unit_count(const struct units *units, struct unit *unit)
 	for (size_t i = 0; i < unit->site_count; i++)
 		count_site(profile, unit, unit->sites[i]);
 	settle_peak(profile, unit);
+	settle_most(profile, unit);
 	return 0;
 }
 

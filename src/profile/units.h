@@ -40,7 +40,7 @@ struct unit {
 
 	uint64_t blocks, bytes, accesses;
 	uint64_t peak;     /* at most this lived at once */
-	uint64_t *need;    /* memory that it takes at each snapshot */
+	uint64_t *need;    /* memory that a process takes at each snapshot */
 	uint64_t most;     /* and at its own peak */
 	uint64_t smallest; /* about the size of its smallest blocks */
 

@@ -306,6 +306,8 @@ put_snapshots(
 		add_label(output, &sample, PPROF_MOMENT, NULL,
 		    output->moments[i], "nanoseconds");
 		sample.values[PPROF_LIVE] = (int64_t)site->live[i];
+		sample.values[PPROF_ONE] = (int64_t)profile_of_one(
+		    profile, site, i);
 		put_sample(output, &sample);
 	}
 }

@@ -20,8 +20,8 @@
 
 struct memory {
 	const char *spec;
-	char name[16];             /* of its kind in the rules */
-	uint64_t room;             /* bytes; of the rest not used */
+	char name[16]; /* of its kind in the rules */
+	uint64_t room; /* bytes of a process; of the rest not used */
 	double bandwidth, latency; /* MB/s, ns; 0: not known */
 };
 

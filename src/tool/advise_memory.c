@@ -115,8 +115,29 @@ value_of(const struct topology *topology, const struct spec *spec,
 
 /* ---- Room ---------------------------------------------------------------- */
 
+/* How many processes such as the one that needs the most there were at once, as
+ * far as memory goes: 1 where others have little. */
+static double
+at_once(const struct profile *profile)
+{
+	double most_of_all = 0, most_of_one = 0;
+
+	for (size_t i = 0; i < profile->snapshots; i++) {
+		double of_all = (double)profile_live(profile, i), of_one = 0;
+
+		for (size_t j = 0; j < profile->site_count; j++)
+			of_one += (double)profile_of_one(
+			    profile, profile->sites[j], i);
+		most_of_all = of_all > most_of_all ? of_all : most_of_all;
+		most_of_one = of_one > most_of_one ? of_one : most_of_one;
+	}
+	return most_of_one > 0 ? most_of_all / most_of_one : 1;
+}
+
+/* For one process: a limit holds for each, and what nodes have is for all. */
 static uint64_t
-room_of(const struct topology *topology, const struct spec *spec)
+room_of(const struct topology *topology, const struct profile *profile,
+    const struct spec *spec)
 {
 	uint64_t capacity = capacity_of(topology, spec);
 
@@ -128,12 +149,14 @@ room_of(const struct topology *topology, const struct spec *spec)
 		return spec->limit;
 	if (spec->size != 0 && !spec->grow)
 		return spec->size;
-	return spec_is_anonymous(spec) ? capacity : 0;
+	return spec_is_anonymous(spec) ?
+	    (uint64_t)((double)capacity / at_once(profile)) :
+	    0;
 }
 
 static int
-find_memory(
-    const struct topology *topology, struct memory *memory, bool is_fast)
+find_memory(const struct topology *topology, const struct profile *profile,
+    struct memory *memory, bool is_fast)
 {
 	struct spec spec;
 	char sentence[ERROR_TEXT_MAX];
@@ -144,7 +167,7 @@ find_memory(
 		found = find_spec(topology, memory->spec, &spec) ||
 		    spec.limit != 0;
 	if (is_fast) {
-		memory->room = found ? room_of(topology, &spec) : 0;
+		memory->room = found ? room_of(topology, profile, &spec) : 0;
 		if (memory->room == 0)
 			return fail("--fast %s: how much of it is there? "
 				    "Write a limit=%s%s",
@@ -265,8 +288,8 @@ advise_find_memories(struct advice *advice)
 	int status = 0;
 
 	for (unsigned i = 0; i <= advice->fast && status == 0; i++)
-		status = find_memory(
-		    topology, &advice->memories[i], i < advice->fast);
+		status = find_memory(topology, advice->profile,
+		    &advice->memories[i], i < advice->fast);
 	if (topology != NULL)
 		poolkind_topology_close(topology);
 	if (status == 0)

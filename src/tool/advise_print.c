@@ -288,8 +288,8 @@ advise_print(struct advice *advice)
 {
 	profiles_print_head(advice->profile);
 	if (advice->profile->processes > 1)
-		puts("fast memory is for all processes together; a limit of a "
-		     "kind holds for each");
+		puts("fast memory is what each process has, by the limit of "
+		     "its own kind, or as its part of what there is");
 	putchar('\n');
 	for (unsigned i = 0; i < advise_memories(advice); i++)
 		print_memory(advice, i);

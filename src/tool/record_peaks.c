@@ -117,6 +117,7 @@ by_time(const void *one, const void *other)
 struct sweep {
 	const struct merge *merge;
 	const struct merged_moment **latest;
+	uint64_t *before; /* for write_process(), one for each site */
 	uint64_t total;
 };
 
@@ -136,8 +137,17 @@ sweep_begin(struct sweep *sweep, const struct merge *merge)
 {
 	*sweep = (struct sweep){ .merge = merge,
 		.latest = calloc(
-		    merge->process_count + 1, sizeof(*sweep->latest)) };
-	return sweep->latest != NULL;
+		    merge->process_count + 1, sizeof(*sweep->latest)),
+		.before = calloc(
+		    merge->site_count + 1, sizeof(*sweep->before)) };
+	return sweep->latest != NULL && sweep->before != NULL;
+}
+
+static void
+sweep_end(struct sweep *sweep)
+{
+	free(sweep->latest);
+	free(sweep->before);
 }
 
 /* Which moment has the most of all processes together. */
@@ -148,8 +158,10 @@ find_peak(const struct merge *merge, size_t *peak)
 	uint64_t most = 0;
 
 	*peak = 0;
-	if (!sweep_begin(&sweep, merge))
+	if (!sweep_begin(&sweep, merge)) {
+		sweep_end(&sweep);
 		return false;
+	}
 	for (size_t i = 0; i < merge->moment_count; i++) {
 		sweep_to(&sweep, &merge->moments[i]);
 		if (sweep.total <= most)
@@ -157,27 +169,40 @@ find_peak(const struct merge *merge, size_t *peak)
 		most = sweep.total;
 		*peak = i;
 	}
-	free(sweep.latest);
+	sweep_end(&sweep);
 	return true;
 }
 
+/* What a process has at a moment. Where it has a site several times they are
+ * added up in ROW, the sum over processes before it is in BEFORE. */
 static void
-write_moment(const struct sweep *sweep, uint64_t ms, struct merged_moments *to)
+write_process(const struct merge *merge, const struct merged_moment *moment,
+    uint64_t *row, uint64_t *before, uint64_t *one)
+{
+	const struct merged_live *lives = &merge->lives[moment->first];
+
+	for (size_t i = 0; i < moment->count; i++)
+		before[lives[i].site] = row[lives[i].site];
+	for (size_t i = 0; i < moment->count; i++)
+		row[lives[i].site] += lives[i].bytes;
+	for (size_t i = 0; i < moment->count; i++) {
+		uint32_t site = lives[i].site;
+
+		one[site] = max_size(one[site], row[site] - before[site]);
+	}
+}
+
+static void
+write_moment(struct sweep *sweep, uint64_t ms, struct merged_moments *to)
 {
 	const struct merge *merge = sweep->merge;
-	uint64_t *row = &to->live[to->count * merge->site_count];
+	size_t at = to->count++ * merge->site_count;
 
-	to->ms[to->count++] = ms;
-	for (size_t i = 0; i < merge->process_count; i++) {
-		const struct merged_moment *moment = sweep->latest[i];
-
-		for (size_t j = 0; moment != NULL && j < moment->count; j++) {
-			const struct merged_live
-			    *live = &merge->lives[moment->first + j];
-
-			row[live->site] += live->bytes;
-		}
-	}
+	to->ms[to->count - 1] = ms;
+	for (size_t i = 0; i < merge->process_count; i++)
+		if (sweep->latest[i] != NULL)
+			write_process(merge, sweep->latest[i], &to->live[at],
+			    sweep->before, &to->one[at]);
 }
 
 static bool
@@ -187,14 +212,16 @@ write_moments(
 	size_t step = (merge->moment_count + most - 1) / most;
 	struct sweep sweep;
 
-	if (!sweep_begin(&sweep, merge))
+	if (!sweep_begin(&sweep, merge)) {
+		sweep_end(&sweep);
 		return false;
+	}
 	for (size_t i = 0; i < merge->moment_count; i++) {
 		sweep_to(&sweep, &merge->moments[i]);
 		if (i % step == 0 || i == peak)
 			write_moment(&sweep, merge->moments[i].ms, to);
 	}
-	free(sweep.latest);
+	sweep_end(&sweep);
 	return true;
 }
 
@@ -211,6 +238,8 @@ merge_moments(struct merge *merge, size_t most, struct merged_moments *to)
 	to->ms = calloc(most + 2, sizeof(*to->ms));
 	to->live = calloc(
 	    (most + 2) * (merge->site_count + 1), sizeof(*to->live));
-	return to->ms != NULL && to->live != NULL && find_peak(merge, &peak) &&
-	    write_moments(merge, most, peak, to);
+	to->one = calloc(
+	    (most + 2) * (merge->site_count + 1), sizeof(*to->one));
+	return to->ms != NULL && to->live != NULL && to->one != NULL &&
+	    find_peak(merge, &peak) && write_moments(merge, most, peak, to);
 }

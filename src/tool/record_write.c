@@ -117,9 +117,12 @@ write_site(struct writing *to, size_t number)
 	site->peak += from->peak;
 	site->lifetime += (uint64_t)(from->lifetime_ms * NS_OF_MS);
 	site->threads += from->threads;
-	for (size_t i = 0; i < to->moments->count; i++)
-		site->live[i] += to->moments
-				     ->live[i * to->merge->site_count + number];
+	for (size_t i = 0; i < to->moments->count; i++) {
+		size_t at = i * to->merge->site_count + number;
+
+		site->live[i] += to->moments->live[at];
+		site->one[i] += to->moments->one[at];
+	}
 	return true;
 }
 
@@ -215,6 +218,7 @@ record_write(const struct run *run, struct merge *merge)
 	}
 	free(moments.ms);
 	free(moments.live);
+	free(moments.one);
 	return status;
 }
 

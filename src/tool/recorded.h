@@ -188,10 +188,11 @@ void merge_end(struct merge *merge);
 bool merge_peaks(struct merge *merge);
 
 /* The moments of all processes as one sequence: up to MOST times, of which one
- * is the peak. LIVE, of COUNT times the sites, has the bytes of each site. */
+ * is the peak. LIVE, of COUNT times the sites, has the bytes of each site, and
+ * ONE the most of these that is one process's. */
 struct merged_moments {
 	uint64_t *ms;
-	uint64_t *live;
+	uint64_t *live, *one;
 	size_t count;
 };
 bool merge_moments(

@@ -22,6 +22,7 @@ TEST(Merged, SitesOfOneStackAreOne)
 	EXPECT_EQ(all->sites[0]->size[20].blocks, 6u);
 	ASSERT_EQ(all->snapshots, 3u);
 	EXPECT_EQ(all->sites[0]->live[1], 4u << 20);
+	EXPECT_EQ(profile_of_one(all.get(), all->sites[0], 1), 2u << 20);
 	EXPECT_EQ(all->sites[1]->live[2], 10000u);
 }
 
@@ -53,6 +54,9 @@ TEST(Merged, WhatLivedAtOneTimeIsAdded)
 	for (size_t i = 0; i < 6; i++) {
 		EXPECT_EQ(all->snapshot_time[i], times[i]) << i;
 		EXPECT_EQ(all->sites[0]->live[i], live[i]) << i;
+		EXPECT_EQ(profile_of_one(all.get(), all->sites[0], i),
+		    live[i] < 3 * mib ? live[i] : 2 * mib)
+		    << i;
 	}
 	EXPECT_EQ(profile_peak_snapshot(all.get()), 2u);
 }

@@ -27,17 +27,21 @@ protected:
 		return content(path("w"));
 	}
 	std::string
-	unpacked()
+	unpack(const char *name)
 	{
 		std::string all(1 << 20, '\0');
-
-		whole();
-		gzFile file = gzopen(path("w").c_str(), "rb");
+		gzFile file = gzopen(path(name).c_str(), "rb");
 		int got = gzread(file, &all[0], (unsigned)all.size());
 
 		gzclose(file);
 		all.resize((size_t)got);
 		return all;
+	}
+	std::string
+	unpacked()
+	{
+		whole();
+		return unpack("w");
 	}
 };
 
@@ -145,15 +149,15 @@ TEST_F(Read, AnyBitFlippedIsFound)
 {
 	const std::string all = whole();
 
-	/* Behind the header of gzip, where time and system do not matter, and
-	 * but for the byte before its checksum, of which bits are unused. */
+	/* Behind the header of gzip, where time and system do not matter. Some
+	 * bits of the compressed form are unused: then nothing has changed. */
 	for (size_t i = 10; i < all.size(); i++) {
-		if (i == all.size() - 9)
-			continue;
 		std::string other = all;
 
 		other[i] = (char)(other[i] ^ 1 << i % 8);
-		EXPECT_NE(said(other), "") << i;
+		if (said(other) == "") {
+			EXPECT_EQ(unpack("a"), unpack("w")) << i;
+		}
 	}
 }
 

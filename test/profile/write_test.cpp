@@ -112,6 +112,8 @@ TEST_F(Written, SnapshotsOfOneMomentStaySeveral)
 	Profile before = small_profile();
 
 	before->snapshot_time[1] = before->snapshot_time[0];
+	before->processes = 2;
+	before->sites[0]->one[1] = 1 << 20;
 	ASSERT_EQ(profile_write(before.get(), path("a").c_str()), 0);
 	Profile after = own(profile_read(path("a").c_str()));
 
@@ -119,6 +121,7 @@ TEST_F(Written, SnapshotsOfOneMomentStaySeveral)
 	ASSERT_EQ(after->snapshots, 3u);
 	EXPECT_EQ(after->sites[0]->live[0], before->sites[0]->live[0]);
 	EXPECT_EQ(after->sites[0]->live[1], before->sites[0]->live[1]);
+	EXPECT_EQ(profile_of_one(after.get(), after->sites[0], 1), 1u << 20);
 }
 
 TEST_F(Written, ReplacesAFileAndKeepsItsRights)
