@@ -32,11 +32,11 @@ array_calloc(void *kind, size_t count, size_t size)
 	return poolkind_calloc(kind, count, size);
 }
 
-/* An array without elements has a block, too. */
+/* numpy asks for no size of 0. */
 static void *
 array_realloc(void *kind, void *block, size_t size)
 {
-	return poolkind_realloc(kind, block, size > 0 ? size : 1);
+	return poolkind_realloc(kind, block, size);
 }
 
 static void

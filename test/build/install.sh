@@ -247,7 +247,8 @@ if [ -e "$libdir/libvmmalloc.a" ]; then
 	    "$libdir/libvmmalloc.a" "${libs[@]}"
 	check "and runs" runs "$work/mixed"
 fi
-if [ -e "$libdir/libpoolkind-fortran.a" ]; then
+# Its compiler knows nothing of the sanitizer that libpoolkind may have.
+if [ -e "$libdir/libpoolkind-fortran.a" ] && [[ ${CC:-} != *-fsanitize* ]]; then
 	read -r -a fortran <<<"$(pkg-config --cflags --libs libpoolkind-fortran)"
 	check "the module of Fortran is there, and its source" all_there \
 	    "$(find "$work/root" -name poolkind.mod)" \
