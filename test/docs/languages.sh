@@ -9,6 +9,7 @@
 # has. It is called in a clone, as the README has it, where the program lies as
 # example.NAME and the lines below it as `how'.
 . "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/cargo.sh"
 source=$(cd "$TOP_SRCDIR" && pwd)
 case ${CC:-} in
 *-fsanitize*) skip_all "what a reader has is built without sanitizers" ;;
@@ -82,6 +83,17 @@ try_python() {
 with_python() {
 	with_compilers >"$work/said" 2>&1 || { cat "$work/said"; return 1; }
 	tail -n 1 "$work/said"
+}
+
+try_rust() {
+	if [ -z "$CARGO" ]; then
+		skip "Rust is built and runs" "cargo is not installed"
+		return
+	fi
+	printf '#!/bin/sh\nexec %s "$@"\n' "$CARGO" >"$work/bin/cargo"
+	chmod +x "$work/bin/cargo"
+	cp -r "$source/bindings" . && chmod -R u+w bindings
+	check "Rust is built and runs" prints_it with_compilers
 }
 
 languages=$(section | sed -n 's/^```\(..*\)/\1/p')

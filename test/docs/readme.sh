@@ -75,6 +75,6 @@ listed() {
 }
 check "its table of examples has all" \
     diff <(listed) <(cd "$source/examples" &&
-        find . -maxdepth 1 -type f \( -name '*.[cfp]*' -o -name 'heap*' \) \
+        find . -maxdepth 1 -type f \( -name '*.[cfjp]*' -o -name 'heap*' \) \
         -printf '%P\n' | LC_ALL=C sort)
 finish
