@@ -53,6 +53,13 @@ door_take(size_t size)
 	return cache_malloc(chosen_sizes.heap, size);
 }
 
+static ALWAYS_INLINE void *
+door_take_as(size_t size, size_t bytes)
+{
+	return likely(is_plain(size)) ? cache_malloc(chosen_sizes.heap, bytes) :
+					NULL;
+}
+
 static ALWAYS_INLINE bool
 door_give(void *ptr)
 {

@@ -37,11 +37,14 @@ size_t door_usable_size(const void *ptr);
 poolkind *door_kind(unsigned number);
 
 /*
- * In the door.h of each library, the two functions always inline, as they stand
+ * In the door.h of each library, the functions always inline, as they stand
  * in the fast path of several functions:
  *
  * void *door_take(size_t size): a block out of a cache of the thread's, for a
  *     SIZE that may be 0; NULL when heap.c is to serve the call.
+ * void *door_take_as(size_t size, size_t bytes): the same, of BYTES, which are
+ *     not less, from where a block of SIZE would come. Neither is above
+ *     CACHE_SIZE_MAX.
  * bool door_give(void *ptr): puts a block back there; false when heap.c is to
  *     free it. PTR may be anything, NULL too.
  * DOOR_ANY_ALIGNMENT: whether posix_memalign() takes alignments below that of a

@@ -53,6 +53,17 @@ void cfree(void *ptr);
 void free_sized(void *ptr, size_t size);
 void free_aligned_sized(void *ptr, size_t alignment, size_t size);
 
+/* A block out of a bin whose size is the next multiple of the alignment, or the
+ * next class above that: all blocks of such a bin are aligned, up to a page
+ * (arena/sizeclass.c). SIZE is not 0. */
+static void *
+take_aligned(size_t alignment, size_t size)
+{
+	if (unlikely(alignment > PAGE_BYTES || size > CACHE_SIZE_MAX))
+		return NULL;
+	return door_take_as(size, align_up(size, alignment));
+}
+
 /* The size to ask the engine for: a request for nothing gets a block of its
  * own, as the C library does it. The fast path needs no such care, as its table
  * of sizes has the smallest bin for 0. */
@@ -287,8 +298,11 @@ posix_memalign(void **memptr, size_t alignment, size_t size)
 	if (!is_power_of_two(alignment) ||
 	    (!DOOR_ANY_ALIGNMENT && alignment < sizeof(void *)))
 		return EINVAL;
-	DOOR_CALLED();
-	TAKE_SLOWLY(block, door_memalign(alignment, some(size)), false);
+	block = take_aligned(alignment, some(size));
+	if (unlikely(block == NULL)) {
+		DOOR_CALLED();
+		TAKE_SLOWLY(block, door_memalign(alignment, some(size)), false);
+	}
 	if (block != NULL)
 		*memptr = block;
 	else
@@ -302,9 +316,14 @@ posix_memalign(void **memptr, size_t alignment, size_t size)
 EXPORT void *
 aligned_alloc(size_t alignment, size_t size)
 {
+	void *ptr;
+
 	DOOR_TRACE("alignment %zu  size %zu", alignment, size);
 	if (!is_power_of_two(alignment))
 		return refuse(EINVAL);
+	ptr = take_aligned(alignment, some(size));
+	if (likely(ptr != NULL))
+		return ptr;
 	DOOR_CALLED();
 	RETURN_SLOWLY(door_memalign(alignment, some(size)), false);
 }
@@ -315,12 +334,16 @@ EXPORT void *
 memalign(size_t boundary, size_t size)
 {
 	size_t power = sizeof(void *);
+	void *ptr;
 
 	DOOR_TRACE("boundary %zu  size %zu", boundary, size);
 	if (boundary > SIZE_MAX / 2 + 1)
 		return refuse(EINVAL);
 	while (power < boundary)
 		power <<= 1;
+	ptr = take_aligned(power, some(size));
+	if (likely(ptr != NULL))
+		return ptr;
 	DOOR_CALLED();
 	RETURN_SLOWLY(door_memalign(power, some(size)), false);
 }

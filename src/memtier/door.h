@@ -25,6 +25,13 @@ door_take(size_t size)
 	    atomic_load_explicit(&door_memory, memory_order_acquire), size);
 }
 
+/* Which memory serves, and what counts, is decided by one size. */
+static ALWAYS_INLINE void *
+door_take_as(size_t size, size_t bytes)
+{
+	return size == bytes ? door_take(size) : NULL;
+}
+
 static ALWAYS_INLINE bool
 door_give(void *ptr)
 {

@@ -41,6 +41,14 @@ door_home(const void *ptr)
 	return &door_homes[(uintptr_t)ptr >> HOME_SHIFT & (HOMES - 1)];
 }
 
+/* The thread's cache for blocks of a bin, or NULL. */
+static ALWAYS_INLINE struct cache *
+door_cache(unsigned number)
+{
+	return thread_self->cache[atomic_load_explicit(
+	    &thread_route->heap[number], memory_order_relaxed)];
+}
+
 static ALWAYS_INLINE void *
 door_take(size_t size)
 {
@@ -50,9 +58,17 @@ door_take(size_t size)
 	if (unlikely(size > CACHE_SIZE_MAX))
 		return NULL;
 	number = bin_for(size);
-	cache = thread_self->cache[atomic_load_explicit(
-	    &thread_route->heap[number], memory_order_relaxed)];
+	cache = door_cache(number);
 	return likely(cache != NULL) ? cache_take(cache, number) : NULL;
+}
+
+/* The rules are held against what was asked for. */
+static ALWAYS_INLINE void *
+door_take_as(size_t size, size_t bytes)
+{
+	struct cache *cache = door_cache(bin_for(size));
+
+	return likely(cache != NULL) ? cache_take(cache, bin_for(bytes)) : NULL;
 }
 
 static ALWAYS_INLINE bool

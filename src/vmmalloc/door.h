@@ -24,6 +24,13 @@ door_take(size_t size)
 	    atomic_load_explicit(&pool_id, memory_order_relaxed), size);
 }
 
+static ALWAYS_INLINE void *
+door_take_as(size_t size, size_t bytes)
+{
+	(void)size;
+	return door_take(bytes);
+}
+
 static ALWAYS_INLINE bool
 door_give(void *ptr)
 {

@@ -5,6 +5,7 @@
  *
  *	sizes SIZE...         malloc, a word a size
  *	calls SIZE            malloc and each of its relatives
+ *	aligned ALIGNMENT SIZE  many blocks: how many in a row from which kind
  *	fill SIZE COUNT       so many blocks: how many in a row from which kind
  *	again SIZE            whether a full kind is used when it has room again
  *	grow SIZE TO          realloc of one block, step by step: the same
@@ -122,6 +123,38 @@ fill(size_t size, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		count_kind(kind_of(malloc(size)));
+	count_kind(NULL);
+}
+
+#define KEPT 8
+
+/* By each of the functions in turn, so that most come out of a cache. Blocks of
+ * the size that they take are in a cache as well. */
+static void
+aligned(size_t alignment, size_t size)
+{
+	void *kept[KEPT] = { NULL };
+
+	for (int i = 0; i < KEPT; i++)
+		kept[i] = malloc((size + alignment - 1) & -alignment);
+	for (int i = 0; i < KEPT; i++)
+		free(kept[i]);
+	memset(kept, 0, sizeof(kept));
+	for (size_t i = 0; i < 900; i++) {
+		void **block = &kept[i % KEPT];
+
+		free(*block);
+		*block = NULL;
+		if (i % 3 == 0)
+			*block = aligned_alloc(alignment, size);
+		else if (i % 3 == 1)
+			*block = memalign(alignment, size);
+		else if (posix_memalign(block, alignment, size) != 0)
+			_exit(1);
+		count_kind((size_t)*block % alignment != 0 ? "not aligned" :
+			malloc_usable_size(*block) < size  ? "too small" :
+							     kind_of(*block));
+	}
 	count_kind(NULL);
 }
 
@@ -330,6 +363,8 @@ main(int argc, char **argv)
 		sizes(argv + 2);
 	else if (strcmp(what, "calls") == 0)
 		calls(number(argv[2]));
+	else if (strcmp(what, "aligned") == 0)
+		aligned(number(argv[2]), number(argv[3]));
 	else if (strcmp(what, "fill") == 0)
 		fill(number(argv[2]), number(argv[3]));
 	else if (strcmp(what, "again") == 0)

@@ -37,6 +37,16 @@ says "the first that applies wins" "fast rest rest fast fast rest" \
 rules=("${two[@]}" --rule 'size=5000-6000 -> fast' --rule '-> rest')
 says "every function goes by the rules" \
     "fast fast fast fast fast fast fast fast rest fast" calls 5500
+for size in 1 150 192; do
+	rules=("${two[@]}" --rule 'size=0-192 -> fast' --rule '-> rest')
+	says "aligned blocks go by the size that was asked for, $size" \
+	    "fast:900" aligned 128 "$size"
+	rules=("${two[@]}" --rule 'size=193- -> fast' --rule '-> rest')
+	says "and not by that which they take, $size" \
+	    "rest:900" aligned 128 "$size"
+done
+says "aligned to a page" "fast:900" aligned 4096 5000
+says "and to more" "fast:900" aligned 8192 5000
 rules=("${two[@]}" --rule '-> rest' --rule 'size=0- -> fast' --rule '-> fast')
 says "what comes behind one for all is never asked" "rest rest" sizes 1 100000
 many=()
