@@ -144,6 +144,30 @@ cache_as_before(const void *ptr)
 	return recent->cache;
 }
 
+/* Whether PTR lies there, and where: if so, the bin of its page is to be found
+ * without a load that waits for PTR but the last. */
+static inline bool
+cache_is_as_before(const void *ptr, size_t *offset)
+{
+	const struct recent *recent = &thread_self->recent;
+
+	*offset = (uintptr_t)ptr - recent->base;
+	return *offset <
+	    atomic_load_explicit(&recent->bytes, memory_order_relaxed);
+}
+
+/* Puts PTR there, which lies at that OFFSET. */
+static inline bool
+cache_put_as_before(void *ptr, size_t offset)
+{
+	struct cache *cache = thread_self->recent.cache;
+
+	return cache_put(cache,
+	    __atomic_load_n(
+		&cache->page_bins.mark[offset / PAGE_BYTES], __ATOMIC_RELAXED),
+	    ptr);
+}
+
 /* Whether the bin takes blocks, and PTR can be one of its. It takes none where
  * the child of a fork was refused the heap. */
 static inline bool

@@ -257,3 +257,12 @@ heap_free_counted(void *ptr)
 		   likely(cache_put_counted(cache, ptr))) ||
 	    free_large_counted(cache, ptr);
 }
+
+void
+heap_expect_frees(unsigned id)
+{
+	struct thread *thread = thread_self;
+
+	if (thread->cache[id] != NULL)
+		remember(thread, thread->cache[id]);
+}

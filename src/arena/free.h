@@ -25,4 +25,9 @@ bool heap_free_if_any(void *ptr);
 /* The same for a block that counts (count.h), and does not any more. */
 bool heap_free_counted(void *ptr);
 
+/* Has the thread's cache of the heap ID, if it has one, be the first to be
+ * tried for blocks of whatever heap: those that the thread frees next are
+ * likely to be of it. */
+void heap_expect_frees(unsigned id);
+
 #endif /* ARENA_FREE_H */

@@ -6,3 +6,4 @@
 
 _Thread_local const void *door_caller;
 _Atomic uint16_t door_homes[HOMES];
+_Atomic bool door_expects_one;

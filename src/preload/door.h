@@ -15,6 +15,11 @@
  * (source/segment.h). What an entry says is a hint, kept by heap.c: the cache
  * that is found takes nothing that is not of its own segment. So entries may be
  * old, and two of the addresses, 128 GiB apart, may share one.
+ *
+ * With one kind, or none, the cache that served the thread's slow path last
+ * comes before that: its place does not depend on the pointer, so that no load
+ * has to wait for another, as in libvmmalloc. With several kinds the branch
+ * would often be mispredicted, which costs more than the loads.
  */
 #ifndef PRELOAD_DOOR_H
 #define PRELOAD_DOOR_H
@@ -34,6 +39,9 @@ extern _Thread_local const void *door_caller
 #define HOME_SHIFT 21
 #define HOMES 65536
 extern _Atomic uint16_t door_homes[HOMES] __attribute__((visibility("hidden")));
+
+/* Whether blocks are likely to be of one heap, and none is watched. */
+extern _Atomic bool door_expects_one __attribute__((visibility("hidden")));
 
 static ALWAYS_INLINE _Atomic uint16_t *
 door_home(const void *ptr)
@@ -74,6 +82,12 @@ door_take_as(size_t size, size_t bytes)
 static ALWAYS_INLINE bool
 door_give(void *ptr)
 {
+	size_t offset;
+
+	if (likely(atomic_load_explicit(
+		&door_expects_one, memory_order_relaxed)) &&
+	    likely(cache_is_as_before(ptr, &offset)))
+		return cache_put_as_before(ptr, offset);
 	return cache_free(
 	    atomic_load_explicit(door_home(ptr), memory_order_relaxed), ptr);
 }

@@ -79,15 +79,34 @@ note(const struct rules_table *table, const poolkind *kind, const void *ptr,
 		kinds_note_full(table, full);
 }
 
-/* A block that a kind gave, after the kind FULL had none. */
+static void
+expect_frees(poolkind *kind)
+{
+	if (atomic_load_explicit(&door_expects_one, memory_order_relaxed))
+		poolkind_expect_frees(kind);
+}
+
+/* The quick path goes on from there. FIRST: no kind was passed over. */
+static __attribute__((noinline)) void
+follow(const struct rules_table *table, poolkind *kind, size_t size, bool first)
+{
+	route_follow(thread_route, size, kind,
+	    first && !rules_say(table, RULES_VERBOSE) &&
+		!thread_names_matter(table));
+	expect_frees(kind);
+}
+
+/* A block that a kind gave, after the kind FULL had none. FIRST: it was the
+ * first that was asked. */
 static void *
-block_from(const poolkind *kind, void *ptr, const struct rules_table *table,
-    unsigned full, const struct request *request)
+block_from(poolkind *kind, void *ptr, const struct rules_table *table,
+    unsigned full, bool first, const struct request *request)
 {
 	if (unlikely(full != NONE || rules_say(table, RULES_VERBOSE)))
 		note(table, kind, ptr, full);
-	if (request->alignment == 0)
-		route_follow(thread_route, request->size, poolkind_id(kind));
+	if (request->alignment == 0 &&
+	    route_is_quick(thread_route, request->size))
+		follow(table, kind, request->size, first && full == NONE);
 	return ptr;
 }
 
@@ -139,7 +158,8 @@ block_by_rule(const struct rules_table *table, const struct rules_rule *rule,
 			note_spills(
 			    step + first, i - first, kind, request->size);
 		if (likely(ptr != NULL))
-			return block_from(kind, ptr, table, full, request);
+			return block_from(
+			    kind, ptr, table, full, first == 0, request);
 		if (kind != NULL && full == NONE)
 			full = step[i];
 	}
@@ -151,7 +171,8 @@ block_by_rule(const struct rules_table *table, const struct rules_rule *rule,
 	if (full != NONE)
 		note_spills(step + first, rule->step_count - first,
 		    kinds_ordinary(), request->size);
-	return block_from(kinds_ordinary(), ptr, table, full, request);
+	return block_from(
+	    kinds_ordinary(), ptr, table, full, first == 0, request);
 }
 
 static void *
@@ -169,9 +190,10 @@ block_without_rules(const struct request *request, bool ready)
 	poolkind *kind = kinds_ordinary();
 
 	if (ready && kind != NULL && thread_route == &route_unknown) {
-		route_to(&ordinary, poolkind_id(kind));
+		route_to(&ordinary, kind);
 		thread_route = &ordinary;
 	}
+	expect_frees(kind);
 	return block_of(kind, request);
 }
 
@@ -351,11 +373,46 @@ allocate(const struct request *request)
 	return ptr;
 }
 
+/* Of the kinds behind FULL. */
+static __attribute__((noinline)) void *
+spill(poolkind *full, size_t size)
+{
+	struct request request = { .size = size };
+	int saved = errno;
+	void *ptr = block_for(&request, door_caller, full);
+
+	if (ptr == NULL)
+		return out_of_memory();
+	poolkind_spilled(full, poolkind_of(ptr), size);
+	errno = saved;
+	return ptr;
+}
+
+static void *
+allocate_settled(poolkind *kind, size_t size)
+{
+	int saved = errno;
+	void *ptr = poolkind_malloc(kind, size);
+
+	if (unlikely(ptr == NULL)) {
+		errno = saved;
+		return spill(kind, size);
+	}
+	expect_frees(kind);
+	return ptr;
+}
+
 void *
 door_malloc(size_t size)
 {
-	void *ptr = take_large(size);
+	poolkind *kind = size > CACHE_SIZE_MAX ?
+	    NULL :
+	    route_settled(thread_route, size);
+	void *ptr;
 
+	if (likely(kind != NULL))
+		return allocate_settled(kind, size);
+	ptr = take_large(size);
 	return ptr != NULL ? ptr : allocate(&(struct request){ .size = size });
 }
 

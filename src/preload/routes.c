@@ -254,11 +254,14 @@ routes_refresh(const struct rules_table *table)
 }
 
 void
-route_to(struct route *route, unsigned heap)
+route_to(struct route *route, poolkind *kind)
 {
-	for (unsigned i = 1; i < CACHE_BINS; i++)
+	for (unsigned i = 1; i < CACHE_BINS; i++) {
+		atomic_store_explicit(&route->heap[i],
+		    (uint16_t)poolkind_id(kind), memory_order_relaxed);
 		atomic_store_explicit(
-		    &route->heap[i], (uint16_t)heap, memory_order_relaxed);
+		    &route->kind[i], kind, memory_order_relaxed);
+	}
 }
 
 /* ---- Making one ---------------------------------------------------------- */

@@ -22,6 +22,7 @@
 #include <stdatomic.h>
 
 #include "arena/cache.h"
+#include "kind/facade.h"
 #include "rules/table.h"
 
 /* The sizes from LOW on, up to the next span's. */
@@ -33,6 +34,9 @@ struct span {
 
 struct route {
 	_Atomic uint16_t heap[CACHE_BINS]; /* NO_HEAP: the slow path decides */
+	/* That heap's kind, where nothing but it decides; see
+	 * route_settled(). */
+	_Atomic(poolkind *) kind[CACHE_BINS];
 	uint32_t span_count;
 	const struct span *spans;
 	uint64_t *fits; /* a bit a rule: what thread_matches() says */
@@ -54,27 +58,57 @@ const struct span *route_span(const struct route *route, uint64_t size);
  * be. */
 void routes_refresh(const struct rules_table *table);
 
-/* Has blocks of SIZE bytes, of which one came from HEAP, come from there as
- * long as they come by the quick path, if their bin has one. So where a kind is
- * full it is the next that is asked; the slow path, to which every 128th block
- * of a bin comes, asks the first again. */
-static inline void
-route_follow(struct route *route, size_t size, unsigned heap)
+/* Whether the quick path, and take_large() in heap.c, have blocks of SIZE
+ * bytes. */
+static inline bool
+route_is_quick(const struct route *route, size_t size)
 {
-	_Atomic uint16_t *entry;
-	unsigned before;
-
-	if (size > CACHE_LARGE_MAX)
-		return;
-	entry = &route->heap[bin_for_any(size)];
-	before = atomic_load_explicit(entry, memory_order_relaxed);
-	/* Most often it stays, and other threads keep the line. */
-	if (before != NO_HEAP && before != heap)
-		atomic_store_explicit(
-		    entry, (uint16_t)heap, memory_order_relaxed);
+	return size <= CACHE_LARGE_MAX &&
+	    atomic_load_explicit(&route->heap[bin_for_any(size)],
+		memory_order_relaxed) != NO_HEAP;
 }
 
-/* Has every bin of a route, which no thread has yet, come from one heap. */
-void route_to(struct route *route, unsigned heap);
+/* Has blocks of SIZE bytes, of which one came from KIND, come from there as
+ * long as they come by the quick path, which has them. So where a kind is full
+ * it is the next that is asked; the slow path, to which every 128th block of a
+ * bin comes, asks the first again. SETTLED: KIND is the first, and will be for
+ * every thread that has the route. */
+static inline void
+route_follow(struct route *route, size_t size, poolkind *kind, bool settled)
+{
+	unsigned number = bin_for_any(size), heap = poolkind_id(kind);
+
+	/* Most often all stays, and other threads keep the lines. */
+	if (atomic_load_explicit(&route->heap[number], memory_order_relaxed) !=
+	    heap)
+		atomic_store_explicit(
+		    &route->heap[number], (uint16_t)heap, memory_order_relaxed);
+	kind = settled ? kind : NULL;
+	if (atomic_load_explicit(&route->kind[number], memory_order_relaxed) !=
+	    kind)
+		atomic_store_explicit(
+		    &route->kind[number], kind, memory_order_relaxed);
+}
+
+/* The kind that a block of SIZE bytes, at most CACHE_SIZE_MAX, comes from, if
+ * there is nothing else to be looked at: so the slow path need not ask the
+ * rules. It is held against the heap, which another thread may just change. */
+static inline poolkind *
+route_settled(const struct route *route, size_t size)
+{
+	unsigned number = bin_for(size);
+	poolkind *kind = atomic_load_explicit(
+	    &route->kind[number], memory_order_relaxed);
+
+	return kind != NULL &&
+		poolkind_id(kind) ==
+		    atomic_load_explicit(
+			&route->heap[number], memory_order_relaxed) ?
+	    kind :
+	    NULL;
+}
+
+/* Has every bin of a route, which no thread has yet, come from one kind. */
+void route_to(struct route *route, poolkind *kind);
 
 #endif /* PRELOAD_ROUTES_H */

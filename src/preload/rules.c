@@ -76,6 +76,8 @@ begin(void)
 	recorder_start();
 	if (recorder_is_on())
 		watch_all_frees();
+	if (table == NULL || table->kinds.count == 1)
+		watch_expect_one();
 	heap_inside = was_inside;
 	atomic_store(&found, table);
 }

@@ -17,8 +17,8 @@ static _Thread_local struct route *route_now IN_TLS;
 
 /* Whether any rule asks for a name: then the first byte of the texts is not all
  * that patterns lead to. Found out once. */
-static bool
-names_matter(const struct rules_table *table)
+bool
+thread_names_matter(const struct rules_table *table)
 {
 	static _Atomic int known; /* 1: no, 2: yes */
 	const struct rules_rule *rule = rules_rules(table);
@@ -52,7 +52,7 @@ thread_refresh(const struct rules_table *table)
 {
 	bool is_new = route_now == NULL;
 
-	if (names_matter(table))
+	if (thread_names_matter(table))
 		is_new |= read_name();
 	if (unlikely(is_new)) {
 		struct route *route = route_of(table, name_now);

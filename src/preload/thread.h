@@ -25,6 +25,9 @@ const struct route *thread_refresh(const struct rules_table *table);
 /* The name as it was read last. */
 const char *thread_name(void);
 
+/* Whether any rule asks for a name. */
+bool thread_names_matter(const struct rules_table *table);
+
 /* Whether it is as a rule wants it. Since thread_refresh(). */
 bool thread_matches(uint32_t rule);
 

@@ -9,8 +9,9 @@
  *
  * That no free is missed: before a block is handed out to who may free it, the
  * entry of its addresses is cleared (door.h), under the lock; and entries are
- * made under the lock while nothing is watched. Whoever frees the block was
- * given it after that, and finds no entry.
+ * made under the lock while nothing is watched. Before that, door_expects_one
+ * is made false. Whoever frees the block was given it after that, and finds
+ * neither.
  */
 #include "preload/watch.h"
 
@@ -54,6 +55,16 @@ static struct watched *first_buckets[BUCKETS_FIRST];
 static struct watched **buckets = first_buckets;
 static size_t bucket_count = BUCKETS_FIRST;
 _Atomic size_t watch_count;
+static bool expects_one; /* watch_expect_one() was called */
+
+/* Under the lock: counts a block, or whatever else wants to see frees. */
+static void
+count_watched(size_t more)
+{
+	size_t count = atomic_fetch_add(&watch_count, more) + more;
+
+	atomic_store(&door_expects_one, expects_one && count == 0);
+}
 
 /* ---- Pieces, under the lock ---------------------------------------------- */
 
@@ -136,7 +147,7 @@ unlink_watched(const void *block)
 	if (watched == NULL)
 		return NULL;
 	*at = watched->chain;
-	atomic_fetch_sub(&watch_count, 1);
+	count_watched((size_t)-1);
 	return watched;
 }
 
@@ -162,7 +173,7 @@ link_watched(struct watched *watched)
 	if (atomic_load(&watch_count) >= bucket_count)
 		double_buckets();
 	enter(watched);
-	atomic_fetch_add(&watch_count, 1);
+	count_watched(1);
 	atomic_store(door_home(watched->block), NO_HEAP);
 }
 
@@ -297,10 +308,19 @@ void
 watch_all_frees(void)
 {
 	lock_take(&lock);
-	atomic_fetch_add(&watch_count, 1);
+	count_watched(1);
 	for (size_t i = 0; i < HOMES; i++)
 		if (atomic_load(&door_homes[i]) != NO_HEAP)
 			atomic_store(&door_homes[i], NO_HEAP);
+	lock_give(&lock);
+}
+
+void
+watch_expect_one(void)
+{
+	lock_take(&lock);
+	expects_one = true;
+	count_watched(0);
 	lock_give(&lock);
 }
 

@@ -56,6 +56,9 @@ void watch_all_frees(void);
 /* Whether any block is watched, for who may skip what is above then. */
 extern _Atomic size_t watch_count __attribute__((visibility("hidden")));
 
+/* Has door.h expect blocks of one heap, as long as none is watched. Once. */
+void watch_expect_one(void);
+
 /* Enters the heap ID for addresses around a block (door.h), unless blocks are
  * watched. */
 void watch_learn_home(const void *block, unsigned id);
