@@ -35,19 +35,38 @@ scatter(uint64_t value)
 }
 
 /* Pages follow each other within 2 MiB, which lie anywhere. */
-static struct recording_bucket *
-bucket_by_place(struct recording_part *part, uintptr_t address)
+static size_t
+number_by_place(uintptr_t address)
 {
 	uint64_t number = scatter(address >> STRETCH_SHIFT) +
 	    (address >> GRANULE_SHIFT) % (1 << (STRETCH_SHIFT - GRANULE_SHIFT));
 
-	return &part->bucket[number % RECORDING_BUCKETS];
+	return number % RECORDING_BUCKETS;
 }
 
 static struct recording_bucket *
 bucket_by_hash(struct recording_part *part, uintptr_t address)
 {
 	return &part->bucket[scatter(address >> 4) % RECORDING_BUCKETS];
+}
+
+static void
+note_overflow(struct recording_part *part, size_t number)
+{
+	_Atomic uint8_t *bits = &part->overflowed[number / 8];
+	uint8_t bit = (uint8_t)(1 << number % 8);
+
+	if ((atomic_load_explicit(bits, memory_order_relaxed) & bit) == 0)
+		atomic_fetch_or_explicit(bits, bit, memory_order_relaxed);
+}
+
+static bool
+has_overflowed(struct recording_part *part, size_t number)
+{
+	return (atomic_load_explicit(
+		    &part->overflowed[number / 8], memory_order_relaxed) >>
+		       number % 8 &
+		   1) != 0;
 }
 
 static bool
@@ -96,10 +115,13 @@ record_blocks_enter(
     struct recording_part *part, const void *ptr, const struct record_block *as)
 {
 	uintptr_t address = (uintptr_t)ptr;
+	size_t number = number_by_place(address);
 
-	if (!enter(bucket_by_place(part, address), address, as) &&
-	    !enter(bucket_by_hash(part, address), address, as))
-		return false;
+	if (!enter(&part->bucket[number], address, as)) {
+		note_overflow(part, number);
+		if (!enter(bucket_by_hash(part, address), address, as))
+			return false;
+	}
 	change_mark(part, ptr, 1);
 	return true;
 }
@@ -109,9 +131,12 @@ record_blocks_take(
     struct recording_part *part, const void *ptr, struct record_block *was)
 {
 	uintptr_t address = (uintptr_t)ptr;
+	size_t number = number_by_place(address);
 
-	if (!record_blocks_may_have(part, ptr) ||
-	    (!take(bucket_by_place(part, address), address, was) &&
+	if (!record_blocks_may_have(part, ptr))
+		return false;
+	if (!take(&part->bucket[number], address, was) &&
+	    (!has_overflowed(part, number) ||
 		!take(bucket_by_hash(part, address), address, was)))
 		return false;
 	change_mark(part, ptr, -1);

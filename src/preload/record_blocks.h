@@ -7,7 +7,8 @@
  * table touches as many pages as the heap is large, or where that is full in
  * one that its address hashes to. A mark says without a look into either that
  * no recorded block is about, which is what most frees of small blocks want to
- * know.
+ * know. The bucket of the hash is looked into only where the first has ever
+ * overflowed: it is anywhere in 128 MiB, of which a look takes a page.
  *
  * Called inside malloc, by any thread, in signal handlers. Takes no lock: an
  * address is entered by whoever has the block, and taken out before the block

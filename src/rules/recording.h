@@ -32,7 +32,7 @@
 
 #include "rules/table.h"
 
-#define RECORDING_MAGIC UINT64_C(0x3164636572646b70) /* "pkdrecd1" */
+#define RECORDING_MAGIC UINT64_C(0x3264636572646b70) /* "pkdrecd2" */
 #define RECORDING_VARIABLE "POOLKIND_RECORD"         /* "FD,PID" */
 
 #define RECORDING_ONE 1024
@@ -152,6 +152,8 @@ struct recording_part {
 	RECORDING_PAGE struct recording_site site[RECORDING_SITES];
 	RECORDING_PAGE uint64_t frame[RECORDING_FRAMES];
 	RECORDING_PAGE uint16_t frame_module[RECORDING_FRAMES];
+	/* A bit for each bucket: whether a block had no room in it, ever. */
+	RECORDING_PAGE _Atomic uint8_t overflowed[RECORDING_BUCKETS / 8];
 	RECORDING_PAGE struct recording_bucket bucket[RECORDING_BUCKETS];
 	RECORDING_PAGE uint64_t row[RECORDING_ROWS][RECORDING_SITES];
 };
