@@ -16,7 +16,6 @@
 #define LINES 5
 
 static const char css[] =
-    ".grid { stroke: var(--line); stroke-width: 1 }\n"
     ".curve { fill: none; stroke: #d95f02; stroke-width: 2.5 }\n"
     ".here { fill: #1b9e77 }\n"
     ".mark { stroke: #1b9e77; stroke-width: 1; stroke-dasharray: 4 3 }\n"

@@ -26,19 +26,28 @@
 #define LABEL_STEP 15.0
 #define MARK_STEP 9.0 /* marks of a series are so far apart */
 
-static const char css[] =
-    "svg { --c0: #0072b2; --c1: #d55e00; --c2: #009e73; --c3: #a05195; "
-    "--c4: #8c6d00; --c5: #56b4e9; --c6: #b22222; --c7: #555555 }\n"
-    "@media (prefers-color-scheme: dark) { svg { --c0: #5ab4f0; "
-    "--c1: #ff9448; --c2: #4fd1a5; --c3: #d98fd0; --c4: #e0c040; "
-    "--c5: #9fd8ff; --c6: #ff7070; --c7: #b0b0b0 } }\n"
-    "@media print { svg { --c0: #0072b2; --c1: #d55e00; --c2: #009e73; "
-    "--c3: #a05195; --c4: #8c6d00; --c5: #56b4e9; --c6: #b22222; "
-    "--c7: #555555 } }\n"
-    ".grid { stroke: var(--line); stroke-width: 1 }\n"
-    ".line { fill: none; stroke-width: 2; stroke-linejoin: round }\n"
-    ".limit { fill: none; stroke-width: 1.5; stroke-dasharray: 6 4 }\n"
-    ".cross { fill: none; stroke-width: 2.5 }\n"
+/* Colours of series, on a light ground and on a dark one. */
+#define LIGHT \
+	".c0 { color: #0072b2 } .c1 { color: #d55e00 }\n" \
+	".c2 { color: #009e73 } .c3 { color: #a05195 }\n" \
+	".c4 { color: #8c6d00 } .c5 { color: #56b4e9 }\n" \
+	".c6 { color: #b22222 } .c7 { color: #555555 }\n"
+#define DARK \
+	".c0 { color: #5ab4f0 } .c1 { color: #ff9448 }\n" \
+	".c2 { color: #4fd1a5 } .c3 { color: #d98fd0 }\n" \
+	".c4 { color: #e0c040 } .c5 { color: #9fd8ff }\n" \
+	".c6 { color: #ff7070 } .c7 { color: #b0b0b0 }\n"
+
+/* By class and currentColor, which programs know that know no variables. */
+static const char css[] = LIGHT
+    "@media (prefers-color-scheme: dark) {\n" DARK "}\n"
+    "@media print {\n" LIGHT "}\n"
+    ".line { fill: none; stroke: currentColor; stroke-width: 2; "
+    "stroke-linejoin: round }\n"
+    ".limit { fill: none; stroke: currentColor; stroke-width: 1.5; "
+    "stroke-dasharray: 6 4 }\n"
+    ".cross { fill: none; stroke: currentColor; stroke-width: 2.5 }\n"
+    ".solid { fill: currentColor }\n"
     ".right { text-anchor: end }\n"
     ".middle { text-anchor: middle }\n";
 
@@ -172,7 +181,7 @@ draw_labels(const struct panel *panel, struct label *labels, size_t count)
 		double y = larger(next, smaller(labels[i].y, room));
 
 		fprintf(panel->to,
-		    "<text style=\"fill: var(--c%zu)\" x=\"%.1f\" y=\"%.1f\">"
+		    "<text class=\"c%zu\" x=\"%.1f\" y=\"%.1f\">"
 		    "%s</text>\n",
 		    labels[i].colour, WIDTH - RIGHT + 8, y + 4,
 		    svg_text(labels[i].text, 18).text);
@@ -188,8 +197,7 @@ draw_line(const struct panel *panel, size_t series, bool limit)
 	const struct timeline *t = panel->timeline;
 	const char *command = "M";
 
-	fprintf(panel->to,
-	    "<path class=\"%s\" style=\"stroke: var(--c%zu)\" d=\"",
+	fprintf(panel->to, "<path class=\"%s c%zu\" d=\"",
 	    limit ? "limit" : "line", series % COLOURS);
 	for (size_t i = 0; i < t->samples; i++) {
 		const struct timeline_cell *c = &t->cell[i][series];
@@ -215,12 +223,12 @@ draw_mark(const struct panel *panel, size_t series, size_t sample, bool cross)
 
 	if (cross)
 		fprintf(panel->to,
-		    "<path class=\"cross\" style=\"stroke: var(--c%zu)\" "
+		    "<path class=\"cross c%zu\" "
 		    "d=\"M%.1f %.1fl8 8m0 -8l-8 8\"/>\n",
 		    series % COLOURS, x - 4, y - 4);
 	else
 		fprintf(panel->to,
-		    "<path class=\"triangle\" style=\"fill: var(--c%zu)\" "
+		    "<path class=\"triangle solid c%zu\" "
 		    "d=\"M%.1f %.1fl5 9h-10z\"/>\n",
 		    series % COLOURS, x, y - 12);
 }
@@ -250,29 +258,44 @@ draw_marks(const struct panel *panel, size_t series)
 	}
 }
 
+/* A kind that never held anything, as that for what the rules leave over, and
+ * has no limit that would say what it is for. */
+static bool
+is_empty(const struct timeline *t, size_t series)
+{
+	for (size_t i = 0; i < t->samples; i++)
+		if (t->cell[i][series].committed != 0 ||
+		    t->cell[i][series].limit != 0)
+			return false;
+	return true;
+}
+
 static void
 draw_kinds(const struct panel *panel)
 {
 	const struct timeline *t = panel->timeline;
 	struct label labels[SERIES_MAX];
+	size_t count = 0;
 
 	draw_axes(panel, "committed, by kind; dashed: its limit");
 	for (size_t i = 0; i < t->series; i++) {
+		if (is_empty(t, i))
+			continue;
 		draw_line(panel, i, true);
 		draw_line(panel, i, false);
 		draw_marks(panel, i);
-		labels[i] = (struct label){
+		labels[count++] = (struct label){
 			y_of(panel,
 			    (double)t->cell[t->samples - 1][i].committed),
 			i % COLOURS, t->name[i]
 		};
 	}
-	draw_labels(panel, labels, t->series);
+	draw_labels(panel, labels, count);
 	fprintf(panel->to,
-	    "<path class=\"f\" style=\"fill: var(--ink)\" d=\"M%.1f %.1fl5 "
+	    "<path class=\"f solid\" d=\"M%.1f %.1fl5 "
 	    "9h-10z"
 	    "\"/><text x=\"%.1f\" y=\"%.1f\">spilled to a fallback</text>"
-	    "<path class=\"cross\" style=\"stroke: var(--ink)\" "
+	    "<path class=\"cross\" "
 	    "d=\"M%.1f %.1fl8 8m0 -8l-8 8\"/>"
 	    "<text x=\"%.1f\" y=\"%.1f\">found no room</text>\n",
 	    WIDTH - RIGHT - 290, panel->top - 21, WIDTH - RIGHT - 280,
@@ -303,7 +326,7 @@ draw_nodes(const struct panel *panel)
 	draw_axes(panel, "in memory, by node");
 	for (size_t n = 0; n < t->nodes; n++) {
 		fprintf(panel->to,
-		    "<path style=\"fill: var(--c%zu); fill-opacity: 0.75\" "
+		    "<path class=\"solid c%zu\" fill-opacity=\"0.75\" "
 		    "d=\"",
 		    n % COLOURS);
 		for (size_t i = 0; i < t->samples; i++)
