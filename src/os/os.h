@@ -363,6 +363,9 @@ void os_barrier(void);
  * of reading it exactly; os_clock_advance() sets it forward by MS, in the debug
  * library, for tests. */
 uint64_t os_now_ms(void);
+
+/* Microseconds of the same clock, read exactly. */
+uint64_t os_now_us(void);
 void os_clock_advance(uint64_t ms);
 
 /* ---- Stack: os_stack_linux.c -------------------------------------------- */

@@ -744,3 +744,13 @@ os_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 +
 	    os_clock_ahead();
 }
+
+uint64_t
+os_now_us(void)
+{
+	struct timespec now = { 0 };
+
+	libc_clock(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 +
+	    os_clock_ahead() * 1000;
+}

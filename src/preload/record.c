@@ -101,10 +101,39 @@ count(struct recording_part *part, size_t size)
 
 /* ---- Blocks -------------------------------------------------------------- */
 
-static uint32_t
+static uint64_t
 now_in(const struct recording_part *part)
 {
-	return (uint32_t)(os_now_ms() - part->start_ms);
+	return unlikely(record_head->keeps_freed != 0) ?
+	    os_now_us() - part->start_ms * 1000 :
+	    (os_now_ms() - part->start_ms) * 1000;
+}
+
+static __attribute__((noinline, cold)) void
+tell_of_freed(struct recording_part *part, const void *ptr,
+    const struct record_block *block, uint64_t now)
+{
+	uint64_t number = atomic_fetch_add(&part->freed_count, 1);
+	struct recording_freed *freed = &part->freed[number % RECORDING_FREED];
+
+	atomic_store(&freed->number, 0);
+	atomic_thread_fence(memory_order_release);
+	freed->address = (uintptr_t)ptr;
+	freed->size = block->size;
+	freed->born = block->born;
+	freed->died = now;
+	freed->site = block->site;
+	freed->weight = block->weight;
+	atomic_store_explicit(&freed->number, number + 1, memory_order_release);
+}
+
+static void
+count_free(struct recording_part *part, const void *ptr,
+    const struct record_block *block, uint64_t now)
+{
+	record_count_free(part, block, now);
+	if (unlikely(record_head->keeps_freed != 0))
+		tell_of_freed(part, ptr, block, now);
 }
 
 /* Counts a block; whether it is recorded, and with which weight. */
@@ -132,7 +161,7 @@ enter(struct recording_part *part, const void *ptr, struct record_block *block)
 
 	if (unlikely(record_blocks_take(part, ptr, &stale))) {
 		record_together(part, ptr, &stale);
-		record_count_free(part, &stale, block->born);
+		count_free(part, ptr, &stale, block->born);
 	}
 	record_apart(part, ptr, block);
 	if (record_blocks_enter(part, ptr, block))
@@ -152,7 +181,7 @@ record_block(const void *ptr, size_t size, const void *caller, uint16_t kind)
 	block.weight = weigh(part, size);
 	if (likely(block.weight == 0))
 		return;
-	block.site = record_site(part, caller, kind);
+	block.site = (uint16_t)record_site(part, caller, kind);
 	block.born = now_in(part);
 	enter(part, ptr, &block);
 }
@@ -174,7 +203,7 @@ record_free(const void *ptr)
 	if (part == NULL || !record_blocks_take(part, ptr, &block))
 		return;
 	record_together(part, ptr, &block);
-	record_count_free(part, &block, now_in(part));
+	count_free(part, ptr, &block, now_in(part));
 }
 
 /* ---- Resizing ------------------------------------------------------------ */
@@ -189,6 +218,7 @@ record_resize_begin(const void *ptr, struct record_resize *resize)
 	if (resize->is_known)
 		record_together(part, ptr, &resize->block);
 	resize->block.is_apart = 0;
+	resize->ptr = ptr;
 }
 
 void
@@ -198,7 +228,7 @@ record_resize_failed(const void *ptr, const struct record_resize *resize)
 
 	if (part != NULL && resize->is_known &&
 	    !record_blocks_enter(part, ptr, &resize->block))
-		record_count_free(part, &resize->block, now_in(part));
+		count_free(part, ptr, &resize->block, now_in(part));
 }
 
 void
@@ -215,7 +245,7 @@ record_resize_done(const void *now, size_t size, const void *caller,
 		return;
 	}
 	block.born = now_in(part);
-	record_count_free(part, &resize->block, block.born);
+	count_free(part, resize->ptr, &resize->block, block.born);
 	block.weight = weigh(part, size);
 	if (block.weight == 0)
 		return;

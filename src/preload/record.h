@@ -36,6 +36,7 @@ void record_free(const void *ptr);
 /* Before a block is resized: takes it out. Behind: NOW is the block that came
  * of it, or PTR with its old size where there came none. */
 struct record_resize {
+	const void *ptr;
 	struct record_block block;
 	bool is_known;
 };

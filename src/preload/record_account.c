@@ -216,7 +216,7 @@ record_count_lost(struct recording_part *part, const struct record_block *block,
 
 void
 record_count_free(
-    struct recording_part *part, const struct record_block *block, uint32_t now)
+    struct recording_part *part, const struct record_block *block, uint64_t now)
 {
 	struct recording_site *site = &part->site[block->site];
 	struct recording_size *size = size_of(site, block);
@@ -226,7 +226,7 @@ record_count_free(
 	subtract(&size->live, bytes);
 	subtract(&site->live, bytes);
 	add(&site->lifetime,
-	    (uint64_t)(now - block->born) * block->weight / RECORDING_ONE);
+	    (now - block->born) / 1000 * block->weight / RECORDING_ONE);
 	look_at_move(part,
 	    atomic_fetch_sub_explicit(
 		&part->live, bytes, memory_order_relaxed) -

@@ -22,7 +22,7 @@
 void record_count_block(struct recording_part *part,
     const struct record_block *block, uint32_t thread);
 void record_count_free(struct recording_part *part,
-    const struct record_block *block, uint32_t now);
+    const struct record_block *block, uint64_t now);
 
 /* A block of which it cannot be known when it is freed. */
 void record_count_lost(struct recording_part *part,

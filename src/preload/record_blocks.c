@@ -102,8 +102,8 @@ take(struct recording_bucket *bucket, uintptr_t address,
 		if (atomic_load_explicit(
 			&block->address, memory_order_acquire) != address)
 			continue;
-		*was = (struct record_block){ block->size, block->site,
-			block->weight, block->born, block->is_apart };
+		*was = (struct record_block){ block->size, block->born,
+			block->weight, block->site, block->is_apart };
 		atomic_store_explicit(&block->address, 0, memory_order_release);
 		return true;
 	}

@@ -23,9 +23,10 @@
 /* What is known of a block. */
 struct record_block {
 	uint64_t size;
-	uint32_t site, weight;
-	uint32_t born;
-	uint32_t is_apart;
+	uint64_t born;
+	uint32_t weight;
+	uint16_t site;
+	uint16_t is_apart;
 };
 
 /* False, and nothing is done, where both buckets are full. No block with that

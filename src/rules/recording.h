@@ -48,6 +48,7 @@
 #define RECORDING_BUCKETS ((size_t)1 << 20)
 #define RECORDING_BUCKET_BLOCKS 4
 #define RECORDING_MARKS ((size_t)1 << 16)
+#define RECORDING_FREED ((size_t)1 << 15)
 #define RECORDING_SNAPSHOTS 256
 #define RECORDING_ROWS (RECORDING_SNAPSHOTS + 2) /* the peak's, twice */
 #define RECORDING_PART_BYTES (UINT64_C(512) << 20)
@@ -62,6 +63,7 @@ struct recording_head {
 	uint64_t apart_from;  /* such blocks get mappings of their own; 0: no */
 	uint32_t apart_most;  /* mappings made so, for one process */
 	uint32_t has_kinds;   /* kinds of the rules are to be told apart */
+	uint32_t keeps_freed; /* times are exact, and freed blocks told of */
 	_Atomic uint32_t parts;      /* claimed */
 	_Atomic uint32_t parts_lost; /* processes that could not be recorded */
 };
@@ -102,9 +104,18 @@ struct recording_site {
 struct recording_block {
 	_Atomic uint64_t address;
 	uint64_t size;
+	uint64_t born; /* microseconds since the part's start */
+	uint32_t weight;
+	uint16_t site;
+	uint16_t is_apart; /* it has a mapping of its own */
+};
+
+/* A block that was freed, for accesses that are known of only later. NUMBER:
+ * how many had been freed with it, once the record is complete. */
+struct recording_freed {
+	_Atomic uint64_t number;
+	uint64_t address, size, born, died;
 	uint32_t site, weight;
-	uint32_t born;     /* ms since the part's start */
-	uint32_t is_apart; /* it has a mapping of its own */
 };
 
 struct recording_bucket {
@@ -136,6 +147,7 @@ struct recording_part {
 	_Atomic uint64_t lost_modules, lost_sites, lost_blocks, lost_bytes;
 	_Atomic uint32_t apart; /* mappings made so */
 	_Atomic uint32_t threads;
+	_Atomic uint64_t freed_count;
 	_Atomic uint32_t snapshots_are_taken, snapshot_choice, peak_choice;
 	uint32_t snapshot_skip, snapshot_turn;     /* takes one of so many */
 	_Atomic uint64_t snapshot_live, peak_live; /* at the last of either */
@@ -156,6 +168,8 @@ struct recording_part {
 	RECORDING_PAGE _Atomic uint8_t overflowed[RECORDING_BUCKETS / 8];
 	RECORDING_PAGE struct recording_bucket bucket[RECORDING_BUCKETS];
 	RECORDING_PAGE uint64_t row[RECORDING_ROWS][RECORDING_SITES];
+	/* The last that were freed, in turn. */
+	RECORDING_PAGE struct recording_freed freed[RECORDING_FREED];
 };
 
 _Static_assert(sizeof(struct recording_head) <= 4096, "the head is a page");

@@ -73,7 +73,8 @@ static const struct command {
 	    "starts any program and writes what it does with its memory:\n"
 	    "         --output FILE     to this file, -o (poolkind.pb.gz)\n"
 	    "         --sampler NAME    how accesses are counted: none, "
-	    "referenced, dhat\n"
+	    "referenced, perf,\n"
+	    "                           perf:page-faults, dhat\n"
 	    "         --trace           writes every call instead, for replay\n"
 	    "         --sites-from SIZE smaller blocks are sampled (4K)\n"
 	    "         --kind TEXT       and all other options as run has them",

@@ -27,17 +27,25 @@
 
 #define TICK_MS 50
 #define SLOW_TICK_MS 250
-#define MERGE_FROM 8 /* processes that have ended */
+#define MERGE_FROM 8       /* processes that have ended */
+#define PERF_LATE_MS 10000 /* at most */
 
 /* ---- While it runs ------------------------------------------------------- */
 
 static bool
-merge_ended(const struct recording *recording, struct merge *merge)
+is_settled(const struct process *process, uint64_t ms)
+{
+	return process->is_over && !process->is_merged && process->end_ms <= ms;
+}
+
+/* Those that have ended before the time MS. */
+static bool
+merge_ended(const struct recording *recording, uint64_t ms, struct merge *merge)
 {
 	for (size_t i = 0; i < recording->count; i++) {
 		struct process *process = &recording->processes[i];
 
-		if (!process->is_over || process->is_merged)
+		if (!is_settled(process, ms))
 			continue;
 		if (!merge_add(merge, recording, process))
 			return false;
@@ -47,14 +55,25 @@ merge_ended(const struct recording *recording, struct merge *merge)
 	return true;
 }
 
+/* Up to when all accesses are known. */
+static uint64_t
+settled_until(const struct perf *perf)
+{
+	uint64_t now = recording_now_ms(), known;
+
+	if (perf == NULL)
+		return now;
+	known = perf_known_ms(perf);
+	return known > now - PERF_LATE_MS ? known : now - PERF_LATE_MS;
+}
+
 static size_t
-count_ended(const struct recording *recording)
+count_ended(const struct recording *recording, uint64_t ms)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < recording->count; i++)
-		count += recording->processes[i].is_over &&
-		    !recording->processes[i].is_merged;
+		count += is_settled(&recording->processes[i], ms);
 	return count;
 }
 
@@ -63,9 +82,10 @@ count_ended(const struct recording *recording)
  * until then it has its parent's mapped. */
 static bool
 follow(const struct run *run, struct recording *recording,
-    struct program *program, struct merge *merge)
+    struct program *program, struct perf *perf, struct merge *merge)
 {
 	bool goes_on = true, is_told = false;
+	uint64_t settled;
 	unsigned tick = run->sampler == SAMPLER_NONE ? TICK_MS : 1;
 
 	while (goes_on) {
@@ -74,8 +94,11 @@ follow(const struct run *run, struct recording *recording,
 		    !program->has_ended || mapped_elsewhere(recording->head);
 		if (run->sampler == SAMPLER_REFERENCED)
 			tick = referenced_look(recording);
-		if (count_ended(recording) >= MERGE_FROM &&
-		    !merge_ended(recording, merge))
+		if (perf != NULL)
+			tick = perf_look(perf, recording);
+		settled = settled_until(perf);
+		if (count_ended(recording, settled) >= MERGE_FROM &&
+		    !merge_ended(recording, settled, merge))
 			return false;
 		if (!goes_on || !program->has_ended)
 			continue;
@@ -166,16 +189,27 @@ run_recorded(const struct run *run, const struct rules_table *table,
 	struct program program;
 	int status = recorded_start(
 	    run, table, RECORDING_VARIABLE, recording->fd, &program);
+	struct perf *perf = NULL;
 	int written;
+	bool is_well;
 
+	if (status == 0 && sampler_is_perf(run)) {
+		perf = perf_begin(run, program.pid);
+		if (perf == NULL) {
+			recorded_abandon(&program);
+			return NOT_UNDERSTOOD;
+		}
+		recorded_let_begin(&program);
+	}
 	if (status != 0)
 		return status;
 	written = FAILED;
-	if (follow(run, recording, &program, merge)) {
-		end_all(recording);
-		if (merge_ended(recording, merge))
-			written = write_all(run, recording, merge);
-	}
+	is_well = follow(run, recording, &program, perf, merge);
+	end_all(recording);
+	if (perf != NULL)
+		perf_end(perf, recording);
+	if (is_well && merge_ended(recording, UINT64_MAX, merge))
+		written = write_all(run, recording, merge);
 	status = recorded_status(&program);
 	return status != 0 ? status : written;
 }

@@ -364,14 +364,14 @@ static void
 add_lifetime(void *to, struct recording_block *block)
 {
 	struct adding *adding = to;
-	uint64_t all = adding->end_ms - adding->process->start_ms;
+	uint64_t all = (adding->end_ms - adding->process->start_ms) * 1000;
 	uint32_t site = block->site, weight = block->weight;
 
 	if (site >= adding->sites || adding->site[site] == NONE ||
 	    block->born > all)
 		return;
 	adding->merge->sites[adding->site[site]]
-	    .lifetime_ms += (double)(all - block->born) * weight /
+	    .lifetime_ms += (double)(all - block->born) / 1000 * weight /
 	    RECORDING_ONE;
 }
 

@@ -110,6 +110,7 @@ recording_make(struct recording *recording, const struct run *run)
 	head->sites_from = run->sites_from;
 	head->sample_mean = SAMPLE_MEAN;
 	head->has_kinds = run->record_kinds;
+	head->keeps_freed = sampler_is_perf(run);
 	if (run->sampler == SAMPLER_REFERENCED) {
 		head->apart_from = referenced_from();
 		head->apart_most = referenced_most();

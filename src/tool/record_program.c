@@ -8,6 +8,7 @@
  * that ends a process is passed on to it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +57,20 @@ struct starting {
 	const struct rules_table *table;
 	const char *variable;
 	int fd;
+	int gate[2]; /* -1: the program waits for nothing */
 };
+
+/* Until the other end is closed; false if a byte came, and all is off. */
+static bool
+wait_at_gate(const struct starting *starting)
+{
+	char byte;
+
+	if (starting->gate[0] < 0)
+		return true;
+	close(starting->gate[1]);
+	return read(starting->gate[0], &byte, 1) == 0;
+}
 
 /* A process that has lost the descriptor finds the command's under the same
  * number. */
@@ -66,6 +80,8 @@ become_program(void *to)
 	const struct starting *starting = to;
 	char value[32];
 
+	if (!wait_at_gate(starting))
+		return NOT_UNDERSTOOD;
 	snprintf(value, sizeof(value), "%d,%d", starting->fd, getppid());
 	if (setenv(starting->variable, value, 1) != 0) {
 		fail("cannot set the environment: %s", error_name(errno));
@@ -78,15 +94,41 @@ int
 recorded_start(const struct run *run, const struct rules_table *table,
     const char *variable, int fd, struct program *program)
 {
-	struct starting starting = { run, table, variable, fd };
+	struct starting starting = { run, table, variable, fd, { -1, -1 } };
+	int status;
 
-	return recorded_begin(become_program, &starting, program);
+	if (sampler_is_perf(run) && pipe2(starting.gate, O_CLOEXEC) != 0) {
+		fail("cannot make a pipe: %s", error_name(errno));
+		return NOT_UNDERSTOOD;
+	}
+	status = recorded_begin(become_program, &starting, program);
+	if (starting.gate[0] >= 0)
+		close(starting.gate[0]);
+	program->gate = starting.gate[1];
+	return status;
+}
+
+void
+recorded_let_begin(struct program *program)
+{
+	if (program->gate >= 0)
+		close(program->gate);
+	program->gate = -1;
+}
+
+void
+recorded_abandon(struct program *program)
+{
+	if (program->gate < 0 || write(program->gate, "", 1) != 1)
+		kill(program->pid, SIGKILL);
+	waitpid(program->pid, &program->status, 0);
+	recorded_let_begin(program);
 }
 
 int
 recorded_begin(int (*become)(void *to), void *to, struct program *program)
 {
-	*program = (struct program){ .pid = -1 };
+	*program = (struct program){ .pid = -1, .gate = -1 };
 	fflush(stdout);
 	block_signals();
 	program->pid = fork();

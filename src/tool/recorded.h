@@ -73,6 +73,7 @@ struct program {
 	pid_t pid;
 	int status; /* of waitpid(2), once it has ended */
 	bool has_ended;
+	int gate; /* it begins when this is closed; -1: it has begun */
 };
 
 /* From here on a file that grows beyond the user's limit is an error of the
@@ -87,6 +88,13 @@ int recorded_start(const struct run *run, const struct rules_table *table,
 /* The same of what BECOME makes of a new process; it returns a status where
  * that failed. */
 int recorded_begin(int (*become)(void *to), void *to, struct program *program);
+
+/* Has the program begin where it waits, as it does for a sampler that listens
+ * to a process. */
+void recorded_let_begin(struct program *program);
+
+/* Ends a program that still waits. */
+void recorded_abandon(struct program *program);
 
 /* Waits for MS milliseconds, or until the program ends or a signal comes, which
  * is passed on to it. */
@@ -111,6 +119,22 @@ uint32_t referenced_most(void);
 /* Adds what the processes have touched since the last call to their sites, and
  * begins anew. How many milliseconds the next call should wait at least. */
 unsigned referenced_look(const struct recording *recording);
+
+/* ---- Accesses: record_perf.c --------------------------------------------- */
+
+/* From when perf listens to the program PID until perf_end(). NULL, and said,
+ * where it cannot. */
+struct perf;
+struct perf *perf_begin(const struct run *run, pid_t pid);
+
+/* As referenced_look(). Enters processes that are new. */
+unsigned perf_look(struct perf *perf, struct recording *recording);
+
+/* Up to when perf has told of all. */
+uint64_t perf_known_ms(const struct perf *perf);
+
+/* Ends perf, and adds the rest. */
+void perf_end(struct perf *perf, struct recording *recording);
 
 /* ---- All together: record_merge.c ---------------------------------------- */
 

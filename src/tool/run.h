@@ -19,6 +19,8 @@ enum run_command {
 enum sampler {
 	SAMPLER_NONE,
 	SAMPLER_REFERENCED,
+	SAMPLER_PERF,
+	SAMPLER_PERF_FAULTS,
 	SAMPLER_DHAT,
 };
 
@@ -56,6 +58,13 @@ int run_read_words(struct run *run, char **words);
 
 /* Prints what the kinds and the rules came to. 0, or that status. */
 int run_explain(const struct run *run);
+
+static inline bool
+sampler_is_perf(const struct run *run)
+{
+	return run->sampler == SAMPLER_PERF ||
+	    run->sampler == SAMPLER_PERF_FAULTS;
+}
 
 /* The sampler's name, and what it calls one access. */
 const char *sampler_name(const struct run *run);

@@ -81,6 +81,8 @@ static const struct {
 } samplers[] = {
 	[SAMPLER_NONE] = { "none", "" },
 	[SAMPLER_REFERENCED] = { "referenced", "bytes" },
+	[SAMPLER_PERF] = { "perf", "loads and stores" },
+	[SAMPLER_PERF_FAULTS] = { "perf:page-faults", "page faults" },
 	[SAMPLER_DHAT] = { "dhat", "bytes" },
 };
 

@@ -27,6 +27,9 @@ record() {
 # has EXPECTED...: what record_check.py wants, and nothing was said.
 has() {
 	[ "$errors" = "" ] || { echo "$errors"; return 1; }
+	has_file "$@"
+}
+has_file() {
 	python3 "$top/test/tool/record_check.py" "$file" "$@"
 }
 
@@ -83,6 +86,87 @@ check "the referenced bits of neighbours" has "hot:accesses>2*warm" \
     "warm:accesses>1*cold" cold:accesses=4194304~30
 record "$program" touched
 check "and nothing without a sampler" has hot:accesses=0
+
+# ---- By perf ----
+
+page=$(getconf PAGESIZE)
+if ! command -v perf >/dev/null; then
+	skip "perf:page-faults" "perf is not installed"
+elif record --sampler perf:page-faults "$program" faults
+	[[ $errors == *perf_event_paranoid* ]]; then
+	skip "perf:page-faults" "$errors"
+else
+	check "perf: each page of blocks that live, and of freed ones" has \
+	    whole:accesses=$((2 * 2097152 / page)) \
+	    half:accesses=$((1048576 / page)) \
+	    freed:accesses=$((4 * 524288 / page)) processes=2
+	check "and the report says so" grep -qx \
+	    "accesses in page faults, by the sampler perf:page-faults" \
+	    <("$poolkind" report "$file")
+	record --sampler perf:page-faults --no-children "$program" faults
+	check "perf: --no-children" has whole:accesses=$((2097152 / page))
+	record --sampler perf:page-faults "$program" status 7
+	same "perf: the program's status" "$status|$output|$errors" "7||"
+	record --sampler perf:page-faults "$work/nothing"
+	same "perf: no program" "$status" 127
+fi
+PATH=$work/nowhere "$poolkind" record --sampler perf -o "$file" "$program" \
+    child 2>"$work/errors"
+same "perf: there is none" "$?|$(<"$work/errors")" \
+    "2|poolkind: --sampler perf runs perf, and there is none in PATH: install \
+the package linux-perf"
+
+# by_stand_in CODE WORD...: a perf whose `perf script` tells of one sample of a
+# processor, and whose `perf record` is CODE.
+by_stand_in() {
+	local code=$1
+	shift
+	mkdir -p "$work/stand-in"
+	cat >"$work/stand-in/perf" <<-END
+		#!/bin/sh
+		if [ "\$1" != script ]; then
+			$code
+		fi
+		while [ ! -e "$work/told" ]; do sleep .05; done
+		sleep .05
+		read -r pid address <"$work/told"
+		read -r now rest </proc/uptime
+		echo " \$pid/\$pid  \${now}0000000:  100 cpu/mem-loads,ldlat=30/P:  \$address"
+		touch "$work/told.read"
+		cat >/dev/null
+	END
+	chmod +x "$work/stand-in/perf"
+	rm -f "$work"/told*
+	PATH=$work/stand-in:$PATH record --sampler perf "$@"
+}
+answers='while read -r word <&3; do echo ack >&3; done'
+by_stand_in "trap 'exit 0' INT; $answers; exit" "$program" tell "$work/told"
+check "perf: samples of a processor count as they say" has hot:accesses=100
+check "and the report has their name" grep -qx \
+    "accesses in loads and stores, by the sampler perf" \
+    <("$poolkind" report "$file")
+by_stand_in "read -r word <&3; echo ack >&3; echo out of luck >&2; exit 1" \
+    "$program" tell "$work/told"
+same "perf: it dies" "$status|$errors" "0|poolkind: warning: perf ended \
+before the program did: out of luck: later accesses are not counted"
+check "and what was recorded is there" has_file hot:alloc_objects=1
+# perf_fails NAME OUTPUT LINE: what perf says and then ends.
+perf_fails() {
+	by_stand_in "printf '$2' >&2; exit 1" touch "$work/started"
+	same "perf: $1" "$status|$errors" "2|poolkind: --sampler perf: $3"
+}
+perf_fails "no counters" 'failed: memory events not supported\n' \
+    "this processor does not tell of loads and stores (PEBS, IBS or SPE), as \
+in most virtual machines: the samplers referenced, dhat and perf:page-faults \
+do without"
+perf_fails "no right" \
+    'Error:\nAccess to performance monitoring and observability operations is limited.\nMore\n' \
+    "the kernel does not let this user look: kernel.perf_event_paranoid is \
+$(</proc/sys/kernel/perf_event_paranoid), and has to be 1 or less; the sampler \
+referenced needs no right"
+perf_fails "too old" '  Error: unknown option\n' \
+    "perf does not start: Error: unknown option"
+check "and nothing was started" [ ! -e "$work/started" ]
 
 # ---- By Valgrind ----
 
@@ -232,7 +316,7 @@ refused() {
 }
 refused "no program" 2 "run which program?" -o "$file"
 refused "a sampler that is none" 2 \
-    "--sampler: unknown sampler \"noen\": did you mean \"none\"? (known: none, referenced, dhat)" \
+    "--sampler: unknown sampler \"noen\": did you mean \"none\"? (known: none, referenced, perf, perf:page-faults, dhat)" \
     --sampler noen true
 refused "a file without a folder" 2 \
     "cannot write $work/nowhere/file: there is no folder $work/nowhere/" \

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -274,6 +275,71 @@ touched(void)
 	keep(none);
 }
 
+/* Pages that are touched for the first time, one by one. */
+#define PAGED (2 << 20)
+
+static NOINLINE char *
+without_huge_pages(char *block)
+{
+	madvise(block, PAGED, MADV_NOHUGEPAGE);
+	return keep(block);
+}
+
+static NOINLINE char *
+whole(void)
+{
+	return memset(without_huge_pages(malloc(PAGED)), 1, PAGED);
+}
+
+static NOINLINE char *
+half(void)
+{
+	return memset(without_huge_pages(malloc(PAGED)), 1, PAGED / 2);
+}
+
+static NOINLINE char *
+freed(void)
+{
+	return memset(without_huge_pages(malloc(PAGED)), 1, PAGED / 4);
+}
+
+static NOINLINE void
+faults(void)
+{
+	int status;
+
+	for (unsigned i = 0; i < 4; i++) {
+		void *block = freed();
+
+		madvise(block, PAGED, MADV_DONTNEED);
+		free(keep(block));
+	}
+	keep(whole());
+	keep(half());
+	if (fork() == 0) {
+		keep(whole());
+		_exit(0);
+	}
+	wait(&status);
+}
+
+/* Tells in a file where a block is, and waits until somebody has read it. */
+static void
+tell(const char *path)
+{
+	char other[4096];
+	FILE *file;
+
+	snprintf(other, sizeof(other), "%s.new", path);
+	file = fopen(other, "w");
+	fprintf(file, "%d %lx\n", getpid(), (unsigned long)hot() + TOUCHED / 2);
+	fclose(file);
+	rename(other, path);
+	snprintf(other, sizeof(other), "%s.read", path);
+	while (access(other, F_OK) != 0)
+		usleep(1000);
+}
+
 /* ---- Processes ----------------------------------------------------------- */
 
 static NOINLINE void
@@ -492,6 +558,10 @@ main(int argc, char **argv)
 		lives();
 	else if (strcmp(what, "touched") == 0)
 		touched();
+	else if (strcmp(what, "faults") == 0)
+		faults();
+	else if (strcmp(what, "tell") == 0)
+		tell(argv[2]);
 	else if (strcmp(what, "child") == 0)
 		in_child();
 	else if (strcmp(what, "fork") == 0)
