@@ -11,6 +11,7 @@
 #include "arena/depot.h"
 #include "arena/home.h"
 #include "arena/page_bin_index.h"
+#include "arena/sample.h"
 #include "os/os.h"
 
 _Atomic uint16_t heap_homes[HOMES];
@@ -58,14 +59,39 @@ enter_blocks(struct cache *cache, unsigned number)
 		change_segment(cache, page_bins);
 }
 
+static void
+set_countdown(struct cache *cache, unsigned number, int32_t blocks)
+{
+	struct bin *bin = &cache->bin[number];
+
+	cache->requests[number] += (uint64_t)(int64_t)(blocks - bin->countdown);
+	bin->countdown = blocks;
+}
+
 /* Lets the thread take HOUSEKEEPING_INTERVAL blocks until it looks around. */
 static void
 restart_countdown(struct cache *cache, unsigned number)
 {
-	struct bin *bin = &cache->bin[number];
+	set_countdown(cache, number, HOUSEKEEPING_INTERVAL);
+	cache->chosen[number] = false;
+}
 
-	cache->requests[number] += HOUSEKEEPING_INTERVAL - bin->countdown;
-	bin->countdown = HOUSEKEEPING_INTERVAL;
+/* The same while somebody listens to blocks: whether the countdown has ended
+ * with one that is chosen, and with which it ends next. A countdown that has
+ * not ended goes on, as it was drawn which block is chosen. */
+static void __attribute__((noinline, cold))
+sample_countdown(struct cache *cache, unsigned number)
+{
+	bool *chosen = &cache->chosen[number];
+
+	cache->thread->sample = SAMPLE_NOT_CHOSEN;
+	if (cache->bin[number].countdown > 0)
+		return;
+	if (*chosen)
+		cache->thread->sample = SAMPLE_CHOSEN;
+	set_countdown(cache, number,
+	    sample_distance(cache->thread, cache_bin_size[number],
+		HOUSEKEEPING_INTERVAL, chosen));
 }
 
 /* Blocks out of the depot are in the page bin index. The cache goes over to the
@@ -129,7 +155,10 @@ cache_fill(struct cache *cache, unsigned number)
 	cache_enter_patiently(cache);
 	cache_change_begin(cache);
 	had_room = bin_room(bin) != 0;
-	restart_countdown(cache, number);
+	if (sample_is_on())
+		sample_countdown(cache, number);
+	else
+		restart_countdown(cache, number);
 	if (bin_count(bin) == 0 && (bin_grow(cache, number) || had_room))
 		fetch(cache, number);
 	if (bin_count(bin) != 0) {
@@ -137,8 +166,10 @@ cache_fill(struct cache *cache, unsigned number)
 		ptr = *--bin->head;
 		if (!had_room)
 			note_new_room(cache->heap);
-	} else if (!had_room) {
-		bin_close(cache, number);
+	} else {
+		cache->thread->sample = SAMPLE_BY_SIZE;
+		if (!had_room)
+			bin_close(cache, number);
 	}
 	cache_change_end(cache);
 	cache_leave_and_wake(cache);

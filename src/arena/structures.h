@@ -242,6 +242,8 @@ struct cache {
 	/* Of these, as many as there were when close_idle_bin() last came
 	 * by. */
 	uint16_t seen[CACHE_BINS];
+	/* The block with which the countdown ends is chosen: sample.h. */
+	bool chosen[CACHE_BINS];
 	/* For who reads it from another process (stats/layout.h): no two caches
 	 * have the same number, one that is no more has 0; and odd while more
 	 * is changed than the fast path does. */
@@ -279,6 +281,13 @@ struct thread {
 	unsigned ordinal;            /* spreads threads over arenas */
 	bool has_lookup;             /* it may be written to */
 	struct lookup lookup[LOOKUPS];
+	/* While somebody listens to blocks: sample.h. */
+	enum sample_state {
+		SAMPLE_BY_SIZE, /* the block is from no cache */
+		SAMPLE_CHOSEN,
+		SAMPLE_NOT_CHOSEN,
+	} sample;
+	uint64_t random;
 	_Alignas(64) char tsd[TSD_BYTES];
 };
 

@@ -16,6 +16,7 @@
 
 #include "arena/allocate.h"
 #include "arena/cache.h"
+#include "arena/sample.h"
 #include "base/annotate.h"
 #include "base/cut.h"
 #include "base/error.h"
@@ -121,10 +122,12 @@ block_of_kind(struct kind *kind, const struct request *request)
 	struct heap *heap = kind_heap_here(kind);
 	void *ptr = block_of_heap(heap, request);
 
-	return unlikely(ptr == NULL && kind->local != NULL) &&
-		drain_local(kind->local) ?
-	    block_of_heap(heap, request) :
-	    ptr;
+	if (unlikely(ptr == NULL && kind->local != NULL) &&
+	    drain_local(kind->local))
+		ptr = block_of_heap(heap, request);
+	if (sample_is_on() && ptr != NULL)
+		sample_block(ptr, request->asked, kind->name);
+	return ptr;
 }
 
 static void

@@ -15,6 +15,18 @@ same "libpoolkind has its probes" "$(probes "$lib/libpoolkind.so.0")" "$all"
 [ -z "${LIBVMMALLOC-}" ] ||
     same "libvmmalloc has them" "$(probes "$LIBVMMALLOC")" "$all"
 
+# otel FILE: the provider's probe and its four arguments, and a semaphore.
+otel() {
+	readelf -n "$1" | grep -A 3 'Provider: otel_memory' | awk '
+		/Name:/ { name = $2 }
+		/Semaphore:/ { has = $NF !~ /^0x0+$/ }
+		/Arguments:/ { print name, NF - 1, has }'
+}
+same "libpoolkind tells of allocations, to who listens" \
+    "$(otel "$lib/libpoolkind.so.0")" "alloc 4 1"
+[ -z "${LIBVMMALLOC-}" ] ||
+    same "and so does libvmmalloc" "$(otel "$LIBVMMALLOC")" "alloc 4 1"
+
 # A kind that spills, one that is full, and both are closed.
 cat >"$work/program.c" <<'END'
 #include <poolkind.h>
@@ -59,5 +71,73 @@ opened first dram,limit=1M,name=first > dram
 opened small dram,limit=1M,name=small
 spilled first 4194304"
 	check "and so does what a kind grows by" grep -q '@grown: [1-9]' "$work/heard"
+fi
+
+# ---- A sample of blocks ----
+
+# Of cached sizes and of others; each size, and how many bytes it came to.
+cat >"$work/blocks.c" <<'END'
+#include <poolkind.h>
+#include <stdio.h>
+static const size_t of[] = { 48, 200, 5000, 40000, 100000, 700000, 3000000 };
+static const long times[] = { 4000000, 1000000, 40000, 5000, 4000, 800, 100 };
+static void *block[64];
+int
+main(void)
+{
+	poolkind *kind = poolkind_open("dram,name=first", 0);
+
+	for (int s = 0; s < 7; s++) {
+		for (long i = 0; i < times[s]; i++) {
+			poolkind_free(kind, block[i % 64]);
+			block[i % 64] = poolkind_malloc(kind, of[s]);
+		}
+		printf("%zu %ld\n", of[s], times[s] * of[s]);
+	}
+	return 0;
+}
+END
+${CC:-cc} -I"$TOP_SRCDIR/include" "$work/blocks.c" -o "$work/blocks" \
+    -L"$lib" -lpoolkind -Wl,-rpath,"$lib" || exit 1
+# gdb raises the semaphore, as others who listen do, and needs no right to.
+cat >"$work/script" <<'END'
+set pagination off
+break main
+run
+break -probe-stap otel_memory:alloc
+commands
+silent
+printf "%lu %lu %s\n", $_probe_arg1, $_probe_arg2, (char *)$_probe_arg3
+continue
+end
+continue
+END
+sampled() {
+	gdb -q -batch -x "$work/script" "$work/blocks" \
+	    >"$work/heard" 2>"$work/errors"
+	grep -q '^\[Inferior 1 .* exited normally' "$work/heard"
+}
+# Each size within 5 standard deviations of a sample; no other kind.
+near() {
+	awk '
+		NF == 3 && $3 == "first" { stands[$1] += $2 }
+		NF == 2 && !/[^0-9 ]/ {
+			sizes++
+			drawn = $1 < 524288 ? $2 / 524288 : 1e6
+			off = stands[$1] / $2 - 1
+			if (off < 0) off = -off
+			if (off > 5 / sqrt(drawn)) {
+				print $1 ": " stands[$1] " of " $2
+				bad = 1
+			}
+		}
+		END { exit bad || sizes != 7 }' "$work/heard"
+}
+if ! command -v gdb >/dev/null; then
+	skip "a sample of blocks" "gdb is not installed"
+elif ! sampled; then
+	skip "a sample of blocks" "gdb cannot trace here: $(tail -n 1 "$work/errors")"
+else
+	check "a sample of blocks stands for all of each size" near
 fi
 finish

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sample.h - the blocks that the probe otel_memory:alloc tells of, while
+ * somebody listens there.
+ *
+ * Each block is chosen by chance, one in SAMPLE_MEAN bytes, whatever others
+ * are: one of a bin with its size divided by SAMPLE_MEAN, and one that is as
+ * large always. So for the next blocks of a bin it is drawn beforehand which is
+ * chosen, and the bin's countdown ends at that one: the fast path knows nothing
+ * of it. What is told of a block is how many bytes it stands for, so that the
+ * sum over all is what was allocated, at each call site.
+ *
+ * Where nobody listens the slow path looks at one number, the probe's
+ * semaphore, which who listens raises. Blocks whose freeing could be told as
+ * well would have to be found in free(3), which would cost all others: so there
+ * is no otel_memory:free.
+ *
+ * Owns what it keeps in struct thread, which is its thread's. No locks; nothing
+ * fails.
+ */
+#ifndef ARENA_SAMPLE_H
+#define ARENA_SAMPLE_H
+
+#include "arena/structures.h"
+
+#define SAMPLE_MEAN (512 * KIB)
+
+#ifdef HAVE_SDT
+extern const volatile unsigned short sample_listeners __asm__(
+    "poolkind_sample_listeners") __attribute__((visibility("hidden")));
+#else
+#define sample_listeners 0
+#endif
+
+static inline bool
+sample_is_on(void)
+{
+	return unlikely(sample_listeners != 0);
+}
+
+/* After how many blocks of SIZE bytes the countdown of a bin ends, up to MOST;
+ * *CHOSEN: whether because the last of them is chosen. */
+int32_t sample_distance(
+    struct thread *thread, size_t size, int32_t most, bool *chosen);
+
+/* Tells of PTR, a block of the calling thread's from its slow path, if it is
+ * chosen: by the cache that it is from, or by its size. The program asked for
+ * ASKED bytes, of the kind that is called KIND. */
+void sample_block(const void *ptr, size_t asked, const char *kind);
+
+#endif /* ARENA_SAMPLE_H */
