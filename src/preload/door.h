@@ -51,14 +51,14 @@ door_home(const void *ptr)
 
 /* The thread's cache for blocks of a bin, or NULL. */
 static ALWAYS_INLINE struct cache *
-door_cache(unsigned number)
+door_cache(const struct route *route, unsigned number)
 {
 	return thread_self->cache[atomic_load_explicit(
-	    &thread_route->heap[number], memory_order_relaxed)];
+	    &route->heap[number], memory_order_relaxed)];
 }
 
 static ALWAYS_INLINE void *
-door_take(size_t size)
+door_take_by(const struct route *route, size_t size)
 {
 	struct cache *cache;
 	unsigned number;
@@ -66,15 +66,21 @@ door_take(size_t size)
 	if (unlikely(size > CACHE_SIZE_MAX))
 		return NULL;
 	number = bin_for(size);
-	cache = door_cache(number);
+	cache = door_cache(route, number);
 	return likely(cache != NULL) ? cache_take(cache, number) : NULL;
+}
+
+static ALWAYS_INLINE void *
+door_take(size_t size)
+{
+	return door_take_by(thread_route, size);
 }
 
 /* The rules are held against what was asked for. */
 static ALWAYS_INLINE void *
 door_take_as(size_t size, size_t bytes)
 {
-	struct cache *cache = door_cache(bin_for(size));
+	struct cache *cache = door_cache(thread_route, bin_for(size));
 
 	return likely(cache != NULL) ? cache_take(cache, bin_for(bytes)) : NULL;
 }

@@ -288,6 +288,22 @@ take_from_cache(const struct request *request)
 	return request->zero ? memset(ptr, 0, request->size) : ptr;
 }
 
+/* Most blocks while sites are recorded: out of a cache, and counted. A signal
+ * handler that comes in between loses what it counts. */
+static ALWAYS_INLINE void *
+take_counted(size_t size)
+{
+	void *ptr;
+
+	if (likely(!recorder_is_on()) || !recorder_counts_only(size) ||
+	    is_recording || heap_inside || scope_kind() != NULL)
+		return NULL;
+	ptr = door_take_by(route_kept, size);
+	if (likely(ptr != NULL))
+		recorder_count(size);
+	return ptr;
+}
+
 /* The rules' kind that a block is of, or a link of, plus one; 0: none. */
 static __attribute__((noinline, cold)) uint16_t
 kind_number(const void *ptr)
@@ -412,13 +428,19 @@ door_malloc(size_t size)
 
 	if (likely(kind != NULL))
 		return allocate_settled(kind, size);
-	ptr = take_large(size);
+	ptr = take_counted(size);
+	if (likely(ptr == NULL))
+		ptr = take_large(size);
 	return ptr != NULL ? ptr : allocate(&(struct request){ .size = size });
 }
 
 void *
 door_calloc(size_t size)
 {
+	void *ptr = take_counted(size);
+
+	if (unlikely(ptr != NULL))
+		return memset(ptr, 0, size);
 	return allocate(&(struct request){ .size = size, .zero = true });
 }
 
@@ -538,7 +560,8 @@ home_kept(const void *ptr)
 static __attribute__((noinline)) bool
 free_recorded(void *ptr)
 {
-	recorder_free(ptr);
+	if (unlikely(recorder_may_have(ptr)))
+		recorder_free(ptr);
 	return cache_free(
 	    atomic_load_explicit(home_kept(ptr), memory_order_relaxed), ptr);
 }

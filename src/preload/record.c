@@ -19,15 +19,7 @@
 #include "preload/record_sites.h"
 #include "preload/sites.h"
 
-#define IN_TLS __attribute__((tls_model("initial-exec")))
-
-static _Thread_local struct {
-	uint32_t part; /* number of the part that the rest is of, plus one */
-	uint32_t number;
-	struct recording_thread *counts; /* NULL: the shared one */
-	bool is_over;
-	struct record_sample sample;
-} here IN_TLS;
+_Thread_local struct record_here record_here;
 
 static pthread_key_t ends;
 static bool ends_are_seen;
@@ -37,10 +29,10 @@ static bool ends_are_seen;
 static void
 end_thread(void *counts)
 {
-	here.is_over = true;
-	if (here.counts == counts)
-		atomic_store(&here.counts->is_taken, 0);
-	here.counts = NULL;
+	record_here.is_over = true;
+	if (record_here.counts == counts)
+		atomic_store(&record_here.counts->is_taken, 0);
+	record_here.counts = NULL;
 }
 
 static struct recording_thread *
@@ -61,42 +53,35 @@ take_counts(struct recording_part *part)
 static __attribute__((noinline, cold)) void
 begin_thread(struct recording_part *part)
 {
-	here.part = record_own->number;
-	here.number = atomic_fetch_add(&part->threads, 1);
-	here.counts = NULL;
-	record_sample_begin(&here.sample,
-	    part->start_ms * 31 + part->process * UINT64_C(65537) + here.number,
+	record_here.part = record_own->number;
+	record_here.number = atomic_fetch_add(&part->threads, 1);
+	record_here.counts = NULL;
+	record_sample_begin(&record_here.sample,
+	    part->start_ns * 31 + part->process * UINT64_C(65537) +
+		record_here.number,
 	    record_head->sample_mean);
-	if (here.is_over || !ends_are_seen)
+	if (record_here.is_over || !ends_are_seen)
 		return;
-	here.counts = take_counts(part);
-	if (here.counts != NULL && pthread_setspecific(ends, here.counts) != 0)
-		end_thread(here.counts);
-}
-
-static void
-raise(_Atomic uint64_t *counter, uint64_t by, bool is_own)
-{
-	uint64_t now;
-
-	if (likely(is_own)) {
-		now = atomic_load_explicit(counter, memory_order_relaxed);
-		atomic_store_explicit(counter, now + by, memory_order_relaxed);
-	} else {
-		atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
-	}
+	record_here.counts = take_counts(part);
+	if (record_here.counts != NULL &&
+	    pthread_setspecific(ends, record_here.counts) != 0)
+		end_thread(record_here.counts);
 }
 
 static void
 count(struct recording_part *part, size_t size)
 {
+	struct recording_thread *shared = &part->thread[RECORDING_THREADS];
 	unsigned class = recording_size_class(size);
-	struct recording_thread *counts = here.counts != NULL ?
-	    here.counts :
-	    &part->thread[RECORDING_THREADS];
 
-	raise(&counts->blocks[class], 1, here.counts != NULL);
-	raise(&counts->bytes[class], size, here.counts != NULL);
+	if (likely(record_here.counts != NULL)) {
+		record_count_own(size);
+		return;
+	}
+	atomic_fetch_add_explicit(
+	    &shared->blocks[class], 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(
+	    &shared->bytes[class], size, memory_order_relaxed);
 }
 
 /* ---- Blocks -------------------------------------------------------------- */
@@ -142,14 +127,14 @@ weigh(struct recording_part *part, size_t size)
 {
 	uint64_t mean = record_head->sample_mean;
 
-	if (unlikely(here.part != record_own->number))
+	if (unlikely(record_here.part != record_own->number))
 		begin_thread(part);
 	count(part, size);
 	if (size >= record_head->sites_from)
 		return RECORDING_ONE;
-	if (likely(!record_sample_hits(&here.sample, size)))
+	if (likely(!record_sample_hits(&record_here.sample, size)))
 		return 0;
-	record_sample_next(&here.sample, mean);
+	record_sample_next(&record_here.sample, mean);
 	return record_sample_weight(size == 0 ? 1 : size, mean, RECORDING_ONE);
 }
 
@@ -165,9 +150,9 @@ enter(struct recording_part *part, const void *ptr, struct record_block *block)
 	}
 	record_apart(part, ptr, block);
 	if (record_blocks_enter(part, ptr, block))
-		record_count_block(part, block, here.number);
+		record_count_block(part, block, record_here.number);
 	else
-		record_count_lost(part, block, here.number);
+		record_count_lost(part, block, record_here.number);
 }
 
 void
@@ -191,7 +176,7 @@ record_wants_kind(size_t size)
 {
 	return record_head->has_kinds &&
 	    (size >= record_head->sites_from ||
-		here.sample.left < (int64_t)size);
+		record_here.sample.left < (int64_t)size);
 }
 
 void

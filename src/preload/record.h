@@ -17,6 +17,7 @@
 
 #include "preload/record_blocks.h"
 #include "preload/record_part.h"
+#include "preload/record_sample.h"
 
 /* Looks for a recording. Once, by one thread, before others record. */
 void record_start(void);
@@ -32,6 +33,67 @@ bool record_wants_kind(size_t size);
 
 /* Before a block is freed. */
 void record_free(const void *ptr);
+
+/* ---- What most calls come to --------------------------------------------- */
+
+/* What a thread has of the recording. */
+struct record_here {
+	uint32_t part; /* number of the part that the rest is of, plus one */
+	uint32_t number;
+	struct recording_thread *counts; /* NULL: the shared one */
+	bool is_over;
+	struct record_sample sample;
+};
+extern _Thread_local struct record_here record_here
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+/* Whether a block of SIZE bytes is counted and no more: by record_count() then,
+ * in place of record_block(). */
+static ALWAYS_INLINE bool
+record_counts_only(size_t size)
+{
+	return record_here.sample.left >= (int64_t)size &&
+	    size < record_head->sites_from && record_here.counts != NULL &&
+	    record_here.part == record_own->number;
+}
+
+static ALWAYS_INLINE void
+record_raise(_Atomic uint64_t *counter, uint64_t by)
+{
+	atomic_store_explicit(counter,
+	    atomic_load_explicit(counter, memory_order_relaxed) + by,
+	    memory_order_relaxed);
+}
+
+static ALWAYS_INLINE void
+record_count_own(size_t size)
+{
+	struct recording_thread *counts = record_here.counts;
+	unsigned class = recording_size_class(size);
+
+	record_raise(&counts->blocks[class], 1);
+	record_raise(&counts->bytes[class], size);
+}
+
+static ALWAYS_INLINE void
+record_count(size_t size)
+{
+	record_here.sample.left -= (int64_t)size;
+	record_count_own(size);
+}
+
+/* Whether the block may be a recorded one; else record_free() does nothing. */
+static ALWAYS_INLINE bool
+record_may_have(const void *ptr)
+{
+	struct recording_part *part = atomic_load_explicit(
+	    &record_own->part, memory_order_acquire);
+
+	return (uintptr_t)part <= (uintptr_t)RECORD_NONE ||
+	    record_blocks_may_have(part, ptr);
+}
+
+/* ---- Resizing ------------------------------------------------------------ */
 
 /* Before a block is resized: takes it out. Behind: NOW is the block that came
  * of it, or PTR with its old size where there came none. */

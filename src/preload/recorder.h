@@ -40,8 +40,28 @@ struct recorded_block {
 };
 void recorder_block(const struct recorded_block *block);
 
+/* Whether it comes to this alone, which is quick: recorder_count(). */
+static ALWAYS_INLINE bool
+recorder_counts_only(size_t size)
+{
+	return recorder == RECORDER_SITES && record_counts_only(size);
+}
+
+static ALWAYS_INLINE void
+recorder_count(size_t size)
+{
+	record_count(size);
+}
+
 /* Before a block is freed. */
 void recorder_free(const void *ptr);
+
+/* Whether that may do anything. */
+static ALWAYS_INLINE bool
+recorder_may_have(const void *ptr)
+{
+	return recorder != RECORDER_SITES || record_may_have(ptr);
+}
 
 /* Before a block is resized; then one of the two that follow. */
 void recorder_resize(const void *ptr, struct record_resize *resize);

@@ -303,6 +303,13 @@ run(struct walk *walk, uintptr_t until)
 #else
 
 static bool
+step_plainly(struct walk *walk)
+{
+	(void)walk;
+	return false;
+}
+
+static bool
 run(struct walk *walk, uintptr_t until)
 {
 	(void)walk;
@@ -335,6 +342,8 @@ walk_first(struct walk *walk, void *frame, union place_room *room)
 const struct place *
 walk_next(struct walk *walk)
 {
+	if (walk->count < WALK_MAX - 1 && step_plainly(walk))
+		return walk->place;
 	if (++walk->count == WALK_MAX || !step(walk, &walk->place->frame))
 		return NULL;
 	return walk->place = place_of(walk->address, walk->room);
