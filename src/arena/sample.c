@@ -34,7 +34,7 @@ draw(struct thread *thread)
 	uint64_t x = thread->random;
 
 	if (x == 0)
-		x = ((uintptr_t)thread ^ os_now_us()) *
+		x = ((uintptr_t)thread ^ os_now_ns()) *
 			UINT64_C(0x9e3779b97f4a7c15) |
 		    1;
 	x ^= x >> 12;

@@ -364,8 +364,8 @@ void os_barrier(void);
  * library, for tests. */
 uint64_t os_now_ms(void);
 
-/* Microseconds of the same clock, read exactly. */
-uint64_t os_now_us(void);
+/* Nanoseconds of the same clock, exactly. */
+uint64_t os_now_ns(void);
 void os_clock_advance(uint64_t ms);
 
 /* ---- Stack: os_stack_linux.c -------------------------------------------- */

@@ -746,11 +746,11 @@ os_now_ms(void)
 }
 
 uint64_t
-os_now_us(void)
+os_now_ns(void)
 {
 	struct timespec now = { 0 };
 
 	libc_clock(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 +
-	    os_clock_ahead() * 1000;
+	return ((uint64_t)now.tv_sec * 1000 + os_clock_ahead()) * 1000000 +
+	    (uint64_t)now.tv_nsec;
 }

@@ -90,7 +90,7 @@ static uint64_t
 now_in(const struct recording_part *part)
 {
 	return unlikely(record_head->keeps_freed != 0) ?
-	    os_now_us() - part->start_ms * 1000 :
+	    os_now_ns() / 1000 - part->start_ns / 1000 :
 	    (os_now_ms() - part->start_ms) * 1000;
 }
 

@@ -50,7 +50,7 @@ static struct recording_snapshot
 take_row(struct recording_part *part, uint32_t row)
 {
 	struct recording_snapshot snapshot = {
-		.ms = os_now_ms(),
+		.ns = os_now_ns(),
 		.live = value_of(&part->live),
 		.row = row,
 		.sites = (uint32_t)min_size(

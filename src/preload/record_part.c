@@ -39,6 +39,7 @@ describe(struct recording_part *part, uint32_t parent)
 	part->process = (uint32_t)os_process();
 	part->parent_part = parent;
 	part->start_ms = os_now_ms();
+	part->start_ns = os_now_ns();
 	os_read_link("/proc/self/exe", part->program, sizeof(part->program));
 	atomic_store(&part->sites, 1);
 	part->snapshot_skip = 1;
@@ -137,5 +138,5 @@ record_part_end(void)
 		return;
 	part = atomic_load(&record_own->part);
 	if (part != NULL && part != RECORD_NONE)
-		atomic_store(&part->end_ms, os_now_ms());
+		atomic_store(&part->end_ns, os_now_ns());
 }

@@ -124,7 +124,7 @@ struct recording_bucket {
 
 /* Live bytes of all sites at one moment. */
 struct recording_snapshot {
-	uint64_t ms, live;
+	uint64_t ns, live;
 	uint32_t row, sites; /* how many had been claimed */
 };
 
@@ -138,8 +138,9 @@ struct recording_part {
 	uint64_t magic; /* once all else is set */
 	uint32_t process;
 	uint32_t parent_part; /* of which this is a fork, plus one; 0: none */
-	uint64_t start_ms;    /* of the monotonic clock */
-	_Atomic uint64_t end_ms; /* 0: it did not end by itself */
+	uint64_t start_ms;    /* of the monotonic clock, as of its last tick */
+	uint64_t start_ns;    /* and exactly: others may begin in that tick */
+	_Atomic uint64_t end_ns; /* 0: it did not end by itself */
 	char program[RECORDING_PATH];
 	_Atomic uint64_t live, peak; /* bytes of recorded blocks */
 	_Atomic uint32_t modules, sites, site_frames;

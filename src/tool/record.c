@@ -28,24 +28,24 @@
 #define TICK_MS 50
 #define SLOW_TICK_MS 250
 #define MERGE_FROM 8       /* processes that have ended */
-#define PERF_LATE_MS 10000 /* at most */
+#define PERF_LATE (10000 * NS_OF_MS) /* at most */
 
 /* ---- While it runs ------------------------------------------------------- */
 
 static bool
-is_settled(const struct process *process, uint64_t ms)
+is_settled(const struct process *process, uint64_t ns)
 {
-	return process->is_over && !process->is_merged && process->end_ms <= ms;
+	return process->is_over && !process->is_merged && process->end_ns <= ns;
 }
 
-/* Those that have ended before the time MS. */
+/* Those that have ended before the time NS. */
 static bool
-merge_ended(const struct recording *recording, uint64_t ms, struct merge *merge)
+merge_ended(const struct recording *recording, uint64_t ns, struct merge *merge)
 {
 	for (size_t i = 0; i < recording->count; i++) {
 		struct process *process = &recording->processes[i];
 
-		if (!is_settled(process, ms))
+		if (!is_settled(process, ns))
 			continue;
 		if (!merge_add(merge, recording, process))
 			return false;
@@ -59,21 +59,21 @@ merge_ended(const struct recording *recording, uint64_t ms, struct merge *merge)
 static uint64_t
 settled_until(const struct perf *perf)
 {
-	uint64_t now = recording_now_ms(), known;
+	uint64_t now = recording_now_ns(), known;
 
 	if (perf == NULL)
 		return now;
-	known = perf_known_ms(perf);
-	return known > now - PERF_LATE_MS ? known : now - PERF_LATE_MS;
+	known = perf_known_ns(perf);
+	return max_size(known, now - PERF_LATE);
 }
 
 static size_t
-count_ended(const struct recording *recording, uint64_t ms)
+count_ended(const struct recording *recording, uint64_t ns)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < recording->count; i++)
-		count += is_settled(&recording->processes[i], ms);
+		count += is_settled(&recording->processes[i], ns);
 	return count;
 }
 
@@ -118,7 +118,7 @@ end_all(struct recording *recording)
 		struct process *process = &recording->processes[i];
 
 		if (!process->is_over)
-			process->end_ms = recording_now_ms();
+			process->end_ns = recording_now_ns();
 		process->is_over = true;
 	}
 }

@@ -23,7 +23,7 @@ struct adding {
 	size_t sites;
 	double blocks_by[RECORDING_SIZES], bytes_by[RECORDING_SIZES];
 	double blocks_factor[RECORDING_SIZES], bytes_factor[RECORDING_SIZES];
-	uint64_t end_ms;
+	uint64_t end_ns;
 };
 
 #define NONE UINT32_MAX
@@ -272,13 +272,13 @@ find_factors(struct adding *adding)
 	}
 }
 
-/* Of a process that ended in the millisecond in which it began, as of one that
+/* Of a process that ended in the nanosecond in which it began, as of one that
  * lived for one: so that no span ends before those that begin with it. */
 static bool
 add_span(struct adding *adding, uint32_t site, uint32_t class, uint64_t bytes)
 {
 	struct merge *merge = adding->merge;
-	uint64_t start = adding->process->start_ms;
+	uint64_t start = adding->process->start_ns;
 
 	if (bytes == 0)
 		return true;
@@ -286,7 +286,7 @@ add_span(struct adding *adding, uint32_t site, uint32_t class, uint64_t bytes)
 		sizeof(*merge->spans)))
 		return false;
 	merge->spans[merge->span_count++] = (struct merged_span){ site, class,
-		start, max_size(adding->end_ms, start + 1), bytes };
+		start, max_size(adding->end_ns, start + 1), bytes };
 	return true;
 }
 
@@ -364,7 +364,7 @@ static void
 add_lifetime(void *to, struct recording_block *block)
 {
 	struct adding *adding = to;
-	uint64_t all = (adding->end_ms - adding->process->start_ms) * 1000;
+	uint64_t all = (adding->end_ns - adding->process->start_ns) / 1000;
 	uint32_t site = block->site, weight = block->weight;
 
 	if (site >= adding->sites || adding->site[site] == NONE ||
@@ -390,10 +390,10 @@ add_live(struct merge *merge, uint32_t site, uint64_t bytes)
 /* ROW: live bytes by site, NULL for none at all. */
 static bool
 add_moment(
-    struct adding *adding, uint64_t ms, const uint64_t *row, size_t sites)
+    struct adding *adding, uint64_t ns, const uint64_t *row, size_t sites)
 {
 	struct merge *merge = adding->merge;
-	struct merged_moment moment = { .ms = ms,
+	struct merged_moment moment = { .ns = ns,
 		.process = (uint32_t)merge->process_count,
 		.first = merge->live_count };
 
@@ -419,7 +419,7 @@ add_snapshot(struct adding *adding, const struct recording_snapshot *snapshot)
 	if (snapshot->row >= RECORDING_ROWS ||
 	    snapshot->sites > RECORDING_SITES)
 		return true;
-	return add_moment(adding, snapshot->ms,
+	return add_moment(adding, snapshot->ns,
 	    adding->part->row[snapshot->row], snapshot->sites);
 }
 
@@ -434,8 +434,8 @@ add_last(struct adding *adding)
 		return false;
 	for (size_t i = 0; i < adding->sites; i++)
 		row[i] = atomic_load(&adding->part->site[i].live);
-	done = add_moment(adding, adding->end_ms, row, adding->sites) &&
-	    add_moment(adding, adding->end_ms + 1, NULL, 0);
+	done = add_moment(adding, adding->end_ns, row, adding->sites) &&
+	    add_moment(adding, adding->end_ns + 1, NULL, 0);
 	free(row);
 	return done;
 }
@@ -473,16 +473,16 @@ end_of(const struct recording_part *part, const struct process *process)
 	    *list = &part->snapshots[atomic_load(&part->snapshot_choice) & 1];
 	const struct recording_snapshot
 	    *peak = &part->peak_at[atomic_load(&part->peak_choice) & 1];
-	uint64_t end = atomic_load(&part->end_ms), seen = process->end_ms;
+	uint64_t end = atomic_load(&part->end_ns), seen = process->end_ns;
 
 	if (end == 0)
 		end = seen;
 	for (size_t i = 0; i < min_size(list->count, RECORDING_SNAPSHOTS); i++)
-		if (list->list[i].ms <= seen)
-			end = max_size(end, list->list[i].ms);
-	if (atomic_load(&part->peak_live) != 0 && peak->ms <= seen)
-		end = max_size(end, peak->ms);
-	return max_size(end, process->start_ms);
+		if (list->list[i].ns <= seen)
+			end = max_size(end, list->list[i].ns);
+	if (atomic_load(&part->peak_live) != 0 && peak->ns <= seen)
+		end = max_size(end, peak->ns);
+	return max_size(end, process->start_ns);
 }
 
 static void
@@ -513,15 +513,15 @@ add_part(struct adding *adding, const struct recording *recording)
 	struct merge *merge = adding->merge;
 	bool done;
 
-	adding->end_ms = end_of(part, adding->process);
+	adding->end_ns = end_of(part, adding->process);
 	adding->sites = min_size(atomic_load(&part->sites), RECORDING_SITES);
 	adding->site = calloc(adding->sites, sizeof(*adding->site));
 	if (adding->site == NULL)
 		return false;
 	if (merge->process_count == 0 ||
-	    adding->process->start_ms < merge->start_ms)
-		merge->start_ms = adding->process->start_ms;
-	merge->end_ms = max_size(merge->end_ms, adding->end_ms);
+	    adding->process->start_ns < merge->start_ns)
+		merge->start_ns = adding->process->start_ns;
+	merge->end_ns = max_size(merge->end_ns, adding->end_ns);
 	done = add_all(adding, recording);
 	add_losses(merge, part);
 	merge->process_count++;

@@ -30,12 +30,12 @@
 #define FILE_NAME "poolkind-record"
 
 uint64_t
-recording_now_ms(void)
+recording_now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000 * NS_OF_MS + (uint64_t)now.tv_nsec;
 }
 
 bool
@@ -116,7 +116,7 @@ recording_make(struct recording *recording, const struct run *run)
 		head->apart_most = referenced_most();
 	}
 	recording->head = head;
-	recording->start_ms = recording_now_ms();
+	recording->start_ns = recording_now_ns();
 	return 0;
 }
 
@@ -234,7 +234,7 @@ enter_process(struct recording *recording, uint32_t part)
 	if (mapped == NULL)
 		return false;
 	process->pid = (pid_t)mapped->process;
-	process->start_ms = mapped->start_ms;
+	process->start_ns = mapped->start_ns;
 	process->born = birth_of(process->pid);
 	recording_unmap(mapped);
 	for (size_t i = 0; i < recording->count; i++) {
@@ -243,7 +243,7 @@ enter_process(struct recording *recording, uint32_t part)
 		if (before->pid != process->pid || before->is_over)
 			continue;
 		before->is_over = true;
-		before->end_ms = process->start_ms;
+		before->end_ns = process->start_ns;
 	}
 	recording->count++;
 	return true;
@@ -255,7 +255,7 @@ size_t
 recording_look(struct recording *recording)
 {
 	uint32_t parts = atomic_load(&recording->head->parts);
-	uint64_t now = recording_now_ms();
+	uint64_t now = recording_now_ns();
 	size_t alive = 0;
 
 	while (recording->count < parts && recording->count < RECORDING_PARTS &&
@@ -273,7 +273,7 @@ recording_look(struct recording *recording)
 			continue;
 		}
 		process->is_over = true;
-		process->end_ms = now;
+		process->end_ns = now;
 	}
 	return alive;
 }

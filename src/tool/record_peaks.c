@@ -30,7 +30,7 @@ by_site_and_start(const void *one, const void *other)
 		return compare(a->site, b->site);
 	if (a->class != b->class)
 		return compare(a->class, b->class);
-	return compare(a->start_ms, b->start_ms);
+	return compare(a->start_ns, b->start_ns);
 }
 
 static int
@@ -39,7 +39,7 @@ by_end(const void *one, const void *other)
 	const struct merged_span *a = *(const struct merged_span *const *)one;
 	const struct merged_span *b = *(const struct merged_span *const *)other;
 
-	return compare(a->end_ms, b->end_ms);
+	return compare(a->end_ns, b->end_ns);
 }
 
 /* The most that COUNT spans, in the order of their starts, come to at once;
@@ -55,7 +55,7 @@ most_at_once(const struct merged_span *spans, size_t count,
 		ends[i] = &spans[i];
 	qsort(ends, count, sizeof(*ends), by_end);
 	for (size_t i = 0; i < count; i++) {
-		while (ends[ended]->end_ms <= spans[i].start_ms &&
+		while (ends[ended]->end_ns <= spans[i].start_ns &&
 		    ends[ended] != &spans[i])
 			now -= ends[ended++]->bytes;
 		now += spans[i].bytes;
@@ -108,7 +108,7 @@ by_time(const void *one, const void *other)
 {
 	const struct merged_moment *a = one, *b = other;
 
-	return a->ms != b->ms ? compare(a->ms, b->ms) :
+	return a->ns != b->ns ? compare(a->ns, b->ns) :
 				compare(a->process, b->process);
 }
 
@@ -193,12 +193,12 @@ write_process(const struct merge *merge, const struct merged_moment *moment,
 }
 
 static void
-write_moment(struct sweep *sweep, uint64_t ms, struct merged_moments *to)
+write_moment(struct sweep *sweep, uint64_t ns, struct merged_moments *to)
 {
 	const struct merge *merge = sweep->merge;
 	size_t at = to->count++ * merge->site_count;
 
-	to->ms[to->count - 1] = ms;
+	to->ns[to->count - 1] = ns;
 	for (size_t i = 0; i < merge->process_count; i++)
 		if (sweep->latest[i] != NULL)
 			write_process(merge, sweep->latest[i], &to->live[at],
@@ -219,7 +219,7 @@ write_moments(
 	for (size_t i = 0; i < merge->moment_count; i++) {
 		sweep_to(&sweep, &merge->moments[i]);
 		if (i % step == 0 || i == peak)
-			write_moment(&sweep, merge->moments[i].ms, to);
+			write_moment(&sweep, merge->moments[i].ns, to);
 	}
 	sweep_end(&sweep);
 	return true;
@@ -230,16 +230,16 @@ merge_moments(struct merge *merge, size_t most, struct merged_moments *to)
 {
 	size_t peak;
 
-	*to = (struct merged_moments){ .ms = NULL };
+	*to = (struct merged_moments){ .ns = NULL };
 	if (merge->moment_count == 0)
 		return true;
 	qsort(merge->moments, merge->moment_count, sizeof(*merge->moments),
 	    by_time);
-	to->ms = calloc(most + 2, sizeof(*to->ms));
+	to->ns = calloc(most + 2, sizeof(*to->ns));
 	to->live = calloc(
 	    (most + 2) * (merge->site_count + 1), sizeof(*to->live));
 	to->one = calloc(
 	    (most + 2) * (merge->site_count + 1), sizeof(*to->one));
-	return to->ms != NULL && to->live != NULL && to->one != NULL &&
+	return to->ns != NULL && to->live != NULL && to->one != NULL &&
 	    find_peak(merge, &peak) && write_moments(merge, most, peak, to);
 }

@@ -48,7 +48,7 @@ struct perf {
 	struct perf_samples samples;
 	struct freed *freed;
 	size_t freed_count;
-	uint64_t next_ms; /* when the samples are looked at */
+	uint64_t next_ns; /* when the samples are looked at */
 };
 
 /* ---- Blocks -------------------------------------------------------------- */
@@ -177,8 +177,8 @@ static bool
 is_of(const struct perf_sample *sample, const struct process *process)
 {
 	return sample->pid == process->pid &&
-	    sample->us >= process->start_ms * 1000 &&
-	    (!process->is_over || sample->us <= process->end_ms * 1000);
+	    sample->us >= process->start_ns / 1000 &&
+	    (!process->is_over || sample->us <= process->end_ns / 1000);
 }
 
 static bool
@@ -201,7 +201,7 @@ count_samples(const struct perf_samples *samples, const struct blocks *blocks,
 		if (!is_of(sample, process))
 			continue;
 		block = find_block(blocks, sample->address,
-		    sample->us - process->start_ms * 1000);
+		    sample->us - process->start_ns / 1000);
 		if (block == NULL)
 			continue;
 		atomic_fetch_add(
@@ -222,7 +222,7 @@ look_at(struct perf *perf, const struct recording *recording, size_t number)
 	struct freed *freed = &perf->freed[number];
 	struct blocks all = { .count = 0 };
 	bool is_wanted = has_samples(&perf->samples, process);
-	uint64_t start_us = process->start_ms * 1000;
+	uint64_t start_us = process->start_ns / 1000;
 
 	if (part == NULL)
 		return;
@@ -308,19 +308,19 @@ perf_look(struct perf *perf, struct recording *recording)
 	double start = now_ms(), wait;
 
 	perf_program_read(perf->program, &perf->samples);
-	if (recording_now_ms() < perf->next_ms)
+	if (recording_now_ns() < perf->next_ns)
 		return READ_MS;
 	look_at_all(perf, recording);
 	wait = (now_ms() - start) * SHARE;
-	perf->next_ms = recording_now_ms() +
-	    (wait < LONGEST_MS ? (uint64_t)wait : LONGEST_MS);
+	perf->next_ns = recording_now_ns() +
+	    (wait < LONGEST_MS ? (uint64_t)wait : LONGEST_MS) * NS_OF_MS;
 	return READ_MS;
 }
 
 uint64_t
-perf_known_ms(const struct perf *perf)
+perf_known_ns(const struct perf *perf)
 {
-	return perf->samples.last_us / 1000;
+	return perf->samples.last_us * 1000;
 }
 
 void

@@ -17,8 +17,6 @@
 #include "tool/commands.h"
 #include "tool/recorded.h"
 
-#define NS_OF_MS 1000000
-
 struct writing {
 	const struct run *run;
 	const struct merge *merge;
@@ -157,17 +155,16 @@ write_times(struct writing *to)
 	const struct merge *merge = to->merge;
 	struct profile *profile = to->profile;
 	struct timespec now;
-	uint64_t ago = recording_now_ms() - merge->start_ms;
+	uint64_t ago = recording_now_ns() - merge->start_ns;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	profile->start = ((uint64_t)now.tv_sec * 1000 - ago) * NS_OF_MS +
-	    (uint64_t)now.tv_nsec;
-	profile->duration = (merge->end_ms - merge->start_ms) * NS_OF_MS;
+	profile->start = (uint64_t)now.tv_sec * 1000 * NS_OF_MS +
+	    (uint64_t)now.tv_nsec - ago;
+	profile->duration = merge->end_ns - merge->start_ns;
 	profile->processes = merge->process_count;
 	for (size_t i = 0; i < to->moments->count; i++)
-		profile->snapshot_time[i] = (to->moments->ms[i] -
-						merge->start_ms) *
-		    NS_OF_MS;
+		profile->snapshot_time[i] = to->moments->ns[i] -
+		    merge->start_ns;
 }
 
 static bool
@@ -204,7 +201,7 @@ fill_and_write(struct writing *to)
 int
 record_write(const struct run *run, struct merge *merge)
 {
-	struct merged_moments moments = { .ms = NULL };
+	struct merged_moments moments = { .ns = NULL };
 	struct writing to = { .run = run, .merge = merge, .moments = &moments };
 	int status;
 
@@ -216,7 +213,7 @@ record_write(const struct run *run, struct merge *merge)
 	} else {
 		status = fail("no memory for what was recorded");
 	}
-	free(moments.ms);
+	free(moments.ns);
 	free(moments.live);
 	free(moments.one);
 	return status;

@@ -24,6 +24,8 @@
  * false, and said, where there is no memory. */
 bool list_has_room(void *list, size_t count, size_t *room, size_t each);
 
+#define NS_OF_MS UINT64_C(1000000) /* of the monotonic clock */
+
 /* ---- The file and who writes to it: record_parts.c ----------------------- */
 
 /* A process, or what it was before it executed another program. */
@@ -32,7 +34,7 @@ struct process {
 	pid_t pid;
 	uint64_t
 	    born; /* as /proc has it, so that a number used again is seen */
-	uint64_t start_ms, end_ms;
+	uint64_t start_ns, end_ns;
 	bool is_over, is_merged;
 };
 
@@ -41,7 +43,7 @@ struct recording {
 	struct recording_head *head;
 	struct process *processes;
 	size_t count, room;
-	uint64_t start_ms;
+	uint64_t start_ns;
 };
 
 /* 0, or a status to end with. */
@@ -65,7 +67,7 @@ void recording_each_block(const struct recording *recording,
     const struct process *process, struct recording_part *part,
     void (*visit)(void *to, struct recording_block *block), void *to);
 
-uint64_t recording_now_ms(void);
+uint64_t recording_now_ns(void);
 
 /* ---- The program: record_program.c --------------------------------------- */
 
@@ -131,7 +133,7 @@ struct perf *perf_begin(const struct run *run, pid_t pid);
 unsigned perf_look(struct perf *perf, struct recording *recording);
 
 /* Up to when perf has told of all. */
-uint64_t perf_known_ms(const struct perf *perf);
+uint64_t perf_known_ns(const struct perf *perf);
 
 /* Ends perf, and adds the rest. */
 void perf_end(struct perf *perf, struct recording *recording);
@@ -168,7 +170,7 @@ struct merged_site {
 /* What one process had at the most, and when it lived. */
 struct merged_span {
 	uint32_t site, class; /* RECORDING_SIZES: of all sizes */
-	uint64_t start_ms, end_ms, bytes;
+	uint64_t start_ns, end_ns, bytes;
 };
 
 struct merged_live {
@@ -178,7 +180,7 @@ struct merged_live {
 
 /* Bytes that lived in one process from a moment on. */
 struct merged_moment {
-	uint64_t ms;
+	uint64_t ns;
 	uint32_t process;
 	uint64_t total;
 	size_t first, count; /* of the lives */
@@ -198,7 +200,7 @@ struct merge {
 	struct merged_live *lives;
 	size_t live_count, live_room;
 	size_t process_count;
-	uint64_t start_ms, end_ms;
+	uint64_t start_ns, end_ns;
 	uint64_t lost_sites, lost_blocks, lost_bytes, lost_modules;
 };
 
@@ -215,7 +217,7 @@ bool merge_peaks(struct merge *merge);
  * is the peak. LIVE, of COUNT times the sites, has the bytes of each site, and
  * ONE the most of these that is one process's. */
 struct merged_moments {
-	uint64_t *ms;
+	uint64_t *ns;
 	uint64_t *live, *one;
 	size_t count;
 };

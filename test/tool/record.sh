@@ -233,6 +233,10 @@ for how in fork raw-fork; do
 done
 record "$program" short
 check "children that end as they begin" has of_either:peak_space=1100000
+record "$program" in-turn
+check "children one after another, within one tick of the clock" has \
+    one_after_another:alloc_objects=50 one_after_another:peak_space=1048576 \
+    one_after_another:inuse_space=1048576
 "${cc[@]}" -g -O1 -shared -fPIC "$top/test/tool/record_late.c" \
     -o "$work/liblate.so"
 "${cc[@]}" -x c - -o "$work/late" -L"$work" -Wl,--no-as-needed -llate \

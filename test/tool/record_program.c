@@ -430,6 +430,29 @@ short_and_long(void)
 	}
 }
 
+static NOINLINE void
+one_after_another(void)
+{
+	void *ptr = keep(malloc(1 << 20));
+
+	__asm__ volatile("" : : "r"(ptr) : "memory");
+}
+
+/* Many within a tick of the kernel's clock. */
+static void
+children_in_turn(void)
+{
+	for (unsigned i = 0; i < 50; i++) {
+		pid_t child = fork();
+
+		if (child == 0) {
+			one_after_another();
+			exit(0);
+		}
+		wait_for(child);
+	}
+}
+
 static pid_t
 fork_past_libc(void)
 {
@@ -566,6 +589,8 @@ main(int argc, char **argv)
 		in_child();
 	else if (strcmp(what, "fork") == 0)
 		forked(fork);
+	else if (strcmp(what, "in-turn") == 0)
+		children_in_turn();
 	else if (strcmp(what, "short") == 0)
 		short_and_long();
 	else if (strcmp(what, "raw-fork") == 0)
