@@ -27,7 +27,7 @@
 
 #define TICK_MS 50
 #define SLOW_TICK_MS 250
-#define MERGE_FROM 8       /* processes that have ended */
+#define MERGE_FROM 8                 /* processes that have ended */
 #define PERF_LATE (10000 * NS_OF_MS) /* at most */
 
 /* ---- While it runs ------------------------------------------------------- */
