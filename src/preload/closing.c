@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 
 #include "preload/place.h"
+#include "preload/site_heap.h"
 
 /* As in interpose/dlopen.c. */
 #pragma weak dlsym
@@ -27,6 +28,7 @@ dlclose(void *handle)
 		return -1;
 	place_closing();
 	answer = real(handle);
+	site_heap_clear();
 	place_closed();
 	return answer;
 }

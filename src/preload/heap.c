@@ -29,6 +29,7 @@
 #include "preload/recorder.h"
 #include "preload/rules.h"
 #include "preload/scope.h"
+#include "preload/site_heap.h"
 #include "preload/sites.h"
 #include "preload/thread.h"
 #include "preload/watch.h"
@@ -54,7 +55,8 @@ block_of(poolkind *kind, const struct request *request)
 
 /* The rule that holds; NULL without memory to find it. */
 static const struct rules_rule *
-rule_for(const struct rules_table *table, size_t size, const void *caller)
+rule_for(const struct rules_table *table, size_t size, const void *caller,
+    bool *by_caller)
 {
 	const struct route *route = thread_refresh(table);
 	const struct span *span;
@@ -63,7 +65,9 @@ rule_for(const struct rules_table *table, size_t size, const void *caller)
 	if (unlikely(route == NULL))
 		return NULL;
 	span = route_span(route, size);
-	rule = span->asks ? sites_first(caller, size, span->rule) : span->rule;
+	rule = span->asks ?
+	    sites_first_by(caller, size, span->rule, by_caller) :
+	    span->rule;
 	return &rules_rules(table)[rule];
 }
 
@@ -226,6 +230,20 @@ block_in_scope(const struct rules_table *table, const struct request *request,
 	return ptr;
 }
 
+/* The site's next blocks come from there, too, if it is the first kind of the
+ * rule that had this one. */
+static __attribute__((noinline)) void
+keep_for_site(const struct rules_table *table, const struct rules_rule *rule,
+    const void *ptr, size_t size, const void *caller, uint64_t before)
+{
+	poolkind *kind = rule->step_count == 0 ?
+	    kinds_ordinary() :
+	    kinds_known(rules_steps(table)[rule->first_step]);
+
+	if (size <= CACHE_LARGE_MAX && poolkind_of(ptr) == kind)
+		site_heap_keep(caller, size, poolkind_id(kind), before);
+}
+
 /* Ordinary memory comes first of all, as opening another kind may need it. */
 static void *
 block_for(
@@ -233,7 +251,9 @@ block_for(
 {
 	const struct rules_table *table;
 	const struct rules_rule *rule;
-	bool ready;
+	bool ready, by_caller = false;
+	uint64_t before;
+	void *ptr;
 
 	if (unlikely(kinds_ordinary() == NULL))
 		return NULL;
@@ -246,10 +266,14 @@ block_for(
 		return block_in_scope(table, request, caller);
 	if (table == NULL)
 		return block_without_rules(request, ready);
-	rule = rule_for(table, request->size, caller);
+	before = site_heap_before();
+	rule = rule_for(table, request->size, caller, &by_caller);
 	if (unlikely(rule == NULL))
 		return block_of(kinds_ordinary(), request);
-	return block_by_rule(table, rule, request, caller, after);
+	ptr = block_by_rule(table, rule, request, caller, after);
+	if (by_caller && before != 0 && after == NULL && ptr != NULL)
+		keep_for_site(table, rule, ptr, request->size, caller, before);
+	return ptr;
 }
 
 /* A large block out of the thread's cache, where the rules of its size are
@@ -264,6 +288,20 @@ take_large(size_t size)
 	heap = atomic_load_explicit(
 	    &thread_route->heap[bin_for_large(size)], memory_order_relaxed);
 	return cache_malloc_large(heap, size);
+}
+
+/* A block of the heap that its call site is known to have; not in a scope, nor
+ * while all calls are recorded or the thread opens a kind. */
+static ALWAYS_INLINE void *
+take_for_site(size_t size)
+{
+	unsigned heap;
+
+	if (size > CACHE_LARGE_MAX || thread_route == &route_unknown)
+		return NULL;
+	heap = site_heap_of(door_caller, size);
+	return size > CACHE_SIZE_MAX ? cache_malloc_large(heap, size) :
+				       cache_malloc(heap, size);
 }
 
 /* ---- Recorded requests --------------------------------------------------- */
@@ -430,6 +468,8 @@ door_malloc(size_t size)
 		return allocate_settled(kind, size);
 	ptr = take_counted(size);
 	if (likely(ptr == NULL))
+		ptr = take_for_site(size);
+	if (likely(ptr == NULL))
 		ptr = take_large(size);
 	return ptr != NULL ? ptr : allocate(&(struct request){ .size = size });
 }
@@ -439,7 +479,9 @@ door_calloc(size_t size)
 {
 	void *ptr = take_counted(size);
 
-	if (unlikely(ptr != NULL))
+	if (likely(ptr == NULL) && size <= CACHE_SIZE_MAX)
+		ptr = take_for_site(size);
+	if (ptr != NULL)
 		return memset(ptr, 0, size);
 	return allocate(&(struct request){ .size = size, .zero = true });
 }

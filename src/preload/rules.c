@@ -19,6 +19,7 @@
 #include "preload/caller.h"
 #include "preload/log.h"
 #include "preload/recorder.h"
+#include "preload/site_heap.h"
 #include "preload/sites.h"
 #include "preload/watch.h"
 
@@ -71,7 +72,8 @@ begin(void)
 		log_start(table->flags,
 		    place.process != 0 && place.process != os_process());
 		caller_start();
-		sites_start(table);
+		if (sites_start(table))
+			site_heap_start(table);
 	}
 	recorder_start();
 	if (recorder_is_on())

@@ -198,7 +198,7 @@ look_up_the_stack(struct request *request, uintptr_t caller)
 /* A call that passes malloc on has a caller to be found; any other is looked at
  * where it is. */
 static __attribute__((noinline)) uint32_t
-look(uintptr_t caller, size_t size, uint32_t limit)
+look(uintptr_t caller, size_t size, uint32_t limit, bool *by_caller)
 {
 	struct request request = { .size = size, .best = limit };
 	union place_room room;
@@ -206,7 +206,8 @@ look(uintptr_t caller, size_t size, uint32_t limit)
 
 	if (!(place->flags & PLACE_WRAPPER)) {
 		look_at_site(&request, place, caller);
-		if (!wants_functions(&request))
+		*by_caller = !wants_functions(&request);
+		if (*by_caller)
 			return request.best;
 	}
 	look_up_the_stack(&request, caller);
@@ -214,13 +215,22 @@ look(uintptr_t caller, size_t size, uint32_t limit)
 }
 
 uint32_t
-sites_first(const void *caller, size_t size, uint32_t limit)
+sites_first_by(const void *caller, size_t size, uint32_t limit, bool *by_caller)
 {
 	uint32_t first = __atomic_load_n(&sites.first, __ATOMIC_ACQUIRE);
 
+	*by_caller = false;
 	if (first >= limit || size < sites.from)
 		return limit;
-	return look((uintptr_t)caller, size, limit);
+	return look((uintptr_t)caller, size, limit, by_caller);
+}
+
+uint32_t
+sites_first(const void *caller, size_t size, uint32_t limit)
+{
+	bool by_caller;
+
+	return sites_first_by(caller, size, limit, &by_caller);
 }
 
 /* Operator new is left out; where the stack ends in it, it stays. */

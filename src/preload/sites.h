@@ -36,6 +36,10 @@ void sites_start_walking(void);
  * The function that has CALLER as its return address is on the stack. */
 uint32_t sites_first(const void *caller, size_t size, uint32_t limit);
 
+/* The same. *BY_CALLER: CALLER alone decided where, and not the stack. */
+uint32_t sites_first_by(
+    const void *caller, size_t size, uint32_t limit, bool *by_caller);
+
 /* Writes the return addresses on the stack from the site of a malloc that
  * returns to CALLER on to FRAMES, MAX at the most, and returns how many; CALLER
  * alone where the stack cannot be followed, or before sites_start(). */

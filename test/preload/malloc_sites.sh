@@ -58,4 +58,39 @@ places "everything" fffffffffffffff "function=$program:main -> fast"
 run "$with_rules" "${kinds[@]}" --sites-from 60000 \
     --rule "site=$program:direct -> fast" --rule '-> rest' -- "$program"
 check "smaller blocks have no site" [ "${output/fast/}" = "$output" ]
+
+# ---- One site, again and again ---------------------------------------------
+
+# says NAME WANTED ARGUMENT...: what the program says by "${rules[@]}".
+says() {
+	local name=$1 wanted=$2
+	shift 2
+	run "$with_rules" "${kinds[@]}" "${rules[@]}" --rule '-> rest' -- \
+	    "$program" "$@"
+	same "$name" "$status|$output|$errors" "0|$wanted |"
+}
+
+rules=(--rule "site=$program:one_site -> fast")
+says "a site has its kind, whatever the size" "fast fast fast" \
+    again 5000 60000 600000
+rules=(--rule "size=4500-5050 site=$program:one_site -> fast"
+    --rule 'size=5100-5119 -> rest' --rule "site=$program:one_site -> fast")
+says "sizes of one bin are told apart" "fast fast rest fast rest" \
+    again 5050 5099 5100 5120 1000
+kinds+=(--kind 'small=dram,name=small,limit=3M')
+rules=(--rule "site=$program:one_site -> small,rest")
+says "a full kind is asked first again" "small rest small" full
+for number in 1 2 3; do
+	echo "extern void *malloc(unsigned long); int number = $number;
+	void *call(unsigned long size) {
+		void *block = malloc(size);
+		((char *)block)[0] = 1;
+		return block; }" |
+		gcc -shared -fPIC -O1 -Wl,--build-id -x c - \
+		    -o "$work/library$number.so"
+done
+rules=(--rule "site=$work/library1.so:call -> fast"
+    --rule "site=$work/library3.so:call -> small")
+says "libraries that follow at the same addresses" "fast rest small fast" \
+    reloaded "$work"/library{1,2,3,1}.so
 finish
