@@ -32,6 +32,22 @@ AC_SUBST([INSTRUMENT])
 AS_IF([test -z "$INSTRUMENT"], [NO_UNDEFINED=-Wl,-z,defs], [NO_UNDEFINED=])
 AC_SUBST([NO_UNDEFINED])])
 
+# POOLKIND_SAME_ANYWHERE: the compiler's option that keeps the folder of a build
+# out of what is built, so that the same source becomes the same libraries
+# anywhere. A debugger that runs in the build folder finds the sources. gcov's
+# files need the true names.
+AC_DEFUN([POOLKIND_SAME_ANYWHERE],
+[here=`pwd -P`
+above=`cd "$srcdir" && pwd -P`
+SAME_ANYWHERE="-ffile-prefix-map=$above=`realpath -m \
+    --relative-to="$here" "$above"` -ffile-prefix-map=$here=."
+flags_before=$CFLAGS
+CFLAGS="$CFLAGS $SAME_ANYWHERE"
+AC_COMPILE_IFELSE([AC_LANG_PROGRAM], [], [SAME_ANYWHERE=])
+CFLAGS=$flags_before
+AS_IF([test "$enable_coverage" = yes], [SAME_ANYWHERE=])
+AC_SUBST([SAME_ANYWHERE])])
+
 # POOLKIND_JEMALLOC: --with-jemalloc=PATH. Finds and checks jemalloc's source
 # now, so that make needs nothing more than what is here.
 AC_DEFUN([POOLKIND_JEMALLOC],
