@@ -134,6 +134,11 @@ check "make install" in_build_tree install
 pkgconfig=$(cd "$work/root" && find . -name libpoolkind.pc)
 libdir=$(cd "$work/root/${pkgconfig%/*}/.." && pwd)
 export PKG_CONFIG_PATH=$libdir/pkgconfig PKG_CONFIG_SYSROOT_DIR=$work/root
+for name in poolkind libpoolkind; do
+	check "pkg-config knows $name" pkg-config --exists --print-errors "$name"
+done
+same "with the same flags" "$(pkg-config --cflags --libs poolkind)" \
+    "$(pkg-config --cflags --libs libpoolkind)"
 read -r -a flags <<<"$(pkg-config --cflags libpoolkind)"
 read -r -a libs <<<"$(pkg-config --libs libpoolkind)"
 
