@@ -15,6 +15,9 @@
 # poolkind, memkind, vmem, vmmalloc. A component is such a name without
 # poolkind::; poolkind_NAME_FOUND says whether it is there.
 #
+# Fortran's library has none, as its module is one compiler's: pkg-config has
+# libpoolkind-fortran.
+#
 # The paths are relative to this file, so that the whole tree can be moved.
 
 # Where a program's libraries were merged (/lib is /usr/lib) that is what counts.

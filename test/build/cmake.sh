@@ -49,11 +49,12 @@ refused() {
 	    tr '\n' ' ' <"$work/said" | tr -s ' ' | grep -E "$pattern"
 }
 
-# Each library that is installed, by its name without lib and .so or .a.
+# Each library that is installed and to be linked with by C and C++, by its name
+# without lib and .so or .a.
 libraries() {
 	find "$work/moved/lib" -maxdepth 1 \( -name '*.so' -o -name '*.a' \) \
 	    -printf '%f\n' | sed 's/^lib//; s/\.so$//; s/\.a$/-static/' |
-	    grep -v topology | LC_ALL=C sort
+	    grep -v -e topology -e fortran | LC_ALL=C sort
 }
 programs() {
 	ctest --test-dir "$work/made" -N | sed -n 's/^ *Test *#[0-9]*: //p' |
