@@ -233,21 +233,29 @@ blocks_in(const struct recording_size *size)
 	return (double)atomic_load(&size->blocks) / RECORDING_ONE;
 }
 
+static void
+add_thread(const struct recording_thread *thread, double *blocks, double *bytes)
+{
+	for (unsigned c = 0; c < RECORDING_SIZES; c++) {
+		blocks[c] += (double)atomic_load(&thread->blocks[c]);
+		bytes[c] += (double)atomic_load(&thread->bytes[c]);
+	}
+}
+
 /* Sites of small blocks say how many there were by a sample, threads exactly:
- * so each class of sizes has a factor that brings the sites to the truth. */
+ * so each class of sizes has a factor that brings the sites to the truth. A
+ * record that no thread has had is not looked at: each that is read becomes a
+ * page. */
 static void
 find_factors(struct adding *adding)
 {
+	const struct recording_part *part = adding->part;
 	double blocks[RECORDING_SIZES] = { 0 }, bytes[RECORDING_SIZES] = { 0 };
 
-	for (unsigned i = 0; i <= RECORDING_THREADS; i++)
-		for (unsigned c = 0; c < RECORDING_SIZES; c++) {
-			const struct recording_thread
-			    *thread = &adding->part->thread[i];
-
-			blocks[c] += (double)atomic_load(&thread->blocks[c]);
-			bytes[c] += (double)atomic_load(&thread->bytes[c]);
-		}
+	for (size_t i = 0;
+	     i < min_size(atomic_load(&part->threads), RECORDING_THREADS); i++)
+		add_thread(&part->thread[i], blocks, bytes);
+	add_thread(&part->thread[RECORDING_THREADS], blocks, bytes);
 	for (size_t i = 0; i < adding->sites; i++)
 		for (unsigned c = 0; c < RECORDING_SIZES; c++) {
 			const struct recording_size
