@@ -57,6 +57,9 @@ reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 	if (moved == NULL) {
 		if (!at_home || size > block->usable)
 			return NULL;
+		/* Nothing failed. */
+		atomic_fetch_sub_explicit(
+		    &kind_find(kind)->failures, 1, memory_order_relaxed);
 		errno = saved;
 		return same_block(home, ptr, size);
 	}

@@ -160,6 +160,21 @@ TEST(ApiReallocFull, KeepsTheBlockWhenTheKindIsFull)
 	}
 }
 
+TEST(ApiReallocFull, ABlockThatShrinksWhereItIsIsNoFailure)
+{
+	Kind full = open_kind("dram,limit=2M");
+	void *block = poolkind_malloc(full.get(), 10000);
+	Chain chain;
+	chain.fill(full.get(), 4096);
+	chain.fill(full.get(), 1024);
+	size_t failures = stats_of(full.get()).failures;
+	EXPECT_EQ(block, poolkind_realloc(full.get(), block, 1000));
+	EXPECT_EQ(failures, stats_of(full.get()).failures);
+	EXPECT_EQ(nullptr, poolkind_realloc(full.get(), block, 100000));
+	EXPECT_EQ(failures + 1, stats_of(full.get()).failures);
+	poolkind_free(full.get(), block);
+}
+
 TEST(ApiReallocFull, KeepsABlockThatCannotMoveToAFullKind)
 {
 	Kind full = open_kind("dram,limit=2M"), other = open_kind("dram");
