@@ -130,21 +130,8 @@ cache_put_indexed(struct cache *cache, void *ptr)
 	    cache_put(cache, number, ptr);
 }
 
-/* The cache that the thread last gave a block to, if PTR lies in its segment:
- * for blocks whose kind is not named. */
-static inline struct cache *
-cache_as_before(const void *ptr)
-{
-	struct recent *recent = &thread_self->recent;
-
-	if (unlikely((uintptr_t)ptr - recent->base >=
-		atomic_load_explicit(&recent->bytes, memory_order_relaxed)))
-		return NULL;
-	assume(recent->cache != NULL);
-	return recent->cache;
-}
-
-/* Whether PTR lies there, and where: if so, the bin of its page is to be found
+/* Whether PTR lies in the segment of the cache that the thread remembers
+ * (thread->recent), and where: if so, the bin of its page is to be found
  * without a load that waits for PTR but the last. */
 static inline bool
 cache_is_as_before(const void *ptr, size_t *offset)

@@ -7,7 +7,7 @@
  *  1. The page bin index of the thread's cache of the heap that was named, or
  *     else that blocks near by are of (home.h): no look-up
  *     (cache_put_indexed(), free_large()).
- *  2. The same of the cache that the thread last freed a block to.
+ *  2. The same of the cache that the thread remembers.
  *  3. The radix tree, where the thread found something in the same GiB lately:
  *     it tells class and heap, and the thread's cache of that heap takes the
  *     block.
@@ -89,9 +89,9 @@ static bool __attribute__((noinline)) free_slowly(void *ptr, bool counted)
 	return heap != NULL;
 }
 
-/* The cache is the first to be tried for blocks whose kind is not named. Not in
- * the debug library, which sees each block go: a facade with cache.h inlined
- * would find it here. */
+/* The cache is tried for blocks whose home is another by now. Not in the debug
+ * library, which sees each block go: a facade with cache.h inlined would find
+ * it here. */
 static void
 remember(struct thread *thread, struct cache *cache)
 {
@@ -154,12 +154,12 @@ static ALWAYS_INLINE bool
 free_unindexed(void *ptr, bool counted)
 {
 	struct thread *thread = thread_self;
-	struct cache *before = cache_as_before(ptr);
 	rtree_contents_t contents;
+	size_t offset;
 
-	if (before != NULL &&
-	    (counted ? cache_put_counted(before, ptr) :
-		       cache_put_indexed(before, ptr)))
+	if (cache_is_as_before(ptr, &offset) &&
+	    (counted ? cache_put_counted(thread->recent.cache, ptr) :
+		       cache_put_as_before(ptr, offset)))
 		return true;
 	if (likely(look_up_again(thread, ptr, &contents)) &&
 	    likely(is_cacheable(&contents))) {

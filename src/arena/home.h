@@ -10,7 +10,7 @@
  *
  * No more than a hint, which any thread may write at any time: the cache that
  * is found by it takes nothing that is not of its own segment. So an entry may
- * be old, and addresses 128 GiB apart share one. What a thread freed last comes
+ * be old, and addresses 128 GiB apart share one. What a thread remembers comes
  * next (thread->recent): so two threads, each with a kind of its own that is
  * that large, do not write the same entries in turn.
  *
@@ -21,17 +21,23 @@
 
 #include "arena/structures.h"
 
-#define HOME_SHIFT 21
 #define HOMES 65536
 extern _Atomic uint16_t heap_homes[HOMES];
+
+/* The entry for PTR, which may be anything; here, or in a table like this one
+ * (preload/door.h). */
+static ALWAYS_INLINE size_t
+home_index(const void *ptr)
+{
+	return (uintptr_t)ptr / (2 * MIB) % HOMES;
+}
 
 /* Enters a heap for a block of it. Writes only what changes: other processors
  * read the line. */
 static inline void
 home_learn(unsigned id, const void *ptr)
 {
-	_Atomic uint16_t
-	    *home = &heap_homes[(uintptr_t)ptr >> HOME_SHIFT & (HOMES - 1)];
+	_Atomic uint16_t *home = &heap_homes[home_index(ptr)];
 
 	if (unlikely(atomic_load_explicit(home, memory_order_relaxed) != id))
 		atomic_store_explicit(home, (uint16_t)id, memory_order_relaxed);
@@ -42,8 +48,7 @@ static inline unsigned
 home_of(const void *ptr)
 {
 	return atomic_load_explicit(
-	    &heap_homes[(uintptr_t)ptr >> HOME_SHIFT & (HOMES - 1)],
-	    memory_order_relaxed);
+	    &heap_homes[home_index(ptr)], memory_order_relaxed);
 }
 
 #endif /* ARENA_HOME_H */

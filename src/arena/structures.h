@@ -7,7 +7,7 @@
  *        |
  *        v                  by heap id, or by alias
  *   struct thread ---- cache[id] ------------+
- *     | recent: the cache of the last free   |
+ *     | recent: a cache for the next frees   |
  *     | lookup[]: jemalloc's, of the tree    v
  *     +-- caches --> struct cache --thread_next--> struct cache --> ...
  *                      |  bin[62]: stacks of free blocks
@@ -257,8 +257,9 @@ struct lookup {
 	void *leaf;
 };
 
-/* The cache that a thread last gave a block to without naming its kind, and
- * the addresses that its page bin index covers. BYTES is 0 when it is gone. */
+/* The cache for which a thread is likely to free blocks next, as a look-up
+ * found it or heap_expect_frees() said so, and the addresses that its page bin
+ * index covers. BYTES is 0 when it is gone. */
 struct recent {
 	struct cache *cache;
 	uintptr_t base;

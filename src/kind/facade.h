@@ -82,9 +82,8 @@ size_t poolkind_counted_about(const poolkind *kind);
  * no block of any. */
 bool poolkind_free_if_any(void *ptr);
 
-/* Has poolkind_free_if_any(), poolkind_realloc_if_quick() and arena/cache.h try
- * the thread's cache of the kind first: the blocks that it frees next are
- * likely to be of it. */
+/* Has cache_is_as_before() in arena/cache.h find the thread's cache of the
+ * kind: the blocks that it frees next are likely to be of it. */
 void poolkind_expect_frees(poolkind *kind);
 
 /* Of PTR, at which no block begins: whether it lies in the memory of a kind. It

@@ -24,6 +24,7 @@
 #ifndef PRELOAD_DOOR_H
 #define PRELOAD_DOOR_H
 
+#include "arena/home.h"
 #include "interpose/door.h"
 #include "preload/routes.h"
 
@@ -36,8 +37,6 @@ extern _Thread_local const void *door_caller
     __attribute__((tls_model("initial-exec"), visibility("hidden")));
 #define DOOR_CALLED() (door_caller = __builtin_return_address(0))
 
-#define HOME_SHIFT 21
-#define HOMES 65536
 extern _Atomic uint16_t door_homes[HOMES] __attribute__((visibility("hidden")));
 
 /* Whether blocks are likely to be of one heap, and none is watched. */
@@ -46,7 +45,7 @@ extern _Atomic bool door_expects_one __attribute__((visibility("hidden")));
 static ALWAYS_INLINE _Atomic uint16_t *
 door_home(const void *ptr)
 {
-	return &door_homes[(uintptr_t)ptr >> HOME_SHIFT & (HOMES - 1)];
+	return &door_homes[home_index(ptr)];
 }
 
 /* The thread's cache for blocks of a bin, or NULL. */

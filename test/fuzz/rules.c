@@ -11,22 +11,7 @@
 #include "rules/rules.h"
 #include "rules/table_write.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static void
-check_sentence(const char *sentence)
-{
-	check(*sentence != '\0');
-	for (; *sentence != '\0'; sentence++)
-		check((unsigned char)*sentence >= ' ');
-}
+#include "check.h"
 
 static void
 warn(void *to, unsigned line, const char *sentence)

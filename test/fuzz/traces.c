@@ -14,24 +14,9 @@
 #include "base/error.h"
 #include "trace/trace.h"
 
+#include "check.h"
+
 #define BLOCKS 4096 /* of which it is followed whether they live */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-check(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static void
-check_sentence(const char *sentence)
-{
-	check(*sentence != '\0');
-	for (; *sentence != '\0'; sentence++)
-		check((unsigned char)*sentence >= ' ');
-}
 
 struct seen {
 	uint64_t events;

@@ -13,27 +13,28 @@ import sys
 MAPPING_BYTES = 1 << 44
 
 
+def varint(data, at):
+    """The number that begins there, and where it ends."""
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7f) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+
+
 def fields(data):
     """(number, value) of each field: an int, or bytes."""
     at = 0
-
-    def varint():
-        nonlocal at
-        value = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte & 0x7f) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
-
     while at < len(data):
-        key = varint()
+        key, at = varint(data, at)
         if key & 7 == 0:
-            yield key >> 3, varint()
+            value, at = varint(data, at)
+            yield key >> 3, value
         elif key & 7 == 2:
-            length = varint()
+            length, at = varint(data, at)
             yield key >> 3, data[at:at + length]
             at += length
         else:
@@ -46,21 +47,14 @@ def numbers(values):
         if isinstance(value, int):
             yield value
         else:
-            yield from (one for _, one in fields_packed(value))
+            yield from packed(value)
 
 
-def fields_packed(data):
+def packed(data):
     at = 0
     while at < len(data):
-        value = shift = 0
-        while True:
-            byte = data[at]
-            at += 1
-            value |= (byte & 0x7f) << shift
-            shift += 7
-            if byte < 0x80:
-                break
-        yield None, value
+        value, at = varint(data, at)
+        yield value
 
 
 def message(data):
