@@ -10,20 +10,7 @@
 # example.NAME and the lines below it as `how'.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/cargo.sh"
-source=$(cd "$TOP_SRCDIR" && pwd)
-case ${CC:-} in
-*-fsanitize*) skip_all "what a reader has is built without sanitizers" ;;
-esac
-[ -e "$TOP_BUILDDIR/lib/libpoolkind.so.0" ] || skip_all "nothing was built"
-unset LD_LIBRARY_PATH
-
-mkdir "$work/clone" "$work/bin"
-for one in include examples; do ln -s "$source/$one" "$work/clone"; done
-ln -s "$(cd "$TOP_BUILDDIR" && pwd)" "$work/clone/build"
-printf '#!/bin/sh\nexec %s "$@"\n' "${CC:-cc}" >"$work/bin/cc"
-printf '#!/bin/sh\nexec %s "$@"\n' "${CXX:-c++}" >"$work/bin/c++"
-chmod +x "$work"/bin/*
-cd "$work/clone" || exit 1
+. "$(dirname "$0")/../lib/clone.sh"
 
 section() { sed -n '/^## In your language$/,/^## Examples$/p' "$source/README.md"; }
 

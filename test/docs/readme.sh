@@ -5,20 +5,9 @@
 # in each way that it names; its first poolkind run; and its table of examples
 # has all there are. TAP.
 . "$(dirname "$0")/../lib/tap.sh"
-source=$(cd "$TOP_SRCDIR" && pwd)
-case ${CC:-} in
-*-fsanitize*) skip_all "what a reader has is built without sanitizers" ;;
-esac
-[ -e "$TOP_BUILDDIR/lib/libpoolkind.a" ] || skip_all "nothing was built"
-unset LD_LIBRARY_PATH
-
-# A clone as the README has it: include/, examples/ and build/ below it.
-mkdir "$work/clone" "$work/bin"
-ln -s "$source/include" "$source/examples" "$work/clone"
-ln -s "$(cd "$TOP_BUILDDIR" && pwd)" "$work/clone/build"
-printf '#!/bin/sh\nexec %s "$@"\n' "${CC:-cc}" >"$work/bin/cc"
-[ -z "${CC:-}" ] || { chmod +x "$work/bin/cc"; PATH=$work/bin:$PATH; }
-cd "$work/clone" || exit 1
+. "$(dirname "$0")/../lib/clone.sh"
+[ -e build/lib/libpoolkind.a ] || skip_all "nothing was built"
+PATH=$work/bin:$PATH
 
 # The first program in C.
 sed -n '/^## A first look/,/^## In your/{/^```c$/,/^```$/{/^```/d; p}}' \
