@@ -44,10 +44,11 @@
  *   depot           free blocks on their way from one cache to another
  *   bin             the stacks of a cache, and their quota
  *   revocation      how a thread empties the cache of another
- *   home            from an address to the heap that it is likely to be of
- *   cache           filling, flushing, draining; cache.h has the fast path
  *   thread          the life of threads and of their caches
  *   lookup          from an address to its block
+ *   home            from an address to the heap that it is likely to be of
+ *   sample          which blocks a listener outside is told of
+ *   cache           filling, flushing, draining; cache.h has the fast path
  *   count           the bytes that a facade counts
  *   heaps           the list of heaps, ids and aliases, decay of idle heaps
  *   inherit         the heap of what the parent of a fork had handed out

@@ -16,4 +16,11 @@ clock_seconds(clockid_t clock)
 	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
+/* What this process has used of its processors. */
+static inline double
+clock_used_ms(void)
+{
+	return clock_seconds(CLOCK_PROCESS_CPUTIME_ID) * 1000;
+}
+
 #endif /* TOOL_CLOCK_H */

@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "base/base.h"
+#include "tool/clock.h"
 #include "tool/commands.h"
 #include "tool/record_perf.h"
 
@@ -277,15 +278,6 @@ look_at_all(struct perf *perf, struct recording *recording)
 	perf->samples.count = 0;
 }
 
-static double
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1000000;
-}
-
 /* ---- The whole ----------------------------------------------------------- */
 
 struct perf *
@@ -305,13 +297,13 @@ perf_begin(const struct run *run, pid_t pid)
 unsigned
 perf_look(struct perf *perf, struct recording *recording)
 {
-	double start = now_ms(), wait;
+	double start = clock_used_ms(), wait;
 
 	perf_program_read(perf->program, &perf->samples);
 	if (recording_now_ns() < perf->next_ns)
 		return READ_MS;
 	look_at_all(perf, recording);
-	wait = (now_ms() - start) * SHARE;
+	wait = (clock_used_ms() - start) * SHARE;
 	perf->next_ns = recording_now_ns() +
 	    (wait < LONGEST_MS ? (uint64_t)wait : LONGEST_MS) * NS_OF_MS;
 	return READ_MS;

@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "base/base.h"
+#include "tool/clock.h"
 #include "tool/commands.h"
 #include "tool/recorded.h"
 
@@ -204,24 +205,15 @@ look_at(const struct recording *recording, const struct process *process)
 	recording_unmap(blocks.part);
 }
 
-static double
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1000000;
-}
-
 unsigned
 referenced_look(const struct recording *recording)
 {
-	double start = now_ms(), wait;
+	double start = clock_used_ms(), wait;
 
 	for (size_t i = 0; i < recording->count; i++)
 		if (!recording->processes[i].is_over)
 			look_at(recording, &recording->processes[i]);
-	wait = (now_ms() - start) * SHARE;
+	wait = (clock_used_ms() - start) * SHARE;
 	if (wait < SHORTEST_MS)
 		return SHORTEST_MS;
 	return wait > LONGEST_MS ? LONGEST_MS : (unsigned)wait;
