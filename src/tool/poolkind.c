@@ -3,9 +3,9 @@
  * poolkind.c - the program poolkind: shows what memory a machine has and what
  * a kind's text comes to on it, and runs programs on kinds.
  *
- * It uses libpoolkind-topology directly, the library that the engine opens when
- * a kind names a memory attribute: so it shows exactly what that would find. A
- * saved machine can stand in place of this one.
+ * It uses libpoolkind-topology directly (topology_library.c), the library that
+ * the engine opens when a kind names a memory attribute: so it shows exactly
+ * what that would find. A saved machine can stand in place of this one.
  *
  * Answers go to standard output, in columns, everything else to standard error.
  * Ends with 0; with 1 and a line where something is not there or cannot be

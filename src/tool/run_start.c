@@ -9,7 +9,6 @@
  * come by, but not where a process that forks would have a larger table of
  * descriptors to copy.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "base/base.h"
 #include "base/error.h"
 #include "os/os.h"
+#include "tool/beside.h"
 #include "tool/commands.h"
 #include "tool/run_program.h"
 
@@ -54,37 +54,18 @@ program_keep(int fd)
 
 /* ---- The library --------------------------------------------------------- */
 
-static bool
-is_in(char path[PATH_MAX], const char *folder, const char *below)
-{
-	return snprintf(path, PATH_MAX, "%s/%s" LIBRARY, folder, below) <
-	    PATH_MAX &&
-	    access(path, R_OK) == 0;
-}
-
-/*
- * The library is beside the libpoolkind that this program runs with, or, where
- * that is the debug library, in the folder above: so both are of one build, as
- * they stand in a build folder and in any that they are installed in. An
- * address in libpoolkind leads to its file, and realpath(3) from a link to
- * where it really is.
- */
 static int
 find_library(char path[PATH_MAX])
 {
-	void *function = dlsym(RTLD_DEFAULT, "poolkind_open");
-	char beside[PATH_MAX];
-	Dl_info found;
+	char folder[PATH_MAX];
 
-	if (function == NULL || dladdr(function, &found) == 0 ||
-	    realpath(found.dli_fname, beside) == NULL) {
-		fail("cannot tell where libpoolkind.so.0 is");
-		return NOT_UNDERSTOOD;
-	}
-	*strrchr(beside, '/') = '\0';
-	if (!is_in(path, beside, "") && !is_in(path, beside, "../")) {
-		fail("there is no " LIBRARY " in %s, where libpoolkind.so.0 is",
-		    beside);
+	if (!find_beside(LIBRARY, path, folder)) {
+		if (folder[0] == '\0')
+			fail("cannot tell where libpoolkind.so.0 is");
+		else
+			fail("there is no " LIBRARY
+			     " in %s, where libpoolkind.so.0 is",
+			    folder);
 		return NOT_UNDERSTOOD;
 	}
 	if (strpbrk(path, " :") == NULL)

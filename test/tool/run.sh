@@ -36,6 +36,38 @@ $usage"
 usage=$("$poolkind" run --help | head -n 1)
 known="known: $("$poolkind" run --nonsense 2>&1 | sed -n 's/.*known: //p')"
 
+# ---- What it needs ----
+
+# A place where nothing can be learned of the machine: it has the library for
+# that, but as a file that cannot be loaded.
+mkdir -p "$work/place/bin" "$work/place/lib"
+cp "$poolkind" "$work/place/bin"
+for name in libpoolkind.so.0 libpoolkind-malloc.so.0; do
+	[ ! -e "$TOP_BUILDDIR/lib/$name" ] ||
+		cp -L "$TOP_BUILDDIR/lib/$name" "$work/place/lib"
+done
+echo "a trap" >"$work/place/lib/libpoolkind-topology.so.0"
+
+# there WORD...: the command of that place, and what it says.
+there() {
+	output=$(LD_LIBRARY_PATH=$work/place/lib "$work/place/bin/poolkind" \
+	    "$@" 2>&1 </dev/null)
+	status=$?
+}
+
+there nodes
+check "what asks the machine says what it lacks" grep -q \
+    "^poolkind: the machine cannot be read: .*/libpoolkind-topology.so.0: " \
+    <<<"$output"
+same "and ends with 1" "$status" 1
+if [ -e "$library" ]; then
+	there run --kind dram echo started
+	same "kinds that do not ask it need no look at the machine" \
+	    "$output $status" "started 0"
+	there run --kind dram,limit=64M --kind nodes:0 echo started
+	same "also with limits, and on nodes" "$output $status" "started 0"
+fi
+
 # ---- What is refused ----
 
 touch_it=(touch "$work/started")
