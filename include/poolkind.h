@@ -206,7 +206,8 @@ size_t poolkind_usable_size(const void *ptr);
  * from a signal handler. */
 poolkind *poolkind_of(const void *address);
 
-/* A block, as found from an address in it. */
+/* A block, as found from an address in it. These are its fields for good: what
+ * more is told of a block one day is told by another function. */
 struct poolkind_block {
 	poolkind *kind;
 	void *start;
