@@ -17,6 +17,7 @@ import tempfile
 import peers
 
 NO_FIGURE = 77
+NOISY = 8  # percent; 2.7 on an idle machine
 settings = {"rounds": None, "quick": False}
 tables = []
 
@@ -148,10 +149,26 @@ def lines_of(machine, left_out, all_tables):
                      *(cell(row["figures"].get(name)) for name in names)])
 
 
+def spread():
+    """The median, over all times, of half the range of their rounds, in
+    percent: how much this machine was disturbed. None after single rounds."""
+    halves = [(of["high"] - of["low"]) / 2 / of["median"] * 100
+              for table in tables if table["rounds"] > 1
+              for row in table["rows"] if row["unit"] in ("ns", "us", "ms")
+              for of in row["figures"].values() if of["median"]]
+    return statistics.median(halves) if halves else None
+
+
 def write(path):
+    machine, half = peers.machine(), spread()
+    if half is not None:
+        machine["rounds stray"] = f"{half:.1f} percent"
+    if half is not None and half > NOISY:
+        print(f"\nnoisy: half of the times stray by {half:.0f} percent and more "
+              "between rounds; repeat this on an idle machine")
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with open(path, "w") as file:
-        for line in lines_of(peers.machine(), peers.left_out, tables):
+        for line in lines_of(machine, peers.left_out, tables):
             print(line, file=file)
 
 

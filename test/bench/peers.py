@@ -196,7 +196,11 @@ def machine():
                   if line.startswith("model name")]
     version = subprocess.run(CC + ["--version"], capture_output=True,
                              text=True).stdout.splitlines()
-    return {"processor": models[0] if models else platform.machine(),
+    commit = subprocess.run(
+        ["git", "-C", SOURCE, "describe", "--always", "--dirty"],
+        capture_output=True, text=True).stdout.strip()
+    return {"commit": commit or "not told",
+            "processor": models[0] if models else platform.machine(),
             "processors": os.cpu_count(), "kernel": platform.release(),
             "libc": " ".join(platform.libc_ver()),
             "compiler": version[0] if version else "", "flags": FLAGS}
