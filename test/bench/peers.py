@@ -74,6 +74,14 @@ def library(name, package):
     return None
 
 
+def by_path(name):
+    """The library that PEER_NAME names, or None."""
+    path = os.environ.get(f"PEER_{name.upper()}")
+    if path and not os.path.exists(path):
+        sys.exit(f"PEER_{name.upper()}={path}: no such file")
+    return path and os.path.realpath(path)
+
+
 def memkind_folder():
     """The folder of memkind itself, or None."""
     if "MEMKIND_PEER" in os.environ:
@@ -107,6 +115,8 @@ def compile_work(scratch):
                     f"-Wl,-rpath-link,{BUILD}/lib"],
         "mallocx": jemalloc and ["-DALLOCATOR_MALLOCX", jemalloc],
         "mi_heap": mimalloc and ["-DALLOCATOR_MI_HEAP", mimalloc],
+        "mi_heap-by-path": by_path("mimalloc") and
+            ["-DALLOCATOR_MI_HEAP", by_path("mimalloc")],
     }
     for name, arguments in programs.items():
         if arguments is not None:
@@ -148,9 +158,11 @@ def mallocs():
               POOLKIND_RULES=hold("dram", "dram,limit=1G")),
         *peer("jemalloc", library("libjemalloc.so.2", "libjemalloc2")),
         *peer("mimalloc", library("libmimalloc.so.2", "libmimalloc2.0")),
-        *peer("mimalloc by path", os.environ.get("PEER_MIMALLOC")),
+        *peer("mimalloc by path", by_path("mimalloc")),
         *peer("tcmalloc", library("libtcmalloc_minimal.so.4",
                                   "libtcmalloc-minimal4")),
+        *peer("tcmalloc by path", by_path("tcmalloc")),
+        *peer("snmalloc by path", by_path("snmalloc")),
         *peer("tbbmalloc", library("libtbbmalloc.so.2", tbb),
               library("libtbbmalloc_proxy.so.2", tbb)),
         *peer("glibc", installed("libc.so.6")),
@@ -178,14 +190,13 @@ def kinds(place):
         peers.append(Peer("poolkind, dlopen", "work-dlopen",
                           f"{BUILD}/lib/libpoolkind.so.0",
                           {**common, "LD_LIBRARY_PATH": f"{BUILD}/lib"}))
-        for name, library_, package in (
-                ("mallocx", "libjemalloc.so.2", "libjemalloc2"),
-                ("mi_heap", "libmimalloc.so.2", "libmimalloc2.0")):
-            if library(library_, package):
-                peers.append(Peer(name, f"work-{name}",
-                                  library(library_, package),
-                                  {"LD_LIBRARY_PATH": os.path.dirname(
-                                      library(library_, package))}))
+        for name, path in (
+                ("mallocx", library("libjemalloc.so.2", "libjemalloc2")),
+                ("mi_heap", library("libmimalloc.so.2", "libmimalloc2.0")),
+                ("mi_heap by path", by_path("mimalloc"))):
+            if path:
+                peers.append(Peer(name, f"work-{name.replace(' ', '-')}", path,
+                                  {"LD_LIBRARY_PATH": os.path.dirname(path)}))
     return peers
 
 

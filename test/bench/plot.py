@@ -36,9 +36,12 @@ PEERS = {
     "jemalloc": ("jemalloc, plain malloc", "diamond", "green"),
     "mallocx": ("jemalloc, arenas", "frame", "green"),
     "mi_heap": ("mimalloc, heaps", "up", "orange"),
+    "mi_heap by path": ("mimalloc, heaps, by path", "diamond", "orange"),
     "mimalloc": ("mimalloc", "up", "orange"),
     "mimalloc by path": ("mimalloc, by path", "frame", "orange"),
     "tcmalloc": ("tcmalloc", "down", "purple"),
+    "tcmalloc by path": ("tcmalloc, by path", "frame", "purple"),
+    "snmalloc by path": ("snmalloc", "disc", "purple"),
     "tbbmalloc": ("tbbmalloc", "plus", "brown"),
     "glibc": ("glibc", "left", "grey"),
 }
