@@ -74,7 +74,7 @@ static const struct command {
 	    "         --output FILE     to this file, -o (poolkind.pb.gz)\n"
 	    "         --sampler NAME    how accesses are counted: none, "
 	    "referenced, perf,\n"
-	    "                           perf:page-faults, dhat\n"
+	    "                           perf:page-faults, damon, dhat\n"
 	    "         --trace           writes every call instead, for replay\n"
 	    "         --sites-from SIZE smaller blocks are sampled (4K)\n"
 	    "         --kind TEXT       and all other options as run has them",

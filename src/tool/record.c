@@ -55,6 +55,12 @@ merge_ended(const struct recording *recording, uint64_t ns, struct merge *merge)
 	return true;
 }
 
+/* Who tells of accesses; those that are NULL do not. */
+struct listeners {
+	struct perf *perf;
+	struct damon *damon;
+};
+
 /* Up to when all accesses are known. */
 static uint64_t
 settled_until(const struct perf *perf)
@@ -82,7 +88,8 @@ count_ended(const struct recording *recording, uint64_t ns)
  * until then it has its parent's mapped. */
 static bool
 follow(const struct run *run, struct recording *recording,
-    struct program *program, struct perf *perf, struct merge *merge)
+    struct program *program, const struct listeners *listeners,
+    struct merge *merge)
 {
 	bool goes_on = true, is_told = false;
 	uint64_t settled;
@@ -94,9 +101,11 @@ follow(const struct run *run, struct recording *recording,
 		    !program->has_ended || mapped_elsewhere(recording->head);
 		if (run->sampler == SAMPLER_REFERENCED)
 			tick = referenced_look(recording);
-		if (perf != NULL)
-			tick = perf_look(perf, recording);
-		settled = settled_until(perf);
+		if (listeners->perf != NULL)
+			tick = perf_look(listeners->perf, recording);
+		if (listeners->damon != NULL)
+			tick = damon_look(listeners->damon, recording);
+		settled = settled_until(listeners->perf);
 		if (count_ended(recording, settled) >= MERGE_FROM &&
 		    !merge_ended(recording, settled, merge))
 			return false;
@@ -182,32 +191,57 @@ check_output(const char *path)
 	return NOT_UNDERSTOOD;
 }
 
+/* perf listens to a program that waits for it, DAMON to what allocates. */
+static int
+begin(const struct run *run, const struct rules_table *table,
+    const struct recording *recording, struct program *program,
+    struct listeners *listeners)
+{
+	int status;
+
+	if (run->sampler == SAMPLER_DAMON) {
+		listeners->damon = damon_begin();
+		if (listeners->damon == NULL)
+			return NOT_UNDERSTOOD;
+	}
+	status = recorded_start(
+	    run, table, RECORDING_VARIABLE, recording->fd, program);
+	if (status != 0 || !sampler_is_perf(run))
+		return status;
+	listeners->perf = perf_begin(run, program->pid);
+	if (listeners->perf == NULL) {
+		recorded_abandon(program);
+		return NOT_UNDERSTOOD;
+	}
+	recorded_let_begin(program);
+	return 0;
+}
+
+static void
+end_listeners(struct listeners *listeners, struct recording *recording)
+{
+	if (listeners->perf != NULL)
+		perf_end(listeners->perf, recording);
+	if (listeners->damon != NULL)
+		damon_end(listeners->damon);
+	*listeners = (struct listeners){ NULL, NULL };
+}
+
 static int
 run_recorded(const struct run *run, const struct rules_table *table,
     struct recording *recording, struct merge *merge)
 {
 	struct program program;
-	int status = recorded_start(
-	    run, table, RECORDING_VARIABLE, recording->fd, &program);
-	struct perf *perf = NULL;
-	int written;
-	bool is_well;
+	struct listeners listeners = { NULL, NULL };
+	int status = begin(run, table, recording, &program, &listeners);
+	int written = FAILED;
+	bool is_well = status == 0 &&
+	    follow(run, recording, &program, &listeners, merge);
 
-	if (status == 0 && sampler_is_perf(run)) {
-		perf = perf_begin(run, program.pid);
-		if (perf == NULL) {
-			recorded_abandon(&program);
-			return NOT_UNDERSTOOD;
-		}
-		recorded_let_begin(&program);
-	}
+	end_all(recording);
+	end_listeners(&listeners, recording);
 	if (status != 0)
 		return status;
-	written = FAILED;
-	is_well = follow(run, recording, &program, perf, merge);
-	end_all(recording);
-	if (perf != NULL)
-		perf_end(perf, recording);
 	if (is_well && merge_ended(recording, UINT64_MAX, merge))
 		written = write_all(run, recording, merge);
 	status = recorded_status(&program);

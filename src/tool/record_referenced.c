@@ -23,7 +23,7 @@
 #include "base/base.h"
 #include "tool/clock.h"
 #include "tool/commands.h"
-#include "tool/recorded.h"
+#include "tool/record_blocks.h"
 
 #define APART_FROM (64 * KIB)
 #define MOST_FILE "/proc/sys/vm/max_map_count"
@@ -52,101 +52,10 @@ referenced_most(void)
 	return most / 4;
 }
 
-/* ---- Blocks -------------------------------------------------------------- */
-
-struct block {
-	uint64_t low, high;
-	double bytes; /* that it stands for */
-	struct recording_size *counts;
-};
-
-struct blocks {
-	struct recording_part *part;
-	struct block *list;
-	size_t count, room;
-	bool failed;
-};
-
-static void
-take_block(void *to, struct recording_block *from)
-{
-	struct blocks *blocks = to;
-	uint64_t low = atomic_load(&from->address), size = from->size;
-	uint32_t site = from->site, weight = from->weight;
-
-	if (blocks->failed || site >= RECORDING_SITES || low + size <= low)
-		return;
-	if (!list_has_room(&blocks->list, blocks->count, &blocks->room,
-		sizeof(*blocks->list))) {
-		blocks->failed = true;
-		return;
-	}
-	blocks->list[blocks->count++] = (struct block){ low, low + size,
-		(double)size * weight / RECORDING_ONE,
-		&blocks->part->site[site].size[recording_size_class(size)] };
-}
-
-static int
-by_address(const void *one, const void *other)
-{
-	const struct block *a = one, *b = other;
-
-	return a->low < b->low ? -1 : a->low > b->low;
-}
-
-/* The first that ends behind ADDRESS. */
-static size_t
-first_behind(const struct blocks *blocks, uint64_t address)
-{
-	size_t low = 0, high = blocks->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (blocks->list[middle].high <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* What a block stands for in a mapping from LOW to HIGH. */
-static double
-share_of(const struct block *block, uint64_t low, uint64_t high)
-{
-	uint64_t from = block->low > low ? block->low : low;
-	uint64_t to = block->high < high ? block->high : high;
-
-	return to <= from ? 0 :
-			    block->bytes * (double)(to - from) /
-		(double)(block->high - block->low);
-}
-
-static void
-share_out(
-    const struct blocks *blocks, uint64_t low, uint64_t high, uint64_t touched)
-{
-	size_t first = first_behind(blocks, low);
-	double all = 0, part;
-
-	for (size_t i = first; i < blocks->count && blocks->list[i].low < high;
-	     i++)
-		all += share_of(&blocks->list[i], low, high);
-	if (all <= 0)
-		return;
-	part = (double)touched / all;
-	for (size_t i = first; i < blocks->count && blocks->list[i].low < high;
-	     i++)
-		atomic_fetch_add(&blocks->list[i].counts->accesses,
-		    (uint64_t)(share_of(&blocks->list[i], low, high) *
-			(part < 1 ? part : 1)));
-}
-
 /* ---- The kernel's side --------------------------------------------------- */
 
 static void
-read_maps(const struct blocks *blocks, FILE *maps)
+read_maps(const struct live_blocks *blocks, FILE *maps)
 {
 	uint64_t low = 0, high = 0, from, to, touched;
 	char line[512];
@@ -158,7 +67,7 @@ read_maps(const struct blocks *blocks, FILE *maps)
 		} else if (sscanf(line, "Referenced: %" SCNu64, &touched) ==
 			1 &&
 		    touched != 0) {
-			share_out(blocks, low, high, touched * KIB);
+			live_blocks_touched(blocks, low, high, touched * KIB);
 		}
 }
 
@@ -185,24 +94,17 @@ clear(const struct process *process)
 static void
 look_at(const struct recording *recording, const struct process *process)
 {
-	struct blocks blocks = { .part = recording_map(recording, process) };
-	FILE *maps;
+	struct live_blocks blocks;
+	bool is_wanted = live_blocks_read(&blocks, recording, process);
+	FILE *maps = is_wanted ? open_of(process, "smaps", "re") : NULL;
 
-	if (blocks.part == NULL)
-		return;
-	recording_each_block(
-	    recording, process, blocks.part, take_block, &blocks);
-	maps = open_of(process, "smaps", "re");
-	if (maps != NULL && blocks.count != 0) {
-		qsort(blocks.list, blocks.count, sizeof(*blocks.list),
-		    by_address);
+	if (maps != NULL) {
 		read_maps(&blocks, maps);
-	}
-	if (maps != NULL)
 		fclose(maps);
-	clear(process);
-	free(blocks.list);
-	recording_unmap(blocks.part);
+	}
+	if (blocks.part != NULL)
+		clear(process);
+	live_blocks_end(&blocks);
 }
 
 unsigned

@@ -138,6 +138,17 @@ uint64_t perf_known_ns(const struct perf *perf);
 /* Ends perf, and adds the rest. */
 void perf_end(struct perf *perf, struct recording *recording);
 
+/* ---- Accesses: record_damon.c -------------------------------------------- */
+
+/* The kernel's monitor, set up until damon_end(). NULL, and said, where it
+ * cannot be had. */
+struct damon;
+struct damon *damon_begin(void);
+
+/* As referenced_look(), but waits for the kernel to have counted. */
+unsigned damon_look(struct damon *damon, const struct recording *recording);
+void damon_end(struct damon *damon);
+
 /* ---- All together: record_merge.c ---------------------------------------- */
 
 struct merged_module {

@@ -83,6 +83,7 @@ static const struct {
 	[SAMPLER_REFERENCED] = { "referenced", "bytes" },
 	[SAMPLER_PERF] = { "perf", "loads and stores" },
 	[SAMPLER_PERF_FAULTS] = { "perf:page-faults", "page faults" },
+	[SAMPLER_DAMON] = { "damon", "bytes" },
 	[SAMPLER_DHAT] = { "dhat", "bytes" },
 };
 

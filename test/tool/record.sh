@@ -87,6 +87,19 @@ check "the referenced bits of neighbours" has "hot:accesses>2*warm" \
 record "$program" touched
 check "and nothing without a sampler" has hot:accesses=0
 
+# ---- By DAMON ----
+
+# In the machine of test/host/damon it works; here it may, or says why not.
+record --sampler damon "$program" status 7
+if [ "$status" = 7 ]; then
+	same "damon: the program's status" "$output|$errors" "7||"
+else
+	check "damon: one line says what is missing, and nothing is started" \
+	    grep -qE "^2\|\|poolkind: --sampler damon: (this kernel has no DAMON \
+|only root may use DAMON|another uses DAMON|this kernel's DAMON watches no).*\$" \
+	    <<<"$status|$output|$errors"
+fi
+
 # ---- By perf ----
 
 page=$(getconf PAGESIZE)
@@ -320,7 +333,7 @@ refused() {
 }
 refused "no program" 2 "run which program?" -o "$file"
 refused "a sampler that is none" 2 \
-    "--sampler: unknown sampler \"noen\": did you mean \"none\"? (known: none, referenced, perf, perf:page-faults, dhat)" \
+    "--sampler: unknown sampler \"noen\": did you mean \"none\"? (known: none, referenced, perf, perf:page-faults, damon, dhat)" \
     --sampler noen true
 refused "a file without a folder" 2 \
     "cannot write $work/nowhere/file: there is no folder $work/nowhere/" \
