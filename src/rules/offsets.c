@@ -38,6 +38,12 @@ warn_of_module(const struct rules *rules, const struct rule *rule,
 	    quote(word_of(rule->place)).text, modules->count - 1, near);
 }
 
+static bool
+is_by_offset(const struct rule *rule)
+{
+	return rule->where == RULES_AT_OFFSET || rule->where == RULES_ON_STACK;
+}
+
 static int
 find_offset(struct rules *rules, uint32_t number, struct modules *modules)
 {
@@ -118,9 +124,9 @@ check_offset(const struct rules *rules, const struct rule *rule,
 }
 
 static bool
-is_by_offset(const struct rules *rules, const struct rules_range *range)
+is_of_offset(const struct rules *rules, const struct rules_range *range)
 {
-	return rules->rules[range->rule].where == RULES_AT_OFFSET;
+	return is_by_offset(&rules->rules[range->rule]);
 }
 
 static void
@@ -130,14 +136,14 @@ check_file(const struct rules *rules, const struct rules_file *file)
 	struct elf_file elf;
 	size_t i = 0;
 
-	while (i < file->range_count && !is_by_offset(rules, &file->ranges[i]))
+	while (i < file->range_count && !is_of_offset(rules, &file->ranges[i]))
 		i++;
 	if (i == file->range_count || file->path == NULL ||
 	    elf_file_read(file->path, &elf) != 0)
 		return;
 	calls = calls_open(file->path);
 	for (; i < file->range_count; i++)
-		if (is_by_offset(rules, &file->ranges[i]))
+		if (is_of_offset(rules, &file->ranges[i]))
 			check_offset(rules, &rules->rules[file->ranges[i].rule],
 			    &elf, calls);
 	calls_close(calls);
@@ -148,7 +154,7 @@ int
 offsets_find(struct rules *rules, struct modules *modules)
 {
 	for (uint32_t i = 0; i < rules->rule_count; i++)
-		if (rules->rules[i].where == RULES_AT_OFFSET &&
+		if (is_by_offset(&rules->rules[i]) &&
 		    find_offset(rules, i, modules) != 0)
 			return -1;
 	for (size_t i = 0; i < modules->count; i++)

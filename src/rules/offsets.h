@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * offsets.h - rules about sites that are given by module and offset.
+ * offsets.h - rules about calls that are given by module and offset.
  */
 #ifndef RULES_OFFSETS_H
 #define RULES_OFFSETS_H

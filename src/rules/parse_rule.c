@@ -142,16 +142,36 @@ set_place(struct rule *rule, enum rules_where where, struct word place)
 	return rule->place != NULL ? 0 : -1;
 }
 
+/* Takes MODULE+0xOFFSET, which TEXT is if it returns true. */
+static bool
+take_offset(const char *text, struct word *module, uint64_t *offset)
+{
+	const char *plus = strrchr(text, '+');
+
+	if (plus == NULL || plus == text || plus[1] != '0' ||
+	    (plus[2] != 'x' && plus[2] != 'X') ||
+	    !take_number(plus + 3, 16, offset))
+		return false;
+	*module = (struct word){ text, (size_t)(plus - text) };
+	return true;
+}
+
+static int
+no_offset(
+    struct line *line, struct word word, const char *what, uint64_t offset)
+{
+	return rules_fail(line->rules, line->number,
+	    "\"%s\" is no %s: an offset begins with 0x, write +0x%llx",
+	    quote(word).text, what, (unsigned long long)offset);
+}
+
 static int
 no_site(struct line *line, struct word word, const char *plus)
 {
 	uint64_t offset;
 
 	if (plus != NULL && take_number(plus + 1, 16, &offset))
-		return rules_fail(line->rules, line->number,
-		    "\"%s\" is no site: an offset begins with 0x, write "
-		    "+0x%llx",
-		    quote(word).text, (unsigned long long)offset);
+		return no_offset(line, word, "site", offset);
 	return rules_fail(line->rules, line->number,
 	    "\"%s\" is no site: write FILE:LINE, like solver.c:120, or "
 	    "MODULE+0xOFFSET, like libfft.so+0x1f3c0",
@@ -163,22 +183,19 @@ take_site(struct line *line, struct word word, struct rule *rule)
 {
 	struct text text = text_of(word);
 	const char *colon = strrchr(text.text, ':');
-	const char *plus = strrchr(text.text, '+');
+	struct word module;
 
 	if (colon != NULL && colon != text.text &&
 	    take_number(colon + 1, 10, &rule->number) && rule->number > 0 &&
 	    rule->number <= INT32_MAX)
 		return set_place(rule, RULES_AT_LINE,
 		    (struct word){ text.text, (size_t)(colon - text.text) });
-	if (plus != NULL && plus != text.text && plus[1] == '0' &&
-	    (plus[2] == 'x' || plus[2] == 'X') &&
-	    take_number(plus + 3, 16, &rule->number))
-		return set_place(rule, RULES_AT_OFFSET,
-		    (struct word){ text.text, (size_t)(plus - text.text) });
-	return no_site(line, word, plus);
+	if (take_offset(text.text, &module, &rule->number))
+		return set_place(rule, RULES_AT_OFFSET, module);
+	return no_site(line, word, strrchr(text.text, '+'));
 }
 
-/* ---- function NAME, thread GLOB ------------------------------------------ */
+/* ---- function NAME, function MODULE+0xOFFSET, thread GLOB ---------------- */
 
 static bool
 ends_with(struct word word, const char *end)
@@ -189,15 +206,38 @@ ends_with(struct word word, const char *end)
 	    memcmp(word.text + word.length - length, end, length) == 0;
 }
 
+/* An offset without 0x: no name has digits behind a "+". */
+static bool
+lacks_0x(const char *text, uint64_t *offset)
+{
+	const char *plus = strrchr(text, '+');
+
+	return plus != NULL && plus != text && plus[1] >= '0' &&
+	    plus[1] <= '9' && strchr(text, '<') == NULL &&
+	    take_number(plus + 1, 16, offset);
+}
+
 static int
 take_function(struct line *line, struct word word, struct rule *rule)
 {
 	const char *open = memrchr(word.text, '(', word.length);
+	struct text text = text_of(word);
+	struct word module;
+	uint64_t offset;
 
 	if (!RULES_CAN_WALK)
 		return rules_fail(line->rules, line->number,
 		    "\"function\" cannot be had on this processor: stacks are "
 		    "walked on x86-64 and AArch64 alone");
+	if (take_offset(text.text, &module, &rule->number))
+		return set_place(rule, RULES_ON_STACK, module);
+	if (lacks_0x(text.text, &offset))
+		return no_offset(line, word, "function", offset);
+	if (strstr(text.text, "+0x") != NULL)
+		return rules_fail(line->rules, line->number,
+		    "\"%s\" is no function: write NAME, or MODULE+0xOFFSET, "
+		    "like libfft.so+0x1f3c0",
+		    quote(word).text);
 	if (open != NULL && ends_with(word, ")") &&
 	    !ends_with(word, "operator()")) {
 		struct word name = { word.text, (size_t)(open - word.text) };
@@ -237,7 +277,7 @@ static const struct condition {
 } conditions[] = {
 	{ "size", take_size, "LOW..HIGH, like 1M..", 1 },
 	{ "site", take_site, "FILE:LINE or MODULE+0xOFFSET", WHERE },
-	{ "function", take_function, "NAME", WHERE },
+	{ "function", take_function, "NAME or MODULE+0xOFFSET", WHERE },
 	{ "thread", take_thread, "PATTERN, like io-*", 2 },
 };
 

@@ -34,6 +34,7 @@ enum rules_where {
 	RULES_AT_LINE,   /* place is a file of source, number its line */
 	RULES_AT_OFFSET, /* place is a module, number an offset in it */
 	RULES_IN_FUNCTION,
+	RULES_ON_STACK, /* as RULES_AT_OFFSET, of any call on the stack */
 };
 
 struct rule {

@@ -80,7 +80,7 @@ struct rules_kind {
 enum rules_from {
 	RULES_FROM_ANYWHERE,
 	RULES_FROM_SITE,     /* the call of malloc is in one of its ranges */
-	RULES_FROM_FUNCTION, /* any caller on the stack is */
+	RULES_FROM_FUNCTION, /* any return address on the stack is */
 };
 
 struct rules_rule {

@@ -125,6 +125,7 @@ from_of(enum rules_where where)
 	case RULES_AT_OFFSET:
 		return RULES_FROM_SITE;
 	case RULES_IN_FUNCTION:
+	case RULES_ON_STACK:
 		return RULES_FROM_FUNCTION;
 	default:
 		return RULES_FROM_ANYWHERE;

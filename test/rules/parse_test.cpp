@@ -59,6 +59,20 @@ TEST(Rules, SitesAreLinesOrOffsets)
 	EXPECT_STREQ(only("site C:\\x.c:7").place, "C:\\x.c");
 }
 
+TEST(Rules, FunctionsAreNamesOrOffsets)
+{
+	struct rule offset = only("function libsqlite3.so.0+0x1F3c0");
+
+	EXPECT_EQ(offset.where, RULES_ON_STACK);
+	EXPECT_STREQ(offset.place, "libsqlite3.so.0");
+	EXPECT_EQ(offset.number, 0x1f3c0u);
+	for (const char *name : { "operator+", "V::operator+=", "operator++",
+		 "f<1+2>", "wait+nothing" })
+		EXPECT_EQ(only("function " + std::string(name)).where,
+		    RULES_IN_FUNCTION)
+		    << name;
+}
+
 TEST(Rules, QuotedWordsHaveBlanks)
 {
 	EXPECT_STREQ(only("site \"my file.c:3\"").place, "my file.c");

@@ -392,6 +392,29 @@ same "a rule for a function" "$(megabytes function)" 6
 same "a rule for a thread" "$(megabytes thread)" 5
 same "a rule for a size, whose first kind is full" \
     "$(megabytes large)$(megabytes spill)" 40
+# Of a program without symbols a call is known by its offset: the first of the
+# two in init_tables(), and not the other.
+calls=$(objdump -d "$work/solver" | sed -n '/<init_tables>:/,/^$/p' |
+    sed -n '/<allocate>/{n;s/^ *\([0-9a-f]*\):.*/\1/p}')
+strip -o "$work/bare" "$work/solver"
+{
+	sed -n /^kind/p "$work/rules"
+	echo "function bare+0x${calls%%$'\n'*} -> function"
+	echo "site bare+0x${calls##*$'\n'} -> line"
+} >"$work/bare.rules"
+run --rules "$work/bare.rules" --stats "$work/bare"
+same "a rule for a call on the stack, of a stripped program" \
+    "$status $(megabytes function) $(megabytes line) $(grep -vc 'uses the kind' \
+	<(grep warning "$work/errors"))" "0 3  0"
+run --rules "$work/bare.rules" --explain "$work/bare"
+same "--explain says where it is" "$(sed -n '/^line [67]/{n;p}' \
+    "$work/output" | tr '\n' '|')" \
+    "    in bare, returns to 0x${calls%%$'\n'*}|    in bare, returns to 0x${calls##*$'\n'}|"
+sed "s/0x${calls%%$'\n'*}/0x$(printf %x $((0x${calls%%$'\n'*} + 1)))/" \
+    "$work/bare.rules" >"$work/wrong.rules"
+run --rules "$work/wrong.rules" --explain "$work/bare"
+same "an offset that no call returns to is a warning" "$(grep -c \
+    'wrong.rules:6: warning: no call in "bare" returns to' "$work/errors")" 1
 run --rules "$work/rules" --sites-from 8M --stats "$work/solver"
 same "--sites-from: smaller requests have no site" \
     "$status $(megabytes line)$(megabytes function) $(megabytes thread)" "0  5"
