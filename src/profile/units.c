@@ -34,7 +34,8 @@ units_add(struct units *units)
 		return NULL;
 	}
 	units->list = list;
-	units->list[units->count] = (struct unit){ .high = UINT64_MAX };
+	units->list[units->count] = (struct unit){ .high = UINT64_MAX,
+		.on_stack.module = PROFILE_NO_MODULE };
 	return &units->list[units->count++];
 }
 
@@ -202,15 +203,10 @@ unit_is_whole_program(const char *name)
 }
 
 bool
-unit_has_function(const struct unit *unit, const char *name)
+unit_has_on_stack(const struct unit *unit, const struct on_stack *what)
 {
 	for (size_t i = 0; i < unit->site_count; i++)
-		for (size_t j = 0; j < unit->sites[i]->frame_count; j++) {
-			const char
-			    *function = unit->sites[i]->frames[j].function;
-
-			if (function != NULL && strcmp(function, name) == 0)
-				return true;
-		}
+		if (on_stack_is_on(what, unit->sites[i]))
+			return true;
 	return false;
 }

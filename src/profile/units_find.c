@@ -281,7 +281,8 @@ add_place(
 		const struct profile_site *site = place->sites[0];
 
 		unit->by = UNIT_FUNCTION;
-		unit->on_stack = site->frames[place_known(site)].function;
+		unit->on_stack = on_stack_of(
+		    &site->frames[place_known(site)], ON_STACK_BY_NAME);
 	}
 	unit->condition = text;
 	unit->place = place_of(units->profile, place->sites[0]);
@@ -290,28 +291,52 @@ add_place(
 	return add_sites(unit, place);
 }
 
+/* What is on the stacks that a rule about a function might be for. */
+static int
+count_stacks(struct units *units)
+{
+	units->counts = on_stack_counts_new();
+	if (units->counts == NULL)
+		return no_memory();
+	for (size_t i = 0; i < units->count; i++) {
+		const struct unit *unit = &units->list[i];
+
+		if (unit->site_count < 2 && unit->by == UNIT_SITE)
+			continue;
+		for (size_t j = 0; j < unit->site_count; j++)
+			if (on_stack_count(units->counts, unit->sites[j]) != 0)
+				return no_memory();
+	}
+	return 0;
+}
+
+static bool
+matters(const struct units *units, const struct unit *unit)
+{
+	return (double)unit->accesses >= SHARE_THAT_MATTERS * units->accesses ||
+	    (double)unit->peak >= SHARE_THAT_MATTERS * units->bytes;
+}
+
 /* Units that are added meanwhile are parts of others, and are looked at in
  * their turn. */
 static int
 divide(struct units *units)
 {
-	double accesses = 0, bytes = 0;
-	int result = 0;
+	int result = count_stacks(units);
 
 	for (size_t i = 0; i < units->count; i++) {
-		accesses += (double)units->list[i].accesses;
-		bytes += (double)units->list[i].peak;
+		units->accesses += (double)units->list[i].accesses;
+		units->bytes += (double)units->list[i].peak;
 	}
 	for (size_t i = 0; i < units->count && result == 0; i++) {
-		const struct unit *unit = &units->list[i];
-
-		if ((double)unit->accesses < SHARE_THAT_MATTERS * accesses &&
-		    (double)unit->peak < SHARE_THAT_MATTERS * bytes)
+		if (!matters(units, &units->list[i]))
 			continue;
 		result = units_divide_by_function(units, i);
 		if (result == 0)
 			result = units_divide_by_size(units, i);
 	}
+	on_stack_counts_free(units->counts);
+	units->counts = NULL;
 	return result;
 }
 

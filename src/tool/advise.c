@@ -144,23 +144,34 @@ module_of(const struct advice *advice, const struct profile_site *site)
 	return &advice->profile->modules[site->frames[first].module];
 }
 
+static int
+check_module(const struct profile_module *module)
+{
+	return module == NULL ||
+		profile_file_of(module) != PROFILE_FILE_CHANGED ?
+	    0 :
+	    fail("%s has changed since it was recorded, as its build-id says: "
+		 "record it again",
+		module->path);
+}
+
 /* Rules are about the program that was recorded. */
 static int
 check_modules(const struct advice *advice)
 {
-	for (size_t i = 0; i < advice->units.count; i++) {
-		const struct profile_module *module;
+	int status = 0;
+
+	for (size_t i = 0; i < advice->units.count && status == 0; i++) {
+		const struct unit *unit = &advice->units.list[i];
 
 		if (advise_memory(advice, i) == advice->fast)
 			continue;
-		module = module_of(advice, advice->units.list[i].sites[0]);
-		if (module != NULL &&
-		    profile_file_of(module) == PROFILE_FILE_CHANGED)
-			return fail("%s has changed since it was recorded, as "
-				    "its build-id says: record it again",
-			    module->path);
+		status = check_module(module_of(advice, unit->sites[0]));
+		if (status == 0 && unit->on_stack.module != PROFILE_NO_MODULE)
+			status = check_module(
+			    &advice->profile->modules[unit->on_stack.module]);
 	}
-	return 0;
+	return status;
 }
 
 static bool

@@ -4,9 +4,9 @@
  * describes. See advise.h.
  *
  * The first rule that applies counts, so their order is: sites, then functions,
- * which may be on the stacks of sites, then the remainders of places that have
- * such functions, then all else. What goes to the rest has a rule only where a
- * later one would take it elsewhere.
+ * which may be on the stacks of sites, those first that are parts of others,
+ * then the remainders of places that have such functions, then all else. What
+ * goes to the rest has a rule only where a later one would take it elsewhere.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,12 +25,21 @@ is_fast(const struct advice *advice, size_t unit)
 	return advise_memory(advice, unit) != advice->fast;
 }
 
-/* Whether a rule with the function of unit FUNCTION would apply to SITE. */
+/* Whether the rule of OTHER stands behind that of UNIT. */
 static bool
-is_taken_by(const struct unit *site, const struct unit *function)
+is_behind(const struct unit *unit, const struct unit *other)
 {
-	return function->by == UNIT_FUNCTION &&
-	    unit_has_function(site, function->on_stack);
+	return unit->by == other->by ? unit->level > other->level :
+				       unit->by < other->by;
+}
+
+/* Whether it would be for blocks of UNIT, too. */
+static bool
+is_for(const struct unit *unit, const struct unit *other)
+{
+	return other->by == UNIT_FUNCTION ?
+	    unit_has_on_stack(unit, &other->on_stack) :
+	    other->by == UNIT_REMAINDER && other->group == unit->group;
 }
 
 /* Whether a rule is needed to keep the unit in the rest. */
@@ -40,12 +49,8 @@ would_be_taken(const struct advice *advice, const struct unit *unit)
 	for (size_t i = 0; i < advice->units.count; i++) {
 		const struct unit *other = &advice->units.list[i];
 
-		if (other == unit || !is_fast(advice, i))
-			continue;
-		if (unit->by == UNIT_SITE && is_taken_by(unit, other))
-			return true;
-		if (unit->by == UNIT_FUNCTION && other->group == unit->group &&
-		    other->by == UNIT_REMAINDER)
+		if (is_fast(advice, i) && is_behind(unit, other) &&
+		    is_for(unit, other))
 			return true;
 	}
 	return false;
@@ -81,15 +86,28 @@ write_rule(FILE *to, const struct advice *advice, size_t number)
 }
 
 static void
-write_units(FILE *to, const struct advice *advice, enum unit_by by)
+write_units(
+    FILE *to, const struct advice *advice, enum unit_by by, unsigned level)
 {
 	for (size_t i = 0; i < advice->units.count; i++) {
 		const struct unit *unit = &advice->units.list[i];
 
-		if (unit->by == by && unit->site_count > 0 &&
+		if (unit->by == by && unit->level == level &&
+		    unit->site_count > 0 &&
 		    (is_fast(advice, i) || would_be_taken(advice, unit)))
 			write_rule(to, advice, i);
 	}
+}
+
+static unsigned
+highest_level(const struct advice *advice)
+{
+	unsigned highest = 0;
+
+	for (size_t i = 0; i < advice->units.count; i++)
+		if (advice->units.list[i].level > highest)
+			highest = advice->units.list[i].level;
+	return highest;
 }
 
 static bool
@@ -125,9 +143,10 @@ write_all(FILE *to, const struct advice *advice)
 			fprintf(to, "kind %s = %s\n", advice->memories[i].name,
 			    advice->memories[i].spec);
 	fputc('\n', to);
-	write_units(to, advice, UNIT_SITE);
-	write_units(to, advice, UNIT_FUNCTION);
-	write_units(to, advice, UNIT_REMAINDER);
+	write_units(to, advice, UNIT_SITE, 0);
+	for (unsigned i = highest_level(advice) + 1; i-- > 0;)
+		write_units(to, advice, UNIT_FUNCTION, i);
+	write_units(to, advice, UNIT_REMAINDER, 0);
 	fprintf(to, "else -> %s\n", advice->memories[advice->fast].name);
 }
 

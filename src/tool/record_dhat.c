@@ -25,7 +25,7 @@
 #include "tool/run_program.h"
 
 #define VALGRIND "valgrind"
-#define OWN_WORDS 11
+#define OWN_WORDS 12
 #define LOG_END ".log"
 #define TICK_MS 250
 
@@ -130,6 +130,7 @@ become_valgrind(void *to)
 	words[at++] = "-v";
 	words[at++] = "-v";
 	words[at++] = "-v";
+	words[at++] = "--num-callers=128";
 	words[at++] = "--vgdb=no";
 	words[at++] = (run->flags & RULES_NO_CHILDREN) != 0 ?
 	    "--trace-children=no" :

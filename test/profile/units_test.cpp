@@ -121,6 +121,64 @@ TEST_F(Units, FunctionWhereStacksDiffer)
 	    (All{ { "function \"hot one\"", 1000 }, { "function cold", 1 } }));
 }
 
+/* As in a program without symbols, in which one function calls malloc for all
+ * others. */
+TEST_F(Units, CallsWhereNoFunctionIsKnown)
+{
+	const auto make = frame_at(0x10, nullptr);
+
+	site({ make, frame_at(0x30, nullptr), frame_at(0x80, nullptr) }, 4096,
+	    1000);
+	site({ make, frame_at(0x40, nullptr), frame_at(0x80, nullptr) }, 4096,
+	    1);
+	EXPECT_EQ(find(),
+	    (All{ { "function solver+0x30", 1000 },
+		{ "function solver+0x40", 1 } }));
+	EXPECT_STREQ(units.list[1].function, "solver+0x30");
+}
+
+/* One function that is called at two places. */
+TEST_F(Units, CallsWhereFunctionsAreTheSame)
+{
+	const auto make = frame_at(0x10, "make", "one.c", 5);
+
+	site({ make, frame_at(0x30, "twice") }, 4096, 1000);
+	site({ make, frame_at(0x40, "twice") }, 4096, 1);
+	EXPECT_EQ(find(),
+	    (All{ { "function solver+0x30", 1000 },
+		{ "function solver+0x40", 1 } }));
+}
+
+/* 0x30 is on two stacks, which differ further out; 0x99 is on others, too. */
+TEST_F(Units, PartsHaveParts)
+{
+	const auto make = frame_at(0x10, nullptr);
+	const auto both = frame_at(0x99, nullptr);
+
+	site({ make, frame_at(0x30, nullptr), both }, 4096, 10);
+	site({ make, frame_at(0x30, nullptr), frame_at(0x50, nullptr) }, 4096,
+	    1000);
+	site({ make, both }, 4096, 1);
+	EXPECT_EQ(find(),
+	    (All{ { "function solver+0x30", 10 },
+		{ "function solver+0x50", 1000 }, { "site solver+0x10", 1 } }));
+	for (size_t i = 0; i < units.count; i++)
+		EXPECT_EQ(units.list[i].level,
+		    units.list[i].accesses == 1000   ? 2u :
+			units.list[i].accesses == 10 ? 1u :
+						       0u);
+}
+
+/* Of stacks that are equally hot nothing is to be told apart. */
+TEST_F(Units, CallsAreNotToldApartForNothing)
+{
+	const auto make = frame_at(0x10, nullptr);
+
+	site({ make, frame_at(0x30, nullptr) }, 4096, 10);
+	site({ make, frame_at(0x40, nullptr) }, 4096, 11);
+	EXPECT_EQ(find(), (All{ { "site solver+0x10", 21 } }));
+}
+
 /* "both" is on the hot stack and the cold one. */
 TEST_F(Units, RemainderWithoutAFunctionOfItsOwn)
 {
