@@ -249,6 +249,18 @@ heap_allocate_directly(
 	return ptr;
 }
 
+void *
+heap_allocate_if_room(
+    struct heap *heap, size_t size, size_t alignment, bool zero)
+{
+	size_t usable = usable_size_aligned(size, alignment);
+
+	return usable == 0 || source_refused(heap->source) ||
+		source_is_over_limit(heap->source) ?
+	    NULL :
+	    allocate_once(heap, usable, alignment, zero);
+}
+
 /* NULL: the cache cannot get a block. */
 static void *
 allocate_from_cache(struct heap *heap, size_t size)

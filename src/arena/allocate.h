@@ -19,6 +19,10 @@ void *heap_allocate_cached(struct heap *heap, size_t size);
 void *heap_allocate_directly(
     struct heap *heap, size_t size, size_t alignment, bool zero);
 
+/* The same where nothing has to be emptied for it; else NULL. */
+void *heap_allocate_if_room(
+    struct heap *heap, size_t size, size_t alignment, bool zero);
+
 /* Makes the first BYTES of a large block zero, which is the caller's: by giving
  * its pages up, where new ones are zero and that is cheaper. */
 void heap_clear(struct heap *heap, void *ptr, size_t bytes);

@@ -27,6 +27,7 @@
 #include "arena/free.h"
 #include "arena/heaps.h"
 #include "arena/home.h"
+#include "arena/sampled.h"
 #include "arena/thread.h"
 #include "os/misuse.h"
 
@@ -75,6 +76,8 @@ static bool __attribute__((noinline)) free_slowly(void *ptr, bool counted)
 	heaps_decay();
 	if (look_up(ptr, &contents))
 		heap = heap_of(&contents);
+	if (sampled_any() && heap != NULL)
+		sampled_free(ptr);
 	if (counted && heap != NULL)
 		heap_count(heap, -(int64_t)usable_of(&contents));
 	/* In the child of a fork that refused the kind nothing is left. */

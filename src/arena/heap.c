@@ -16,6 +16,7 @@
 #include "arena/depot.h"
 #include "arena/heaps.h"
 #include "arena/inherit.h"
+#include "arena/sampled.h"
 #include "arena/slot.h"
 #include "arena/start.h"
 #include "arena/stats.h"
@@ -59,6 +60,8 @@ void
 heap_close(struct heap *heap)
 {
 	heaps_leave(heap);
+	if (sampled_any())
+		sampled_free_all(heap);
 	depot_delete(heap);
 	slots_give_back(heap);
 	heap_forget_inherited(heap);

@@ -61,25 +61,32 @@ sample_distance(struct thread *thread, size_t size, int32_t most, bool *chosen)
 	return most;
 }
 
-static void
-tell(const void *ptr, size_t asked, size_t size, const char *kind)
+static size_t
+weight_of(size_t asked, size_t size)
 {
-	uint64_t weight = size >= SAMPLE_MEAN ?
+	return size >= SAMPLE_MEAN ?
 	    asked :
 	    max_size(asked, 1) * SAMPLE_MEAN / max_size(size, 1);
-
-	DTRACE_PROBE4(otel_memory, alloc, ptr, asked, weight, kind);
 }
 
-void
-sample_block(const void *ptr, size_t asked, const char *kind)
+bool
+sample_chooses(const void *ptr, size_t asked, size_t *weight)
 {
 	struct thread *thread = thread_here();
 	enum sample_state state = thread->sample;
 
 	thread->sample = SAMPLE_BY_SIZE;
 	if (state == SAMPLE_CHOSEN)
-		tell(ptr, asked, block_lookup(ptr).usable, kind);
+		*weight = weight_of(asked, block_lookup(ptr).usable);
 	else if (state == SAMPLE_BY_SIZE && is_chosen(thread, asked))
-		tell(ptr, asked, asked, kind);
+		*weight = weight_of(asked, asked);
+	else
+		return false;
+	return true;
+}
+
+void
+sample_tell(const void *ptr, size_t asked, size_t weight, const char *kind)
+{
+	DTRACE_PROBE4(otel_memory, alloc, ptr, asked, weight, kind);
 }

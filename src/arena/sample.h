@@ -8,12 +8,11 @@
  * large always. So for the next blocks of a bin it is drawn beforehand which is
  * chosen, and the bin's countdown ends at that one: the fast path knows nothing
  * of it. What is told of a block is how many bytes it stands for, so that the
- * sum over all is what was allocated, at each call site.
+ * sum over all is what was allocated, at each call site. That it is freed is
+ * told by sampled.h.
  *
  * Where nobody listens the slow path looks at one number, the probe's
- * semaphore, which who listens raises. Blocks whose freeing could be told as
- * well would have to be found in free(3), which would cost all others: so there
- * is no otel_memory:free.
+ * semaphore, which who listens raises.
  *
  * Owns what it keeps in struct thread, which is its thread's. No locks; nothing
  * fails.
@@ -43,9 +42,13 @@ sample_is_on(void)
 int32_t sample_distance(
     struct thread *thread, size_t size, int32_t most, bool *chosen);
 
-/* Tells of PTR, a block of the calling thread's from its slow path, if it is
- * chosen: by the cache that it is from, or by its size. The program asked for
- * ASKED bytes, of the kind that is called KIND. */
-void sample_block(const void *ptr, size_t asked, const char *kind);
+/* Whether PTR, a block of the calling thread's from its slow path, is chosen:
+ * by the cache that it is from, or by its size; and how many bytes it stands
+ * for. The program asked for ASKED bytes. */
+bool sample_chooses(const void *ptr, size_t asked, size_t *weight);
+
+/* Tells of the block, of the kind that is called KIND. */
+void sample_tell(
+    const void *ptr, size_t asked, size_t weight, const char *kind);
 
 #endif /* ARENA_SAMPLE_H */

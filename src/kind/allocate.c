@@ -16,7 +16,9 @@
 
 #include "arena/allocate.h"
 #include "arena/cache.h"
+#include "arena/free.h"
 #include "arena/sample.h"
+#include "arena/sampled.h"
 #include "base/annotate.h"
 #include "base/cut.h"
 #include "base/error.h"
@@ -114,6 +116,47 @@ drain_local(struct local_heaps *local)
 	return true;
 }
 
+/* Whether no cache serves the block. */
+static bool
+is_apart(const void *ptr)
+{
+	return bin_of_usable(block_lookup(ptr).usable) == 0;
+}
+
+/* A block in the place of PTR that no cache serves; or PTR, where that is one,
+ * or there is none. Its size in pages is what others have it for: 64 KiB more
+ * for one of 512 KiB that are allocated. */
+static void *
+set_apart(struct heap *heap, void *ptr, const struct request *request)
+{
+	void *apart;
+
+	if (annotate_is_on() || is_apart(ptr))
+		return ptr;
+	apart = heap_allocate_if_room(heap, sampled_bytes(request->size),
+	    max_size(request->alignment, 1), request->zero);
+	if (apart == NULL)
+		return ptr;
+	heap_free(heap->id, ptr);
+	return apart;
+}
+
+/* The block as it goes out, while somebody listens to a sample of them. */
+static void *__attribute__((noinline, cold)) sampled(struct kind *kind,
+    struct heap *heap, void *ptr, const struct request *request)
+{
+	struct sampled block = { .asked = request->asked, .heap = heap };
+
+	if (!sample_chooses(ptr, request->asked, &block.weight))
+		return ptr;
+	ptr = set_apart(heap, ptr, request);
+	block.ptr = ptr;
+	if (is_apart(ptr))
+		sampled_enter(&block);
+	sample_tell(ptr, request->asked, block.weight, kind->name);
+	return ptr;
+}
+
 /* A block of KIND alone, from the heap of the locality where the thread runs at
  * this moment. When that fails and the others were emptied, once more. */
 static void *
@@ -126,7 +169,7 @@ block_of_kind(struct kind *kind, const struct request *request)
 	    drain_local(kind->local))
 		ptr = block_of_heap(heap, request);
 	if (sample_is_on() && ptr != NULL)
-		sample_block(ptr, request->asked, kind->name);
+		ptr = sampled(kind, heap, ptr, request);
 	return ptr;
 }
 

@@ -12,6 +12,7 @@
 #include "arena/cache.h"
 #include "arena/home.h"
 #include "arena/resize.h"
+#include "arena/sampled.h"
 #include "base/error.h"
 #include "kind/facade.h"
 #include "kind/kind.h"
@@ -37,7 +38,8 @@ has_size_for(const struct block *block, size_t size)
  * in a new block of KIND. Of a kind that is full a block cannot shrink by
  * moving; it then stays as it is, which is enough, and only growing fails. Into
  * any other kind than its home it must move, as the caller asked for memory of
- * that kind. On failure the old block is untouched.
+ * that kind; and so must a block of the sample (sampled.h), whose pages are
+ * more than it was asked for. On failure the old block is untouched.
  */
 static void *
 reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
@@ -48,7 +50,7 @@ reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 	int saved = errno;
 	void *moved;
 
-	if (at_home &&
+	if (at_home && !(sampled_any() && sampled_has(ptr)) &&
 	    (has_size_for(block, size) || heap_resize(ptr, block, size))) {
 		errno = saved;
 		return same_block(home, ptr, size);

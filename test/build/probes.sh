@@ -23,9 +23,12 @@ otel() {
 		/Arguments:/ { print name, NF - 1, has }'
 }
 same "libpoolkind tells of allocations, to who listens" \
-    "$(otel "$lib/libpoolkind.so.0")" "alloc 4 1"
+    "$(otel "$lib/libpoolkind.so.0" | sort -u)" "alloc 4 1
+free 3 1"
 [ -z "${LIBVMMALLOC-}" ] ||
-    same "and so does libvmmalloc" "$(otel "$LIBVMMALLOC")" "alloc 4 1"
+    same "and so does libvmmalloc" "$(otel "$LIBVMMALLOC" | sort -u)" \
+    "alloc 4 1
+free 3 1"
 
 # A kind that spills, one that is full, and both are closed.
 cat >"$work/program.c" <<'END'
@@ -94,6 +97,7 @@ main(void)
 		}
 		printf("%zu %ld\n", of[s], times[s] * of[s]);
 	}
+	poolkind_close(kind);
 	return 0;
 }
 END
@@ -107,7 +111,13 @@ run
 break -probe-stap otel_memory:alloc
 commands
 silent
-printf "%lu %lu %s\n", $_probe_arg1, $_probe_arg2, (char *)$_probe_arg3
+printf "%lu %lu %s %lu\n", $_probe_arg1, $_probe_arg2, (char *)$_probe_arg3, $_probe_arg0
+continue
+end
+break -probe-stap otel_memory:free
+commands
+silent
+printf "freed %lu %lu %lu\n", $_probe_arg1, $_probe_arg2, $_probe_arg0
 continue
 end
 continue
@@ -120,7 +130,7 @@ sampled() {
 # Each size within 5 standard deviations of a sample; no other kind.
 near() {
 	awk '
-		NF == 3 && $3 == "first" { stands[$1] += $2 }
+		NF == 4 && $3 == "first" { stands[$1] += $2 }
 		NF == 2 && !/[^0-9 ]/ {
 			sizes++
 			drawn = $1 < 524288 ? $2 / 524288 : 1e6
@@ -133,11 +143,33 @@ near() {
 		}
 		END { exit bad || sizes != 7 }' "$work/heard"
 }
+# All are freed, by the program or as the kind is closed, once, as they were
+# allocated.
+freed() {
+	awk '
+		NF == 4 && $3 == "first" { lives[$4] = $1 " " $2; next }
+		$1 == "freed" {
+			if (lives[$4] != $2 " " $3) {
+				print "not allocated so:", $0
+				bad = 1
+			}
+			delete lives[$4]
+			count++
+		}
+		END {
+			for (address in lives) {
+				print "not freed:", address
+				bad = 1
+			}
+			exit bad || !count
+		}' "$work/heard"
+}
 if ! command -v gdb >/dev/null; then
 	skip "a sample of blocks" "gdb is not installed"
 elif ! sampled; then
 	skip "a sample of blocks" "gdb cannot trace here: $(tail -n 1 "$work/errors")"
 else
 	check "a sample of blocks stands for all of each size" near
+	check "each of them is told of again when it is freed" freed
 fi
 finish

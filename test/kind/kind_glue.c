@@ -2,6 +2,8 @@
 /* kind_glue.c - see kind_glue.h. */
 #include "kind_glue.h"
 
+#include "arena/sample.h"
+#include "arena/sampled.h"
 #include "kind/facade.h"
 #include "kind/kind.h"
 #include "source/structures.h"
@@ -96,4 +98,22 @@ void
 kind_falsify(poolkind *kind, long bytes)
 {
 	kind_find(kind)->heap.source->spans += (size_t)bytes;
+}
+
+bool
+glue_listen(bool listens)
+{
+#ifdef HAVE_SDT
+	*(volatile unsigned short *)(uintptr_t)&sample_listeners = listens;
+	return true;
+#else
+	(void)listens;
+	return false;
+#endif
+}
+
+unsigned
+glue_sampled(void)
+{
+	return atomic_load(&sampled_live);
 }

@@ -39,4 +39,11 @@ size_t kind_spans(const poolkind *kind);
 /* Makes what the kind's source says it has handed out wrong, and right. */
 void kind_falsify(poolkind *kind, long bytes);
 
+/* As if somebody listened at otel_memory:alloc, or nobody any more. False: this
+ * build has no probes. */
+bool glue_listen(bool listens);
+
+/* How many blocks that live are of the sample. */
+unsigned glue_sampled(void);
+
 #endif /* TEST_KIND_KIND_GLUE_H */
