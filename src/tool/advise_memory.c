@@ -134,6 +134,16 @@ at_once(const struct profile *profile)
 	return most_of_one > 0 ? most_of_all / most_of_one : 1;
 }
 
+/* A share is that of as many ranks as there were; of a profile of one process
+ * nobody says how many there will be. */
+static uint64_t
+share_of(uint64_t capacity, const struct profile *profile)
+{
+	uint64_t ranks = (uint64_t)(at_once(profile) + 0.5);
+
+	return ranks > 1 ? capacity / ranks : 0;
+}
+
 /* For one process: a limit holds for each, and what nodes have is for all. */
 static uint64_t
 room_of(const struct topology *topology, const struct profile *profile,
@@ -142,7 +152,7 @@ room_of(const struct topology *topology, const struct profile *profile,
 	uint64_t capacity = capacity_of(topology, spec);
 
 	if (spec->limit_share)
-		return 0; /* nobody says of how many */
+		return share_of(capacity, profile);
 	if (spec->limit_percent != 0)
 		return capacity / 100 * spec->limit_percent;
 	if (spec->limit != 0)

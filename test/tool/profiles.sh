@@ -206,6 +206,24 @@ unset OMPI_COMM_WORLD_LOCAL_SIZE MPI_LOCALNRANKS MV2_COMM_WORLD_LOCAL_SIZE \
 same "a share, and nobody says of how many" "$("$poolkind" advise \
     --fast dram,limit=share --rest dram solver.dhat 2>&1 | cut -d ';' -f 1)" \
     "poolkind: --fast dram,limit=share: how much of it is there? Write a limit="
+same "the sentence says what would be" "$("$poolkind" advise \
+    --fast dram,limit=share --rest dram solver.dhat 2>&1 |
+    grep -c 'OMPI_COMM_WORLD_LOCAL_SIZE')" 1
+half=$(OMPI_COMM_WORLD_LOCAL_SIZE=2 "$poolkind" advise \
+    --fast dram,limit=share --rest dram -o rules solver.dhat |
+    sed -n 's/^fast .* of \([0-9.]*[GMT]\).*/\1/p')
+same "a share of as many ranks as a variable says" \
+    "${half:+of some} $(sed -n 's/^kind fast = //p' rules)" \
+    "of some dram,limit=share"
+if command -v valgrind >/dev/null; then
+	"$poolkind" record --sampler dhat -o two sh -c 'sort solver.dhat >/dev/null &
+	    sort solver.dhat >/dev/null & wait' 2>said
+	same "or as there were in the profile" "$("$poolkind" advise --fast \
+	    dram,limit=share --rest dram -o rules two 2>&1 |
+	    sed -n 's/^fast .* of \([0-9.]*[GMT]\).*/\1/p')" "$half"
+else
+	skip "or as there were in the profile" "valgrind is not installed"
+fi
 full_disk() {
 	mkdir small && mount -t tmpfs -o size=64K none small 2>&1 || return
 	cp solver.dhat small/rules
