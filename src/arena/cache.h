@@ -155,6 +155,35 @@ cache_put_as_before(void *ptr, size_t offset)
 	    ptr);
 }
 
+/* Has the thread remember the cache for that. Not in the debug library, which
+ * sees each block go: a facade with this inlined would find it. */
+static inline void
+cache_remember(struct thread *thread, struct cache *cache)
+{
+	if (DEBUGGING)
+		return;
+	thread->recent.cache = cache;
+	thread->recent.base = cache->page_bins.base;
+	atomic_store_explicit(&thread->recent.bytes, cache->page_bins.bytes,
+	    memory_order_relaxed);
+}
+
+/* Has the calling thread remember its cache of the heap ID, if it has one and
+ * does not remember it already: the blocks that it frees next are likely to be
+ * of it. */
+static inline void
+cache_expect(unsigned id)
+{
+	struct thread *thread = thread_self;
+	struct cache *cache = thread->cache[id];
+
+	if (unlikely(thread->recent.cache != cache ||
+		atomic_load_explicit(
+		    &thread->recent.bytes, memory_order_relaxed) == 0) &&
+	    cache != NULL)
+		cache_remember(thread, cache);
+}
+
 /* Whether the bin takes blocks, and PTR can be one of its. It takes none where
  * the child of a fork was refused the heap. */
 static inline bool

@@ -92,20 +92,6 @@ static bool __attribute__((noinline)) free_slowly(void *ptr, bool counted)
 	return heap != NULL;
 }
 
-/* The cache is tried for blocks whose home is another by now. Not in the debug
- * library, which sees each block go: a facade with cache.h inlined would find
- * it here. */
-static void
-remember(struct thread *thread, struct cache *cache)
-{
-	if (DEBUGGING)
-		return;
-	thread->recent.cache = cache;
-	thread->recent.base = cache->page_bins.base;
-	atomic_store_explicit(&thread->recent.bytes, cache->page_bins.bytes,
-	    memory_order_relaxed);
-}
-
 /* Puts a large block into its bin, if ENTRY, its byte in the page bin index,
  * says that it is in use. Marked free first: once it is in the bin another
  * thread may empty that, and hand the page out anew. */
@@ -172,7 +158,8 @@ free_unindexed(void *ptr, bool counted)
 		unsigned number = contents.metadata.szind + 1;
 
 		if (likely(cache != NULL) && likely(put(cache, number, ptr))) {
-			remember(thread, cache);
+			/* For blocks whose home is another by now. */
+			cache_remember(thread, cache);
 			home_learn(heap->id, ptr);
 			if (counted)
 				cache_count_put(cache, number, ptr);
@@ -259,13 +246,4 @@ heap_free_counted(void *ptr)
 	return (likely(cache != NULL) &&
 		   likely(cache_put_counted(cache, ptr))) ||
 	    free_large_counted(cache, ptr);
-}
-
-void
-heap_expect_frees(unsigned id)
-{
-	struct thread *thread = thread_self;
-
-	if (thread->cache[id] != NULL)
-		remember(thread, thread->cache[id]);
 }

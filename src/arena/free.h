@@ -25,8 +25,4 @@ bool heap_free_if_any(void *ptr);
 /* The same for a block that counts (count.h), and does not any more. */
 bool heap_free_counted(void *ptr);
 
-/* Has the thread remember its cache of the heap ID, if it has one: the blocks
- * that it frees next are likely to be of it (cache_is_as_before()). */
-void heap_expect_frees(unsigned id);
-
 #endif /* ARENA_FREE_H */

@@ -259,7 +259,7 @@ struct lookup {
 };
 
 /* The cache for which a thread is likely to free blocks next, as a look-up
- * found it or heap_expect_frees() said so, and the addresses that its page bin
+ * found it or cache_expect() said so, and the addresses that its page bin
  * index covers. BYTES is 0 when it is gone. */
 struct recent {
 	struct cache *cache;
@@ -270,12 +270,14 @@ struct recent {
 /* What the engine knows of a thread, found through one pointer of
  * initial-exec TLS. Made at the thread's first block, gone with it. */
 struct thread {
+	/* In the first page, which every thread touches: threads that come and
+	 * go would pay a page fault each for another one. */
+	struct recent recent;
 	/* By heap id; pages touched as used. That of NO_HEAP stays NULL. These
 	 * pages are wiped in a child: in one that fork(2) did not make nothing
 	 * is taken out of a cache without a look at what kind of process it is.
 	 * In one that it made the list has the caches still. */
 	struct cache *cache[HEAP_IDS];
-	struct recent recent;
 
 	/* The same as a list. In a page of its own, as all that follows. */
 	struct cache *caches __attribute__((aligned(PAGE_BYTES)));

@@ -82,10 +82,6 @@ size_t poolkind_counted_about(const poolkind *kind);
  * no block of any. */
 bool poolkind_free_if_any(void *ptr);
 
-/* Has cache_is_as_before() in arena/cache.h find the thread's cache of the
- * kind: the blocks that it frees next are likely to be of it. */
-void poolkind_expect_frees(poolkind *kind);
-
 /* Of PTR, at which no block begins: whether it lies in the memory of a kind. It
  * is no block of libc's then, but was freed before, or points into a block; and
  * that is reported. */

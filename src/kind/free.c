@@ -70,12 +70,6 @@ poolkind_free_if_any(void *ptr)
 	return free_if_any(ptr, heap_free_if_any);
 }
 
-EXPORT void
-poolkind_expect_frees(poolkind *kind)
-{
-	heap_expect_frees(kind_id(kind));
-}
-
 EXPORT bool
 poolkind_free_counted(void *ptr)
 {

@@ -84,10 +84,10 @@ note(const struct rules_table *table, const poolkind *kind, const void *ptr,
 }
 
 static void
-expect_frees(poolkind *kind)
+expect_frees(unsigned heap)
 {
 	if (atomic_load_explicit(&door_expects_one, memory_order_relaxed))
-		poolkind_expect_frees(kind);
+		cache_expect(heap);
 }
 
 /* The quick path goes on from there. FIRST: no kind was passed over. */
@@ -97,7 +97,7 @@ follow(const struct rules_table *table, poolkind *kind, size_t size, bool first)
 	route_follow(thread_route, size, kind,
 	    first && !rules_say(table, RULES_VERBOSE) &&
 		!thread_names_matter(table));
-	expect_frees(kind);
+	expect_frees(poolkind_id(kind));
 }
 
 /* A block that a kind gave, after the kind FULL had none. FIRST: it was the
@@ -197,7 +197,7 @@ block_without_rules(const struct request *request, bool ready)
 		route_to(&ordinary, kind);
 		thread_route = &ordinary;
 	}
-	expect_frees(kind);
+	expect_frees(poolkind_id(kind));
 	return block_of(kind, request);
 }
 
@@ -442,36 +442,47 @@ spill(poolkind *full, size_t size)
 	return ptr;
 }
 
-static void *
-allocate_settled(poolkind *kind, size_t size)
+static __attribute__((noinline)) void *
+malloc_unsettled(size_t size)
 {
-	int saved = errno;
-	void *ptr = poolkind_malloc(kind, size);
+	void *ptr = take_counted(size);
 
+	if (likely(ptr == NULL))
+		ptr = take_for_site(size);
+	if (likely(ptr == NULL))
+		ptr = take_large(size);
+	return ptr != NULL ? ptr : allocate(&(struct request){ .size = size });
+}
+
+/* From the kind that the route has. */
+static __attribute__((noinline)) void *
+malloc_settled(poolkind *kind, size_t size)
+{
+	unsigned heap = poolkind_id(kind);
+	int saved = errno;
+	void *ptr;
+
+	if (unlikely(!route_leads_to(thread_route, size, heap)))
+		return malloc_unsettled(size);
+	ptr = poolkind_malloc(kind, size);
 	if (unlikely(ptr == NULL)) {
 		errno = saved;
 		return spill(kind, size);
 	}
-	expect_frees(kind);
+	expect_frees(heap);
 	return ptr;
 }
 
+/* Without a stack frame, as either way has its own. */
 void *
 door_malloc(size_t size)
 {
 	poolkind *kind = size > CACHE_SIZE_MAX ?
 	    NULL :
 	    route_settled(thread_route, size);
-	void *ptr;
 
-	if (likely(kind != NULL))
-		return allocate_settled(kind, size);
-	ptr = take_counted(size);
-	if (likely(ptr == NULL))
-		ptr = take_for_site(size);
-	if (likely(ptr == NULL))
-		ptr = take_large(size);
-	return ptr != NULL ? ptr : allocate(&(struct request){ .size = size });
+	return likely(kind != NULL) ? malloc_settled(kind, size) :
+				      malloc_unsettled(size);
 }
 
 void *
@@ -610,7 +621,8 @@ free_recorded(void *ptr)
 
 /* Enters the heap of a block that was just freed for the addresses around it,
  * if the block lies in the segment that the thread's cache of that heap knows,
- * so that the next one is found at once. */
+ * so that the next one is found at once. The thread expects it then, too: one
+ * that only frees has no request on which to. */
 static void
 learn_home(const void *ptr)
 {
@@ -625,6 +637,7 @@ learn_home(const void *ptr)
 	else if (atomic_load_explicit(door_home(ptr), memory_order_relaxed) !=
 	    id)
 		watch_learn_home(ptr, id);
+	expect_frees(id);
 }
 
 bool

@@ -92,20 +92,20 @@ route_follow(struct route *route, size_t size, poolkind *kind, bool settled)
 
 /* The kind that a block of SIZE bytes, at most CACHE_SIZE_MAX, comes from, if
  * there is nothing else to be looked at: so the slow path need not ask the
- * rules. It is held against the heap, which another thread may just change. */
+ * rules. NULL: there is. It is to be held against the heap, which another
+ * thread may just change, by the other function. */
 static inline poolkind *
 route_settled(const struct route *route, size_t size)
 {
-	unsigned number = bin_for(size);
-	poolkind *kind = atomic_load_explicit(
-	    &route->kind[number], memory_order_relaxed);
+	return atomic_load_explicit(
+	    &route->kind[bin_for(size)], memory_order_relaxed);
+}
 
-	return kind != NULL &&
-		poolkind_id(kind) ==
-		    atomic_load_explicit(
-			&route->heap[number], memory_order_relaxed) ?
-	    kind :
-	    NULL;
+static inline bool
+route_leads_to(const struct route *route, size_t size, unsigned heap)
+{
+	return atomic_load_explicit(
+		   &route->heap[bin_for(size)], memory_order_relaxed) == heap;
 }
 
 /* Has every bin of a route, which no thread has yet, come from one kind. */
