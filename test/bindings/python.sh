@@ -3,7 +3,8 @@
 #
 # The package of Python, built from the tree by pip without a network, on the
 # library in the build folder: its tests, the programs of its page, of the
-# README and of examples/, and what it is without numpy. Nothing is installed. TAP.
+# README and of examples/, and what it is without numpy. Nothing is installed;
+# with POOLKIND_INSTALLED it is the package that is installed which is tested. TAP.
 . "$(dirname "$0")/../lib/tap.sh"
 source=$(cd "$TOP_SRCDIR" && pwd)
 case ${CC:-} in
@@ -15,10 +16,14 @@ python=/usr/bin/python3
 can() { "$python" -c "$1" >/dev/null 2>&1; }
 can 'import sys; sys.exit(sys.version_info < (3, 10))' ||
 	skip_all "$python is older than 3.10"
-can 'import pip' || skip_all "python3-pip is not installed"
-can 'import setuptools' || skip_all "python3-setuptools is not installed"
-can 'import sysconfig, os; os.stat(sysconfig.get_path("include") + "/Python.h")' ||
-	skip_all "python3-dev is not installed"
+installed=${POOLKIND_INSTALLED:-}
+if [ -z "$installed" ]; then
+	can 'import pip' || skip_all "python3-pip is not installed"
+	can 'import setuptools' || skip_all "python3-setuptools is not installed"
+	can 'import sysconfig, os
+os.stat(sysconfig.get_path("include") + "/Python.h")' ||
+		skip_all "python3-dev is not installed"
+fi
 unset PYTHONPATH LD_LIBRARY_PATH
 export PYTHONDONTWRITEBYTECODE=1 LC_ALL=C.UTF-8
 
@@ -77,16 +82,18 @@ says() {
 	    tr '\n' ' ' <"$work/said" | grep -qE "$1" || ! cat "$work/said"
 }
 
-PYTHONPATH=$work/hidden \
-    check "built without numpy" builds "$work/without"
-for class in Kinds Buffers Processes WithoutNumpy; do
-	check "$class, without numpy" tests "$work/without" $class
-done
+if [ -z "$installed" ]; then
+	PYTHONPATH=$work/hidden \
+	    check "built without numpy" builds "$work/without"
+	for class in Kinds Buffers Processes WithoutNumpy; do
+		check "$class, without numpy" tests "$work/without" $class
+	done
+fi
 if ! can 'import numpy'; then
 	skip "with numpy" "python3-numpy is not installed"
 	finish
 fi
-check "built with numpy" builds "$work/with"
+[ -n "$installed" ] || check "built with numpy" builds "$work/with"
 check "its version is the library's" has_version
 for class in Kinds Buffers Processes Arrays; do
 	check "$class" tests "$work/with" $class
