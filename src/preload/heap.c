@@ -541,6 +541,24 @@ resize(poolkind *kind, void *ptr, size_t usable, size_t size)
 	return resized;
 }
 
+/* Most blocks that change their size while sites are recorded: in their bin, or
+ * out of one into another, and counted as one more. It is no recorded one, and
+ * does not become one. A signal handler that comes in between loses what it
+ * counts. */
+static __attribute__((noinline)) void *
+resize_counted(void *ptr, size_t size)
+{
+	void *resized;
+
+	if (!recorder_counts_only(size) || recorder_may_have(ptr) ||
+	    is_recording || heap_inside)
+		return NULL;
+	resized = poolkind_realloc_if_quick(NULL, ptr, size);
+	if (resized != NULL)
+		recorder_count(size);
+	return resized;
+}
+
 static __attribute__((noinline)) void *
 resize_recorded(poolkind *kind, void *ptr, size_t usable, size_t size)
 {
@@ -586,6 +604,10 @@ door_realloc(void *ptr, size_t size, void **resized)
 	if (likely(atomic_load(&watch_count) == 0)) {
 		*resized = poolkind_realloc_if_quick(NULL, ptr, size);
 		if (likely(*resized != NULL))
+			return true;
+	} else if (recorder_is_on() && !scopes_watch()) {
+		*resized = resize_counted(ptr, size);
+		if (*resized != NULL)
 			return true;
 	}
 	if (unlikely(!poolkind_block_of(ptr, &kind, &usable)))
@@ -659,6 +681,25 @@ door_free(void *ptr)
 	return true;
 }
 
+/* The same while a recording is on, by the homes that are kept. */
+static __attribute__((noinline)) size_t
+usable_while_recorded(const void *ptr)
+{
+	_Atomic uint16_t *home = home_kept(ptr);
+	size_t usable = cache_size_of(
+	    atomic_load_explicit(home, memory_order_relaxed), ptr);
+	poolkind *kind;
+
+	if (likely(usable != 0))
+		return usable;
+	if (!poolkind_block_of(ptr, &kind, &usable))
+		return 0;
+	if (atomic_load_explicit(home, memory_order_relaxed) == NO_HEAP)
+		atomic_store_explicit(
+		    home, (uint16_t)poolkind_id(kind), memory_order_relaxed);
+	return usable;
+}
+
 /* Of glibc's own blocks nothing is known: 0. */
 size_t
 door_usable_size(const void *ptr)
@@ -670,9 +711,11 @@ door_usable_size(const void *ptr)
 
 	if (likely(usable != 0))
 		return usable;
+	if (unlikely(recorder_is_on()))
+		return usable_while_recorded(ptr);
 	if (!poolkind_block_of(ptr, &kind, &usable))
 		return 0;
-	if (home == NO_HEAP && !recorder_is_on())
+	if (home == NO_HEAP)
 		watch_learn_home(ptr, poolkind_id(kind));
 	return usable;
 }

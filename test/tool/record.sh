@@ -71,6 +71,9 @@ record "$program" resized
 check "a block that is resized stays at its site" \
     has grown:alloc_objects=7 grown:alloc_space=1270000
 check "and its peak is its largest size" has grown:peak_space=640000
+record --sites-from 64K "$program" grown_often
+check "small blocks that are resized are counted, each time, and measured" \
+    has "*:alloc_objects=200001~1" "*:alloc_space=129000400~1"
 record "$program" peaks
 check "peaks, and what lived at that of all" has \
     first_half:peak_space=33554432 second_half:peak_space=16777216 \

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
@@ -190,6 +191,28 @@ resized(void)
 {
 	free(grown());
 	printf("grown 7 %u\n", 127 * FROM_4K);
+}
+
+/* Small ones, in their bin and out of it, whose size is asked for each time. */
+static NOINLINE void
+grown_often(void)
+{
+	size_t sum = 0;
+	char *ptr = keep(malloc(400));
+
+	for (unsigned i = 0; i < 200000; i++) {
+		size_t size = 400 + i % 8 * 70;
+
+		ptr[0] = ptr[399] = (char)i;
+		ptr = keep(realloc(ptr, size));
+		if (ptr[0] != (char)i || ptr[399] != (char)i ||
+		    malloc_usable_size(ptr) < size ||
+		    malloc_usable_size(ptr) > size + 128)
+			exit(1);
+		sum += size;
+	}
+	free(ptr);
+	printf("grown_often 200001 %zu\n", 400 + sum);
 }
 
 /* Live at once: 32 MiB of one and then 8 of another; later 16 of the other. */
@@ -573,6 +596,8 @@ main(int argc, char **argv)
 		pair();
 	else if (strcmp(what, "many") == 0)
 		many();
+	else if (strcmp(what, "grown_often") == 0)
+		grown_often();
 	else if (strcmp(what, "resized") == 0)
 		resized();
 	else if (strcmp(what, "peaks") == 0)
