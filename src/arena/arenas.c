@@ -37,7 +37,7 @@ void
 arenas_got_back(struct heap *heap, struct arena_slot *slot)
 {
 	atomic_fetch_add(&slot->epoch, 1);
-	if (!atomic_load_explicit(&heap->decay_waits, memory_order_relaxed))
+	if (!atomic_load(&heap->decay_waits))
 		atomic_store(&heap->decay_waits, true);
 }
 

@@ -122,7 +122,13 @@ provide(struct depot_bin *bin, unsigned more)
 
 /* That something is free counts as a change already (heap_epoch()): it came out
  * of a bin with room, which no cache has after a heap was full, and which it
- * noted that it got (cache.c). */
+ * noted that it got (cache.c).
+ *
+ * Who gives back clears decay_waits and then looks whether depot_bytes is 0,
+ * here that is raised and then decay_waits looked at; all four in one order of
+ * all threads (seq_cst). So either he sees the bytes, or this sees that he has
+ * cleared it. A relaxed load might come first on processors such as AArch64's,
+ * and the blocks would wait for the next to come. */
 unsigned
 depot_put(struct heap *heap, unsigned number, void **block, unsigned count)
 {
@@ -142,7 +148,7 @@ depot_put(struct heap *heap, unsigned number, void **block, unsigned count)
 	atomic_store(&bin->count, before + taken);
 	lock_give(&bin->lock);
 	dismiss(heap, number, admitted - taken);
-	if (!atomic_load_explicit(&heap->decay_waits, memory_order_relaxed))
+	if (!atomic_load(&heap->decay_waits))
 		atomic_store(&heap->decay_waits, true);
 	return taken;
 }
