@@ -62,7 +62,8 @@ typedef struct poolkind poolkind;
  * "nodes:0-1,policy=interleave", "bandwidth,scope=local", "dax:auto" or
  * "file:/mnt/pmem,size=8G"; or alternatives, of which the first is taken that
  * this machine has ("hbw|bandwidth|dram"), or a chain, of which each link is
- * asked when the one before it is full ("hbw,limit=8G > dram"). "@NAME" is a
+ * asked when the one before it is full ("hbw,limit=8G > dram"), or nearly so
+ * ("hbw,limit=8G,high=95% > dram"). "@NAME" is a
  * kind of the file that the variable POOLKIND_CONFIG names, or else of
  * /etc/poolkind.conf, which is read then. The whole grammar is in poolkind(7).
  * Opening takes addresses, not memory: pages are taken as blocks are handed
@@ -93,8 +94,9 @@ poolkind *poolkind_open(const char *spec, unsigned flags);
  * writable, keeps mapped until poolkind_close(), and may put anywhere. ADDR and
  * SIZE are multiples of the page size, SIZE at least POOLKIND_REGION_MIN. The
  * content need not be zero. Every byte of the region is handed out: the
- * engine's records lie elsewhere. OPTIONS are limit=, name= and fallback= of a
- * spec ("limit=64M,name=scratch"), without its source, or NULL.
+ * engine's records lie elsewhere. OPTIONS are those of a spec that need no
+ * source: limit=, name=, fallback= and its marks ("limit=64M,name=scratch"), or
+ * NULL.
  *
  * Errors: EINVAL (ADDR or SIZE not as above, OPTIONS not understood, FLAGS not
  * 0), ENOENT (a fallback= that is not open), EEXIST (the region overlaps one
@@ -235,6 +237,35 @@ int poolkind_block_at(const void *address, struct poolkind_block *block);
  * committed are handed out all the same. Errors: none today. */
 int poolkind_set_limit(poolkind *kind, size_t limit);
 
+/* What the function of poolkind_on_full() answers. */
+#define POOLKIND_GO_ON 0
+#define POOLKIND_TRY_AGAIN 1
+
+/*
+ * From here on FULL is called with ARG whenever KIND has no room for a block of
+ * SIZE bytes, or has used so much that high= sends it to the next kind: before
+ * that is asked, and before NULL where there is none. It may free blocks, trim,
+ * raise a limit, close other kinds; it answers POOLKIND_TRY_AGAIN to have KIND
+ * asked once more, else POOLKIND_GO_ON. ASKED is how often it was called for
+ * the same request before: one that always answers to try again is called for
+ * ever. FULL NULL: nobody is called, as at first. Of a chain each link has a
+ * function of its own, KIND in the call being that link; this sets the one of
+ * the first, poolkind_of() of a block leads to others.
+ *
+ * The thread that wants the block calls, with no lock of the engine's held, so
+ * several threads may be in FULL at once. It may call any function here but
+ * poolkind_close() of KIND. For what it allocates itself no such function is
+ * called, and the kinds behind are asked at once. It returns to its caller: it
+ * does not end the thread, jump or throw. Where libpoolkind-malloc stands in
+ * malloc's place the call may come out of malloc. After an exchange another
+ * thread may still be in the one before. The child of a fork has it, too.
+ *
+ * Errors: none today.
+ */
+int poolkind_on_full(poolkind *kind,
+    int (*full)(void *arg, poolkind *kind, size_t size, unsigned asked),
+    void *arg);
+
 /* Returns to the system, or to the file system, every page that holds no live
  * block, thread caches included. Without it they go some ten seconds later, as
  * calls on any kind go on: with those that the thread's cache does not serve,
@@ -263,7 +294,9 @@ struct poolkind_stats {
 	size_t active; /* bytes of the extents that live and cached lie in */
 	uint64_t failures; /* requests that found no room, here or in a kind
 			    * that this one falls back to */
-	uint64_t spills;   /* that such a kind served, for want of room here */
+	uint64_t spills;   /* that such a kind served, for want of room here, or
+			    * as high= had been met */
+	uint64_t returns;  /* how often use fell below low= after that */
 };
 
 /*

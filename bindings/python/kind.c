@@ -229,13 +229,14 @@ kind_stats(PyObject *self, PyObject *unused)
 	if (failed)
 		return raise_error(error);
 	return Py_BuildValue(
-	    "{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:K,s:K,s:n,s:K,s:K}", "live", s.live,
-	    "cached", s.cached, "committed", s.committed, "peak", s.peak,
-	    "resident", s.resident, "limit", s.limit, "size", s.size,
+	    "{s:n,s:n,s:n,s:n,s:n,s:n,s:n,s:K,s:K,s:n,s:K,s:K,s:K}", "live",
+	    s.live, "cached", s.cached, "committed", s.committed, "peak",
+	    s.peak, "resident", s.resident, "limit", s.limit, "size", s.size,
 	    "allocations", (unsigned long long)s.allocations, "frees",
 	    (unsigned long long)s.frees, "active", s.active, "failures",
 	    (unsigned long long)s.failures, "spills",
-	    (unsigned long long)s.spills);
+	    (unsigned long long)s.spills, "returns",
+	    (unsigned long long)s.returns);
 }
 
 static PyObject *

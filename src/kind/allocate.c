@@ -192,19 +192,65 @@ poolkind_spilled(poolkind *full, const poolkind *to, size_t asked)
 	note_spill(kind, to, asked);
 }
 
-/* A block of the next kind along the chain that has room, or NULL. */
+/* Whether the next kind is to be asked before this one has no room. */
+static inline bool
+passes_on(struct kind *kind, const struct request *request)
+{
+	return unlikely(kind->marks.high != 0) &&
+	    request->size >= kind->marks.from && kind->fallback != NULL &&
+	    marks_met(kind);
+}
+
+/* A block of KIND, if it has room below its marks, or the program's function
+ * has made some. */
+static void *
+block_of_link(struct kind *kind, const struct request *request)
+{
+	void *ptr = NULL;
+
+	for (unsigned asked = 0; ptr == NULL; asked++) {
+		if (!passes_on(kind, request))
+			ptr = block_of_kind(kind, request);
+		if (ptr == NULL && !full_try_again(kind, request->asked, asked))
+			break;
+	}
+	return ptr;
+}
+
+/* A block of what the first kind, or one behind it, has above its marks. Where
+ * nobody has marks all were tried. */
+static void *
+block_above_marks(struct kind **kind, const struct request *request)
+{
+	for (; *kind != NULL; *kind = (*kind)->fallback) {
+		void *ptr = unlikely((*kind)->marks.high != 0) ?
+		    block_of_kind(*kind, request) :
+		    NULL;
+
+		if (ptr != NULL)
+			return ptr;
+	}
+	return NULL;
+}
+
+/* A block of the next kind along the chain that has room, or at last of
+ * whichever has what its marks set aside; or NULL. */
 static void *
 spill(struct kind *full, const struct request *request)
 {
-	void *ptr = NULL;
 	struct kind *kind = full->fallback;
+	void *ptr = NULL;
 
 	for (; kind != NULL; kind = kind->fallback) {
-		ptr = block_of_kind(kind, request);
+		ptr = block_of_link(kind, request);
 		if (ptr != NULL)
 			break;
 	}
-	if (ptr != NULL)
+	if (ptr == NULL) {
+		kind = full;
+		ptr = block_above_marks(&kind, request);
+	}
+	if (ptr != NULL && kind != full)
 		note_spill(full, kind->handle, request->asked);
 	return ptr;
 }
@@ -216,7 +262,7 @@ spill(struct kind *full, const struct request *request)
 static void *
 block_of_any(struct kind *kind, const struct request *request)
 {
-	void *ptr = block_of_kind(kind, request);
+	void *ptr = block_of_link(kind, request);
 
 	return likely(ptr != NULL) ? ptr : spill(kind, request);
 }

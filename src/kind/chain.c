@@ -32,6 +32,17 @@ is_missing(int error)
 	return error == ENODEV || error == ENOSYS;
 }
 
+/* Where all links that followed are missing here there is nowhere to go, and
+ * marks are none: the text says so. */
+static void
+drop_marks(struct spec *spec, const struct kind *next)
+{
+	if (next == NULL && spec->fallback[0] == '\0') {
+		spec->high = spec->low = 0;
+		spec->spill_from = 0;
+	}
+}
+
 static poolkind *
 open_part(const struct spec_parts *parts, unsigned i, struct kind *next)
 {
@@ -40,6 +51,7 @@ open_part(const struct spec_parts *parts, unsigned i, struct kind *next)
 
 	if (spec_parse_part(parts, i, &spec) != 0)
 		return NULL;
+	drop_marks(&spec, next);
 	opened = kind_new(&spec, NULL, NULL, next);
 	if (opened == NULL)
 		spec_part_place(parts, i);
@@ -128,7 +140,7 @@ open_spec(const char *text)
 {
 	struct spec spec;
 
-	return spec_parse(text, &spec) == 0 ?
+	return spec_parse(text, &spec) == 0 && spec_check_last(&spec) == 0 ?
 	    kind_new(&spec, NULL, NULL, NULL) :
 	    NULL;
 }
@@ -136,11 +148,9 @@ open_spec(const char *text)
 static poolkind *
 open_parts(const struct spec_parts *parts, const char *text)
 {
-	if (parts->count > 1)
-		return spec_check_parts(parts) == 0 ? open_links(parts, text) :
-						      NULL;
-	return parts->line[0] == 0 ? open_spec(text) :
-				     open_part(parts, 0, NULL);
+	if (parts->count == 1 && parts->line[0] == 0)
+		return open_spec(text);
+	return spec_check_parts(parts) == 0 ? open_links(parts, text) : NULL;
 }
 
 poolkind *

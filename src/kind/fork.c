@@ -35,8 +35,8 @@
  * The order is that of the locks, outermost first. The machine comes before
  * everything else: this waits for threads that read it, and hwloc, which they
  * are calling, calls malloc, which may be the engine and need its other locks.
- * The locks of misuse, of live blocks and of records are last: nothing else is
- * taken under the first, and records under the second.
+ * The locks of on_full, of misuse, of live blocks and of records are last:
+ * nothing else is taken under the first two, and records under the third.
  */
 void
 poolkind_fork_begin(void)
@@ -51,6 +51,7 @@ poolkind_fork_begin(void)
 	annotate_look_away();
 	sources_prefork();
 	annotate_look_again();
+	full_prefork();
 	misuse_prefork();
 	live_prefork();
 	records_prefork();
@@ -66,6 +67,7 @@ poolkind_fork_end_in_parent(void)
 	records_postfork();
 	live_postfork();
 	misuse_postfork();
+	full_postfork();
 	sources_postfork_parent();
 	heaps_postfork_parent();
 	kinds_release();
@@ -85,6 +87,7 @@ poolkind_fork_end_in_child(void)
 	records_postfork();
 	live_postfork();
 	misuse_postfork();
+	full_postfork();
 	sources_postfork_child();
 	heaps_postfork_child();
 	kinds_release();

@@ -34,6 +34,7 @@
 #include "arena/heap.h"
 #include "arena/lookup.h"
 #include "kind/live.h"
+#include "kind/marks.h"
 #include "os/misuse.h"
 #include "os/os.h"
 #include "poolkind.h"
@@ -62,6 +63,8 @@ struct kind {
 	_Atomic uint64_t failures; /* requests that got NULL */
 	_Atomic uint64_t spills;   /* that got a block of a fallback */
 	struct kind *fallback;     /* asked when this one is full, or NULL */
+	struct marks marks;        /* ... or when it is nearly so */
+	struct on_full on_full;    /* the program's function: full.c */
 	bool owns_fallback;        /* a link of the same chain */
 	unsigned fallen;           /* kinds whose fallback this is */
 	struct kind *next, **link; /* all kinds: kinds.c */
@@ -171,6 +174,18 @@ kind_block_of(const void *ptr, struct block *block)
  * sentence if this process is a child that has nothing of the kind at all.
  * Counts that it has none. Returns NULL. */
 void *kind_no_block(struct kind *kind);
+
+/*
+ * Whether the program's function for a kind without room, if there is one,
+ * wants the request for SIZE bytes to be tried again, after it was asked ASKED
+ * times for it. Called with no lock held; not asked while it is under way in
+ * the same thread.
+ */
+bool full_try_again(struct kind *kind, size_t size, unsigned asked);
+
+/* Around fork. */
+void full_prefork(void);
+void full_postfork(void);
 
 /* What the kind holds. */
 void kind_count(const struct kind *kind, struct poolkind_stats *all);

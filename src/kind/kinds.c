@@ -172,6 +172,11 @@ find_fallback(struct kind *kind, const char *name)
 		return 0;
 	while (other != NULL && strcmp(other->name, name) != 0)
 		other = other->next;
+	if (other == NULL && strcmp(kind->name, name) == 0)
+		return error_set(EINVAL,
+		    "fallback=%s is the kind itself: a chain must come to an "
+		    "end",
+		    name);
 	if (other == NULL)
 		return error_set(ENOENT,
 		    "fallback=%s: no kind of that name is open; open it "

@@ -34,6 +34,7 @@ const struct layout poolkind_layout = {
 	.kind_local = offsetof(struct kind, local),
 	.kind_failures = offsetof(struct kind, failures),
 	.kind_spills = offsetof(struct kind, spills),
+	.kind_returns = offsetof(struct kind, marks.returns),
 	.local_count = offsetof(struct local_heaps, count),
 	.local_heap = offsetof(struct local_heaps, heap),
 

@@ -34,6 +34,7 @@ kind_new(const struct spec *spec, void *region,
 	kind = kind_record();
 	if (kind == NULL)
 		return NULL;
+	marks_set(&kind->marks, spec);
 	if (kind_describe(kind, spec, next) == 0 &&
 	    kind_open_heaps(kind, &found, region, localities) == 0) {
 		if (kind_resolve(kind, &found, next) == 0 &&

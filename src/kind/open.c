@@ -78,7 +78,8 @@ open_region(void *arg)
 	struct opening *opening = arg;
 	struct spec spec = { .source = SPEC_REGION, .size = opening->size };
 
-	if (spec_parse_options(opening->text, &spec) != 0)
+	if (spec_parse_options(opening->text, &spec) != 0 ||
+	    spec_check_last(&spec) != 0)
 		return;
 	opening->spec = &spec;
 	open_spec(opening);

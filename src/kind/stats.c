@@ -51,6 +51,7 @@ kind_count(const struct kind *kind, struct poolkind_stats *all)
 	*all = (struct poolkind_stats){
 		.failures = atomic_load(&kind->failures),
 		.spills = atomic_load(&kind->spills),
+		.returns = atomic_load(&kind->marks.returns),
 	};
 	for (unsigned i = 0; i < kind_heaps(kind); i++)
 		add_heap(all, kind_heap(kind, i));
@@ -131,6 +132,7 @@ set_values(uint64_t *value, const struct poolkind_stats *stats)
 	value[STATS_FREES] = stats->frees;
 	value[STATS_FAILURES] = stats->failures;
 	value[STATS_SPILLS] = stats->spills;
+	value[STATS_RETURNS] = stats->returns;
 }
 
 /* How many nodes, from 0 on, have something. */

@@ -119,6 +119,7 @@ is_sane(const struct engine *engine)
 		WORD_AT(k->kind_local, k->kind_bytes),
 		WORD_AT(k->kind_failures, k->kind_bytes),
 		WORD_AT(k->kind_spills, k->kind_bytes),
+		WORD_AT(k->kind_returns, k->kind_bytes),
 	};
 
 	return are_inside(extents, ARRAY_SIZE(extents)) &&

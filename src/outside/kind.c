@@ -222,6 +222,7 @@ read_once(
 	kind->number = LAYOUT_NUMBER(entry->handle);
 	kind->value[STATS_FAILURES] = get(record, at->kind_failures);
 	kind->value[STATS_SPILLS] = get(record, at->kind_spills);
+	kind->value[STATS_RETURNS] = get(record, at->kind_returns);
 	kind->name = remote_string(
 	    remote, get(record, at->kind_name), TEXT_MAX);
 	kind->text = remote_string(

@@ -84,12 +84,40 @@ check_reserve(const struct spec *spec)
 	return 0;
 }
 
+static int
+check_marks(const struct spec *spec)
+{
+	if (spec->high == 0 && (spec->low != 0 || spec->spill_from != 0))
+		return error_set(EINVAL,
+		    "%s= without high=: no block goes to the next kind before "
+		    "this one is full",
+		    spec->low != 0 ? "low" : "spill-from");
+	if (spec->low != 0 && spec->low >= spec->high)
+		return error_set(EINVAL,
+		    "low=%u%% with high=%u%%: low= must be less, blocks come "
+		    "from this kind again below it",
+		    spec->low, spec->high);
+	return 0;
+}
+
+int
+spec_check_last(const struct spec *spec)
+{
+	if (spec->high == 0 || spec->fallback[0] != '\0')
+		return 0;
+	return error_set(EINVAL,
+	    "high=%u%% without a kind to go to: write fallback=, or a chain: "
+	    "\"A,high=%u%% > B\"",
+	    spec->high, spec->high);
+}
+
 /* What cannot be seen from the text, such as whether the nodes exist, is found
  * out when the kind is opened (source/possible.c). */
 int
 check_together(const struct spec *spec)
 {
-	if (check_weights(spec) != 0 || check_home(spec) != 0)
+	if (check_weights(spec) != 0 || check_home(spec) != 0 ||
+	    check_marks(spec) != 0)
 		return -1;
 	if (spec->grow && spec->size == 0)
 		return error_set(EINVAL,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * option_size.c - options whose value is a size; and the limit, which may also
- * be a part of what there is. See table.h.
+ * option_size.c - options whose value is a size, or a part in percent; and the
+ * limit, which may be either. See table.h.
  *
  * Owns nothing, takes no lock, allocates nothing. Parsing fails with EINVAL and
  * a sentence that names option and value, and what to write; printing cannot
@@ -73,28 +73,58 @@ print_size(const struct spec_option *option, const struct spec *spec,
 	write_size(to, size);
 }
 
-/* ---- The limit ----------------------------------------------------------- */
-
-#define SHARE "share"
+/* ---- Parts --------------------------------------------------------------- */
 
 /* "50%": a whole number, of 100 at most. */
 static int
-parse_percent(
-    const struct spec_option *option, struct word value, struct spec *spec)
+read_percent(
+    const struct spec_option *option, struct word value, unsigned *percent)
 {
 	const char *end;
-	size_t percent;
+	size_t number;
 
-	if (spec_parse_size(value.text, &end, &percent) != 0 ||
-	    end != value.text + value.length - 1 || percent == 0 ||
-	    percent > 100 || end[-1] > '9')
+	if (value.text[value.length - 1] != '%' ||
+	    spec_parse_size(value.text, &end, &number) != 0 ||
+	    end != value.text + value.length - 1 || number == 0 ||
+	    number > 100 || end[-1] > '9')
 		return error_set(EINVAL,
 		    "%s=%s is not a part of what there is: write a whole "
 		    "number from 1%% to 100%%",
 		    option->word, quote(value).text);
-	spec->limit_percent = (unsigned)percent;
+	*percent = (unsigned)number;
 	return 0;
 }
+
+static int
+parse_percent(
+    const struct spec_option *option, struct word value, struct spec *spec)
+{
+	return read_percent(
+	    option, value, OPTION_FIELD(option, spec, unsigned));
+}
+
+static void
+write_percent(
+    const struct spec_option *option, unsigned percent, struct writer *to)
+{
+	option_begin(option, to);
+	write_number(to, percent);
+	write_char(to, '%');
+}
+
+static void
+print_percent(const struct spec_option *option, const struct spec *spec,
+    struct writer *to)
+{
+	unsigned percent = *CONST_OPTION_FIELD(option, spec, unsigned);
+
+	if (percent != 0)
+		write_percent(option, percent, to);
+}
+
+/* ---- The limit ----------------------------------------------------------- */
+
+#define SHARE "share"
 
 static int
 parse_limit(
@@ -108,7 +138,7 @@ parse_limit(
 	if (spec->limit_share)
 		return 0;
 	if (value.text[value.length - 1] == '%')
-		return parse_percent(option, value, spec);
+		return read_percent(option, value, &spec->limit_percent);
 	return read_size(option, value, spec,
 	    near != NULL ? near :
 			   "a size such as 8G, a part such as 50%, or share");
@@ -122,14 +152,14 @@ print_limit(const struct spec_option *option, const struct spec *spec,
 		print_size(option, spec, to);
 		return;
 	}
-	option_begin(option, to);
-	if (spec->limit_share) {
-		write_text(to, SHARE);
+	if (!spec->limit_share) {
+		write_percent(option, spec->limit_percent, to);
 		return;
 	}
-	write_number(to, spec->limit_percent);
-	write_char(to, '%');
+	option_begin(option, to);
+	write_text(to, SHARE);
 }
 
 const struct option_type option_size = { parse_size, print_size },
+			 option_percent = { parse_percent, print_percent },
 			 option_limit = { parse_limit, print_limit };

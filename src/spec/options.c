@@ -292,5 +292,11 @@ const struct spec_option spec_options[SPEC_OPTION_COUNT] = {
 	    "Options", &name, SETS(name) },
 	{ "fallback", SPEC_ANY, "NAME", "none",
 	    "Options", &name, SETS(fallback) },
+	{ "high", SPEC_ANY, "N%", "none",
+	    "Marks", &option_percent, SETS(high) },
+	{ "low", SPEC_ANY, "N%", "high less 10",
+	    "Marks", &option_percent, SETS(low) },
+	{ "spill-from", SPEC_ANY, "SIZE", "64K",
+	    "Marks", &option_size, SETS(spill_from) },
 };
 /* clang-format on */

@@ -248,6 +248,10 @@ spec_check_parts(const struct spec_parts *parts)
 			spec_part_place(parts, i);
 			return -1;
 		}
+		if (in_last_link && spec_check_last(&spec) != 0) {
+			spec_part_place(parts, i);
+			return -1;
+		}
 		in_last_link &= !parts->is_next_link[i];
 	}
 	return 0;

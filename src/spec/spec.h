@@ -70,6 +70,10 @@ struct spec {
 	bool limit_share;         /* an equal share for each rank of the job */
 	char name[SPEC_NAME_MAX]; /* "": none */
 	char fallback[SPEC_NAME_MAX]; /* the kind to ask next; "": none */
+	/* From how much use on that one is asked first, and until when: percent
+	 * of what the kind may have. 0: not given. */
+	unsigned high, low;
+	size_t spill_from; /* only for blocks of so many bytes; 0: not given */
 	/* A bit a node: as given, or as the topology found them; none yet
 	 * where all that the process may use are meant. */
 	uint64_t nodes[SPEC_NODES_MAX / 64];
@@ -148,6 +152,10 @@ spec_bytes(const struct spec *spec)
 /* Parses TEXT into *SPEC. Returns 0, or -1 with EINVAL (ENAMETOOLONG for a
  * path) and the sentence. */
 int spec_parse(const char *text, struct spec *spec);
+
+/* Whether SPEC, behind which no other follows, may stand there: 0, or -1 with
+ * EINVAL and the sentence where it has marks and no kind to go to. */
+int spec_check_last(const struct spec *spec);
 
 /* Parses the options alone ("limit=64M,name=x", may be NULL or "") of a spec
  * whose source is SPEC_REGION and whose size the caller has set. */

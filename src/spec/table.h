@@ -71,11 +71,11 @@ option_begin(const struct spec_option *option, struct writer *to)
 	write_char(to, '=');
 }
 
-/* Sizes, and the limit, which may be a part instead: option_size.c. */
-extern const struct option_type option_size, option_limit;
+/* Sizes, parts, and the limit, which may be either: option_size.c. */
+extern const struct option_type option_size, option_percent, option_limit;
 
 /* In the order in which a spec is printed. */
-#define SPEC_OPTION_COUNT 15
+#define SPEC_OPTION_COUNT 18
 extern const struct spec_option spec_options[SPEC_OPTION_COUNT];
 
 /* Whether the source takes the option. */

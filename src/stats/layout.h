@@ -22,7 +22,7 @@
 
 #include <stdint.h>
 
-#define LAYOUT_VERSION 1
+#define LAYOUT_VERSION 2
 #define LAYOUT_MAGIC 0x646e696b6c6f6f70 /* "poolkind" */
 
 /* Of a handle, how many kinds were opened before: its low bits are an id, and
@@ -79,7 +79,7 @@ struct layout {
 	uint32_t entry_count, entry_bytes; /* 16: each of them a word */
 
 	uint32_t kind_bytes, kind_heap, kind_handle, kind_name, kind_text;
-	uint32_t kind_local, kind_failures, kind_spills;
+	uint32_t kind_local, kind_failures, kind_spills, kind_returns;
 	uint32_t local_count, local_heap;
 
 	const struct layout_arena *arena;

@@ -25,4 +25,6 @@ const struct stats_column stats_columns[STATS_VALUES] = {
 	    "Requests that found no room, not in a fallback either" },
 	[STATS_SPILLS] = { "spills", true,
 	    "Requests that a fallback served for want of room" },
+	[STATS_RETURNS] = { "returns", true,
+	    "Times that use fell below low= again" },
 };

@@ -120,6 +120,7 @@ call(const char *name, void (*function)(void))
 	    void *p = poolkind_malloc(kind, 9); poolkind_block_at(p, &b); \
 	    take(p)) \
 	C(poolkind_set_limit, poolkind_set_limit(kind, 40 * MIB)) \
+	C(poolkind_on_full, poolkind_on_full(kind, NULL, NULL)) \
 	C(poolkind_trim, poolkind_trim(kind)) \
 	C(poolkind_check, poolkind_check(kind)) \
 	C(poolkind_get_stats, struct poolkind_stats s; \

@@ -79,7 +79,7 @@ class Kinds(unittest.TestCase):
             self.assertEqual(
                 set(stats), {"live", "cached", "committed", "peak", "resident",
                              "limit", "size", "allocations", "frees", "active",
-                             "failures", "spills"})
+                             "failures", "spills", "returns"})
             told = poolkind.stats()["processes"][0]["kinds"]
             self.assertEqual([one["name"] for one in told], ["stats"])
             self.assertIn('kind="stats"', poolkind.openmetrics())

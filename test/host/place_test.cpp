@@ -331,6 +331,55 @@ TEST(FullNodeTest, FallsBackWhereToldTo)
 	});
 }
 
+/* Large blocks leave a part of the node to small ones; and when some of them
+ * are freed others come from it again. No thread cache has blocks of 2 MiB. */
+TEST(FullNodeTest, MarksAreOfWhatItsNodesHave)
+{
+	FULL_PROFILE_OR_SKIP();
+	engine::in_child(300, [] {
+		Kind kind = open_kind("nodes:2,high=90%,low=60% > nodes:0");
+		struct poolkind_room room;
+		std::vector<void *> blocks;
+		auto take = [&](size_t bytes) {
+			void *block = poolkind_malloc(kind.get(), bytes);
+			ASSERT_NE(nullptr, block);
+			memset(block, 1, bytes);
+			blocks.push_back(block);
+		};
+		auto is_own = [&] {
+			return poolkind_of(blocks.back()) == kind.get();
+		};
+
+		ASSERT_EQ(
+		    0, poolkind_get_room(kind.get(), &room, sizeof(room)));
+		do
+			take(2 * MIB);
+		while (is_own() && blocks.size() < 1000);
+		size_t percent = (blocks.size() - 1) * 2 * MIB * 100 /
+		    room.nodes;
+		EXPECT_GE(percent, 87u) << room.nodes;
+		EXPECT_LE(percent, 92u) << room.nodes;
+		EXPECT_EQ(Nodes{ 0 }, nodes_of(blocks.back(), 2 * MIB));
+		for (int i = 0; i < 2000; i++) {
+			take(4 * KIB);
+			ASSERT_TRUE(is_own()) << i;
+		}
+		EXPECT_EQ(Nodes{ 2 }, nodes_of(blocks.back(), 4 * KIB));
+		for (size_t i = 0; i < 125; i++)
+			poolkind_free(nullptr, blocks[i]);
+		blocks.erase(blocks.begin(), blocks.begin() + 125);
+		unsigned looks = 0;
+		do
+			take(2 * MIB);
+		while (!is_own() && ++looks <= 64);
+		EXPECT_LE(looks, 64u);
+		EXPECT_EQ(Nodes{ 2 }, nodes_of(blocks.back(), 2 * MIB));
+		EXPECT_EQ(1u, engine::stats_of(kind.get()).returns);
+		for (void *one : blocks)
+			poolkind_free(nullptr, one);
+	});
+}
+
 TEST(FullNodeTest, LargeBlocksAreComparedWithWhatIsFree)
 {
 	FULL_PROFILE_OR_SKIP();

@@ -188,11 +188,14 @@ TEST(Parse, SaysThatThereIsNoText)
 	"dram, nodes, hbw, bandwidth, latency, capacity, dax-kmem, cxl, " \
 	"tier, file, dax"
 #define DRAM_OPTIONS \
-	"page, policy, populate, size, grow, reserve, limit, name, fallback"
-#define FILE_OPTIONS "size, grow, reserve, trust, limit, fork, name, fallback"
+	"page, policy, populate, size, grow, reserve, limit, name, fallback, " \
+	"high, low, spill-from"
+#define FILE_OPTIONS \
+	"size, grow, reserve, trust, limit, fork, name, fallback, high, low, " \
+	"spill-from"
 #define NODES_OPTIONS \
 	"page, policy, weights, home, populate, size, grow, reserve, limit, " \
-	"name, fallback"
+	"name, fallback, high, low, spill-from"
 /* What {names} stand for in the file of wrong texts. */
 static const std::pair<std::string, std::string> lists[] = {
 	{ "{sources}", SOURCES },

@@ -80,6 +80,11 @@ public:
 			strcpy(made.name, word("aZ09_.-", 63).c_str());
 		if (below(2))
 			strcpy(made.fallback, word("aZ09_.-", 63).c_str());
+		if (below(2)) {
+			made.high = 1 + (unsigned)below(100);
+			made.low = (unsigned)below(made.high);
+			made.spill_from = below(2) ? size() : 0;
+		}
 		return made;
 	}
 

@@ -118,10 +118,16 @@ values_of(const struct spec_option &option, bool has_nodes)
 		return has_nodes ? std::vector<std::string>(option.words,
 				       option.words + option.word_count - 1) :
 				   std::vector<std::string>({ "local" });
-	if (strcmp(option.form, "SIZE") == 0)
-		return { "3M", "5", "2T" };
 	if (strcmp(option.form, "SIZE|N%|share") == 0)
 		return { "3M", "5", "2T", "1%", "100%", "share" };
+	if (strcmp(option.word, "low") == 0)
+		return { "3%,high=50%", "99%,high=100%" };
+	if (strcmp(option.word, "spill-from") == 0)
+		return { "3M,high=50%", "5,high=1%" };
+	if (strcmp(option.form, "SIZE") == 0)
+		return { "3M", "5", "2T" };
+	if (strcmp(option.form, "N%") == 0)
+		return { "1%", "100%" };
 	if (strcmp(option.form, "NAME") == 0)
 		return { "a_B.9-" };
 	if (strcmp(option.form, "N") == 0)

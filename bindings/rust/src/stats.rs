@@ -32,6 +32,8 @@ pub struct Stats {
     pub failures: u64,
     /// Requests that the kind this one falls back to served.
     pub spills: u64,
+    /// How often use fell below `low=` after `high=` had been met.
+    pub returns: u64,
 }
 
 /// How much can still be had of a kind, in bytes, as
