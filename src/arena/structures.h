@@ -96,10 +96,11 @@
 #define CACHE_LARGE_MAX (1 * MIB)
 /* Bins have the number of jemalloc's size class plus one; up to BIN_SLAB_MAX
  * their blocks share an extent, a slab, and from BIN_LARGE on they are larger
- * than CACHE_SIZE_MAX. Bin 0 is always empty and has no room: it is that of
- * pages without an entry in the page bin index, so what has none is refused
- * without being asked for. */
-#define BIN_SLAB_MAX 36
+ * than CACHE_SIZE_MAX; with pages of 64 KiB some are both, and each of their
+ * blocks begins in a page of its own all the same. Bin 0 is always empty and
+ * has no room: it is that of pages without an entry in the page bin index, so
+ * what has none is refused without being asked for. */
+#define BIN_SLAB_MAX (36 + (PAGE_SHIFT - 12) * 4)
 #define BIN_LARGE 46
 #define CACHE_BINS 62
 #define LARGE_BINS (CACHE_BINS - BIN_LARGE)

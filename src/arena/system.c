@@ -33,6 +33,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/page.h"
 #include "os/direct.h"
 #include "os/libc.h"
 #include "os/lock.h"
@@ -111,13 +112,13 @@ INSTEAD(int, getaffinity, int process, size_t bytes, void *set)
 }
 
 /* The size of a page was fixed when jemalloc was configured, and it does not
- * start where the system's pages are larger. It is told of the pages that the
- * engine works with. */
+ * start where the system's pages are larger; where they are smaller it aligns
+ * what it maps. */
 INSTEAD(long, sysconf, int name)
 {
 	switch (name) {
 	case _SC_PAGESIZE:
-		return (long)PAGE_BYTES;
+		return (long)system_page();
 	case _SC_NPROCESSORS_ONLN:
 	case _SC_NPROCESSORS_CONF:
 		return os_processors();

@@ -27,8 +27,19 @@
 #define MIB ((size_t)1 << 20)
 #define GIB ((size_t)1 << 30)
 
-/* The unit in which engine and jemalloc think, whatever commits it. */
+/* The unit in which engine and jemalloc think, whatever commits it: the largest
+ * page that the system may have on this processor. It is known when this is
+ * compiled, so that no quick path has to ask; where system pages are smaller,
+ * they come and go several at once (base/page.h). jemalloc/build reads
+ * PAGE_SHIFT here. A compiler that is told POOLKIND_PAGE_SHIFT takes that: so
+ * x86-64 can try pages that are larger than the system's. */
+#if defined(POOLKIND_PAGE_SHIFT)
+#define PAGE_SHIFT POOLKIND_PAGE_SHIFT
+#elif defined(__x86_64__) || defined(__riscv) || defined(__s390x__)
 #define PAGE_SHIFT 12
+#else
+#define PAGE_SHIFT 16
+#endif
 #define PAGE_BYTES ((size_t)1 << PAGE_SHIFT)
 
 /* For functions that read, without a lock, records which another thread may be

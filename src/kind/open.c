@@ -11,6 +11,7 @@
 
 #include "base/annotate.h"
 #include "base/error.h"
+#include "base/page.h"
 #include "kind/chain.h"
 #include "kind/facade.h"
 #include "kind/kinds.h"
@@ -78,6 +79,7 @@ open_region(void *arg)
 	struct opening *opening = arg;
 	struct spec spec = { .source = SPEC_REGION, .size = opening->size };
 
+	opening->region = whole_pages(opening->region, &spec.size);
 	if (spec_parse_options(opening->text, &spec) != 0 ||
 	    spec_check_last(&spec) != 0)
 		return;
@@ -144,12 +146,11 @@ poolkind_open_region(
 		    "that the program has mapped");
 		return NULL;
 	}
-	if (!is_aligned((uintptr_t)addr, PAGE_BYTES) ||
-	    !is_aligned(size, PAGE_BYTES)) {
+	if (!is_aligned((uintptr_t)addr | size, system_page())) {
 		error_set(EINVAL,
 		    "a region of %zu bytes at %p: both must be "
 		    "multiples of the page size %zu",
-		    size, addr, PAGE_BYTES);
+		    size, addr, system_page());
 		return NULL;
 	}
 	if (size < POOLKIND_REGION_MIN || size > SOURCE_SEGMENT_MAX ||

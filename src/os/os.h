@@ -8,8 +8,9 @@
  * SIGBUS comes back as an error number.
  *
  * Unless it says otherwise a function returns 0, or the error number; errno
- * is not part of the contract. Addresses and lengths are multiples of the page
- * size. With POOLKIND_DEBUG os_fault_at() makes any of them fail, for tests.
+ * is not part of the contract. Addresses and lengths are multiples of
+ * PAGE_BYTES, also where the system's pages are smaller. With POOLKIND_DEBUG
+ * os_fault_at() makes any of them fail, for tests.
  */
 #ifndef OS_OS_H
 #define OS_OS_H
@@ -58,7 +59,7 @@ int os_make_unusable(void *addr, size_t bytes);
  * maps that part anew. Whatever policy and advice it had is lost. */
 int os_make_usable_anew(void *addr, size_t bytes);
 
-/* Maps BYTES of anonymous memory at a place of the kernel's choosing; it costs
+/* Maps BYTES of anonymous memory at a multiple of PAGE_BYTES; it costs
  * what is touched of it, page by page, and where the process locks its memory
  * (mlockall) is locked as it is touched, if it is more than 256 KiB. */
 int os_map(size_t bytes, void **addr);

@@ -23,6 +23,7 @@
 #include <sys/mman.h>
 
 #include "base/annotate.h"
+#include "base/page.h"
 #include "os/direct.h"
 #include "os/lines.h"
 #include "os/libc.h"
@@ -81,15 +82,16 @@ os_make_unusable(void *addr, size_t bytes)
 	return os_direct_error(SYS_mprotect, addr, bytes, PROT_NONE);
 }
 
-/* mmap(2) aligns to a page only, so this takes an alignment more than is wanted
- * and gives back what lies outside. Should giving back fail (the process has
- * all the mappings it may have), the excess stays reserved, which costs
- * addresses alone. MAP_NORESERVE: what is made writable later does not count
- * against the kernel's overcommit, except in mode 2, which ignores the flag. */
+/* mmap(2) aligns to a page of the system only, so this takes an alignment more
+ * than is wanted and gives back what lies outside. Should giving back fail (the
+ * process has all the mappings it may have), the excess stays reserved, which
+ * costs addresses alone. MAP_NORESERVE: what is made writable later does not
+ * count against the kernel's overcommit, except in mode 2, which ignores the
+ * flag. */
 int
 os_reserve(size_t bytes, size_t alignment, void **addr)
 {
-	size_t slack = alignment - PAGE_BYTES;
+	size_t slack = alignment - system_page();
 	size_t total, before, after;
 	char *start, *aligned;
 	void *mapped = NULL;
@@ -251,6 +253,31 @@ os_make_usable_anew(void *addr, size_t bytes)
 	    MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
+/* Maps BYTES of memory at a multiple of PAGE_BYTES. Where the system's pages
+ * are as large, that is one system call. */
+static int
+map_aligned(size_t bytes, int protection, void **start)
+{
+	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	size_t slack = PAGE_BYTES - system_page(), before;
+	char *mapped = NULL;
+	int err;
+
+	if (bytes > SIZE_MAX - slack)
+		return ENOMEM;
+	err = libc_mmap(start, bytes + slack, protection, flags, -1, 0);
+	if (err != 0 || slack == 0)
+		return err;
+	mapped = *start;
+	before = align_up((size_t)mapped, PAGE_BYTES) - (size_t)mapped;
+	if (before != 0)
+		libc_munmap(mapped, before);
+	if (before != slack)
+		libc_munmap(mapped + before + bytes, slack - before);
+	*start = mapped + before;
+	return 0;
+}
+
 /*
  * Maps memory of which most will never be touched. In a process that called
  * mlockall(MCL_FUTURE) the kernel takes pages for all of a mapping as soon as
@@ -263,15 +290,14 @@ os_make_usable_anew(void *addr, size_t bytes)
 static int
 map_locked_lazily(size_t bytes, void **start)
 {
-	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
 	unsigned char there = 0;
-	int err = libc_mmap(start, bytes, PROT_NONE, flags, -1, 0);
+	int err = map_aligned(bytes, PROT_NONE, start);
 
 	if (err != 0)
 		return err;
-	err = os_make_usable(*start, PAGE_BYTES);
+	err = os_make_usable(*start, system_page());
 	if (err == 0 &&
-	    os_direct(SYS_mincore, *start, PAGE_BYTES, &there) == 0 &&
+	    os_direct(SYS_mincore, *start, system_page(), &there) == 0 &&
 	    (there & 1) != 0 &&
 	    os_direct(SYS_mlock2, *start, bytes, MLOCK_ONFAULT) != 0)
 		os_direct(SYS_munlock, *start, bytes);
@@ -281,7 +307,7 @@ map_locked_lazily(size_t bytes, void **start)
 		return 0;
 	libc_munmap(*start, bytes);
 	return os_is_refused(err) ?
-	    libc_mmap(start, bytes, PROT_READ | PROT_WRITE, flags, -1, 0) :
+	    map_aligned(bytes, PROT_READ | PROT_WRITE, start) :
 	    err;
 }
 
@@ -297,8 +323,7 @@ os_map(size_t bytes, void **addr)
 	if (err == 0 && bytes > MAP_AT_ONCE)
 		err = map_locked_lazily(bytes, &start);
 	else if (err == 0)
-		err = libc_mmap(&start, bytes, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		err = map_aligned(bytes, PROT_READ | PROT_WRITE, &start);
 	if (err != 0)
 		return err;
 	if (bytes >= 2 * MIB)
@@ -449,7 +474,7 @@ populate_by_touch(char *addr, size_t bytes)
 {
 	int err = 0;
 
-	for (size_t at = 0; at < bytes && err == 0; at += PAGE_BYTES)
+	for (size_t at = 0; at < bytes && err == 0; at += system_page())
 		err = touch((uint64_t *)(void *)(addr + at));
 	return err;
 }
@@ -559,18 +584,18 @@ int
 os_resident(void *addr, size_t bytes, size_t *resident)
 {
 	unsigned char pages[1024];
-	size_t done, step, i;
+	size_t page = system_page(), done, step, i;
 
 	*resident = 0;
 	for (done = 0; done < bytes; done += step) {
-		step = min_size(bytes - done, sizeof(pages) * PAGE_BYTES);
+		step = min_size(bytes - done, sizeof(pages) * page);
 		int err = os_direct_error(
 		    SYS_mincore, (char *)addr + done, step, pages);
 
 		if (err != 0)
 			return err;
-		for (i = 0; i < step / PAGE_BYTES; i++)
-			*resident += pages[i] & 1 ? PAGE_BYTES : 0;
+		for (i = 0; i < step / page; i++)
+			*resident += pages[i] & 1 ? page : 0;
 	}
 	return 0;
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/bits.h"
+#include "base/page.h"
 #include "os/direct.h"
 #include "os/os.h"
 #include "os/os_fault.h"
@@ -165,7 +166,7 @@ static int
 ask(struct batch *batch, char *addr, size_t pages)
 {
 	for (size_t i = 0; i < pages; i++)
-		batch->page[i] = addr + i * PAGE_BYTES;
+		batch->page[i] = addr + i * system_page();
 	return os_direct_error(
 	    SYS_move_pages, 0, pages, batch->page, NULL, batch->status);
 }
@@ -225,12 +226,12 @@ move_batch(struct batch *batch, char *addr, size_t pages, const uint64_t *mask,
 int
 os_move_to_nodes(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
 {
-	size_t left = bytes / PAGE_BYTES, step;
+	size_t page = system_page(), left = bytes / page, step;
 	struct batch batch;
 	char *at = addr;
 	int err = os_fault(OS_MOVE_TO_NODES);
 
-	for (; left != 0 && err == 0; left -= step, at += step * PAGE_BYTES) {
+	for (; left != 0 && err == 0; left -= step, at += step * page) {
 		step = min_size(left, BATCH);
 		err = move_batch(&batch, at, step, mask, bits);
 	}
@@ -240,18 +241,18 @@ os_move_to_nodes(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
 int
 os_count_on_nodes(void *addr, size_t bytes, size_t *bytes_on, unsigned nodes)
 {
-	size_t left = bytes / PAGE_BYTES, step;
+	size_t page = system_page(), left = bytes / page, step;
 	struct batch batch;
 	char *at = addr;
 	int err = 0;
 
-	for (; left != 0 && err == 0; left -= step, at += step * PAGE_BYTES) {
+	for (; left != 0 && err == 0; left -= step, at += step * page) {
 		step = min_size(left, BATCH);
 		err = ask(&batch, at, step);
 		for (size_t i = 0; i < step && err == 0; i++)
 			if (batch.status[i] >= 0 &&
 			    (unsigned)batch.status[i] < nodes)
-				bytes_on[batch.status[i]] += PAGE_BYTES;
+				bytes_on[batch.status[i]] += page;
 	}
 	return err;
 }

@@ -11,6 +11,7 @@
 
 #include "base/base.h"
 #include "base/grow.h"
+#include "base/page.h"
 
 #define PAGES_AT_ONCE 4096
 
@@ -134,20 +135,20 @@ add_pages(const struct residence *residence, uint64_t start, uint64_t end,
 {
 	static void *page[PAGES_AT_ONCE];
 	static int status[PAGES_AT_ONCE];
+	const size_t bytes = system_page();
 
 	while (start < end) {
-		size_t count = min_size(
-		    (end - start) / PAGE_BYTES, PAGES_AT_ONCE);
+		size_t count = min_size((end - start) / bytes, PAGES_AT_ONCE);
 
 		for (size_t i = 0; i < count; i++)
-			page[i] = (void *)(start + i * PAGE_BYTES);
+			page[i] = (void *)(start + i * bytes);
 		if (syscall(SYS_move_pages, residence->remote->process, count,
 			page, NULL, status, 0) != 0)
 			return false;
 		for (size_t i = 0; i < count; i++)
 			if (status[i] >= 0 && status[i] < SPEC_NODES_MAX)
-				on_node[status[i]] += PAGE_BYTES;
-		start += count * PAGE_BYTES;
+				on_node[status[i]] += bytes;
+		start += count * bytes;
 	}
 	return true;
 }

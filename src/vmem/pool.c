@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/page.h"
 #include "kind/facade.h"
 #include "source/source.h"
 #include "vmem/facade.h"
@@ -271,9 +272,9 @@ vmem_create(const char *dir, size_t size)
 static bool
 region_is_valid(void *addr, size_t size)
 {
-	if (!is_aligned((uintptr_t)addr, PAGE_BYTES)) {
+	if (!is_aligned((uintptr_t)addr, system_page())) {
 		message_set(EINVAL, "addr %p not aligned to pages of %zu bytes",
-		    addr, PAGE_BYTES);
+		    addr, system_page());
 		return false;
 	}
 	if (!size_is_valid(size))
@@ -301,8 +302,9 @@ region_is_valid(void *addr, size_t size)
 static VMEM *
 create_in_region(void *addr, size_t size)
 {
-	struct spec spec = spec_of_pool(
-	    SPEC_REGION, align_down(size, PAGE_BYTES));
+	size_t bytes = size;
+	void *pages = whole_pages(addr, &bytes);
+	struct spec spec = spec_of_pool(SPEC_REGION, bytes);
 	int saved = errno;
 	struct pool *pool;
 	poolkind *kind;
@@ -314,7 +316,7 @@ create_in_region(void *addr, size_t size)
 		return NULL;
 	spec.handle = true;
 	spec.overlap = true;
-	kind = poolkind_open_spec(&spec, addr);
+	kind = poolkind_open_spec(&spec, pages);
 	if (kind == NULL) {
 		message_set(
 		    errno, "pool creation failed: %s", poolkind_errormsg());
