@@ -129,7 +129,7 @@ open_links(const struct spec_parts *parts, const char *text)
 		opened = before != NULL ? before : opened;
 		end = from;
 	} while (end > 0);
-	if (opened == NULL)
+	if (opened == NULL && parts->count > 1)
 		nothing_here(text);
 	return opened;
 }

@@ -376,6 +376,9 @@ perf_program_read(struct perf_program *perf, struct perf_samples *samples)
 
 /* ---- The end ------------------------------------------------------------- */
 
+/* One that waits for the next word when the signal comes, and has looked for
+ * signals just before, sees the end of its words. One that says nothing any more
+ * is killed. */
 void
 perf_program_end(struct perf_program *perf, struct perf_samples *samples)
 {
@@ -384,8 +387,12 @@ perf_program_end(struct perf_program *perf, struct perf_samples *samples)
 	int status[2];
 
 	kill(perf->record, SIGINT);
+	shutdown(perf->control, SHUT_RDWR);
 	while (!perf->is_over) {
-		poll(&lines, 1, -1);
+		if (poll(&lines, 1, ANSWER_MS) == 0) {
+			kill(perf->record, SIGKILL);
+			kill(perf->script, SIGKILL);
+		}
 		read_lines(perf, samples);
 	}
 	wait_for_both(perf, status);

@@ -161,6 +161,8 @@ check "perf: samples of a processor count as they say" has hot:accesses=100
 check "and the report has their name" grep -qx \
     "accesses in loads and stores, by the sampler perf" \
     <("$poolkind" report "$file")
+by_stand_in "trap '' INT; $answers; exit" "$program" tell "$work/told"
+check "perf: one that overlooks the signal to end" has hot:accesses=100
 by_stand_in "read -r word <&3; echo ack >&3; echo out of luck >&2; exit 1" \
     "$program" tell "$work/told"
 same "perf: it dies" "$status|$errors" "0|poolkind: warning: perf ended \
