@@ -346,6 +346,21 @@ dram_bandwidth(const struct topology *topology)
 	return lowest;
 }
 
+/* CXL memory does not count by its bandwidth: an interleave set of many devices
+ * comes to as much as the DRAM of a part of a package, at twice the latency,
+ * and is what there is more of, not what is scarce. */
+static bool
+is_fast(const struct query *q, unsigned i, uint64_t bandwidth)
+{
+	const struct topology_node *node = &q->topology->nodes[i];
+
+	if (is_hbm(node))
+		return true;
+	return !is_cxl(node) &&
+	    query_value(q->topology, TOPOLOGY_BANDWIDTH, ANYWHERE, i) >=
+	    bandwidth;
+}
+
 /* The nodes with memory that are HBM by name, or have at least BANDWIDTH. */
 static struct node_set
 hbm_from(const struct query *q, uint64_t bandwidth)
@@ -353,9 +368,7 @@ hbm_from(const struct query *q, uint64_t bandwidth)
 	struct node_set set = query_memory(q);
 
 	for (unsigned i = 0; i < q->topology->node_count; i++)
-		if (!is_hbm(&q->topology->nodes[i]) &&
-		    query_value(q->topology, TOPOLOGY_BANDWIDTH, ANYWHERE, i) <
-			bandwidth)
+		if (!is_fast(q, i, bandwidth))
 			set_put(q, &set, i, false);
 	return set;
 }
@@ -378,7 +391,9 @@ no_hbm(const struct query *q, uint64_t dram)
 }
 
 /* Twice the bandwidth of DRAM first. The fixed threshold serves machines where
- * DRAM has no known value, and those that have nothing else than fast memory.
+ * DRAM has no known value, and those that have nothing else than fast memory;
+ * what is slower than DRAM is not fast there, as the memory of a GPU that the
+ * processors reach over a link.
  * Nearest before fastest, unlike best_value(): all of it is fast, and what is
  * far is reached over a link between packages, whatever its own bandwidth. */
 static int
@@ -391,8 +406,8 @@ high_bandwidth(const struct query *q)
 	if (dram != 0)
 		best = hbm_from(q, 2 * dram);
 	if (set_count(&best) == 0) {
-		best = hbm_from(q, HBW_AT_MIN);
-		rule = "by kind or 200000 MB/s";
+		best = hbm_from(q, dram > HBW_AT_MIN ? dram : HBW_AT_MIN);
+		rule = "by kind or 200000 MB/s and DRAM's bandwidth";
 	}
 	looked_at = best;
 	if (set_count(&best) == 0)

@@ -128,8 +128,9 @@ uint64_t poolkind_topology_free(const struct topology *topology, unsigned node);
  *   capacity   largest. Local: of the nodes to which no other node with CPUs is
  *              nearer; of equals the nearest
  *   hbw        nodes with at least twice the bandwidth of the DRAM nodes; where
- *              there are none, those with 200 GB/s and more; hwloc's "HBM" and
- *              "MCDRAM" always. Local: the nearest of them, of equals the best
+ *              there are none, those with 200 GB/s and more that are no slower
+ *              than DRAM; hwloc's "HBM" and "MCDRAM" always, CXL memory never.
+ *              Local: the nearest of them, of equals the best
  *   dax-kmem   nodes onlined from a DAX device. Local: the nearest of them
  *   cxl        nodes of CXL memory: see read_cxl.c. Local: the nearest of them
  *   tier       nodes of the memory tier TIER: see read_tiers.c. Local: the

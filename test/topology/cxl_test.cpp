@@ -103,6 +103,22 @@ TEST(Cxl, IsNoOtherMemoryFromADaxDevice)
 	EXPECT_EQ(cxl_of(tree.from()), "-");
 }
 
+TEST(Cxl, IsNoHighBandwidthMemoryHoweverFast)
+{
+	static const std::string fast = "bandwidth\t409600";
+	static const std::string node2 =
+	    "sys/devices/system/node/node2/access0/initiators/";
+	Tree tree("kmem");
+
+	tree.add(node2 + "read_" + fast);
+	tree.add(node2 + "write_" + fast);
+	EXPECT_EQ(Topology(tree.from()).select(SPEC_HBW, SPEC_ALL, 0), "2");
+	add_region(tree, "node2");
+	EXPECT_EQ(Topology(tree.from()).select(SPEC_HBW, SPEC_ALL, 0), "-");
+	EXPECT_EQ(
+	    Topology(tree.from()).select(SPEC_BANDWIDTH, SPEC_ALL, 0), "2");
+}
+
 TEST(Cxl, IsWhatHwlocCallsSo)
 {
 	Topology saved(machine("cxl-tiers"));

@@ -9,21 +9,6 @@
 
 namespace {
 
-/* "0c" for each node, with c: CPUs, d: from DAX, e: empty. */
-std::string
-nodes_of(const std::string &from)
-{
-	std::string text;
-
-	for (const auto &node : Topology(from).nodes()) {
-		text += (text.empty() ? "" : " ") + std::to_string(node.id);
-		text += node.has_cpus ? "c" : "";
-		text += node.from_dax ? "d" : "";
-		text += node.capacity == 0 ? "e" : "";
-	}
-	return text;
-}
-
 /* The error of opening FROM, and its sentence. */
 std::string
 refusal(const char *from, int error)

@@ -2,38 +2,6 @@
 /* Which nodes a rank names, from where, and what is said of it. */
 #include "topology_test.h"
 
-namespace {
-
-/* The nodes of RANK from each node with CPUs and from anywhere: "0: 2, 1: 3,
- * all: 2 3". */
-std::string
-ranked(const std::string &name, enum spec_source rank)
-{
-	Topology topology(machine(name));
-	std::string text;
-
-	for (const auto &node : topology.nodes())
-		if (node.has_cpus)
-			text += std::to_string(node.id) + ": " +
-			    topology.select(rank, SPEC_LOCAL, node.id) + ", ";
-	return text + "all: " + topology.select(rank, SPEC_ALL, 12345);
-}
-
-/* What is said of RANK as seen from FROM, or with -1 from anywhere. */
-std::string
-sentence(const std::string &name, enum spec_source rank, int from)
-{
-	Topology topology(machine(name));
-
-	if (from < 0)
-		topology.select(rank, SPEC_ALL, 0);
-	else
-		topology.select(rank, SPEC_LOCAL, (unsigned)from);
-	return topology.why;
-}
-
-} // namespace
-
 TEST(Rank, OneNodeIsTheLargestAndNothingElse)
 {
 	EXPECT_EQ(ranked("one-node", SPEC_CAPACITY), "0: 0, all: 0");
@@ -176,8 +144,8 @@ TEST(Sentence, SaysWhatDecided)
 	    "high-bandwidth memory from node 0, by kind or twice DRAM's "
 	    "bandwidth: node 2, the nearest of nodes 2-3");
 	EXPECT_EQ(sentence("hbm-only", SPEC_HBW, -1),
-	    "high-bandwidth memory from anywhere, by kind or 200000 MB/s: "
-	    "nodes 0-1");
+	    "high-bandwidth memory from anywhere, by kind or 200000 MB/s "
+	    "and DRAM's bandwidth: nodes 0-1");
 	EXPECT_EQ(sentence("kmem", SPEC_DAX_KMEM, 1),
 	    "memory onlined from a DAX device from node 1: node 3, the nearest "
 	    "of nodes 2-3");

@@ -107,6 +107,49 @@ public:
 	struct topology *topology;
 };
 
+/* The nodes of RANK from each node with CPUs and from anywhere: "0: 2, 1: 3,
+ * all: 2 3". */
+static inline std::string
+ranked(const std::string &name, enum spec_source rank)
+{
+	Topology topology(machine(name));
+	std::string text;
+
+	for (const auto &node : topology.nodes())
+		if (node.has_cpus)
+			text += std::to_string(node.id) + ": " +
+			    topology.select(rank, SPEC_LOCAL, node.id) + ", ";
+	return text + "all: " + topology.select(rank, SPEC_ALL, 12345);
+}
+
+/* What is said of RANK as seen from FROM, or with -1 from anywhere. */
+static inline std::string
+sentence(const std::string &name, enum spec_source rank, int from)
+{
+	Topology topology(machine(name));
+
+	if (from < 0)
+		topology.select(rank, SPEC_ALL, 0);
+	else
+		topology.select(rank, SPEC_LOCAL, (unsigned)from);
+	return topology.why;
+}
+
+/* "0c" for each node, with c: CPUs, d: from DAX, e: empty. */
+static inline std::string
+nodes_of(const std::string &from)
+{
+	std::string text;
+
+	for (const auto &node : Topology(from).nodes()) {
+		text += (text.empty() ? "" : " ") + std::to_string(node.id);
+		text += node.has_cpus ? "c" : "";
+		text += node.from_dax ? "d" : "";
+		text += node.capacity == 0 ? "e" : "";
+	}
+	return text;
+}
+
 /* A folder made of the lines of machines/NAME.tree, removed at the end. */
 class Tree {
 public:
