@@ -377,8 +377,8 @@ perf_program_read(struct perf_program *perf, struct perf_samples *samples)
 /* ---- The end ------------------------------------------------------------- */
 
 /* One that waits for the next word when the signal comes, and has looked for
- * signals just before, sees the end of its words. One that says nothing any more
- * is killed. */
+ * signals just before, sees the end of its words. One that says nothing any
+ * more is killed. */
 void
 perf_program_end(struct perf_program *perf, struct perf_samples *samples)
 {
