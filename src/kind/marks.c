@@ -62,10 +62,7 @@ use_of(const struct kind *kind)
 		source_stats(kind_heap(kind, i)->source, &source, false);
 		use.spans += source.spans;
 		use.committed += source.committed;
-		if (source.limit != 0)
-			use.bound = min_size(use.bound, source.limit);
-		if (source.size != 0)
-			use.bound = min_size(use.bound, source.size);
+		use.bound = min_size(use.bound, source_bound(&source));
 	}
 	return use;
 }

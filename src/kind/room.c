@@ -40,10 +40,7 @@ account_of(struct kind *kind)
 		source_stats(heap->source, &source, false);
 		account.live += stats.live;
 		account.committed += source.committed;
-		if (source.limit != 0)
-			account.bound = min_size(account.bound, source.limit);
-		if (source.size != 0)
-			account.bound = min_size(account.bound, source.size);
+		account.bound = min_size(account.bound, source_bound(&source));
 	}
 	return account;
 }

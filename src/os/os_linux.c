@@ -82,6 +82,21 @@ os_make_unusable(void *addr, size_t bytes)
 	return os_direct_error(SYS_mprotect, addr, bytes, PROT_NONE);
 }
 
+/* Of SLACK bytes more than BYTES at START, mapped for the sake of ALIGNMENT,
+ * gives back what lies outside; where the rest begins. */
+static char *
+give_back_slack(char *start, size_t bytes, size_t alignment, size_t slack)
+{
+	size_t before = align_up((size_t)start, alignment) - (size_t)start;
+	char *aligned = start + before;
+
+	if (before != 0)
+		libc_munmap(start, before);
+	if (before != slack)
+		libc_munmap(aligned + bytes, slack - before);
+	return aligned;
+}
+
 /* mmap(2) aligns to a page of the system only, so this takes an alignment more
  * than is wanted and gives back what lies outside. Should giving back fail (the
  * process has all the mappings it may have), the excess stays reserved, which
@@ -92,8 +107,7 @@ int
 os_reserve(size_t bytes, size_t alignment, void **addr)
 {
 	size_t slack = alignment - system_page();
-	size_t total, before, after;
-	char *start, *aligned;
+	size_t total;
 	void *mapped = NULL;
 	int err = os_fault(OS_RESERVE);
 
@@ -105,15 +119,7 @@ os_reserve(size_t bytes, size_t alignment, void **addr)
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (err != 0)
 		return err;
-	start = mapped;
-	before = align_up((size_t)start, alignment) - (size_t)start;
-	aligned = start + before;
-	after = slack - before;
-	if (before != 0)
-		libc_munmap(start, before);
-	if (after != 0)
-		libc_munmap(aligned + bytes + GUARD_BYTES, after);
-	*addr = aligned;
+	*addr = give_back_slack(mapped, bytes + GUARD_BYTES, alignment, slack);
 	return 0;
 }
 
@@ -259,8 +265,7 @@ static int
 map_aligned(size_t bytes, int protection, void **start)
 {
 	const int flags = MAP_PRIVATE | MAP_ANONYMOUS;
-	size_t slack = PAGE_BYTES - system_page(), before;
-	char *mapped = NULL;
+	size_t slack = PAGE_BYTES - system_page();
 	int err;
 
 	if (bytes > SIZE_MAX - slack)
@@ -268,13 +273,7 @@ map_aligned(size_t bytes, int protection, void **start)
 	err = libc_mmap(start, bytes + slack, protection, flags, -1, 0);
 	if (err != 0 || slack == 0)
 		return err;
-	mapped = *start;
-	before = align_up((size_t)mapped, PAGE_BYTES) - (size_t)mapped;
-	if (before != 0)
-		libc_munmap(mapped, before);
-	if (before != slack)
-		libc_munmap(mapped + before + bytes, slack - before);
-	*start = mapped + before;
+	*start = give_back_slack(*start, bytes, PAGE_BYTES, slack);
 	return 0;
 }
 

@@ -112,6 +112,14 @@ void source_stats(
 void source_count_on_nodes(
     struct source *source, size_t *bytes_on, unsigned nodes);
 
+/* The most that limit and size let the source have. */
+static inline size_t
+source_bound(const struct source_stats *stats)
+{
+	return min_size(stats->limit != 0 ? stats->limit : SIZE_MAX,
+	    stats->size != 0 ? stats->size : SIZE_MAX);
+}
+
 /* What is free around a source, SIZE_MAX where that sets no bound. */
 struct source_room {
 	size_t file_system; /* as much of it as this process can have */
