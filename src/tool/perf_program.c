@@ -387,7 +387,7 @@ perf_program_end(struct perf_program *perf, struct perf_samples *samples)
 	int status[2];
 
 	kill(perf->record, SIGINT);
-	shutdown(perf->control, SHUT_RDWR);
+	shutdown(perf->control, SHUT_WR);
 	while (!perf->is_over) {
 		if (poll(&lines, 1, ANSWER_MS) == 0) {
 			kill(perf->record, SIGKILL);
