@@ -97,7 +97,7 @@ static void
 warn_of_no_call(
     const struct rules *rules, const struct rule *rule, uint64_t near)
 {
-	struct quote place = quote(word_of(rule->place));
+	struct quote_text place = quote(word_of(rule->place));
 	unsigned long long offset = rule->number;
 
 	if (near != 0)

@@ -124,7 +124,7 @@ warn_of_name(const struct rules *rules, const struct rule *rule,
     const struct modules *modules)
 {
 	char hint[QUOTE_MAX + 32] = "";
-	struct quote place = quote(word_of(rule->place));
+	struct quote_text place = quote(word_of(rule->place));
 
 	if (near != NULL)
 		snprintf(hint, sizeof(hint), "did you mean \"%s\"?",

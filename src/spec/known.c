@@ -95,11 +95,11 @@ known_list(const struct known *known)
 	return list;
 }
 
-struct quote
+struct quote_text
 quote(struct word word)
 {
 	size_t length = min_size(word.length, QUOTE_MAX);
-	struct quote quoted;
+	struct quote_text quoted;
 
 	memcpy(quoted.text, word.text, length);
 	strcpy(quoted.text + length, word.length > QUOTE_MAX ? "..." : "");

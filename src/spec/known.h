@@ -48,9 +48,9 @@ struct known_text known_list(const struct known *known);
 /* A word as a sentence quotes it: cut, so that the sentence has room for little
  * more than one and the words that are known. */
 #define QUOTE_MAX 48
-struct quote {
+struct quote_text {
 	char text[QUOTE_MAX + sizeof("...")];
 };
-struct quote quote(struct word word);
+struct quote_text quote(struct word word);
 
 #endif /* SPEC_KNOWN_H */
