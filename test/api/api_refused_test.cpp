@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -72,9 +73,10 @@ fill(poolkind *kind)
 	return chain.free_all(kind) == count && count > 100;
 }
 
-/* In a child: opens SPEC, refuses CALL, uses the kind, and opens another. */
+/* In a child: opens SPEC, has calls refused, uses the kind, and opens another.
+ */
 Outcome
-try_without(const char *spec, long call, int errnum)
+try_without(const char *spec, const std::function<int()> &refuse_calls)
 {
 	static char memory[16 << 20] __attribute__((aligned(4096)));
 	bool region = strcmp(spec, "region") == 0, good;
@@ -93,7 +95,7 @@ try_without(const char *spec, long call, int errnum)
 		}
 	});
 	good = use(kind);
-	if (refuse(&call, 1, errnum) != 0)
+	if (refuse_calls() != 0)
 		_exit(NoFilter);
 	good &= use(kind);
 	good &= fill(kind);
@@ -124,7 +126,9 @@ try_without(const char *spec, long call, int errnum)
 
 /* What became of it: "" where it worked. */
 std::string
-outcome(const char *spec, long call, int errnum)
+outcome(
+    const char *spec, const std::function<int()> &refuse_calls,
+    const std::function<int()> &begin = [] { return 0; })
 {
 	int status = 0;
 	pid_t child = fork();
@@ -132,7 +136,8 @@ outcome(const char *spec, long call, int errnum)
 	if (child == 0) {
 		struct rlimit limit = { 60 * slowness(), 60 * slowness() };
 		setrlimit(RLIMIT_CPU, &limit);
-		_exit(try_without(spec, call, errnum));
+		_exit(
+		    begin() != 0 ? NoFilter : try_without(spec, refuse_calls));
 	}
 	if (child < 0 || waitpid(child, &status, 0) != child)
 		return "no child";
@@ -196,8 +201,8 @@ TEST_P(WithoutCall, GoesOnOrSaysNull)
 			/* To those that have no next way all are one. */
 			if (errnum != EPERM && !has_next_way(call.name))
 				continue;
-			std::string what = outcome(
-			    spec.c_str(), call.number, errnum);
+			std::string what = outcome(spec.c_str(),
+			    [&] { return refuse(&call.number, 1, errnum); });
 			if (what == "no filter")
 				GTEST_SKIP() << "seccomp(2) is refused";
 			if (what == "refused" && may_refuse(spec, call.name))
@@ -208,10 +213,108 @@ TEST_P(WithoutCall, GoesOnOrSaysNull)
 	}
 }
 
-INSTANTIATE_TEST_SUITE_P(Refused, WithoutCall,
-    testing::Values("dram", "dram,limit=32M", "dram,size=32M,reserve=yes",
-	"dram,page=thp", "nodes:0", "nodes:0,policy=preferred",
-	"file:,size=32M,fork=shared", "file:,fork=shared",
-	"file:,size=32M,fork=copy", "region"));
+const auto specs = testing::Values("dram", "dram,limit=32M",
+    "dram,size=32M,reserve=yes", "dram,page=thp", "nodes:0",
+    "nodes:0,policy=preferred", "file:,size=32M,fork=shared",
+    "file:,fork=shared", "file:,size=32M,fork=copy", "region");
+
+INSTANTIATE_TEST_SUITE_P(Refused, WithoutCall, specs);
+
+/* What the engine, and libc for it, asks of kernels of the last years, and
+ * earlier ones do not know. */
+const new_form new_forms[] = {
+	{ 5003, SYS_clone3, -1, 0, ENOSYS },
+	{ 5014, SYS_madvise, 2, 23 /* MADV_POPULATE_WRITE */, EINVAL },
+	{ 5015, SYS_mbind, 2, 5 /* MPOL_PREFERRED_MANY */, EINVAL },
+	{ 5017, SYS_set_mempolicy_home_node, -1, 0, ENOSYS },
+	{ 5018, SYS_madvise, 2, 24 /* MADV_DONTNEED_LOCKED */, EINVAL },
+	{ 6009, SYS_mbind, 2, 6 /* MPOL_WEIGHTED_INTERLEAVE */, EINVAL },
+};
+
+const int kernels[] = { 4018, 5014, 6001 };
+
+int
+act_as(int kernel)
+{
+	return act_as_kernel(
+	    kernel, new_forms, sizeof(new_forms) / sizeof(*new_forms));
+}
+
+class OlderKernel : public testing::TestWithParam<const char *> {};
+
+TEST_P(OlderKernel, HasAllThatKindsNeed)
+{
+	std::string spec = GetParam(), place = engine::place(64 << 20);
+
+	if (has_address_sanitizer() || has_thread_sanitizer())
+		GTEST_SKIP() << "a sanitizer makes calls of its own";
+	if (spec.compare(0, 4, "file") == 0) {
+		if (place.empty())
+			GTEST_SKIP() << "no directory with 64 MiB to spare";
+		spec.insert(5, place);
+	}
+	for (int kernel : kernels) {
+		/* From the start: what a kernel knows is asked once. */
+		std::string what = outcome(
+		    spec.c_str(), [] { return 0; },
+		    [=] { return act_as(kernel); });
+		if (what == "no filter")
+			GTEST_SKIP() << "seccomp(2) is refused";
+		EXPECT_EQ("", what) << spec << " on Linux " << kernel;
+	}
+}
+
+INSTANTIATE_TEST_SUITE_P(Refused, OlderKernel, specs);
+
+/* What the error says of SPEC on such a kernel; "" if it opens. */
+std::string
+error_on(int kernel, const std::string &spec)
+{
+	int pipes[2], status = 0;
+	char said[512] = "";
+
+	if (pipe(pipes) != 0)
+		return "no pipe";
+	pid_t child = fork();
+	if (child == 0) {
+		if (act_as(kernel) != 0)
+			_exit(NoFilter);
+		const char *why = poolkind_open(spec.c_str(), 0) ?
+		    "" :
+		    poolkind_errormsg();
+		size_t length = strlen(why);
+		_exit(write(pipes[1], why, length) == (ssize_t)length ?
+			Worked :
+			Refused);
+	}
+	close(pipes[1]);
+	ssize_t bytes = read(pipes[0], said, sizeof(said) - 1);
+	close(pipes[0]);
+	waitpid(child, &status, 0);
+	if (status != 0)
+		return WEXITSTATUS(status) == NoFilter ? "no filter" : "failed";
+	return std::string(said, bytes > 0 ? (size_t)bytes : 0);
+}
+
+/* Before the version, each of these is an error with a sentence. */
+TEST(OlderKernels, NameThePolicyThatTheyDoNotHave)
+{
+	const std::pair<int, std::string> policies[] = {
+		{ 5015, "nodes:0,policy=preferred-many" },
+		{ 6009, "nodes:0,policy=weighted-interleave" },
+	};
+
+	if (error_on(6001, "nodes:0") != "")
+		GTEST_SKIP() << "this process may not choose nodes or filters";
+	for (int kernel : kernels) {
+		for (auto &policy : policies) {
+			if (kernel >= policy.first)
+				continue;
+			EXPECT_EQ(error_on(kernel, policy.second),
+			    "\"" + policy.second +
+				"\": this kernel does not have the policy");
+		}
+	}
+}
 
 } // namespace
