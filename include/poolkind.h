@@ -22,8 +22,9 @@
  *  - Sizes are bytes. A size of 0 gives a unique pointer that may be freed.
  *  - Every function may be called by any thread at any time, except that a
  *    kind is closed by its owner alone, when nobody uses it any more.
- *  - No function prints, exits, aborts, starts a thread or installs a signal
- *    handler. None is safe in a signal handler, except poolkind_of() and
+ *  - No function prints, exits, aborts or installs a signal handler, or starts
+ *    a thread but where populate=N asks for it, and then it ends before the
+ *    function does. None is safe in a signal handler, except poolkind_of() and
  *    poolkind_block_at().
  */
 #ifndef POOLKIND_H
@@ -226,6 +227,27 @@ struct poolkind_block {
  * errno and the message alone.
  */
 int poolkind_block_at(const void *address, struct poolkind_block *block);
+
+/*
+ * Takes the pages of a part of BYTES at PTR that have not come by a touch yet:
+ * the PART-th, from 0, of PARTS. They lie within one block of KIND, or of a
+ * kind that it falls back to; what they hold stays. PARTS threads of the
+ * program call at the same time, each for another part, and each pinned near
+ * the memory that its part is to come from, as the kernel places most pages
+ * near the thread that takes them. Parts are cut at multiples of 2 MiB, or of
+ * larger pages, so a small block may have empty ones. The option populate=N
+ * does the same within poolkind_malloc(), on threads of the library.
+ *
+ * On nodes that KIND binds to a lack of memory is ENOMEM here, where a touch
+ * would have the kernel end the process. What was taken by then stays with the
+ * block until that is freed.
+ *
+ * Errors: EINVAL (not within one block, not of KIND, PART not below PARTS);
+ * ENOMEM (no memory, or none on the nodes); EPERM (KIND is not for this child
+ * of a fork).
+ */
+int poolkind_populate(
+    poolkind *kind, void *ptr, size_t bytes, unsigned part, unsigned parts);
 
 /*
  * ---- Limit, trim, check, statistics ---------------------------------------

@@ -102,6 +102,9 @@ int os_move(void *from, size_t bytes, void *to);
  * the file system are used up; ENOSYS before Linux 5.14, which cannot. */
 int os_populate(void *addr, size_t bytes);
 
+/* The same of a range that is in use, whose content stays; no ENOSYS. */
+int os_populate_used(void *addr, size_t bytes);
+
 /* Gives the pages back. Anonymous and huge pages read as zero afterwards; a
  * private file mapping shows the file again. */
 int os_discard(void *addr, size_t bytes);
@@ -376,6 +379,21 @@ void os_clock_advance(uint64_t ms);
  * blocked, and not cancelled. Where no stack is to be had, on the caller's. */
 void os_on_stack(void (*what)(void *arg), void *arg);
 
+/* ---- Threads for a while: os_threads_linux.c ----------------------------- */
+
+/* Has WHAT(ARG, 0), WHAT(ARG, 1) and so on run by up to COUNT threads at the
+ * same time, which are made for it and have ended when this returns. Returns
+ * how many there were, which may be none. They have 64 KiB of stack less a
+ * page and no TLS of their own: WHAT may not write to any, errno included. The
+ * caller may hold locks, which none of them may take. */
+unsigned os_on_threads(
+    unsigned count, void (*what)(void *arg, unsigned number), void *arg);
+
+/* Has the calling thread run on the processors of NODES from now on, of a node
+ * without any on those of the nearest that has some, as far as its cpuset
+ * permits. Where that is none, or nobody knows, nothing changes. */
+void os_run_near(const uint64_t *nodes, unsigned bits);
+
 /* ---- Output ------------------------------------------------------------ */
 
 /* Writes all of TEXT to FD, for the shim's messages. */
@@ -402,6 +420,7 @@ enum os_call {
 	OS_MOVE_TO_NODES,
 	OS_BARRIER_PREPARE,
 	OS_SET_INHERITED,
+	OS_CLONE,
 	OS_CALLS
 };
 

@@ -478,6 +478,20 @@ populate_by_touch(char *addr, size_t bytes)
 	return err;
 }
 
+static int
+populate(char *addr, size_t bytes)
+{
+	int err = os_fault(OS_POPULATE);
+
+	if (err != 0)
+		return err;
+	do
+		err = advise(addr, bytes, MADV_POPULATE_WRITE);
+	while (err == EINTR || err == EAGAIN);
+	return err == EFAULT || err == ENOSPC || err == EHWPOISON ? ENOMEM :
+								    err;
+}
+
 /*
  * MADV_POPULATE_WRITE does for each page what a write would, so that the page
  * is there and writable, and does not change what it holds. EFAULT is what it
@@ -491,25 +505,28 @@ populate_by_touch(char *addr, size_t bytes)
 int
 os_populate(void *addr, size_t bytes)
 {
-	int err = os_fault(OS_POPULATE);
+	int err = populate(addr, bytes);
 
-	if (err != 0)
-		return err;
-	do
-		err = advise(addr, bytes, MADV_POPULATE_WRITE);
-	while (err == EINTR || err == EAGAIN);
 	if (os_is_refused(err))
 		err = populate_by_touch(addr, bytes);
-	switch (err) {
-	case EFAULT:
-	case ENOSPC:
-	case EHWPOISON:
-		return ENOMEM;
-	case EINVAL:
+	if (err == EINVAL)
 		return can_populate() ? EINVAL : ENOSYS;
-	default:
+	return err == EFAULT ? ENOMEM : err;
+}
+
+/* A touch that changes nothing, as other threads may be writing there. Space
+ * and huge pages were taken when the range was handed out, so it raises no
+ * SIGBUS. */
+int
+os_populate_used(void *addr, size_t bytes)
+{
+	int err = populate(addr, bytes);
+
+	if (err != EINVAL && !os_is_refused(err))
 		return err;
-	}
+	for (size_t at = 0; at < bytes; at += system_page())
+		__atomic_fetch_or((char *)addr + at, 0, __ATOMIC_RELAXED);
+	return 0;
 }
 
 /* Locked pages (mlockall) are EINVAL to MADV_DONTNEED, and need

@@ -31,10 +31,9 @@
  */
 #include <errno.h>
 
-#include "base/bits.h"
-#include "source/memory.h"
 #include "source/operations.h"
 #include "source/policy.h"
+#include "source/populate.h"
 
 /* Above this populating, asking where the pages are and moving them would take
  * too long for one allocation. */
@@ -158,26 +157,6 @@ check_room(struct source *source, size_t bytes)
 	return 0;
 }
 
-/* Takes pages by MADV_POPULATE_WRITE of Linux 5.14, or on an older kernel by
- * writing a zero to each: they are new and hold nothing. */
-static int
-populate_piece(void *at, size_t bytes)
-{
-	int error = os_populate(at, bytes);
-
-	if (error != ENOSYS)
-		return error;
-	for (size_t i = 0; i < bytes; i += PAGE_BYTES)
-		((volatile char *)at)[i] = 0;
-	return 0;
-}
-
-static int
-populate(char *at, size_t bytes)
-{
-	return memory_fill(populate_piece, at, bytes);
-}
-
 /*
  * What is not bound. Huge pages are always taken here: a page of the system's
  * pool that is missing would be a SIGBUS at the first touch. Small ones only
@@ -188,14 +167,13 @@ static int
 anon_commit(struct segment *segment, size_t offset, size_t bytes)
 {
 	const struct spec *spec = segment->source->spec;
-	char *at = segment->base + offset;
 	int error;
 
 	if (is_huge(segment->source))
-		return os_populate(at, bytes);
+		return populate(segment, offset, bytes);
 	error = make_usable(segment, offset + bytes);
 	return error == 0 && (spec->populate || spec->reserve) ?
-	    populate(at, bytes) :
+	    populate(segment, offset, bytes) :
 	    error;
 }
 
@@ -206,10 +184,10 @@ anon_commit(struct segment *segment, size_t offset, size_t bytes)
  *     when the nodes are full, where MPOL_BIND would have it end a process. If
  *     mbind(2) is refused by now, the range stays bound, and only a comparison
  *     with what the nodes have free prevents that.
- *  2. The pages are taken.
- *  3. The kernel is asked where they lie (move_pages(2)), those elsewhere are
- *     moved, and ENOMEM is returned if one cannot be.
- *  4. The range is bound, so that the kernel tells the program so, and a page
+ *  2. The pages are taken (populate.c). The kernel is asked where they lie
+ *     (move_pages(2)), those elsewhere are moved, and ENOMEM is returned if one
+ *     cannot be.
+ *  3. The range is bound, so that the kernel tells the program so, and a page
  *     that is migrated or swapped in stays there. Also after a failure: the
  *     range is free then, and free ranges are bound, which keeps mappings few.
  *
@@ -219,18 +197,13 @@ anon_commit(struct segment *segment, size_t offset, size_t bytes)
 static int
 commit_now(struct segment *segment, size_t offset, size_t bytes)
 {
-	const struct spec *spec = segment->source->spec;
-	char *at = segment->base + offset;
 	int error = policy_prefer(segment, offset, bytes);
 
 	if (os_is_refused(error))
 		error = check_room(segment->source, bytes);
 	if (error != 0)
 		return error;
-	error = populate(at, bytes);
-	if (error == 0)
-		error = os_move_to_nodes(
-		    at, bytes, spec->nodes, SPEC_NODES_MAX);
+	error = populate(segment, offset, bytes);
 	policy_bind(segment, offset, bytes);
 	return error;
 }

@@ -86,6 +86,13 @@ set_mode(
 	    error;
 }
 
+static size_t
+slice_of(const struct segment *segment)
+{
+	return align_up(
+	    max_size(segment->bytes / SLICES_MAX, SLICE_MIN), SLICE_MIN);
+}
+
 /*
  * Weights of the kind's own, which the kernel does not know (those of
  * MPOL_WEIGHTED_INTERLEAVE are the system's): the segment is divided into
@@ -98,8 +105,7 @@ static int
 set_weights(struct segment *segment)
 {
 	const struct spec *spec = segment->source->spec;
-	size_t slice = align_up(
-	    max_size(segment->bytes / SLICES_MAX, SLICE_MIN), SLICE_MIN);
+	size_t slice = slice_of(segment);
 	size_t offset = 0, i = 0, node = 0;
 	int error = 0;
 
@@ -118,6 +124,23 @@ set_weights(struct segment *segment)
 			i = node = 0;
 	}
 	return error;
+}
+
+int
+policy_place(const struct segment *segment, size_t offset)
+{
+	const uint8_t *weights = segment->source->spec->weights;
+	size_t round = 0, at;
+	int place = 0;
+
+	for (size_t i = 0; i < SPEC_WEIGHTS_MAX && weights[i] != 0; i++)
+		round += weights[i];
+	if (round == 0)
+		return -1;
+	for (at = offset / slice_of(segment) % round; at >= weights[place];
+	     place++)
+		at -= weights[place];
+	return place;
 }
 
 /* Whether transparent huge pages are to be kept away. On a system that makes
@@ -224,6 +247,16 @@ policy_open_anew(struct segment *segment, size_t offset, size_t bytes)
 	return os_is_refused(error) ? 0 : error;
 }
 
+bool
+policy_is_bound(const struct segment *segment, size_t offset, size_t bytes)
+{
+	size_t granule = segment->source->granule;
+	size_t end = (offset + bytes) / granule;
+
+	return page_set_find(&segment->bound, offset / granule, end, false) ==
+	    end;
+}
+
 /*
  * Binds a range; false if that cannot be: the range would be one more run above
  * RUNS_MAX, or mbind(2) fails. The kernel applies mbind(2) mapping by mapping,
@@ -244,8 +277,7 @@ policy_bind(struct segment *segment, size_t offset, size_t bytes)
 	size_t low = from == 0 ? 0 : from - 1;
 	int error;
 
-	if (!segment->bound_unsure &&
-	    page_set_find(&segment->bound, from, end, false) == end)
+	if (!segment->bound_unsure && policy_is_bound(segment, offset, bytes))
 		return true;
 	if (atomic_load(&runs) >= RUNS_MAX &&
 	    count_runs(segment, low, min_size(end + 1, granules)) == 0)
@@ -291,6 +323,7 @@ policy_prefork(struct source *source)
 {
 	if (!spec_binds(source->spec))
 		return;
+	source->forks++;
 	for (struct segment *s = source->first; s != NULL; s = s->next)
 		policy_prefer(s, 0, s->bytes);
 }

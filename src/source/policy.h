@@ -25,6 +25,15 @@ void policy_close(struct segment *segment);
 bool policy_bind(struct segment *segment, size_t offset, size_t bytes);
 int policy_prefer(struct segment *segment, size_t offset, size_t bytes);
 
+/* Which of the kind's nodes, counted from the lowest, what is at OFFSET is for
+ * by weights of the kind's own; -1 where it has none. It is the same up to the
+ * next 2 MiB. */
+int policy_place(const struct segment *segment, size_t offset);
+
+/* Whether all of a range is bound. */
+bool policy_is_bound(
+    const struct segment *segment, size_t offset, size_t bytes);
+
 /* Before a fork, after which pages are copied when they are written to. */
 void policy_prefork(struct source *source);
 

@@ -60,6 +60,16 @@ void source_free(struct source *source, void *addr, size_t bytes);
 bool source_zeroes_lazily(const struct source *source);
 void source_zero(struct source *source, void *addr, size_t bytes);
 
+/* Takes the pages of a range within one span that have not come by a touch yet,
+ * for who has the span; what the range holds stays. Several threads may do so
+ * at once for ranges that do not overlap. 0 or an error number: ENOMEM where
+ * there is no memory for all of it, or none on the nodes that the source binds
+ * to; what was taken then stays. */
+int source_populate(struct source *source, void *addr, size_t bytes);
+
+/* Where such a range is best divided: at multiples of so many bytes. */
+size_t source_populate_step(const struct source *source);
+
 /* While held, source_free() keeps pages committed: they are about to be handed
  * out again. What is left of them goes with the next span that comes back, or
  * when source_decay() is called. Nests. */

@@ -36,6 +36,7 @@
  *   memory          memory is asked for before it is taken
  *   account         what is committed, and the limit of that
  *   policy          memory policies, and which granules are bound
+ *   populate        pages taken at once, on several threads
  *   sets            the sets of a segment, followed by checks under way
  *   registry        the list of all sources
  *   withhold        what is shared is kept out of children
@@ -246,6 +247,7 @@ struct source {
 	/* anon.c: what the nodes had free when it was last read, less what was
 	 * handed out since. */
 	uint64_t room, room_read;
+	unsigned forks; /* policy.c: how many found it open, if it binds */
 
 	/* file.c: the segment in whose file the next one goes on, under the
 	 * lock of the list. */

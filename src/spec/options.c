@@ -77,16 +77,17 @@ parse_policy(
 
 /* ---- yes and no ---------------------------------------------------------- */
 
+static const char *const flag_words[] = { "no", "yes" };
+
 /* "no" is taken too, which is the default of all of them: a script can then
  * write the option always. */
 static int
 parse_flag(
     const struct spec_option *option, struct word value, struct spec *spec)
 {
-	static const char *const words[] = { "no", "yes" };
 	static const char *const other[] = { "false", "true", "0", "1", "off",
 		"on" };
-	struct known known = known_of(words, ARRAY_SIZE(words));
+	struct known known = known_of(flag_words, ARRAY_SIZE(flag_words));
 	struct known others = known_of(other, ARRAY_SIZE(other));
 	int chosen = known_find(&known, value), meant;
 	char what[32] = "value of ";
@@ -96,7 +97,7 @@ parse_flag(
 		return 0;
 	meant = known_find(&others, value);
 	return known_fail(&known, strcat(what, option->word), value,
-	    meant < 0 ? "" : words[meant % 2]);
+	    meant < 0 ? "" : flag_words[meant % 2]);
 }
 
 static void
@@ -107,6 +108,43 @@ print_flag(const struct spec_option *option, const struct spec *spec,
 		return;
 	option_begin(option, to);
 	write_text(to, "yes");
+}
+
+/* "yes" is one thread, the caller's. */
+static int
+parse_threads(
+    const struct spec_option *option, struct word value, struct spec *spec)
+{
+	struct known known = known_of(flag_words, ARRAY_SIZE(flag_words));
+	int flag = known_find(&known, value);
+	size_t count = (size_t)flag;
+	const char *end;
+
+	if (flag < 0 &&
+	    (spec_parse_size(value.text, &end, &count) != 0 ||
+		end != value.text + value.length || end[-1] > '9' ||
+		count == 0 || count > SPEC_THREADS_MAX))
+		return error_set(EINVAL,
+		    "%s=%s: write yes, no, or how many threads take the pages, "
+		    "from 1 to %d",
+		    option->word, quote(value).text, SPEC_THREADS_MAX);
+	*OPTION_FIELD(option, spec, unsigned) = (unsigned)count;
+	return 0;
+}
+
+static void
+print_threads(const struct spec_option *option, const struct spec *spec,
+    struct writer *to)
+{
+	unsigned threads = *CONST_OPTION_FIELD(option, spec, unsigned);
+
+	if (threads == 0)
+		return;
+	option_begin(option, to);
+	if (threads == 1)
+		write_text(to, "yes");
+	else
+		write_number(to, threads);
 }
 
 /* ---- Names --------------------------------------------------------------- */
@@ -235,6 +273,7 @@ print_weights(const struct spec_option *option, const struct spec *spec,
 static const struct option_type choice = { parse_choice, print_choice },
 				policy = { parse_policy, print_choice },
 				flag = { parse_flag, print_flag },
+				threads = { parse_threads, print_threads },
 				name = { parse_name, print_name },
 				node = { parse_one_node, print_one_node },
 				weights = { parse_weights, print_weights };
@@ -271,8 +310,8 @@ const struct spec_option spec_options[SPEC_OPTION_COUNT] = {
 	    "Policies", &weights, SETS(weights) },
 	{ "home", SPEC_ON_NODES, "N", "none",
 	    "Options", &node, SETS(home), GIVEN(home_given) },
-	{ "populate", SPEC_ANONYMOUS, "yes|no", "no",
-	    "Options", &flag, SETS(populate) },
+	{ "populate", SPEC_ANONYMOUS, "yes|no|N", "no",
+	    "Options", &threads, SETS(populate) },
 	{ "offset", SPEC_ON_DEVICE, "SIZE", "0",
 	    "Options", &option_size, SETS(offset) },
 	{ "size", HAS_PAGES | SPEC_ON_DEVICE, "SIZE", "none",

@@ -52,6 +52,7 @@ enum spec_fork {
 	"abcdefghijklmnopqrstuvwxyz" \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 #define SPEC_WEIGHTS_MAX 64
+#define SPEC_THREADS_MAX 256
 #define SPEC_TIERS_MAX 10000
 #define SPEC_TEXT_MAX (2 * PATH_MAX + 512) /* commas are escaped */
 
@@ -80,7 +81,9 @@ struct spec {
 	bool all_nodes;
 	enum spec_scope scope;
 	unsigned tier; /* SPEC_TIER */
-	bool populate; /* each span has its pages when it is handed out */
+	/* On how many threads each span gets its pages when it is handed out;
+	 * 1: by who asks for it; 0: as they are touched. */
+	unsigned populate;
 	bool home_given;
 	unsigned home;                     /* the node to be nearest to */
 	uint8_t weights[SPEC_WEIGHTS_MAX]; /* of the nodes, rising; 0: end */

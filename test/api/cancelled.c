@@ -119,6 +119,8 @@ call(const char *name, void (*function)(void))
 	C(poolkind_block_at, struct poolkind_block b; \
 	    void *p = poolkind_malloc(kind, 9); poolkind_block_at(p, &b); \
 	    take(p)) \
+	C(poolkind_populate, void *p = poolkind_malloc(kind, MIB); \
+	    poolkind_populate(kind, p, MIB, 0, 1); take(p)) \
 	C(poolkind_set_limit, poolkind_set_limit(kind, 40 * MIB)) \
 	C(poolkind_on_full, poolkind_on_full(kind, NULL, NULL)) \
 	C(poolkind_trim, poolkind_trim(kind)) \

@@ -523,6 +523,117 @@ TEST(PolicyTest, PopulatedBlocksOnSeveralNodesAreThere)
 	EXPECT_GE(bytes[2] + bytes[3], 8 * MIB);
 }
 
+/* As many parts as nodes, each taken near one of them; slices by weight; what
+ * threads of a node without processors take. */
+TEST(PopulateTest, ThreadsTakeEachPageOnItsNode)
+{
+	FULL_PROFILE_OR_SKIP();
+	const size_t bytes = 64 * MIB, half = bytes / 2 / (4 * KIB);
+	const struct {
+		const char *text;
+		host::PagesPerNode pages;
+	} cases[] = {
+		{ "nodes:2,populate=2", { { 2, 2 * half } } },
+		{ "nodes:0-1,populate=2", { { 0, half }, { 1, half } } },
+		{ "nodes:0-1,populate=5", { { 0, half }, { 1, half } } },
+		{ "nodes:2-3,populate=2", { { 2, half }, { 3, half } } },
+		{ "nodes:0-1,policy=interleave,populate=2",
+		    { { 0, half }, { 1, half } } },
+		{ "nodes:2-3,policy=weighted-interleave,weights=3:1,populate=2",
+		    { { 2, half + half / 2 }, { 3, half / 2 } } },
+		{ "nodes:0-1,home=1,populate=2", { { 1, 2 * half } } },
+	};
+	for (auto &one : cases)
+		for (unsigned from : { 0u, 1u }) {
+			Kind kind = open_kind(one.text);
+			host::run_on_node(from, [&] {
+				void *block = poolkind_aligned_alloc(
+				    kind.get(), 8 * MIB, bytes);
+				ASSERT_NE(nullptr, block) << one.text;
+				EXPECT_EQ(one.pages,
+				    host::pages_per_node(block, bytes))
+				    << one.text << " from " << from;
+				poolkind_free(kind.get(), block);
+			});
+		}
+}
+
+TEST(PopulateTest, HugePagesAreTakenByThreads)
+{
+	FULL_PROFILE_OR_SKIP();
+	size_t free = host::free_huge_pages(2, 2 * MIB) * 2 * MIB;
+
+	if (free < 32 * MIB)
+		GTEST_SKIP() << "no huge pages on node 2";
+	Kind kind = open_kind("nodes:2,page=2M,populate=2");
+	char *block = static_cast<char *>(
+	    poolkind_aligned_alloc(kind.get(), 2 * MIB, 16 * MIB));
+	ASSERT_NE(nullptr, block);
+	EXPECT_EQ(Nodes{ 2 }, nodes_of(block, 16 * MIB));
+	EXPECT_EQ(nullptr, poolkind_malloc(kind.get(), free));
+	poolkind_free(kind.get(), block);
+	poolkind_trim(kind.get());
+	EXPECT_EQ(free / (2 * MIB), host::free_huge_pages(2, 2 * MIB));
+}
+
+/* NULL where a node is full, with nothing kept; the other one still serves a
+ * kind on two. */
+TEST(PopulateTest, AFullNodeGivesNullAndNothingIsKept)
+{
+	FULL_PROFILE_OR_SKIP();
+	Kind full = open_kind("nodes:2,populate=2");
+	Kind both = open_kind("nodes:2-3,populate=2");
+	engine::Chain fill;
+	size_t node[8] = { 0 };
+
+	EXPECT_EQ(nullptr, poolkind_malloc(full.get(), 600 * MIB));
+	EXPECT_EQ(0u, engine::stats_of(full.get()).committed);
+	ASSERT_EQ(0, poolkind_get_node_bytes(full.get(), node, 8));
+	for (size_t bytes : node)
+		EXPECT_EQ(0u, bytes);
+	EXPECT_GE(fill.fill(full.get(), 16 * MIB), 16u);
+	EXPECT_EQ(nullptr, poolkind_malloc(full.get(), 32 * MIB));
+	size_t kept = engine::stats_of(full.get()).committed;
+	memset(node, 0, sizeof(node));
+	ASSERT_EQ(0, poolkind_get_node_bytes(full.get(), node, 8));
+	EXPECT_EQ(kept, node[2]);
+	void *block = poolkind_malloc(both.get(), 64 * MIB);
+	ASSERT_NE(nullptr, block);
+	size_t on[8] = { 0 };
+	ASSERT_EQ(0, poolkind_block_nodes(block, on, 8));
+	EXPECT_EQ(64 * MIB, on[2] + on[3]);
+	EXPECT_GE(on[3], 48 * MIB);
+	EXPECT_EQ(nullptr, poolkind_malloc(both.get(), 600 * MIB));
+	fill.free_all(full.get());
+}
+
+/* poolkind_populate() by threads of the program, pinned. */
+TEST(PopulateTest, PartsAreOnTheNodesOfWhoTakesThem)
+{
+	FULL_PROFILE_OR_SKIP();
+	Kind kind = open_kind("nodes:0-1");
+	char *block = static_cast<char *>(
+	    poolkind_aligned_alloc(kind.get(), 2 * MIB, 64 * MIB));
+
+	for (unsigned part : { 0u, 1u })
+		host::run_on_node(part, [&] {
+			EXPECT_EQ(0,
+			    poolkind_populate(
+				kind.get(), block, 64 * MIB, part, 2));
+		});
+	EXPECT_EQ(Nodes{ 0 }, nodes_of(block, 32 * MIB));
+	EXPECT_EQ(Nodes{ 1 }, nodes_of(block + 32 * MIB, 32 * MIB));
+	EXPECT_EQ("bind", host::policy_at(block));
+	Kind small = open_kind("nodes:2");
+	void *large = poolkind_malloc(small.get(), 400 * MIB);
+	engine::Chain fill;
+	fill.fill(small.get(), 16 * MIB);
+	errno = 0;
+	EXPECT_EQ(-1, poolkind_populate(small.get(), large, 400 * MIB, 0, 1));
+	EXPECT_EQ(ENOMEM, errno);
+	fill.free_all(small.get());
+}
+
 TEST(PolicyTest, AnAttributeComesToItsNodes)
 {
 	FULL_PROFILE_OR_SKIP();

@@ -62,6 +62,11 @@ call(enum os_call which)
 		return os_set_inherited(nullptr, PAGE_BYTES, true);
 	case OS_BARRIER_PREPARE:
 		return os_barrier_prepare() ? 0 : EXDEV;
+	case OS_CLONE:
+		return os_on_threads(
+			   1, [](void *, unsigned) {}, nullptr) == 0 ?
+		    EXDEV :
+		    0;
 	default:
 		return -1;
 	}
@@ -89,7 +94,9 @@ TEST_F(Fault, ReachesEveryCallAndNoOther)
 	for (int which = 0; which < OS_CALLS; which++) {
 		os_fault_at((enum os_call)which, 1, EXDEV, true);
 		for (int other = 0; other < OS_CALLS; other++) {
-			if (other == OS_BARRIER_PREPARE && other != which)
+			if ((other == OS_BARRIER_PREPARE ||
+				other == OS_CLONE) &&
+			    other != which)
 				continue;
 			EXPECT_EQ(
 			    call((enum os_call)other) == EXDEV, other == which)

@@ -51,7 +51,7 @@ public:
 			made.tier = (unsigned)below(SPEC_TIERS_MAX);
 		if (spec_is_anonymous(&made)) {
 			made.page = (enum spec_page)below(4);
-			made.populate = below(2);
+			made.populate = (unsigned)below(4);
 		}
 		if (spec_has_nodes(&made))
 			made.policy = (enum spec_policy)below(

@@ -126,6 +126,8 @@ values_of(const struct spec_option &option, bool has_nodes)
 		return { "3M,high=50%", "5,high=1%" };
 	if (strcmp(option.form, "SIZE") == 0)
 		return { "3M", "5", "2T" };
+	if (strcmp(option.form, "yes|no|N") == 0)
+		return { "yes", "no", "1", "2", "256" };
 	if (strcmp(option.form, "N%") == 0)
 		return { "1%", "100%" };
 	if (strcmp(option.form, "NAME") == 0)

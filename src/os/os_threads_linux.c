@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * os_threads_linux.c - threads for the length of one call. See os.h.
+ *
+ * pthread_create(3) calls malloc, which may be the engine, and this runs under
+ * locks of the engine. So threads are made by clone(2) as libc's image has it,
+ * on stacks that are mapped here and gone when the call returns. What makes
+ * that right:
+ *
+ * - They have no TLS of their own: the register that leads to it is the
+ *   caller's. So they may read there (the canary of a stack is there) and must
+ *   not write: no errno, no sentence. The caller sleeps until they have ended,
+ *   and os/ makes its calls without errno. Sanitizers write to a thread's TLS,
+ *   and valgrind knows of no such threads: there none is made.
+ * - No signal is handled in them but those that they raise themselves, among
+ *   them SIGSYS, by which a sandbox does a call for them.
+ * - The kernel clears a thread's number, and wakes the caller, when the thread
+ *   has left its stack for good (CLONE_CHILD_CLEARTID).
+ * - The caller waits in futex(2), past libc: it is not cancelled there.
+ * - A fork takes the lock that the caller holds, and so waits for the end. A
+ *   child of clone(2), which takes none, has the forking thread alone, and the
+ *   mapping of the stacks, which nobody uses.
+ *
+ * Where threads cannot be made (a limit, a cgroup, a filter) fewer run.
+ */
+#include <limits.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/annotate.h"
+#include "base/bits.h"
+#include "os/direct.h"
+#include "os/libc.h"
+#include "os/os.h"
+#include "os/os_fault.h"
+
+/* ---- Threads ------------------------------------------------------------- */
+
+/* Four times what a part of populate takes, and a page that guards it. */
+#define STACK_BYTES (64 * KIB)
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WATCHED true
+#else
+#define WATCHED annotate_is_on()
+#endif
+
+/* At the upper end of its stack. */
+struct one {
+	_Atomic int id; /* 0: it has ended */
+	unsigned number;
+	void (*what)(void *arg, unsigned number);
+	void *arg;
+};
+
+static struct one *
+one_on(char *stacks, unsigned number)
+{
+	return (struct one *)(void *)(stacks +
+	    ((size_t)number + 1) * STACK_BYTES -
+	    align_up(sizeof(struct one), 64));
+}
+
+static int
+enter(void *with)
+{
+	const struct one *one = with;
+
+	one->what(one->arg, one->number);
+	return 0;
+}
+
+static bool
+start(libc_clone_function *make, char *stacks, unsigned number,
+    void (*what)(void *arg, unsigned number), void *arg)
+{
+	struct one *one = one_on(stacks, number);
+	int saved = errno, id;
+
+	one->number = number;
+	one->what = what;
+	one->arg = arg;
+	os_direct(SYS_mprotect, stacks + (size_t)number * STACK_BYTES,
+	    PAGE_BYTES, PROT_NONE);
+	id = make(enter, one,
+	    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+		CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
+	    one, &one->id, NULL, &one->id);
+	errno = saved;
+	return id > 0;
+}
+
+static void
+wait_for(struct one *one)
+{
+	int id;
+
+	while ((id = atomic_load(&one->id)) != 0)
+		os_direct(SYS_futex, &one->id, FUTEX_WAIT, id, NULL);
+}
+
+/* The new threads have the mask of the one that makes them. */
+static unsigned
+start_all(libc_clone_function *make, char *stacks, unsigned count,
+    void (*what)(void *arg, unsigned number), void *arg)
+{
+	static const int raised[] = { SIGSYS, SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+		SIGTRAP };
+	uint64_t most = UINT64_MAX, before;
+	unsigned started = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(raised); i++)
+		most &= ~((uint64_t)1 << (raised[i] - 1));
+	if (os_direct(SYS_rt_sigprocmask, SIG_BLOCK, &most, &before,
+		sizeof(most)) != 0)
+		return 0;
+	while (started < count && start(make, stacks, started, what, arg))
+		started++;
+	os_direct(
+	    SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+	return started;
+}
+
+unsigned
+os_on_threads(
+    unsigned count, void (*what)(void *arg, unsigned number), void *arg)
+{
+	libc_clone_function *make = WATCHED ? NULL : libc_clone();
+	size_t bytes = (size_t)count * STACK_BYTES;
+	unsigned started;
+	long stacks;
+
+	if (make == NULL || os_fault(OS_CLONE) != 0)
+		return 0;
+	stacks = os_direct(SYS_mmap, NULL, bytes, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (os_error_of(stacks) != 0)
+		return 0;
+	started = start_all(make, (char *)stacks, count, what, arg);
+	for (unsigned i = 0; i < started; i++)
+		wait_for(one_on((char *)stacks, i));
+	os_direct(SYS_munmap, stacks, bytes);
+	return started;
+}
+
+/* ---- Where they run ------------------------------------------------------ */
+
+#define CPUS_MAX 4096
+
+struct cpus {
+	uint64_t bit[CPUS_MAX / 64];
+};
+
+/* Adds the processors of a node: "ff,00000001" of sysfs, the lowest last.
+ * Returns whether the node is there; ANY: whether it has some. */
+static bool
+add_cpus(unsigned node, struct cpus *cpus, bool *any)
+{
+	char path[64], text[CPUS_MAX / 32 * 9 + 1];
+	size_t length, bit = 0;
+
+	*any = false;
+	snprintf(
+	    path, sizeof(path), "/sys/devices/system/node/node%u/cpumap", node);
+	if (os_read_text(path, text, sizeof(text)) != 0)
+		return false;
+	for (length = __builtin_strlen(text); length-- > 0;) {
+		char digit[2] = { text[length], '\0' };
+		uint64_t four = strtoul(digit, NULL, 16);
+
+		if (text[length] == ',' || text[length] == '\n')
+			continue;
+		*any |= four != 0;
+		cpus->bit[bit / 64] |= four << bit % 64;
+		bit += 4;
+	}
+	return true;
+}
+
+/* The nearest node to NODE, which has no processors, that has some; NODE where
+ * nobody knows. The distances are those to all nodes that there are. */
+static unsigned
+nearest_with_cpus(unsigned node)
+{
+	char path[64], text[512], *at = text, *end;
+	unsigned long least = ULONG_MAX, distance;
+	unsigned nearest = node;
+	bool any;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/distance",
+	    node);
+	if (os_read_text(path, text, sizeof(text)) != 0)
+		return node;
+	for (unsigned other = 0; other < 1024; other++) {
+		struct cpus unused = { { 0 } };
+
+		if (!add_cpus(other, &unused, &any))
+			continue;
+		distance = strtoul(at, &end, 10);
+		if (end == at)
+			break;
+		at = end;
+		if (any && distance < least) {
+			least = distance;
+			nearest = other;
+		}
+	}
+	return nearest;
+}
+
+/* A thread that is pinned to one processor makes threads that are, too: it is
+ * not asked where it may run, and what the cpuset forbids the kernel leaves
+ * out. */
+void
+os_run_near(const uint64_t *nodes, unsigned bits)
+{
+	struct cpus cpus = { { 0 } };
+	bool any;
+
+	for (unsigned node = 0; node < bits; node++)
+		if (bits_test(nodes, node) && add_cpus(node, &cpus, &any) &&
+		    !any)
+			add_cpus(nearest_with_cpus(node), &cpus, &any);
+	os_direct(SYS_sched_setaffinity, 0, sizeof(cpus), &cpus);
+}
