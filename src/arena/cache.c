@@ -11,6 +11,7 @@
 #include "arena/depot.h"
 #include "arena/home.h"
 #include "arena/page_bin_index.h"
+#include "arena/recording.h"
 #include "arena/sample.h"
 #include "os/os.h"
 
@@ -73,25 +74,49 @@ static void
 restart_countdown(struct cache *cache, unsigned number)
 {
 	set_countdown(cache, number, HOUSEKEEPING_INTERVAL);
-	cache->chosen[number] = false;
+	cache->chosen[number] = 0;
 }
 
-/* The same while somebody listens to blocks: whether the countdown has ended
- * with one that is chosen, and with which it ends next. A countdown that has
- * not ended goes on, as it was drawn which block is chosen. */
+/* The same while somebody listens to blocks, or the heap is recorded: whether
+ * the countdown has ended with one that is chosen, and with which it ends next.
+ * A countdown that has not ended goes on, as it was drawn which block is
+ * chosen. */
 static void __attribute__((noinline, cold))
 sample_countdown(struct cache *cache, unsigned number)
 {
-	bool *chosen = &cache->chosen[number];
+	unsigned lg_mean = SAMPLE_LG_MEAN;
+	struct thread *thread = cache->thread;
+	bool chosen = true;
+	int32_t blocks = 1;
 
-	cache->thread->sample = SAMPLE_NOT_CHOSEN;
+	thread->sample = SAMPLE_NOT_CHOSEN;
 	if (cache->bin[number].countdown > 0)
 		return;
-	if (*chosen)
-		cache->thread->sample = SAMPLE_CHOSEN;
-	set_countdown(cache, number,
-	    sample_distance(cache->thread, cache_bin_size[number],
-		HOUSEKEEPING_INTERVAL, chosen));
+	if (cache->chosen[number] != 0) {
+		thread->sample = SAMPLE_CHOSEN;
+		thread->sample_lg_mean = cache->chosen[number];
+		thread->sample_bin = (uint8_t)number;
+	}
+	if (heap_is_recorded(cache->heap))
+		lg_mean = atomic_load_explicit(
+		    &heap_recorder->lg_mean, memory_order_relaxed);
+	if (!heap_is_recorded(cache->heap) ||
+	    !recording_wants_all(cache_bin_size[number]))
+		blocks = sample_distance(
+		    thread, cache_bin_size[number], lg_mean, &chosen);
+	set_countdown(cache, number, blocks);
+	cache->chosen[number] = chosen ? (uint8_t)lg_mean : 0;
+}
+
+static void
+begin_countdown(struct cache *cache, unsigned number)
+{
+	if (heap_is_recorded(cache->heap))
+		recording_tell(cache, number);
+	if (sample_is_on() || heap_is_recorded(cache->heap))
+		sample_countdown(cache, number);
+	else
+		restart_countdown(cache, number);
 }
 
 /* Blocks out of the depot are in the page bin index. The cache goes over to the
@@ -155,10 +180,7 @@ cache_fill(struct cache *cache, unsigned number)
 	cache_enter_patiently(cache);
 	cache_change_begin(cache);
 	had_room = bin_room(bin) != 0;
-	if (sample_is_on())
-		sample_countdown(cache, number);
-	else
-		restart_countdown(cache, number);
+	begin_countdown(cache, number);
 	if (bin_count(bin) == 0 && (bin_grow(cache, number) || had_room))
 		fetch(cache, number);
 	if (bin_count(bin) != 0) {

@@ -84,6 +84,27 @@ cache_take(struct cache *cache, unsigned number)
 	return ptr;
 }
 
+/* The same of a bin of which every block is chosen (recording.h), whose
+ * countdown has always ended: how many were handed out is counted beside it.
+ * Every HOUSEKEEPING_INTERVAL-th comes by the slow path, as else. */
+static inline void *
+cache_take_chosen(struct cache *cache, unsigned number)
+{
+	struct bin *bin = bin_of(cache, number);
+	void *ptr = NULL;
+
+	if (unlikely(!cache_enter(cache)))
+		return NULL;
+	if (likely(bin->head != bin->block) && bin->countdown == 0 &&
+	    (cache->requests[number] + 1) % HOUSEKEEPING_INTERVAL != 0) {
+		cache->requests[number]++;
+		ptr = *--bin->head;
+		assume(ptr != NULL);
+	}
+	cache_leave(cache);
+	return ptr;
+}
+
 /* Puts a block back into its bin; false when that is full, or PTR is no block
  * of the bin, as far as its address tells. */
 static inline bool

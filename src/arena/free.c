@@ -124,7 +124,7 @@ free_large(struct cache *cache, void *ptr, bool counted)
 	unsigned entry, number;
 
 	if (cache == NULL || !cache_find_bin(cache, ptr, &entry) ||
-	    entry < CACHE_BINS)
+	    entry - CACHE_BINS >= LARGE_BINS)
 		return false;
 	number = entry - LARGE_BINS;
 	if (!put_large(cache, number,

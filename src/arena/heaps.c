@@ -11,6 +11,7 @@
 
 #include "arena/arenas.h"
 #include "arena/cache.h"
+#include "arena/recording.h"
 #include "arena/thread.h"
 #include "base/bits.h"
 #include "base/list.h"
@@ -85,10 +86,45 @@ heaps_leave(struct heap *heap)
 	lock_take(&registry_lock);
 	LIST_REMOVE(heap);
 	heap_wait_for_decay(heap);
-	while (heap->caches != NULL)
+	while (heap->caches != NULL) {
+		if (heap_is_recorded(heap))
+			recording_tell_cache(heap->caches);
 		cache_delete(heap->caches);
+	}
 	if (!heap->id_is_lent)
 		id_release(heap);
+	lock_give(&registry_lock);
+}
+
+/* ---- Recording ----------------------------------------------------------- */
+
+/* What was handed out before is counted, and what is handed out next comes by
+ * the slow path. */
+void
+heap_record(struct heap *heap)
+{
+	atomic_store(&heap->recorded, true);
+	caches_revoke(heap);
+	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
+		for (unsigned i = 1; i < CACHE_BINS; i++) {
+			c->requests[i] -= (uint64_t)c->bin[i].countdown;
+			c->bin[i].countdown = 0;
+		}
+	caches_restore(heap);
+}
+
+void
+heaps_tell_recorder(void)
+{
+	lock_take(&registry_lock);
+	for (struct heap *h = all_heaps; h != NULL; h = h->next) {
+		if (!heap_is_recorded(h))
+			continue;
+		caches_revoke(h);
+		for (struct cache *c = h->caches; c != NULL; c = c->heap_next)
+			recording_tell_cache(c);
+		caches_restore(h);
+	}
 	lock_give(&registry_lock);
 }
 

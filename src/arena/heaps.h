@@ -70,4 +70,12 @@ void heaps_decay(void);
  * to. */
 void heap_wait_for_decay(struct heap *heap);
 
+/* Has the blocks of the heap recorded from now on (recording.h). Takes
+ * heap->lock. */
+void heap_record(struct heap *heap);
+
+/* Tells the recorder what it was not told yet. Takes registry_lock, and the
+ * heaps' locks. */
+void heaps_tell_recorder(void);
+
 #endif /* ARENA_HEAPS_H */

@@ -26,6 +26,8 @@
  * finds that, whichever thread has it in its cache by then. Only two threads
  * that free one block at the same moment may both find that it is in use.
  *
+ * While blocks are recorded some pages are watched (recording.h).
+ *
  * Owns nothing: the bytes are the source's. Without a lock: who has a block
  * writes the byte of its page, and threads with blocks in one page, which are
  * of one slab, write the same. Cannot fail.
@@ -44,6 +46,11 @@ struct source_marks page_bin_enter(
 /* The same for one block, of the bin of its size. */
 void page_bin_enter_one(void *ptr, size_t usable);
 
+/* Has the page that PTR lies in watched (recording.h), if it is that of a bin
+ * up to CACHE_SIZE_MAX; or no more, where the block at PTR has USABLE bytes. */
+void page_bin_watch(const void *ptr);
+void page_bin_unwatch(const void *ptr, size_t usable);
+
 /* The byte of the page that PTR is in; NULL if in no segment. */
 unsigned char *page_bin_of(const void *ptr);
 
@@ -53,6 +60,12 @@ static inline unsigned
 page_bin_in_use(unsigned number)
 {
 	return number + LARGE_BINS;
+}
+
+static inline bool
+page_bin_is_watched(const unsigned char *entry)
+{
+	return __atomic_load_n(entry, __ATOMIC_SEQ_CST) == BIN_WATCHED;
 }
 
 /* Has it say that the large block at PTR is free. */

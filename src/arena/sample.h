@@ -20,9 +20,11 @@
 #ifndef ARENA_SAMPLE_H
 #define ARENA_SAMPLE_H
 
+#include "arena/recording.h"
 #include "arena/structures.h"
 
-#define SAMPLE_MEAN (512 * KIB)
+#define SAMPLE_LG_MEAN 19
+#define SAMPLE_MEAN ((size_t)1 << SAMPLE_LG_MEAN)
 
 #ifdef HAVE_SDT
 extern const volatile unsigned short sample_listeners __asm__(
@@ -37,15 +39,22 @@ sample_is_on(void)
 	return unlikely(sample_listeners != 0);
 }
 
-/* After how many blocks of SIZE bytes the countdown of a bin ends, up to MOST;
- * *CHOSEN: whether because the last of them is chosen. */
+/* After how many blocks of SIZE bytes the countdown of a bin ends, up to
+ * SAMPLE_MOST, where one in 1 << LG_MEAN bytes is chosen; *CHOSEN: whether
+ * because the last of them is. */
+#define SAMPLE_LG_MOST 7
+#define SAMPLE_MOST (1 << SAMPLE_LG_MOST)
 int32_t sample_distance(
-    struct thread *thread, size_t size, int32_t most, bool *chosen);
+    struct thread *thread, size_t size, unsigned lg_mean, bool *chosen);
 
-/* Whether PTR, a block of the calling thread's from its slow path, is chosen:
- * by the cache that it is from, or by its size; and how many bytes it stands
- * for. The program asked for ASKED bytes. */
-bool sample_chooses(const void *ptr, size_t asked, size_t *weight);
+/* Whether the block that the calling thread has of its slow path is chosen: by
+ * the cache that it is from, or by its size; and how many bytes it stands for.
+ * The program asked for ASKED bytes. */
+bool sample_chooses(size_t asked, size_t *weight);
+
+/* What a recorder has of that block; before sample_chooses() is asked, which is
+ * not where nobody listens besides. */
+struct recording_choice sample_for_recorder(void);
 
 /* Tells of the block, of the kind that is called KIND. */
 void sample_tell(

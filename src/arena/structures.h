@@ -104,6 +104,8 @@
 #define BIN_LARGE 46
 #define CACHE_BINS 62
 #define LARGE_BINS (CACHE_BINS - BIN_LARGE)
+/* Behind those, the bin of pages that are watched: see recording.h. */
+#define BIN_WATCHED (CACHE_BINS + LARGE_BINS)
 
 struct arena_slot;
 struct cache;
@@ -166,6 +168,8 @@ struct heap {
 	struct heap_options options;
 
 	struct heap *next, **link; /* all heaps, under registry_lock */
+
+	_Atomic bool recorded; /* its blocks are: see recording.h */
 
 	_Atomic bool decay_waits;  /* something free is to go back later */
 	_Atomic uint32_t decaying; /* a thread gives it back */
@@ -235,7 +239,7 @@ struct cache {
 	struct cache *heap_next, **heap_link;     /* under heap->lock */
 	struct cache *thread_next, **thread_link; /* under registry_lock */
 	/* The last are always empty and have no room: see page_bin_index.h. */
-	struct bin bin[CACHE_BINS + LARGE_BINS];
+	struct bin bin[BIN_WATCHED + 1];
 	/* Of the quota, for blocks above CACHE_SIZE_MAX. Behind the bins, whose
 	 * address then takes the fast path one instruction less. */
 	size_t large;
@@ -244,8 +248,11 @@ struct cache {
 	/* Of these, as many as there were when close_idle_bin() last came
 	 * by. */
 	uint16_t seen[CACHE_BINS];
-	/* The block with which the countdown ends is chosen: sample.h. */
-	bool chosen[CACHE_BINS];
+	/* The block with which the countdown ends is chosen, one in 1 << so
+	 * many bytes; 0: it is not. See sample.h. */
+	uint8_t chosen[CACHE_BINS];
+	/* Of REQUESTS, as many as the recorder was told of: recording.h. */
+	uint64_t told[CACHE_BINS];
 	/* For who reads it from another process (stats/layout.h): no two caches
 	 * have the same number, one that is no more has 0; and odd while more
 	 * is changed than the fast path does. */
@@ -292,6 +299,8 @@ struct thread {
 		SAMPLE_CHOSEN,
 		SAMPLE_NOT_CHOSEN,
 	} sample;
+	uint8_t sample_lg_mean; /* with which the block was chosen */
+	uint8_t sample_bin;     /* that it is from */
 	uint64_t random;
 	_Alignas(64) char tsd[TSD_BYTES];
 };

@@ -26,6 +26,7 @@
 
 #include "arena/bin.h"
 #include "arena/cache.h"
+#include "arena/recording.h"
 #include "base/annotate.h"
 #include "base/list.h"
 #include "os/os.h"
@@ -229,6 +230,8 @@ delete_caches_one_by_one(struct thread *thread)
 		struct heap *heap = thread->caches->heap;
 
 		lock_take(&heap->lock);
+		if (heap_is_recorded(heap))
+			recording_tell_cache(thread->caches);
 		cache_empty(thread->caches);
 		cache_delete(thread->caches);
 		lock_give(&heap->lock);
@@ -359,6 +362,8 @@ thread_adopt_caches(void)
 
 	for (struct cache *c = thread->caches; c != NULL; c = c->thread_next) {
 		thread->cache[c->heap->id] = c;
+		if (heap_is_recorded(c->heap))
+			recording_forget(c);
 		if (c->is_under_alias)
 			thread->cache[c->heap->alias] = c;
 	}

@@ -17,6 +17,7 @@
 #include "arena/allocate.h"
 #include "arena/cache.h"
 #include "arena/free.h"
+#include "arena/recording.h"
 #include "arena/sample.h"
 #include "arena/sampled.h"
 #include "base/annotate.h"
@@ -141,19 +142,24 @@ set_apart(struct heap *heap, void *ptr, const struct request *request)
 	return apart;
 }
 
-/* The block as it goes out, while somebody listens to a sample of them. */
+/* The block as it goes out, while somebody listens to a sample of them, or the
+ * heap is recorded. */
 static void *__attribute__((noinline, cold)) sampled(struct kind *kind,
     struct heap *heap, void *ptr, const struct request *request)
 {
 	struct sampled block = { .asked = request->asked, .heap = heap };
+	struct recording_choice choice = { 0 };
 
-	if (!sample_chooses(ptr, request->asked, &block.weight))
-		return ptr;
-	ptr = set_apart(heap, ptr, request);
-	block.ptr = ptr;
-	if (is_apart(ptr))
-		sampled_enter(&block);
-	sample_tell(ptr, request->asked, block.weight, kind->name);
+	if (heap_is_recorded(heap))
+		choice = sample_for_recorder();
+	if (sample_is_on() && sample_chooses(request->asked, &block.weight)) {
+		ptr = set_apart(heap, ptr, request);
+		block.ptr = ptr;
+		if (is_apart(ptr))
+			sampled_enter(&block);
+		sample_tell(ptr, request->asked, block.weight, kind->name);
+	}
+	recording_keep(ptr, &choice);
 	return ptr;
 }
 
@@ -168,7 +174,7 @@ block_of_kind(struct kind *kind, const struct request *request)
 	if (unlikely(ptr == NULL && kind->local != NULL) &&
 	    drain_local(kind->local))
 		ptr = block_of_heap(heap, request);
-	if (sample_is_on() && ptr != NULL)
+	if ((sample_is_on() || heap_is_recorded(heap)) && ptr != NULL)
 		ptr = sampled(kind, heap, ptr, request);
 	return ptr;
 }

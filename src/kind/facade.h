@@ -123,6 +123,23 @@ struct kind_scopes {
 };
 void poolkind_offer_scopes(const struct kind_scopes *scopes);
 
+/* Has a recorder told of blocks (arena/recording.h), for good; of those of a
+ * kind, and of the kinds that it falls back to, from poolkind_record() on. */
+struct heap_recorder;
+void poolkind_set_recorder(const struct heap_recorder *recorder);
+void poolkind_record(poolkind *kind);
+
+/* Whether PTR, which the calling thread was just given, is to be recorded. */
+struct recording_choice poolkind_choice_of(const void *ptr);
+
+/* Has the free of a block come by the slow path; no more, once no block of its
+ * page is recorded. */
+void poolkind_watch(const void *ptr);
+void poolkind_unwatch(const void *ptr);
+
+/* Tells the recorder what it was not told yet, as the process ends. */
+void poolkind_tell_recorder(void);
+
 /* Moves the small block at PTR to another slab, past all caches, if its own has
  * more room than those of its class have on average, so that slabs become
  * empty. NULL where it is better left, for any reason. */

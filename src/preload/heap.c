@@ -12,9 +12,10 @@
  * A block is freed, resized and measured by its address, whatever the rules say
  * of it now, also blocks that the program had of kinds of its own.
  *
- * While a recording is on (recorder.h) every call comes here: threads have no
- * route for the quick path, and no address has a home. Either is kept besides,
- * so that most blocks come from a cache all the same.
+ * While all calls are traced (recorder.h) every one comes here: threads have no
+ * route for the quick path, and no address has a home. What would be a thread's
+ * route is kept besides, so that most blocks come from a cache all the same.
+ * While sites are recorded quick paths are what they always are.
  *
  * Owns what is kept besides. Takes no lock. A request that cannot be met is
  * NULL with ENOMEM.
@@ -306,9 +307,12 @@ take_for_site(size_t size)
 
 /* ---- Recorded requests --------------------------------------------------- */
 
-/* What would be the thread's route, and whether it is that just now. */
+/* While calls are traced: what would be the thread's route. */
 static _Thread_local struct route *route_kept
     __attribute__((tls_model("initial-exec"))) = &route_unknown;
+
+/* The thread is in here: what it allocates meanwhile is not recorded, nor what
+ * a signal handler does. */
 static _Thread_local bool is_recording
     __attribute__((tls_model("initial-exec")));
 
@@ -326,20 +330,35 @@ take_from_cache(const struct request *request)
 	return request->zero ? memset(ptr, 0, request->size) : ptr;
 }
 
-/* Most blocks while sites are recorded: out of a cache, and counted. A signal
- * handler that comes in between loses what it counts. */
-static ALWAYS_INLINE void *
-take_counted(size_t size)
+/* The same of a block that is recorded for its size, from the heap with that
+ * id. */
+static void *
+take_to_record(unsigned heap, size_t size)
 {
+	struct cache *cache = thread_self->cache[heap];
+
+	return cache != NULL && size >= record_head->sites_from &&
+		size <= CACHE_SIZE_MAX ?
+	    cache_take_chosen(cache, bin_for(size)) :
+	    NULL;
+}
+
+static void *
+take_requested(const struct request *request)
+{
+	size_t size = request->size;
+	unsigned heap;
 	void *ptr;
 
-	if (likely(!recorder_is_on()) || !recorder_counts_only(size) ||
-	    is_recording || heap_inside || scope_kind() != NULL)
+	if (size > CACHE_SIZE_MAX || request->alignment != 0 ||
+	    scope_kind() != NULL)
 		return NULL;
-	ptr = door_take_by(route_kept, size);
-	if (likely(ptr != NULL))
-		recorder_count(size);
-	return ptr;
+	heap = atomic_load_explicit(
+	    &thread_route->heap[bin_for(size)], memory_order_relaxed);
+	if (heap == NO_HEAP)
+		heap = site_heap_of(door_caller, size);
+	ptr = take_to_record(heap, size);
+	return ptr != NULL && request->zero ? memset(ptr, 0, size) : ptr;
 }
 
 /* The rules' kind that a block is of, or a link of, plus one; 0: none. */
@@ -357,50 +376,79 @@ kind_number(const void *ptr)
 	return 0;
 }
 
-static uint16_t
-kind_if_wanted(const void *ptr, size_t size)
-{
-	return recorder_wants_kind(size) ? kind_number(ptr) : 0;
-}
-
 static void
-record(const void *ptr, const struct request *request, const void *caller)
+record(const void *ptr, const struct request *request, const void *caller,
+    const struct recording_choice *choice)
 {
 	const struct recorded_block block = { ptr, request->size,
 		request->alignment, request->zero, caller,
-		kind_if_wanted(ptr, request->size) };
+		recorder_wants_kinds() ? kind_number(ptr) : 0, *choice };
 
 	recorder_block(&block);
 }
 
-/* What is allocated to serve the request is not recorded, nor what a signal
- * handler allocates meanwhile. */
 static __attribute__((noinline)) void *
-block_recorded(const struct request *request, const void *caller)
+block_traced(const struct request *request, const void *caller)
 {
+	static const struct recording_choice none;
 	void *ptr;
 
-	if (is_recording || heap_inside)
-		return block_for(request, caller, NULL);
 	is_recording = true;
 	thread_route = route_kept;
 	ptr = take_from_cache(request);
 	if (ptr == NULL)
 		ptr = block_for(request, caller, NULL);
 	if (likely(ptr != NULL))
-		record(ptr, request, caller);
+		record(ptr, request, caller, &none);
 	route_kept = thread_route;
 	thread_route = &route_unknown;
 	is_recording = false;
 	return ptr;
 }
 
+/* KIND: where it comes from, or NULL for whatever rules say. */
+static __attribute__((noinline)) void *
+block_of_site(const struct request *request, const void *caller, poolkind *kind)
+{
+	struct recording_choice choice = { .is_chosen = true };
+	void *ptr;
+
+	is_recording = true;
+	ptr = take_requested(request);
+	if (ptr == NULL) {
+		ptr = kind != NULL ? block_of(kind, request) :
+				     block_for(request, caller, NULL);
+		choice = poolkind_choice_of(ptr);
+	}
+	if (ptr != NULL && recorder_wants(request->size, &choice))
+		record(ptr, request, caller, &choice);
+	is_recording = false;
+	return ptr;
+}
+
+static void *
+block_recorded(
+    const struct request *request, const void *caller, poolkind *kind)
+{
+	if (is_recording || heap_inside)
+		return kind != NULL ? block_of(kind, request) :
+				      block_for(request, caller, NULL);
+	return recorder == RECORDER_TRACE ?
+	    block_traced(request, caller) :
+	    block_of_site(request, caller, kind);
+}
+
 /* The request that found the recording is served by then. */
 static __attribute__((noinline, cold)) void
 record_first(const void *ptr, const struct request *request, const void *caller)
 {
-	if (ptr != NULL && !heap_inside)
-		record(ptr, request, caller);
+	struct recording_choice choice = poolkind_choice_of(ptr);
+
+	if (ptr != NULL && !heap_inside &&
+	    recorder_wants(request->size, &choice))
+		record(ptr, request, caller, &choice);
+	if (recorder == RECORDER_SITES)
+		return;
 	route_kept = thread_route;
 	thread_route = &route_unknown;
 }
@@ -415,7 +463,7 @@ allocate(const struct request *request)
 	void *ptr;
 
 	if (unlikely(recorder_is_on())) {
-		ptr = block_recorded(request, caller);
+		ptr = block_recorded(request, caller, NULL);
 	} else {
 		ptr = block_for(request, caller, NULL);
 		if (unlikely(recorder_is_on()))
@@ -445,12 +493,13 @@ spill(poolkind *full, size_t size)
 static __attribute__((noinline)) void *
 malloc_unsettled(size_t size)
 {
-	void *ptr = take_counted(size);
+	void *ptr = NULL;
 
-	if (likely(ptr == NULL))
+	if (likely(!recorder_is_on())) {
 		ptr = take_for_site(size);
-	if (likely(ptr == NULL))
-		ptr = take_large(size);
+		if (likely(ptr == NULL))
+			ptr = take_large(size);
+	}
 	return ptr != NULL ? ptr : allocate(&(struct request){ .size = size });
 }
 
@@ -464,7 +513,10 @@ malloc_settled(poolkind *kind, size_t size)
 
 	if (unlikely(!route_leads_to(thread_route, size, heap)))
 		return malloc_unsettled(size);
-	ptr = poolkind_malloc(kind, size);
+	ptr = unlikely(recorder_is_on()) ?
+	    block_recorded(
+		&(struct request){ .size = size }, door_caller, kind) :
+	    poolkind_malloc(kind, size);
 	if (unlikely(ptr == NULL)) {
 		errno = saved;
 		return spill(kind, size);
@@ -488,9 +540,9 @@ door_malloc(size_t size)
 void *
 door_calloc(size_t size)
 {
-	void *ptr = take_counted(size);
+	void *ptr = NULL;
 
-	if (likely(ptr == NULL) && size <= CACHE_SIZE_MAX)
+	if (likely(!recorder_is_on()) && size <= CACHE_SIZE_MAX)
 		ptr = take_for_site(size);
 	if (ptr != NULL)
 		return memset(ptr, 0, size);
@@ -541,55 +593,72 @@ resize(poolkind *kind, void *ptr, size_t usable, size_t size)
 	return resized;
 }
 
-/* Most blocks that change their size while sites are recorded: in their bin, or
- * out of one into another, and counted as one more. It is no recorded one, and
- * does not become one. A signal handler that comes in between loses what it
- * counts. */
-static __attribute__((noinline)) void *
-resize_counted(void *ptr, size_t size)
+/* A block of the same kind that is to be recorded for its size, in the place of
+ * PTR. NULL: the cache has none, or the block might stay where it is. */
+static void *
+resize_from_cache(poolkind *kind, void *ptr, size_t usable, size_t size)
 {
 	void *resized;
 
-	if (!recorder_counts_only(size) || recorder_may_have(ptr) ||
-	    is_recording || heap_inside)
+	if (recorder != RECORDER_SITES || size > CACHE_SIZE_MAX ||
+	    cache_bin_size[bin_for(size)] == usable ||
+	    (bin_for(size) > BIN_SLAB_MAX &&
+		usable > cache_bin_size[BIN_SLAB_MAX]))
 		return NULL;
-	resized = poolkind_realloc_if_quick(NULL, ptr, size);
-	if (resized != NULL)
-		recorder_count(size);
+	resized = take_to_record(poolkind_id(kind), size);
+	if (resized == NULL)
+		return NULL;
+	memcpy(resized, ptr, min_size(usable, size));
+	poolkind_free(NULL, ptr);
 	return resized;
+}
+
+static void
+resize_and_record(
+    struct recorded_block *now, poolkind *kind, void *ptr, size_t usable)
+{
+	struct record_resize recorded;
+	void *resized;
+
+	recorder_resize(ptr, &recorded);
+	resized = resize_from_cache(kind, ptr, usable, now->size);
+	if (resized == NULL)
+		resized = resize(kind, ptr, usable, now->size);
+	now->ptr = resized;
+	if (resized == NULL) {
+		recorder_not_resized(ptr, &recorded);
+		return;
+	}
+	now->choice = poolkind_choice_of(resized);
+	if (recorder_wants_kinds())
+		now->kind = kind_number(resized);
+	recorder_resized(now, &recorded);
 }
 
 static __attribute__((noinline)) void *
 resize_recorded(poolkind *kind, void *ptr, size_t usable, size_t size)
 {
 	struct recorded_block now = { .size = size, .caller = door_caller };
-	struct record_resize recorded;
-	void *resized;
 
 	if (is_recording || heap_inside)
 		return resize(kind, ptr, usable, size);
 	is_recording = true;
-	thread_route = route_kept;
-	recorder_resize(ptr, &recorded);
-	resized = resize(kind, ptr, usable, size);
-	now.ptr = resized;
-	if (resized == NULL) {
-		recorder_not_resized(ptr, &recorded);
-	} else {
-		now.kind = kind_if_wanted(resized, size);
-		recorder_resized(&now, &recorded);
+	if (recorder == RECORDER_TRACE)
+		thread_route = route_kept;
+	resize_and_record(&now, kind, ptr, usable);
+	if (recorder == RECORDER_TRACE) {
+		route_kept = thread_route;
+		thread_route = &route_unknown;
 	}
-	route_kept = thread_route;
-	thread_route = &route_unknown;
 	is_recording = false;
-	return resized;
+	return (void *)(uintptr_t)now.ptr;
 }
 
 /* Whether a block of a scope may be among those that go. */
 static bool
 scopes_watch(void)
 {
-	return atomic_load(&watch_count) > (recorder_is_on() ? 1 : 0);
+	return atomic_load(&watch_count) > (recorder == RECORDER_TRACE ? 1 : 0);
 }
 
 /* A block stays in its kind, whatever rule holds for its new size, until that
@@ -605,10 +674,6 @@ door_realloc(void *ptr, size_t size, void **resized)
 		*resized = poolkind_realloc_if_quick(NULL, ptr, size);
 		if (likely(*resized != NULL))
 			return true;
-	} else if (recorder_is_on() && !scopes_watch()) {
-		*resized = resize_counted(ptr, size);
-		if (*resized != NULL)
-			return true;
 	}
 	if (unlikely(!poolkind_block_of(ptr, &kind, &usable)))
 		return false;
@@ -623,24 +688,6 @@ door_realloc(void *ptr, size_t size, void **resized)
 	return true;
 }
 
-/* While a recording is on: what door_homes would have. */
-static _Atomic uint16_t homes_kept[HOMES];
-
-static _Atomic uint16_t *
-home_kept(const void *ptr)
-{
-	return &homes_kept[door_home(ptr) - door_homes];
-}
-
-static __attribute__((noinline)) bool
-free_recorded(void *ptr)
-{
-	if (unlikely(recorder_may_have(ptr)))
-		recorder_free(ptr);
-	return cache_free(
-	    atomic_load_explicit(home_kept(ptr), memory_order_relaxed), ptr);
-}
-
 /* Enters the heap of a block that was just freed for the addresses around it,
  * if the block lies in the segment that the thread's cache of that heap knows,
  * so that the next one is found at once. The thread expects it then, too: one
@@ -653,11 +700,8 @@ learn_home(const void *ptr)
 
 	if (cache == NULL || !cache_find_bin(cache, ptr, &number))
 		return;
-	if (unlikely(recorder_is_on()))
-		atomic_store_explicit(
-		    home_kept(ptr), (uint16_t)id, memory_order_relaxed);
-	else if (atomic_load_explicit(door_home(ptr), memory_order_relaxed) !=
-	    id)
+	if (recorder != RECORDER_TRACE &&
+	    atomic_load_explicit(door_home(ptr), memory_order_relaxed) != id)
 		watch_learn_home(ptr, id);
 	expect_frees(id);
 }
@@ -672,32 +716,13 @@ door_free(void *ptr)
 			watched = watch_take(ptr);
 		if (watched != NULL)
 			watch_drop(watched);
-		if (recorder_is_on() && free_recorded(ptr))
-			return true;
 	}
+	if (unlikely(recorder_is_on()))
+		recorder_free(ptr);
 	if (unlikely(!poolkind_free_if_any(ptr)))
 		return false;
 	learn_home(ptr);
 	return true;
-}
-
-/* The same while a recording is on, by the homes that are kept. */
-static __attribute__((noinline)) size_t
-usable_while_recorded(const void *ptr)
-{
-	_Atomic uint16_t *home = home_kept(ptr);
-	size_t usable = cache_size_of(
-	    atomic_load_explicit(home, memory_order_relaxed), ptr);
-	poolkind *kind;
-
-	if (likely(usable != 0))
-		return usable;
-	if (!poolkind_block_of(ptr, &kind, &usable))
-		return 0;
-	if (atomic_load_explicit(home, memory_order_relaxed) == NO_HEAP)
-		atomic_store_explicit(
-		    home, (uint16_t)poolkind_id(kind), memory_order_relaxed);
-	return usable;
 }
 
 /* Of glibc's own blocks nothing is known: 0. */
@@ -711,8 +736,6 @@ door_usable_size(const void *ptr)
 
 	if (likely(usable != 0))
 		return usable;
-	if (unlikely(recorder_is_on()))
-		return usable_while_recorded(ptr);
 	if (!poolkind_block_of(ptr, &kind, &usable))
 		return 0;
 	if (home == NO_HEAP)

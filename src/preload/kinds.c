@@ -72,7 +72,15 @@ kinds_ordinary(void)
 
 	if (likely(kind != NULL))
 		return kind;
-	return first_kind(&ordinary, &spec, poolkind_follow_forks);
+	kind = first_kind(&ordinary, &spec, poolkind_follow_forks);
+	poolkind_record(kind);
+	return kind;
+}
+
+void
+kinds_record(void)
+{
+	poolkind_record(atomic_load(&ordinary));
 }
 
 /* ---- Those of the rules -------------------------------------------------- */
@@ -123,6 +131,7 @@ open_here(const struct rules_table *table, unsigned number, uint32_t self)
 
 	heap_inside = true;
 	kind = poolkind_open(text_of(table, number), 0);
+	poolkind_record(kind);
 	say_how_it_went(table, number, kind);
 	heap_inside = false;
 	atomic_store(&known->kind, kind);

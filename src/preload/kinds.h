@@ -27,6 +27,10 @@ poolkind *kinds_known(unsigned number);
 /* Ordinary memory; NULL where there is none, or while the thread opens it. */
 poolkind *kinds_ordinary(void);
 
+/* Has the blocks of ordinary memory recorded (kind/facade.h), as those of every
+ * other kind are from its opening on. Once there is a recorder. */
+void kinds_record(void);
+
 /* Says, once, that a block came from another kind, as this one is full. */
 void kinds_note_full(const struct rules_table *table, unsigned number);
 

@@ -2,24 +2,46 @@
 /*
  * record.c - see record.h.
  *
- * How many blocks there are of each size a thread counts in a record of its
- * own, which it gives back when it ends; so the counts of all threads come to
- * what was allocated, however few blocks were chosen. Where there are more
- * threads than records, and after a thread has given its own back, it counts in
- * one that it shares, by atomic additions.
+ * How many blocks came out of a bin the engine tells. Others, and those of bins
+ * of which every block comes here, a thread counts in a record of its own,
+ * which it gives back when it ends; so all counts come to what was allocated,
+ * however few blocks were chosen. Where there are more threads than records,
+ * and after a thread has given its own back, it counts in one that it shares,
+ * by atomic additions.
  */
 #include "preload/record.h"
 
 #include <pthread.h>
 
+#include "arena/cache.h"
+#include "kind/facade.h"
 #include "os/os.h"
 #include "preload/record_account.h"
+#include "preload/kinds.h"
 #include "preload/record_apart.h"
 #include "preload/record_sample.h"
 #include "preload/record_sites.h"
 #include "preload/sites.h"
 
-_Thread_local struct record_here record_here;
+/* What a thread has of the recording. */
+static _Thread_local struct {
+	uint32_t part; /* number of the part that the rest is of, plus one */
+	uint32_t number;
+	struct recording_thread *counts; /* NULL: the shared one */
+	bool is_over;
+	struct record_sample sample;
+} record_here __attribute__((tls_model("initial-exec")));
+
+/* After every so many small blocks one in twice as many bytes is chosen, so
+ * often at most. A program of little memory is told apart well so, and one that
+ * allocates without an end has next to no cost. */
+#define SPARSER 1024
+#define SPARSER_TIMES 3
+
+_Static_assert(RECORDING_ONE == RECORDING_ONE_BLOCK, "weights are the same");
+_Static_assert(CACHE_BINS <= RECORDING_BINS, "there is a place for each bin");
+
+static unsigned record_lg_mean_first;
 
 static pthread_key_t ends;
 static bool ends_are_seen;
@@ -68,20 +90,71 @@ begin_thread(struct recording_part *part)
 		end_thread(record_here.counts);
 }
 
+/* Of which nobody else writes to it. */
+static void
+raise_own(_Atomic uint64_t *counter, uint64_t by)
+{
+	atomic_store_explicit(counter,
+	    atomic_load_explicit(counter, memory_order_relaxed) + by,
+	    memory_order_relaxed);
+}
+
+static void
+add(_Atomic uint64_t *counter, uint64_t by)
+{
+	atomic_fetch_add_explicit(counter, by, memory_order_relaxed);
+}
+
 static void
 count(struct recording_part *part, size_t size)
 {
+	struct recording_thread *own = record_here.counts;
 	struct recording_thread *shared = &part->thread[RECORDING_THREADS];
 	unsigned class = recording_size_class(size);
 
-	if (likely(record_here.counts != NULL)) {
-		record_count_own(size);
-		return;
+	if (likely(own != NULL)) {
+		raise_own(&own->blocks[class], 1);
+		raise_own(&own->bytes[class], size);
+	} else {
+		add(&shared->blocks[class], 1);
+		add(&shared->bytes[class], size);
 	}
-	atomic_fetch_add_explicit(
-	    &shared->blocks[class], 1, memory_order_relaxed);
-	atomic_fetch_add_explicit(
-	    &shared->bytes[class], size, memory_order_relaxed);
+}
+
+/* ---- Small blocks -------------------------------------------------------- */
+
+static struct heap_recorder recorder_of_bins;
+
+/* Called inside the engine. */
+static void
+count_bin(unsigned number, size_t size, uint64_t blocks)
+{
+	struct recording_part *part = record_part();
+
+	if (part == NULL)
+		return;
+	atomic_store_explicit(
+	    &part->bin[number].size, size, memory_order_relaxed);
+	add(&part->bin[number].blocks, blocks);
+}
+
+static void
+count_chosen(
+    struct recording_part *part, size_t size, unsigned number, uint32_t weight)
+{
+	struct recording_bin *bin = &part->bin[number];
+	unsigned below = recording_size_class(cache_bin_size[number]) -
+	    recording_size_class(size);
+	unsigned lg = record_lg_mean_first +
+	    (unsigned)min_size(
+		atomic_fetch_add(&part->chosen, 1) / SPARSER, SPARSER_TIMES);
+
+	if (below >= RECORDING_BIN_SIZES)
+		below = RECORDING_BIN_SIZES - 1;
+	add(&bin->chosen[below].blocks, weight);
+	add(&bin->chosen[below].bytes, (uint64_t)weight * size);
+	if (unlikely(atomic_load(&recorder_of_bins.lg_mean) != lg))
+		atomic_store(&recorder_of_bins.lg_mean, lg);
 }
 
 /* ---- Blocks -------------------------------------------------------------- */
@@ -121,14 +194,21 @@ count_free(struct recording_part *part, const void *ptr,
 		tell_of_freed(part, ptr, block, now);
 }
 
-/* Counts a block; whether it is recorded, and with which weight. */
+/* The thread has its place in the part. */
+static void
+be_of(struct recording_part *part)
+{
+	if (unlikely(record_here.part != record_own->number))
+		begin_thread(part);
+}
+
+/* Counts a block that no bin counts; whether it is recorded, and with which
+ * weight. */
 static uint32_t
 weigh(struct recording_part *part, size_t size)
 {
 	uint64_t mean = record_head->sample_mean;
 
-	if (unlikely(record_here.part != record_own->number))
-		begin_thread(part);
 	count(part, size);
 	if (size >= record_head->sites_from)
 		return RECORDING_ONE;
@@ -136,6 +216,17 @@ weigh(struct recording_part *part, size_t size)
 		return 0;
 	record_sample_next(&record_here.sample, mean);
 	return record_sample_weight(size == 0 ? 1 : size, mean, RECORDING_ONE);
+}
+
+static uint32_t
+weigh_choice(struct recording_part *part, size_t size,
+    const struct recording_choice *choice)
+{
+	be_of(part);
+	if (choice->number == 0)
+		return weigh(part, size);
+	count_chosen(part, size, choice->number, choice->weight);
+	return choice->weight;
 }
 
 /* A block may be here whose free went past malloc, with poolkind_free(). */
@@ -149,34 +240,50 @@ enter(struct recording_part *part, const void *ptr, struct record_block *block)
 		count_free(part, ptr, &stale, block->born);
 	}
 	record_apart(part, ptr, block);
-	if (record_blocks_enter(part, ptr, block))
+	if (record_blocks_enter(part, ptr, block)) {
+		poolkind_watch(ptr);
 		record_count_block(part, block, record_here.number);
-	else
+	} else {
 		record_count_lost(part, block, record_here.number);
+	}
 }
 
 void
-record_block(const void *ptr, size_t size, const void *caller, uint16_t kind)
+record_block(const void *ptr, size_t size, const void *caller, uint16_t kind,
+    const struct recording_choice *choice)
 {
 	struct recording_part *part = record_part();
 	struct record_block block = { .size = size };
 
 	if (part == NULL)
 		return;
-	block.weight = weigh(part, size);
-	if (likely(block.weight == 0))
+	block.weight = weigh_choice(part, size, choice);
+	if (block.weight == 0)
 		return;
 	block.site = (uint16_t)record_site(part, caller, kind);
 	block.born = now_in(part);
 	enter(part, ptr, &block);
 }
 
-bool
-record_wants_kind(size_t size)
+/* Takes a block out that is to be freed, or moved, and ends the watch over its
+ * page if it was the last of it: "that no free is missed" in arena/recording.h.
+ * Not where all blocks of the bin are recorded. */
+static bool
+take_out(
+    struct recording_part *part, const void *ptr, struct record_block *block)
 {
-	return record_head->has_kinds &&
-	    (size >= record_head->sites_from ||
-		record_here.sample.left < (int64_t)size);
+	bool is_known = record_blocks_take(part, ptr, block);
+
+	if (is_known)
+		record_together(part, ptr, block);
+	if (record_blocks_may_have(part, ptr) ||
+	    (is_known && block->size >= record_head->sites_from))
+		return is_known;
+	poolkind_unwatch(ptr);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (unlikely(record_blocks_may_have(part, ptr)))
+		poolkind_watch(ptr);
+	return is_known;
 }
 
 void
@@ -185,10 +292,8 @@ record_free(const void *ptr)
 	struct recording_part *part = record_part();
 	struct record_block block;
 
-	if (part == NULL || !record_blocks_take(part, ptr, &block))
-		return;
-	record_together(part, ptr, &block);
-	count_free(part, ptr, &block, now_in(part));
+	if (part != NULL && take_out(part, ptr, &block))
+		count_free(part, ptr, &block, now_in(part));
 }
 
 /* ---- Resizing ------------------------------------------------------------ */
@@ -198,10 +303,7 @@ record_resize_begin(const void *ptr, struct record_resize *resize)
 {
 	struct recording_part *part = record_part();
 
-	resize->is_known = part != NULL &&
-	    record_blocks_take(part, ptr, &resize->block);
-	if (resize->is_known)
-		record_together(part, ptr, &resize->block);
+	resize->is_known = part != NULL && take_out(part, ptr, &resize->block);
 	resize->block.is_apart = 0;
 	resize->ptr = ptr;
 }
@@ -211,31 +313,54 @@ record_resize_failed(const void *ptr, const struct record_resize *resize)
 {
 	struct recording_part *part = record_part();
 
-	if (part != NULL && resize->is_known &&
-	    !record_blocks_enter(part, ptr, &resize->block))
+	if (part == NULL || !resize->is_known)
+		return;
+	if (record_blocks_enter(part, ptr, &resize->block))
+		poolkind_watch(ptr);
+	else
 		count_free(part, ptr, &resize->block, now_in(part));
+}
+
+/* Whether a small block is where it was; then it is what it was. */
+static bool
+stayed(const void *now, size_t size, const struct recording_choice *choice,
+    const struct record_resize *resize)
+{
+	return now == resize->ptr && !record_wants(size, choice) &&
+	    resize->block.size < record_head->sites_from;
+}
+
+static void
+move_record(struct recording_part *part, const void *now, size_t size,
+    const struct recording_choice *choice, const struct record_resize *resize)
+{
+	struct record_block block = {
+		.size = size, .site = resize->block.site, .born = now_in(part)
+	};
+
+	count_free(part, resize->ptr, &resize->block, block.born);
+	if (!record_wants(size, choice))
+		return;
+	block.weight = weigh_choice(part, size, choice);
+	if (block.weight != 0)
+		enter(part, now, &block);
 }
 
 void
 record_resize_done(const void *now, size_t size, const void *caller,
-    uint16_t kind, const struct record_resize *resize)
+    uint16_t kind, const struct recording_choice *choice,
+    const struct record_resize *resize)
 {
 	struct recording_part *part = record_part();
-	struct record_block block = { .size = size };
 
 	if (part == NULL)
 		return;
-	if (!resize->is_known) {
-		record_block(now, size, caller, kind);
-		return;
-	}
-	block.born = now_in(part);
-	count_free(part, resize->ptr, &resize->block, block.born);
-	block.weight = weigh(part, size);
-	if (block.weight == 0)
-		return;
-	block.site = resize->block.site;
-	enter(part, now, &block);
+	if (resize->is_known && stayed(now, size, choice, resize))
+		record_resize_failed(now, resize);
+	else if (resize->is_known)
+		move_record(part, now, size, choice, resize);
+	else if (record_wants(size, choice))
+		record_block(now, size, caller, kind, choice);
 }
 
 /* ---- The start ----------------------------------------------------------- */
@@ -247,5 +372,14 @@ record_start(void)
 	if (!record_is_on())
 		return;
 	sites_start_walking();
+	record_lg_mean_first = 63 -
+	    (unsigned)__builtin_clzll(record_head->sample_mean | 1);
+	recorder_of_bins = (struct heap_recorder){
+		.all_from = record_head->sites_from,
+		.lg_mean = record_lg_mean_first,
+		.count = count_bin,
+	};
+	poolkind_set_recorder(&recorder_of_bins);
+	kinds_record();
 	ends_are_seen = pthread_key_create(&ends, end_thread) == 0;
 }

@@ -23,7 +23,7 @@ change_mark(struct recording_part *part, const void *ptr, int by)
 		if (was == MARK_MOST)
 			return;
 	while (!atomic_compare_exchange_weak_explicit(mark, &was,
-	    (uint8_t)(was + by), memory_order_relaxed, memory_order_relaxed));
+	    (uint8_t)(was + by), memory_order_seq_cst, memory_order_relaxed));
 }
 
 /* ---- Buckets ------------------------------------------------------------- */

@@ -38,12 +38,10 @@ bool record_blocks_enter(struct recording_part *part, const void *ptr,
 bool record_blocks_take(
     struct recording_part *part, const void *ptr, struct record_block *was);
 
-#define MARK_SHIFT 12
-
 static inline _Atomic uint8_t *
 record_mark(struct recording_part *part, const void *ptr)
 {
-	return &part->mark[((uintptr_t)ptr >> MARK_SHIFT) % RECORDING_MARKS];
+	return &part->mark[(uintptr_t)ptr / PAGE_BYTES % RECORDING_MARKS];
 }
 
 static inline bool

@@ -9,9 +9,9 @@
 enum recorder recorder;
 
 bool
-recorder_wants_kind(size_t size)
+recorder_wants_kinds(void)
 {
-	return recorder == RECORDER_SITES && record_wants_kind(size);
+	return recorder == RECORDER_SITES && record_head->has_kinds;
 }
 
 void
@@ -21,8 +21,8 @@ recorder_block(const struct recorded_block *block)
 		trace_block(
 		    block->ptr, block->size, block->alignment, block->is_zero);
 	else
-		record_block(
-		    block->ptr, block->size, block->caller, block->kind);
+		record_block(block->ptr, block->size, block->caller,
+		    block->kind, &block->choice);
 }
 
 void
@@ -50,8 +50,8 @@ recorder_resized(
 	if (recorder == RECORDER_TRACE)
 		trace_resized(now->ptr, now->size);
 	else
-		record_resize_done(
-		    now->ptr, now->size, now->caller, now->kind, resize);
+		record_resize_done(now->ptr, now->size, now->caller, now->kind,
+		    &now->choice, resize);
 }
 
 void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * recorder.h - what hears of every block that comes and goes: the recording of
- * what sites do (record.h), or the trace of all calls (trace.h), whichever the
- * command asked for.
+ * recorder.h - what hears of blocks that come and go: the recording of what
+ * sites do (record.h), of those of slow paths, or the trace of all calls
+ * (trace.h), of every one; whichever the command asked for.
  *
  * Owns which of them is on; that is set once, before the program's first
  * request is served by rules. Called by heap.c, by any thread, in signal
@@ -26,9 +26,8 @@ recorder_is_on(void)
 /* Looks for what the command asked for. Once, by one thread. */
 void recorder_start(void);
 
-/* Whether the kind of a block is wanted, which is a question of its size and of
- * the rules. */
-bool recorder_wants_kind(size_t size);
+/* Whether the kinds of blocks are wanted. */
+bool recorder_wants_kinds(void);
 
 /* A block that came of a request, by a call that returns to CALLER. */
 struct recorded_block {
@@ -37,31 +36,19 @@ struct recorded_block {
 	bool is_zero;
 	const void *caller;
 	uint16_t kind; /* of the rules, plus one; 0: ordinary, or not wanted */
+	struct recording_choice choice; /* while sites are recorded */
 };
 void recorder_block(const struct recorded_block *block);
 
-/* Whether it comes to this alone, which is quick: recorder_count(). */
-static ALWAYS_INLINE bool
-recorder_counts_only(size_t size)
+/* Whether that does anything. */
+static inline bool
+recorder_wants(size_t size, const struct recording_choice *choice)
 {
-	return recorder == RECORDER_SITES && record_counts_only(size);
+	return recorder != RECORDER_SITES || record_wants(size, choice);
 }
 
-static ALWAYS_INLINE void
-recorder_count(size_t size)
-{
-	record_count(size);
-}
-
-/* Before a block is freed. */
+/* Before a block is freed by a slow path. */
 void recorder_free(const void *ptr);
-
-/* Whether that may do anything. */
-static ALWAYS_INLINE bool
-recorder_may_have(const void *ptr)
-{
-	return recorder != RECORDER_SITES || record_may_have(ptr);
-}
 
 /* Before a block is resized; then one of the two that follow. */
 void recorder_resize(const void *ptr, struct record_resize *resize);

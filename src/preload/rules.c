@@ -76,7 +76,7 @@ begin(void)
 			site_heap_start(table);
 	}
 	recorder_start();
-	if (recorder_is_on())
+	if (recorder == RECORDER_TRACE)
 		watch_all_frees();
 	if (table == NULL || table->kinds.count == 1)
 		watch_expect_one();

@@ -84,6 +84,7 @@ enter(poolkind *kind)
 	if (here.depth == POOLKIND_SCOPES_MAX)
 		return E2BIG;
 	tend();
+	poolkind_record(kind);
 	if (here.depth == 0)
 		here.outside = thread_route;
 	thread_route = &route_unknown;

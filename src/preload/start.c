@@ -14,7 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "preload/record_part.h"
+#include "kind/facade.h"
+#include "preload/recorder.h"
 #include "preload/rules.h"
 #include "preload/scope.h"
 #include "preload/stats.h"
@@ -84,5 +85,7 @@ end(void)
 
 	if (rules_say(table, RULES_STATS))
 		stats_write(table);
+	if (recorder == RECORDER_SITES)
+		poolkind_tell_recorder();
 	record_part_end();
 }

@@ -20,7 +20,8 @@
  * from SITES_FROM bytes on are all recorded. Of smaller ones some are, chosen
  * at random by their bytes, and each then stands for as many as it was
  * improbable: it has a weight, in units of 1 / RECORDING_ONE. How many small
- * blocks there were in truth each thread counts besides.
+ * blocks there were in truth is counted besides: by the bins of caches that
+ * they came out of, and of others by each thread.
  *
  * Owns nothing; all values are of this machine's byte order.
  */
@@ -32,7 +33,7 @@
 
 #include "rules/table.h"
 
-#define RECORDING_MAGIC UINT64_C(0x3264636572646b70) /* "pkdrecd2" */
+#define RECORDING_MAGIC UINT64_C(0x3364636572646b70) /* "pkdrecd3" */
 #define RECORDING_VARIABLE "POOLKIND_RECORD"         /* "FD,PID" */
 
 #define RECORDING_ONE 1024
@@ -45,6 +46,8 @@
 #define RECORDING_FRAMES ((size_t)1 << 21)
 #define RECORDING_STACK 128 /* frames of one site at the most */
 #define RECORDING_SIZES 40  /* class I has the sizes from 1 << I on */
+#define RECORDING_BINS 64
+#define RECORDING_BIN_SIZES 4 /* classes that the sizes of a bin are in */
 #define RECORDING_BUCKETS ((size_t)1 << 20)
 #define RECORDING_BUCKET_BLOCKS 4
 #define RECORDING_MARKS ((size_t)1 << 16)
@@ -77,7 +80,17 @@ struct recording_module {
 	char path[RECORDING_PATH];
 };
 
-/* What threads, one after the other, have allocated in small blocks. */
+/* What came out of a bin of blocks of SIZE bytes each, and what was asked for
+ * where they were chosen, with their weight: by classes of sizes, from that of
+ * SIZE downward. */
+struct recording_bin {
+	_Atomic uint64_t size, blocks;
+	struct {
+		_Atomic uint64_t blocks, bytes;
+	} chosen[RECORDING_BIN_SIZES];
+};
+
+/* What threads, one after the other, have allocated in other blocks. */
 struct recording_thread {
 	_Atomic uint32_t is_taken;
 	_Atomic uint64_t blocks[RECORDING_SIZES], bytes[RECORDING_SIZES];
@@ -149,6 +162,7 @@ struct recording_part {
 	_Atomic uint32_t apart; /* mappings made so */
 	_Atomic uint32_t threads;
 	_Atomic uint64_t freed_count;
+	_Atomic uint64_t chosen; /* small blocks, so far */
 	_Atomic uint32_t snapshots_are_taken, snapshot_choice, peak_choice;
 	uint32_t snapshot_skip, snapshot_turn;     /* takes one of so many */
 	_Atomic uint64_t snapshot_live, peak_live; /* at the last of either */
@@ -156,6 +170,7 @@ struct recording_part {
 	struct recording_snapshots snapshots[2];
 
 	RECORDING_PAGE struct recording_module module[RECORDING_MODULES];
+	RECORDING_PAGE struct recording_bin bin[RECORDING_BINS];
 	RECORDING_PAGE struct recording_thread thread[RECORDING_THREADS + 1];
 	/* How many recorded blocks lie in the pages of an address; 255: many,
 	 * for good. */

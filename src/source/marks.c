@@ -55,12 +55,19 @@ void
 source_mark(struct source_marks marks, const void *addr, unsigned mark)
 {
 	size_t page = ((uintptr_t)addr - marks.base) / PAGE_BYTES;
+
+	set(&marks.mark[page], (unsigned char)mark);
+	if (mark != 0)
+		source_tell_of_mark(marks, addr);
+}
+
+void
+source_tell_of_mark(struct source_marks marks, const void *addr)
+{
+	size_t page = ((uintptr_t)addr - marks.base) / PAGE_BYTES;
 	size_t pages = marks.bytes / PAGE_BYTES;
 	unsigned char *chunk = marks.mark + pages;
 
-	set(&marks.mark[page], (unsigned char)mark);
-	if (mark == 0)
-		return;
 	set(&chunk[page / FANOUT], 1);
 	set(&chunk[above(pages) + page / FANOUT / FANOUT], 1);
 }

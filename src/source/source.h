@@ -177,6 +177,9 @@ struct source_marks source_marks_of(const void *addr);
 void source_mark(struct source_marks marks, const void *addr, unsigned mark);
 void source_unmark(struct source_marks marks, const void *addr, size_t bytes);
 
+/* What source_mark() does besides: for who writes the byte itself. */
+void source_tell_of_mark(struct source_marks marks, const void *addr);
+
 void *source_owner(const struct source *source);
 
 /* Where the first segment begins, its handle page included: it stays as long as

@@ -242,10 +242,38 @@ add_thread(const struct recording_thread *thread, double *blocks, double *bytes)
 	}
 }
 
-/* Sites of small blocks say how many there were by a sample, threads exactly:
- * so each class of sizes has a factor that brings the sites to the truth. A
- * record that no thread has had is not looked at: each that is read becomes a
- * page. */
+/* What came out of a bin, of which the chosen blocks tell what was asked for.
+ * Where none was chosen they pass for as large as their bin's. A process that a
+ * signal has ended may not have told of the last ones. */
+static void
+add_bin(const struct recording_bin *bin, bool has_ended, double *blocks,
+    double *bytes)
+{
+	double all = (double)atomic_load(&bin->blocks), chosen = 0;
+	uint64_t size = atomic_load(&bin->size);
+	unsigned class = recording_size_class(size);
+
+	for (unsigned i = 0; i < RECORDING_BIN_SIZES; i++)
+		chosen += (double)atomic_load(&bin->chosen[i].blocks);
+	if (chosen == 0) {
+		blocks[class] += all;
+		bytes[class] += all * (double)size;
+		return;
+	}
+	if (!has_ended && all < chosen / RECORDING_ONE)
+		all = chosen / RECORDING_ONE;
+	for (unsigned i = 0; i < RECORDING_BIN_SIZES && i <= class; i++) {
+		blocks[class - i] += all / chosen *
+		    (double)atomic_load(&bin->chosen[i].blocks);
+		bytes[class - i] += all / chosen *
+		    (double)atomic_load(&bin->chosen[i].bytes);
+	}
+}
+
+/* Sites of small blocks say how many there were by a sample, bins and threads
+ * exactly: so each class of sizes has a factor that brings the sites to the
+ * truth. A record that no thread has had is not looked at: each that is read
+ * becomes a page. */
 static void
 find_factors(struct adding *adding)
 {
@@ -256,6 +284,9 @@ find_factors(struct adding *adding)
 	     i < min_size(atomic_load(&part->threads), RECORDING_THREADS); i++)
 		add_thread(&part->thread[i], blocks, bytes);
 	add_thread(&part->thread[RECORDING_THREADS], blocks, bytes);
+	for (unsigned i = 0; i < RECORDING_BINS; i++)
+		add_bin(&part->bin[i], atomic_load(&part->end_ns) != 0, blocks,
+		    bytes);
 	for (size_t i = 0; i < adding->sites; i++)
 		for (unsigned c = 0; c < RECORDING_SIZES; c++) {
 			const struct recording_size

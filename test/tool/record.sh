@@ -72,8 +72,14 @@ check "a block that is resized stays at its site" \
     has grown:alloc_objects=7 grown:alloc_space=1270000
 check "and its peak is its largest size" has grown:peak_space=640000
 record --sites-from 64K "$program" grown_often
-check "small blocks that are resized are counted, each time, and measured" \
-    has "*:alloc_objects=200001~1" "*:alloc_space=129000400~1"
+read -r _ blocks bytes <<<"$output"
+check "small blocks that move as they are resized are counted, and measured" \
+    has "*:alloc_objects=$blocks~1" "*:alloc_space=$bytes~1"
+record "$program" small_ones
+check "what lives of small blocks, and what is freed" has \
+    small_freed:alloc_objects=240000~15 small_freed:peak_space=44970000~60 \
+    small_kept:alloc_objects=120000~5 small_kept:peak_space=47940000~60 \
+    "*:inuse_space=47940000~60"
 record "$program" peaks
 check "peaks, and what lived at that of all" has \
     first_half:peak_space=33554432 second_half:peak_space=16777216 \

@@ -193,26 +193,80 @@ resized(void)
 	printf("grown 7 %u\n", 127 * FROM_4K);
 }
 
-/* Small ones, in their bin and out of it, whose size is asked for each time. */
+/* Small ones, in their bin and out of it, whose size is asked for each time: it
+ * counts where they come out of another bin. */
 static NOINLINE void
 grown_often(void)
 {
-	size_t sum = 0;
+	size_t sum = 0, count = 0, usable;
 	char *ptr = keep(malloc(400));
 
 	for (unsigned i = 0; i < 200000; i++) {
 		size_t size = 400 + i % 8 * 70;
 
 		ptr[0] = ptr[399] = (char)i;
+		usable = malloc_usable_size(ptr);
 		ptr = keep(realloc(ptr, size));
 		if (ptr[0] != (char)i || ptr[399] != (char)i ||
 		    malloc_usable_size(ptr) < size ||
 		    malloc_usable_size(ptr) > size + 128)
 			exit(1);
+		if (malloc_usable_size(ptr) == usable)
+			continue;
 		sum += size;
+		count++;
 	}
 	free(ptr);
-	printf("grown_often 200001 %zu\n", 400 + sum);
+	printf("grown_often %zu %zu\n", count + 1, 400 + sum);
+}
+
+/* Small ones that all go again, through other threads' caches too, round by
+ * round; and then some that stay. */
+#define SMALL_ONES 60000
+#define ROUNDS 4
+static void *small_one[SMALL_ONES];
+
+static NOINLINE void
+small_freed(void)
+{
+	for (unsigned i = 0; i < SMALL_ONES; i++)
+		small_one[i] = keep(malloc(600 + i % 300));
+}
+
+static NOINLINE void
+small_kept(void)
+{
+	for (unsigned i = 0; i < SMALL_ONES; i++)
+		small_one[i] = keep(malloc(300 + i % 200));
+}
+
+/* Every second, and the others once they have become smaller. */
+static void *
+free_small_ones(void *unused)
+{
+	(void)unused;
+	for (unsigned i = 0; i < SMALL_ONES; i += 2)
+		free(small_one[i]);
+	for (unsigned i = 1; i < SMALL_ONES; i += 2)
+		free(keep(realloc(small_one[i], 20)));
+	return NULL;
+}
+
+static void
+small_ones(void)
+{
+	pthread_t thread;
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		small_freed();
+		if (i % 2 == 0)
+			free_small_ones(NULL);
+		else if (pthread_create(&thread, NULL, free_small_ones, NULL) ==
+		    0)
+			pthread_join(thread, NULL);
+	}
+	small_kept();
+	small_kept();
 }
 
 /* Live at once: 32 MiB of one and then 8 of another; later 16 of the other. */
@@ -598,6 +652,8 @@ main(int argc, char **argv)
 		many();
 	else if (strcmp(what, "grown_often") == 0)
 		grown_often();
+	else if (strcmp(what, "small_ones") == 0)
+		small_ones();
 	else if (strcmp(what, "resized") == 0)
 		resized();
 	else if (strcmp(what, "peaks") == 0)
