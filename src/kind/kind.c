@@ -25,6 +25,7 @@
 #include "arena/print.h"
 #include "base/annotate.h"
 #include "base/error.h"
+#include "base/page.h"
 #include "kind/facade.h"
 #include "kind/machine.h"
 
@@ -244,7 +245,8 @@ EXPORT int
 poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes)
 {
 	struct block block;
-	char *from = (char *)align_down((uintptr_t)ptr, PAGE_BYTES);
+	const size_t page = system_page();
+	char *from = (char *)align_down((uintptr_t)ptr, page);
 	char *end;
 	int saved = errno;
 
@@ -253,7 +255,7 @@ poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes)
 	if (!kind_block_of(ptr, &block))
 		return -1;
 	memset(bytes, 0, nodes * sizeof(*bytes));
-	end = (char *)align_up((uintptr_t)ptr + block.usable, PAGE_BYTES);
+	end = (char *)align_up((uintptr_t)ptr + block.usable, page);
 	os_count_on_nodes(from, (size_t)(end - from), bytes, nodes);
 	errno = saved;
 	return 0;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/page.h"
 
 #define HEADERS_MAX 64
 #define NOTES_MAX 4096 /* bytes of one segment of notes that are looked at */
@@ -214,7 +214,7 @@ read_headers(struct image *image, Elf64_Phdr headers[HEADERS_MAX])
 	for (unsigned i = 0; i < elf.e_phnum; i++)
 		if (headers[i].p_type == PT_LOAD) {
 			image->bias = image->start -
-			    align_down(headers[i].p_vaddr, PAGE_BYTES);
+			    align_down(headers[i].p_vaddr, system_page());
 			return elf.e_phnum;
 		}
 	return 0;

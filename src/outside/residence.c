@@ -118,7 +118,7 @@ add_mapping(const struct mapping *mapping, size_t *on_node)
 {
 	const char *at = mapping->nodes, *page;
 	unsigned node;
-	size_t pages, bytes = PAGE_BYTES;
+	size_t pages, bytes = system_page();
 
 	page = strstr(at, "kernelpagesize_kB=");
 	if (page != NULL)

@@ -10,6 +10,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
+#include "base/page.h"
 #include "os/os.h"
 #include "preload/module.h"
 
@@ -18,14 +19,14 @@ static bool
 read_headers(uintptr_t start, struct module *module)
 {
 	const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)start;
-	size_t end;
+	size_t end, page = system_page();
 
-	if (!is_aligned(start, PAGE_BYTES) || !os_is_readable(header) ||
+	if (!is_aligned(start, page) || !os_is_readable(header) ||
 	    memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
 	    header->e_phentsize != sizeof(ElfW(Phdr)))
 		return false;
 	end = header->e_phoff + header->e_phnum * sizeof(ElfW(Phdr));
-	if (header->e_phoff >= PAGE_BYTES || end > PAGE_BYTES)
+	if (header->e_phoff >= page || end > page)
 		return false;
 	module->segments = (const ElfW(Phdr) *)(start + header->e_phoff);
 	module->segment_count = header->e_phnum;
@@ -83,7 +84,8 @@ list(struct dl_phdr_info *info, size_t size, void *unused)
 		if (segment->p_type != PT_LOAD)
 			continue;
 		to->start = min_size(to->start,
-		    align_down(info->dlpi_addr + segment->p_vaddr, PAGE_BYTES));
+		    align_down(
+			info->dlpi_addr + segment->p_vaddr, system_page()));
 		to->end = max_size(to->end, end);
 	}
 	if (read_headers(to->start, &to->module))

@@ -4,6 +4,7 @@
  */
 #include "preload/own_stack.h"
 
+#include "base/page.h"
 #include "os/os.h"
 
 #define WORD sizeof(uintptr_t)
@@ -32,7 +33,7 @@ own_stack_from(uintptr_t self)
 	uintptr_t at, from = *(const volatile uintptr_t *)self, bytes;
 
 	for (at = self + WORD; at < self + DESCRIPTOR_MAX; at += WORD) {
-		if (is_aligned(at, PAGE_BYTES) &&
+		if (is_aligned(at, system_page()) &&
 		    !os_is_readable((const void *)at))
 			break;
 		bytes = *(const volatile uintptr_t *)at;

@@ -11,6 +11,7 @@
 #include <sys/auxv.h>
 #include <ucontext.h>
 
+#include "base/page.h"
 #include "os/os.h"
 #include "preload/own_stack.h"
 #include "preload/walk.h"
@@ -65,11 +66,12 @@ is_above_own_begin(uintptr_t sp)
 static bool
 can_read_pages(uintptr_t from, uintptr_t to)
 {
+	const size_t bytes = system_page();
 	uintptr_t page;
 
-	for (page = align_down(from, PAGE_BYTES); page < to; page += PAGE_BYTES)
+	for (page = align_down(from, bytes); page < to; page += bytes)
 		if (!os_is_readable((const void *)page)) {
-			known_gap = page + PAGE_BYTES;
+			known_gap = page + bytes;
 			return false;
 		}
 	return true;
@@ -87,7 +89,7 @@ is_own(uintptr_t sp, uintptr_t end)
 	if (sp < known_gap || !is_above_own_begin(sp) ||
 	    !can_read_pages(sp, known_from != 0 ? known_from : end))
 		return false;
-	known_from = align_down(sp, PAGE_BYTES);
+	known_from = align_down(sp, system_page());
 	return true;
 }
 
@@ -118,8 +120,8 @@ can_read(struct walk *walk, uintptr_t address)
 		return true;
 	if (walk->is_own || !os_is_readable((const void *)address))
 		return false;
-	walk->low = align_down(address, PAGE_BYTES);
-	walk->high = walk->low + PAGE_BYTES;
+	walk->low = align_down(address, system_page());
+	walk->high = walk->low + system_page();
 	return true;
 }
 
@@ -202,11 +204,16 @@ step(struct walk *walk, const struct frame *frame)
 
 #elif defined(__aarch64__)
 
-/* Without the bits by which a return address may be signed. */
+/* Without the bits by which a return address may be signed. How many these are
+ * the processor knows: addresses have 48 bits in one system and 52 in another.
+ * One that signs nothing takes the instruction, xpaclri, for no operation. */
 static uintptr_t
 without_signature(uintptr_t address)
 {
-	return address & (((uintptr_t)1 << 48) - 1);
+	register uintptr_t signed_address __asm__("x30") = address;
+
+	__asm__("hint #7" : "+r"(signed_address));
+	return signed_address;
 }
 
 /* A record has the caller's frame pointer and the return address. */

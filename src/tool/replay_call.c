@@ -7,7 +7,7 @@
  */
 #include <stdlib.h>
 
-#include "base/base.h"
+#include "base/page.h"
 #include "os/lock.h"
 #include "tool/replay.h"
 
@@ -81,7 +81,7 @@ touch(void *ptr, size_t from, size_t size)
 		return;
 	while (at < size) {
 		bytes[at] = 1;
-		at = align_up((uintptr_t)ptr + at + 1, PAGE_BYTES) -
+		at = align_up((uintptr_t)ptr + at + 1, system_page()) -
 		    (uintptr_t)ptr;
 	}
 }
