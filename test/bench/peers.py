@@ -19,6 +19,7 @@ FLAGS = ["-O2", "-std=gnu11", "-fno-builtin", "-pthread"]
 SHIM = os.environ.get("LIBVMMALLOC", "")
 POOL_DIR = os.environ.get("POOL_DIR", "/dev/shm")
 PRELOAD = os.environ.get("LIBPOOLKIND_MALLOC")
+POOLKIND = f"{BUILD}/bin/poolkind"
 BENCH = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, f"{BENCH}/../lib")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Whole programs with a malloc preloaded: start-up, wall time, page faults and
-the most memory that was resident, each by itself."""
+the most memory that was resident, each by itself; and the processor time of the
+same programs while they are recorded."""
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ import sys
 import time
 
 from figures import compare, figures, settings
-from peers import CC, compile, leave_out, mallocs
+from peers import CC, POOLKIND, compile, leave_out, mallocs
 
 SQL = """
 CREATE TABLE item(id INTEGER PRIMARY KEY, name TEXT, price REAL, note TEXT);
@@ -190,3 +191,35 @@ def compare_programs(scratch, group=None):
                 ("programs", "redis-server", None))
     else:
         leave_out("redis: it is not installed")
+
+
+# ---- Recorded ----------------------------------------------------------------
+
+def recorded(scratch, words, command, given=""):
+    """What the program takes by itself, without the command that writes the
+    file at its end."""
+    return figures([*words, f"{scratch}/launch", "1", *command],
+                   {"LAUNCH_PROCESSOR": "1", "PYTHONMALLOC": "malloc"},
+                   given=given)
+
+
+def compare_recorded(scratch, group=None):
+    """A program by itself, on libpoolkind-malloc, and recorded."""
+    def record(*options):
+        return [POOLKIND, "record", "-o", f"{scratch}/recorded", *options, "--"]
+
+    ways = {"run": [POOLKIND, "run", "--kind", "dram", "--"],
+            "record": record(), "record from 64K":
+            record("--sites-from", "64K"), "plain": []}
+    compile(scratch, "classics", ["classics.c"], "-D_GNU_SOURCE")
+    programs = {name: (command, given) for name, (_, command, given)
+                in plain_programs().items()}
+    scale = "20" if settings["quick"] else "200"
+    programs.update((name, ([f"{scratch}/classics", name, scale], ""))
+                    for name in CLASSICS)
+    for name, (command, given) in programs.items():
+        if group not in (None, name) or shutil.which(command[0]) is None:
+            continue
+        compare(f"record: {name}", ways,
+                lambda words: recorded(scratch, words, command, given), 9,
+                ("record", name, None))
