@@ -4,9 +4,9 @@
  * the whole of standard input and with what LAUNCH_PRELOAD names preloaded.
  * Prints the median of its wall times, and of the last run the page faults and
  * the most memory that was resident, of its own children too; where
- * LAUNCH_PROCESSOR is set its processor time, and nothing else. A small program,
- * since a child counts the memory of the one that started it. Started by
- * test/bench/run.
+ * LAUNCH_PROCESSOR is set its processor time, and nothing else. A small
+ * program, since a child counts the memory of the one that started it. Started
+ * by test/bench/run.
  */
 #include <stdio.h>
 #include <stdlib.h>
