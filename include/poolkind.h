@@ -23,9 +23,9 @@
  *  - Every function may be called by any thread at any time, except that a
  *    kind is closed by its owner alone, when nobody uses it any more.
  *  - No function prints, exits, aborts or installs a signal handler, or starts
- *    a thread but where populate=N asks for it, and then it ends before the
- *    function does. None is safe in a signal handler, except poolkind_of() and
- *    poolkind_block_at().
+ *    a thread but where populate=N or weights=auto asks for it, and then it
+ *    ends before the function does. None is safe in a signal handler, except
+ *    poolkind_of() and poolkind_block_at().
  */
 #ifndef POOLKIND_H
 #define POOLKIND_H
@@ -438,9 +438,9 @@ struct poolkind_node {
 int poolkind_get_machine_nodes(
     struct poolkind_node *nodes, unsigned *count, size_t node_size);
 
-/* Forgets what was read of the machine: nodes, attributes and devices are
- * looked at anew when they are needed next. Open kinds stay as
- * they are. Errors: none today. */
+/* Forgets what was read and measured of the machine: nodes, attributes and
+ * devices are looked at anew when they are needed next. Open kinds stay as they
+ * are. Errors: none today. */
 int poolkind_refresh(void);
 
 /*

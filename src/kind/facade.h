@@ -48,6 +48,16 @@ void poolkind_follow_forks(void);
 /* The kind that KIND falls back to, or NULL: the next link of a chain. */
 poolkind *poolkind_fallback(const poolkind *kind);
 
+/* Where threads on NODE have their memory of the kind: its nodes, their weights
+ * as a spec has them, and whether these count page by page or in slices. */
+struct kind_place {
+	uint64_t nodes[SPEC_NODES_MAX / 64];
+	uint8_t weights[SPEC_WEIGHTS_MAX];
+	bool by_page;
+};
+void poolkind_place(
+    const poolkind *kind, unsigned node, struct kind_place *place);
+
 /* The handlers themselves, for libvmmalloc, which has the engine linked in and
  * calls them around system calls that make a child without fork(2). Not
  * exported. */

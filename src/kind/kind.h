@@ -116,16 +116,21 @@ kind_heap(const struct kind *kind, unsigned i)
 				     &kind->local->heap[i];
 }
 
+/* The heap for threads on NODE. */
+static inline struct heap *
+kind_heap_of(const struct kind *kind, unsigned node)
+{
+	return kind->local == NULL ?
+	    kind_heap(kind, 0) :
+	    kind_heap(kind, kind->local->of_node[node % SPEC_NODES_MAX]);
+}
+
 /* The heap for the calling thread, where it runs now. */
 static inline struct heap *
 kind_heap_here(const struct kind *kind)
 {
-	unsigned node;
-
-	if (likely(kind->local == NULL))
-		return (struct heap *)&kind->heap;
-	node = os_node();
-	return kind_heap(kind, kind->local->of_node[node % SPEC_NODES_MAX]);
+	return likely(kind->local == NULL) ? (struct heap *)&kind->heap :
+					     kind_heap_of(kind, os_node());
 }
 
 /* What is the same in all heaps of a kind. */

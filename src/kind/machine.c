@@ -25,6 +25,10 @@
  * the other thread, at the first reading of the process: then it is told so
  * (topology/read_hwloc.c).
  *
+ * Nor is it held while bandwidths are measured, for weights=auto: the thread
+ * that does so takes the topology away, and puts it back with what it found.
+ * Who needs one meanwhile reads the machine, as if there were none yet.
+ *
  * malloc is called meanwhile, by the libraries that read the machine. That is
  * right as long as nothing on malloc's way opens a kind by attribute: facades
  * that stand in malloc's place find nodes by themselves (memkind/nodes.h), or
@@ -58,6 +62,8 @@ static struct calls {
 	__typeof__(poolkind_topology_nodes) *nodes;
 	__typeof__(poolkind_topology_best) *best;
 	__typeof__(poolkind_topology_select) *select;
+	__typeof__(poolkind_topology_weights) *weights;
+	__typeof__(poolkind_topology_measure) *measure;
 	__typeof__(poolkind_topology_device) *device;
 } call;
 
@@ -134,6 +140,8 @@ load(struct calls *calls)
 	    find(library, "poolkind_topology_nodes", &calls->nodes) &&
 	    find(library, "poolkind_topology_best", &calls->best) &&
 	    find(library, "poolkind_topology_select", &calls->select) &&
+	    find(library, "poolkind_topology_weights", &calls->weights) &&
+	    find(library, "poolkind_topology_measure", &calls->measure) &&
 	    find(library, "poolkind_topology_device", &calls->device) &&
 	    find(library, "poolkind_topology_open", &calls->open))
 		return 0;
@@ -250,7 +258,8 @@ machine_postfork_child(void)
 
 /* ---- Nodes --------------------------------------------------------------- */
 
-/* Asks the topology and copies its answer, or its sentence. Under the lock. */
+/* Asks the topology and copies its answer, or its sentence; the nodes of a list
+ * are its own. Under the lock. */
 static int
 select_nodes(const struct spec *spec, enum spec_scope scope, unsigned from,
     uint64_t *nodes)
@@ -261,12 +270,80 @@ select_nodes(const struct spec *spec, enum spec_scope scope, unsigned from,
 
 	if (now() == NULL)
 		return -1;
-	error = call.select(
-	    topology, spec->source, spec->tier, scope, from, &found, why);
+	memcpy(found.bits, spec->nodes, sizeof(found.bits));
+	error = spec_is_by_attribute(spec) ?
+	    call.select(
+		topology, spec->source, spec->tier, scope, from, &found, why) :
+	    0;
 	if (error != 0)
 		return error_set(error, "%s", why);
 	memcpy(nodes, found.bits, sizeof(found.bits));
 	return 0;
+}
+
+/* The weights of NODES, if the spec has the machine say them. MEASURE, and no
+ * sentence, where the topology has noted what is to be measured. */
+#define MEASURE 1
+
+static int
+weigh(const struct spec *spec, enum spec_scope scope, unsigned from,
+    const uint64_t *nodes, uint8_t *weights)
+{
+	char why[TOPOLOGY_TEXT_MAX];
+	struct node_set set;
+	int error;
+
+	memset(weights, 0, SPEC_WEIGHTS_MAX);
+	if (!spec->weights_auto)
+		return 0;
+	memcpy(set.bits, nodes, sizeof(set.bits));
+	error = call.weights(topology, &set, scope, from, weights, why);
+	if (error == EAGAIN)
+		return MEASURE;
+	return error == 0 ? 0 : error_set(error, "%s", why);
+}
+
+/* A part of the memory that can be taken: others want some meanwhile, and what
+ * the processors have in their caches is to be little of it. */
+static size_t
+bytes_to_measure(void)
+{
+	const size_t most = GIB, part = 16;
+	struct os_memory_room room;
+
+	return os_memory_room(part * most, &room) == 0 ?
+	    min_size(room.bytes / part, most) :
+	    most / part;
+}
+
+/* Whoever reads another topology meanwhile leaves it to this one, unless the
+ * machine was to be read anew. */
+static void
+measure(void)
+{
+	struct topology *mine = topology, *other;
+	unsigned before = refreshed;
+	struct calls calls = call;
+
+	topology = NULL;
+	lock_step_out(&lock, &readers);
+	calls.measure(mine, bytes_to_measure(), NULL);
+	lock_step_in(&lock, &readers);
+	other = mine;
+	if (refreshed == before) {
+		other = topology;
+		topology = mine;
+	}
+	if (other != NULL)
+		call.close(other);
+}
+
+static int
+find_nodes(struct spec *spec)
+{
+	if (select_nodes(spec, SPEC_ALL, os_node(), spec->nodes) != 0)
+		return -1;
+	return weigh(spec, SPEC_ALL, 0, spec->nodes, spec->weights);
 }
 
 int
@@ -274,7 +351,8 @@ machine_find_nodes(struct spec *spec)
 {
 	int before = enter(), result;
 
-	result = select_nodes(spec, SPEC_ALL, os_node(), spec->nodes);
+	while ((result = find_nodes(spec)) == MEASURE)
+		measure();
 	leave(before);
 	return result;
 }
@@ -285,27 +363,53 @@ machine_find_nodes(struct spec *spec)
  * thread that moves later must find its locality without a look at the
  * topology. From a node for which the topology has no answer, as where the
  * firmware reports no values from there, its threads use what is best for the
- * whole machine. Fails where there is no such node either.
+ * whole machine. Fails where there is no such node either. What is to be
+ * measured is noted for all of them before the first is.
  */
+static int
+find_locality(
+    const struct spec *spec, unsigned from, struct localities *localities)
+{
+	uint64_t nodes[SPEC_NODES_MAX / 64];
+	uint8_t weights[SPEC_WEIGHTS_MAX];
+	int result;
+
+	if (select_nodes(spec, SPEC_LOCAL, from, nodes) != 0 &&
+	    select_nodes(spec, SPEC_ALL, from, nodes) != 0)
+		return -1;
+	result = weigh(spec, SPEC_LOCAL, from, nodes, weights);
+	if (result != 0)
+		return result;
+	if (!spec->weights_auto)
+		localities_enter(localities, from, nodes);
+	else if (!localities_enter_weighted(localities, from, nodes, weights))
+		return error_set(ENODEV,
+		    "weights=auto: the weights differ for more than %d nodes "
+		    "with processors: write scope=all",
+		    LOCALITIES_MAX);
+	return 0;
+}
+
 static int
 find_localities(const struct spec *spec, struct localities *localities)
 {
 	const struct topology_node *node;
-	uint64_t nodes[SPEC_NODES_MAX / 64];
+	int result = 0, here;
 	unsigned count;
 
+	memset(localities, 0, sizeof(*localities));
 	if (now() == NULL)
 		return -1;
 	count = call.nodes(topology, &node);
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < count && result >= 0; i++) {
 		if (!node[i].has_cpus)
 			continue;
-		if (select_nodes(spec, SPEC_LOCAL, node[i].id, nodes) != 0 &&
-		    select_nodes(spec, SPEC_ALL, node[i].id, nodes) != 0)
-			return -1;
-		localities_enter(localities, node[i].id, nodes);
+		here = find_locality(spec, node[i].id, localities);
+		result = here != 0 ? here : result;
 	}
-	return 0;
+	return result == 0 && localities->count == 0 ?
+	    error_set(ENODEV, "no node with processors is known") :
+	    result;
 }
 
 int
@@ -313,8 +417,8 @@ machine_find_localities(const struct spec *spec, struct localities *localities)
 {
 	int before = enter(), result;
 
-	memset(localities, 0, sizeof(*localities));
-	result = find_localities(spec, localities);
+	while ((result = find_localities(spec, localities)) == MEASURE)
+		measure();
 	leave(before);
 	return result;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * machine.h - what a spec leaves to the machine: nodes by attribute, DAX
- * devices. And the nodes themselves, for who asks.
+ * machine.h - what a spec leaves to the machine: nodes by attribute, weights,
+ * DAX devices. And the nodes themselves, for who asks.
  *
  * Opens libpoolkind-topology.so.0 when that is first needed, and keeps the
  * topology it reads until machine_refresh(). Called when a kind is opened, by
@@ -14,10 +14,12 @@
 
 #include "kind/locality.h"
 
-/* The nodes that an attribute names for the whole machine, into spec->nodes. */
+/* The nodes that an attribute names for the whole machine, into spec->nodes;
+ * and with weights=auto their weights, or those of a list. */
 int machine_find_nodes(struct spec *spec);
 
-/* Those that it names for every node with CPUs, for scope=local. */
+/* Those that it names for every node with CPUs, for scope=local, and their
+ * weights as seen from there. */
 int machine_find_localities(
     const struct spec *spec, struct localities *localities);
 

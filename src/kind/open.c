@@ -21,7 +21,7 @@
 /*
  * What is to be opened, and the kind that comes of it. The four functions below
  * are called by os_on_stack(), on a stack of the engine's: a spec and its text
- * take 13 KiB, a localities 9, loading the topology more than either, and a
+ * take 13 KiB, a localities 13, loading the topology more than either, and a
  * thread may have 16 KiB in all. Each leaves opening->kind NULL on failure.
  */
 struct opening {

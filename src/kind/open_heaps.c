@@ -3,10 +3,11 @@
  * open_heaps.c - the memory of a kind: its sources, and a heap on each.
  *
  * What the spec leaves to the machine is asked here (machine.h): the nodes that
- * an attribute names, the device that dax:auto means; and then how many bytes a
- * limit is that is a part of their memory. Owns nothing. Called while a kind is
- * opened or closed, when no other thread knows it, so without a lock. Opening
- * fails with errno and a sentence, and leaves nothing open.
+ * an attribute names, their weights, the device that dax:auto means; and then
+ * how many bytes a limit is that is a part of their memory. Owns nothing.
+ * Called while a kind is opened or closed, when no other thread knows it, so
+ * without a lock. Opening fails with errno and a sentence, and leaves nothing
+ * open.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 #include "kind/open_heaps.h"
 #include "os/records.h"
 #include "source/capacity.h"
+#include "source/weights.h"
 
 /* How long pages in no span stay committed, if the spec does not say. */
 #define IDLE_MS 10000
@@ -140,9 +142,10 @@ open_heap(struct heap *heap, const struct spec *spec, void *region,
 static int
 open_one_heap(struct kind *kind, struct spec *spec, void *region)
 {
-	return capacity_settle_limit(spec) != 0 ?
-	    -1 :
-	    open_heap(&kind->heap, spec, region, kind, NULL);
+	if (capacity_settle_limit(spec) != 0)
+		return -1;
+	weights_settle(spec);
+	return open_heap(&kind->heap, spec, region, kind, NULL);
 }
 
 /* Closes each heap and then its source, the last first: the account that
@@ -209,6 +212,9 @@ open_local_heaps(
 		unsigned i = local->count;
 
 		memcpy(here.nodes, localities->nodes[i], sizeof(here.nodes));
+		memcpy(
+		    here.weights, localities->weights[i], sizeof(here.weights));
+		weights_settle(&here);
 		result = open_heap(&local->heap[i], &here, NULL, kind,
 		    i == 0 ? NULL : local->heap[0].source);
 		local->count += result == 0;
@@ -292,9 +298,10 @@ open_sets(
     struct kind *kind, struct spec *spec, const struct localities *localities)
 {
 	localities_unite(localities, spec->nodes);
-	return localities->count > 1 ?
-	    open_local_heaps(kind, spec, localities) :
-	    open_one_heap(kind, spec, NULL);
+	if (localities->count > 1)
+		return open_local_heaps(kind, spec, localities);
+	memcpy(spec->weights, localities->weights[0], sizeof(spec->weights));
+	return open_one_heap(kind, spec, NULL);
 }
 
 static int
@@ -316,13 +323,13 @@ open_for_all(struct kind *kind, struct spec *spec)
 
 /* All nodes that the process may use now. */
 static int
-open_on_all(struct kind *kind, struct spec *spec)
+find_all(struct spec *spec)
 {
 	int error = os_allowed_nodes(spec->nodes, SPEC_NODES_MAX);
 
-	return error != 0 ?
-	    error_set_system(error, "nodes:all: the nodes are not known") :
-	    open_one_heap(kind, spec, NULL);
+	return error == 0 ?
+	    0 :
+	    error_set_system(error, "nodes:all: the nodes are not known");
 }
 
 int
@@ -333,12 +340,12 @@ kind_open_heaps(struct kind *kind, struct spec *spec, void *region,
 		return open_sets(kind, spec, localities);
 	if (spec->source == SPEC_DAX)
 		return open_device(kind, spec);
-	if (spec->all_nodes)
-		return open_on_all(kind, spec);
-	if (!spec_is_by_attribute(spec))
+	if (spec->all_nodes && find_all(spec) != 0)
+		return -1;
+	if (!spec_reads_machine(spec))
 		return open_one_heap(kind, spec, region);
-	return spec->scope == SPEC_LOCAL ? open_local(kind, spec) :
-					   open_for_all(kind, spec);
+	return spec_is_local(spec) ? open_local(kind, spec) :
+				     open_for_all(kind, spec);
 }
 
 void

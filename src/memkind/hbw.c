@@ -186,7 +186,7 @@ touch(char *addr, size_t size)
 /* How many bytes of the pages lie on nodes of high-bandwidth memory. Only
  * move_pages(2) can fail, which is EFAULT for the caller; a machine without
  * high-bandwidth memory has none of the bytes there. Runs on a stack of the
- * engine's: the counts and the localities are 17 KiB. */
+ * engine's: the counts and the localities are 21 KiB. */
 static int
 count_hbw(void *from, size_t bytes, size_t *found)
 {

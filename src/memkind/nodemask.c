@@ -53,7 +53,7 @@ find_on_stack(void *arg)
 	asked->error = find_mask(asked->family, asked->mask, asked->maxnode);
 }
 
-/* On a stack of the engine's: localities are 9 KiB, and reading the topology
+/* On a stack of the engine's: localities are 13 KiB, and reading the topology
  * may take more. */
 static int
 write_mask(enum family family, unsigned long *mask, unsigned long maxnode)

@@ -3,7 +3,7 @@
  * os_stack_linux.c - a larger stack for a while. See os.h.
  *
  * What opens a kind or reads the machine runs on one: a spec with a path, its
- * text and localities are 22 KiB, hwloc and the loading of libraries take
+ * text and localities are 26 KiB, hwloc and the loading of libraries take
  * more, and a thread may have 16 KiB in all (PTHREAD_STACK_MIN). It costs three
  * system calls.
  *

@@ -30,13 +30,6 @@
 
 /* ---- What is opened ------------------------------------------------------ */
 
-static bool
-reads_machine(const struct spec *spec)
-{
-	return spec_is_by_attribute(spec) ||
-	    (spec->source == SPEC_DAX && spec->dax != SPEC_DAX_PATH);
-}
-
 /* Appends part I, with what comes before it and what it lacks. */
 static char *
 add_part(char *end, const struct spec_parts *parts, unsigned i,
@@ -66,7 +59,7 @@ set_spec(struct rules_named_kind *kind, const struct spec_parts *parts)
 		return error_set(ENOMEM, "no memory for the text of a kind");
 	for (unsigned i = 0; i < parts->count; i++) {
 		spec_parse_part(parts, i, &spec);
-		kind->reads_machine |= reads_machine(&spec);
+		kind->reads_machine |= spec_reads_machine(&spec);
 		end = add_part(end, parts, i, &spec);
 	}
 	return 0;

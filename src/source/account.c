@@ -21,6 +21,12 @@ source_has_limit(const struct source *source)
 	return atomic_load(&source->account->limit) != 0;
 }
 
+const struct spec *
+source_spec(const struct source *source)
+{
+	return source->spec;
+}
+
 size_t
 source_spans(const struct source *source)
 {

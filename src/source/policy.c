@@ -211,7 +211,7 @@ policy_open(struct segment *segment)
 		return set_on_nodes(segment, 0, segment->bytes, OS_LOCAL, NULL);
 	if (!spec_has_nodes(spec))
 		return 0;
-	if (spec->weights[0] != 0)
+	if (spec->weights[0] != 0 && !spec->weights_by_page)
 		return set_weights(segment);
 	error = set_mode(segment, 0, segment->bytes, mode_of(spec));
 	if (wants_small_pages(spec))

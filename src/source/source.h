@@ -98,6 +98,9 @@ void source_set_limit(struct source *source, size_t limit);
 
 bool source_has_limit(const struct source *source);
 
+/* What it was opened by, up to where its path ends (spec_bytes()). */
+const struct spec *source_spec(const struct source *source);
+
 /* Bytes that are handed out. */
 size_t source_spans(const struct source *source);
 

@@ -28,17 +28,21 @@ static int
 check_weights(const struct spec *spec)
 {
 	unsigned nodes = spec_count_nodes(spec), weights = count_weights(spec);
+	const char *source = spec_sources[spec->source].word;
 
-	if (weights == 0)
+	if (weights == 0 && !spec->weights_auto)
 		return 0;
-	if (spec->all_nodes)
-		return error_set(EINVAL,
-		    "weights= with nodes:all: name the nodes that they are "
-		    "for");
 	if (spec->policy != SPEC_WEIGHTED)
 		return error_set(EINVAL,
 		    "weights= without policy=weighted-interleave: no other "
 		    "policy has weights");
+	if (spec->weights_auto)
+		return 0;
+	if (spec->all_nodes || spec_is_by_attribute(spec))
+		return error_set(EINVAL,
+		    "weights= with numbers and %s%s: which nodes these are is "
+		    "not known before the kind is opened: write weights=auto",
+		    source, spec->all_nodes ? ":all" : "");
 	if (weights != nodes)
 		return error_set(EINVAL,
 		    "weights= has %u number%s for %u node%s: write one for "
@@ -68,7 +72,7 @@ check_reserve(const struct spec *spec)
 {
 	if (!spec->reserve)
 		return 0;
-	if (spec_is_by_attribute(spec) && spec->scope == SPEC_LOCAL)
+	if (spec_is_local(spec))
 		return error_set(EINVAL,
 		    "reserve=yes with scope=local: there is no one set of "
 		    "nodes to take all of size= from; write scope=all or "

@@ -186,6 +186,8 @@ print_name(const struct spec_option *option, const struct spec *spec,
 
 /* ---- Nodes and weights --------------------------------------------------- */
 
+#define AUTO "auto"
+
 static int
 parse_one_node(
     const struct spec_option *option, struct word value, struct spec *spec)
@@ -222,9 +224,9 @@ weight_of(struct word word)
 	return (uint8_t)weight;
 }
 
-/* "3:1", a number for each node, with colons, as a comma would begin the next
- * option. A 0 ends the list. What comes before a fault has been stored: what a
- * failed parse leaves in the spec means nothing. */
+/* "auto", or "3:1", a number for each node, with colons, as a comma would begin
+ * the next option. A 0 ends the list. What comes before a fault has been
+ * stored: what a failed parse leaves in the spec means nothing. */
 static int
 parse_weights(
     const struct spec_option *option, struct word value, struct spec *spec)
@@ -233,6 +235,10 @@ parse_weights(
 	struct word rest = value, one;
 	size_t count = 0;
 
+	if (word_is(value, AUTO)) {
+		spec->weights_auto = true;
+		return 0;
+	}
 	while (word_next(&rest, ':', &one)) {
 		uint8_t weight = weight_of(one);
 
@@ -240,7 +246,7 @@ parse_weights(
 			return error_set(EINVAL,
 			    "%s=%s: \"%s\" is not a weight: write a number "
 			    "from 1 to 255 for each node, with colons between "
-			    "them: 3:1",
+			    "them: 3:1; or " AUTO,
 			    option->word, quote(value).text, quote(one).text);
 		if (count == SPEC_WEIGHTS_MAX)
 			return error_set(EINVAL,
@@ -253,12 +259,17 @@ parse_weights(
 	return 0;
 }
 
+/* Once they were found, the numbers: they are what "auto" came to. */
 static void
 print_weights(const struct spec_option *option, const struct spec *spec,
     struct writer *to)
 {
 	const uint8_t *weights = CONST_OPTION_FIELD(option, spec, uint8_t);
 
+	if (weights[0] == 0 && spec->weights_auto) {
+		option_begin(option, to);
+		write_text(to, AUTO);
+	}
 	for (size_t i = 0; i < SPEC_WEIGHTS_MAX && weights[i] != 0; i++) {
 		if (i == 0)
 			option_begin(option, to);
@@ -299,14 +310,14 @@ _Static_assert(sizeof(enum spec_fork) == sizeof(unsigned),
 
 /* clang-format off */
 const struct spec_option spec_options[SPEC_OPTION_COUNT] = {
-	{ "scope", SPEC_BY_ATTRIBUTE, "local|all", "local",
+	{ "scope", SPEC_ON_NODES, "local|all", "local",
 	    "Nodes by memory attribute", &choice, SETS(scope),
 	    WORDS(scope_words) },
 	{ "page", SPEC_ANONYMOUS, "4K|thp|2M|1G", "4K",
 	    "Page sizes", &choice, SETS(page), WORDS(page_words) },
 	{ "policy", SPEC_ANONYMOUS, "WORD", "bind",
 	    "Policies", &policy, SETS(policy), WORDS(policy_words) },
-	{ "weights", SPEC_LISTS_NODES, "NUMBERS", "the system's",
+	{ "weights", SPEC_ON_NODES, "NUMBERS|auto", "the system's",
 	    "Policies", &weights, SETS(weights) },
 	{ "home", SPEC_ON_NODES, "N", "none",
 	    "Options", &node, SETS(home), GIVEN(home_given) },

@@ -55,3 +55,17 @@ spec_is_present(const struct spec *spec)
 {
 	return has_trait(spec, SPEC_PRESENT);
 }
+
+bool
+spec_is_local(const struct spec *spec)
+{
+	return spec->scope == SPEC_LOCAL &&
+	    (spec_is_by_attribute(spec) || spec->weights_auto);
+}
+
+bool
+spec_reads_machine(const struct spec *spec)
+{
+	return spec_is_by_attribute(spec) || spec->weights_auto ||
+	    (spec->source == SPEC_DAX && spec->dax != SPEC_DAX_PATH);
+}

@@ -87,11 +87,13 @@ struct spec {
 	bool home_given;
 	unsigned home;                     /* the node to be nearest to */
 	uint8_t weights[SPEC_WEIGHTS_MAX]; /* of the nodes, rising; 0: end */
+	bool weights_auto; /* those are found when the kind is opened */
 	enum spec_dax dax;
 	unsigned dax_node;
 	size_t offset; /* SPEC_DAX: where in the device */
 
 	/* Without a text, for the libraries that stand on this one. */
+	bool weights_by_page; /* the system's are the same: pages go by these */
 	unsigned ranks;   /* of the job, here; 0: as spec/ranks.h finds them */
 	bool keep_file;   /* SPEC_FILE: fork needs the descriptor */
 	bool handle;      /* a first page that can't be touched; see source.h */
@@ -119,6 +121,13 @@ bool spec_has_nodes(const struct spec *spec);
 
 /* Whether all its memory is there when it is opened: a device, a region. */
 bool spec_is_present(const struct spec *spec);
+
+/* Whether threads on different nodes may get different memory. */
+bool spec_is_local(const struct spec *spec);
+
+/* Whether the topology is asked for something when it is opened: nodes, their
+ * weights, a device. */
+bool spec_reads_machine(const struct spec *spec);
 
 /* Whether the limit is not known before the kind is opened. */
 static inline bool

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kind/facade.h"
 #include "poolkind.h"
 #include "spec/parts.h"
 #include "spec/table.h"
@@ -128,8 +129,39 @@ print_nodes_of(const struct topology *topology, const struct spec *spec)
 	putchar('\n');
 }
 
+/* Calls VISIT with what threads on each node with processors have of a kind
+ * whose weights were found. */
 static void
-print_link(const struct topology *topology, const struct spec *spec, bool first)
+each_place(const struct topology *topology, const poolkind *kind,
+    void (*visit)(unsigned node, const struct kind_place *place))
+{
+	const struct topology_node *node;
+	unsigned count = topology == NULL ?
+	    0 :
+	    poolkind_topology_nodes(topology, &node);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct kind_place place;
+
+		poolkind_place(kind, node[i].id, &place);
+		if (node[i].has_cpus && place.weights[0] != 0)
+			visit(node[i].id, &place);
+	}
+}
+
+static void
+print_place(unsigned node, const struct kind_place *place)
+{
+	printf("  from node %u: ", node);
+	print_nodes(place->nodes);
+	for (size_t i = 0; i < SPEC_WEIGHTS_MAX && place->weights[i] != 0; i++)
+		printf("%s%u", i == 0 ? " by " : ":", place->weights[i]);
+	puts(place->by_page ? ", page by page" : ", in slices");
+}
+
+static void
+print_link(const struct topology *topology, const poolkind *kind,
+    const struct spec *spec, bool first)
 {
 	printf("\n%s", first ? "" : "When that is full: ");
 	printf("%s\n", spec_sources[spec->source].meaning);
@@ -137,6 +169,7 @@ print_link(const struct topology *topology, const struct spec *spec, bool first)
 	for (size_t i = 0; i < SPEC_OPTION_COUNT; i++)
 		if (option_fits(&spec_options[i], spec->source))
 			print_option(&spec_options[i], spec);
+	each_place(topology, kind, print_place);
 	printf("  " COLUMN "%s\n", "memory", promise(spec));
 }
 
@@ -161,23 +194,45 @@ json_option(const struct spec_option *option, const struct spec *spec)
 }
 
 static void
-json_nodes_of(const struct topology *topology, const struct spec *spec)
+json_nodes_in(const uint64_t *nodes)
 {
 	const char *comma = "";
 
 	printf(",\"nodes\":[");
-	for (unsigned id = 0; spec_has_nodes(spec) && id < SPEC_NODES_MAX; id++)
-		if (bits_test(spec->nodes, id)) {
+	for (unsigned id = 0; id < SPEC_NODES_MAX; id++)
+		if (bits_test(nodes, id)) {
 			printf("%s%u", comma, id);
 			comma = ",";
 		}
 	putchar(']');
+}
+
+static void
+json_nodes_of(const struct topology *topology, const struct spec *spec)
+{
+	json_nodes_in(spec->nodes);
 	json_amount(
 	    "free", spec_has_nodes(spec) ? free_on(topology, spec->nodes) : 0);
 }
 
+/* The comma belongs to the object before, which there is but for the first. */
+static const char *place_comma;
+
 static void
-json_link(const struct topology *topology, const struct spec *spec, bool first)
+json_place(unsigned node, const struct kind_place *place)
+{
+	printf("%s{\"from\":%u", place_comma, node);
+	json_nodes_in(place->nodes);
+	for (size_t i = 0; i < SPEC_WEIGHTS_MAX && place->weights[i] != 0; i++)
+		printf(
+		    "%s%u", i == 0 ? ",\"weights\":[" : ",", place->weights[i]);
+	printf("],\"by_page\":%s}", place->by_page ? "true" : "false");
+	place_comma = ",";
+}
+
+static void
+json_link(const struct topology *topology, const poolkind *kind,
+    const struct spec *spec, bool first)
 {
 	printf("%s\n{\"source\":\"%s\",\"meaning\":", first ? "" : ",",
 	    spec_sources[spec->source].word);
@@ -186,7 +241,10 @@ json_link(const struct topology *topology, const struct spec *spec, bool first)
 	for (size_t i = 0; i < SPEC_OPTION_COUNT; i++)
 		if (option_fits(&spec_options[i], spec->source))
 			json_option(&spec_options[i], spec);
-	printf(",\"memory\":");
+	printf(",\"places\":[");
+	place_comma = "";
+	each_place(topology, kind, json_place);
+	printf("],\"memory\":");
 	json_string(promise(spec));
 	putchar('}');
 }
@@ -197,17 +255,19 @@ json_link(const struct topology *topology, const struct spec *spec, bool first)
  * asked. The parts of a text that a kind came to are specs, no names, so
  * nothing fails here. */
 static void
-each_link(const struct topology *topology, const char *resolved)
+each_link(const struct topology *topology, const poolkind *kind)
 {
 	struct spec_parts parts;
 	struct spec spec;
 
-	if (spec_split(word_of(resolved), NULL, &parts) != 0)
+	if (spec_split(word_of(poolkind_resolved(kind)), NULL, &parts) != 0)
 		return;
-	for (unsigned i = 0; i < parts.count; i++) {
+	for (unsigned i = 0; i < parts.count && kind != NULL; i++) {
 		if (spec_parse_part(&parts, i, &spec) != 0)
 			return;
-		(json_wanted ? json_link : print_link)(topology, &spec, i == 0);
+		(json_wanted ? json_link : print_link)(
+		    topology, kind, &spec, i == 0);
+		kind = poolkind_fallback(kind);
 	}
 }
 
@@ -222,13 +282,13 @@ print_kind(const struct topology *topology, const poolkind *kind)
 		printf(",\"comes_to\":");
 		json_string(resolved);
 		printf(",\"links\":[");
-		each_link(topology, resolved);
+		each_link(topology, kind);
 		puts("\n]}");
 		return;
 	}
 	printf(COLUMN "%s\n", "text", poolkind_text(kind));
 	printf(COLUMN "%s\n", "comes to", resolved);
-	each_link(topology, resolved);
+	each_link(topology, kind);
 }
 
 /* The machine itself is asked once more, for what is free: a machine of which

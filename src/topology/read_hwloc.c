@@ -354,8 +354,9 @@ fill_tables(struct topology *topology, const struct machine *machine)
 	    square, TOPOLOGY_ATTRIBUTES * sizeof(*topology->values));
 	topology->distances = calloc(square, sizeof(*topology->distances));
 	topology->nearness = calloc(square, sizeof(*topology->nearness));
+	topology->measured = calloc(square, sizeof(*topology->measured));
 	if (topology->values == NULL || topology->distances == NULL ||
-	    topology->nearness == NULL)
+	    topology->nearness == NULL || topology->measured == NULL)
 		return -1;
 	read_distances(topology, machine->hwloc);
 	fill_nearness(topology, machine);

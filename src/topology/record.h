@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * record.h - what a topology is: filled by the readers, then never changed.
+ * record.h - what a topology is: filled by the readers, then never changed, but
+ * for what weights.c notes and measure.c measures.
  *
  * topology.c owns the record; load_hwloc.c and the files read_*.c each fill
  * their part of it while it is opened, by what record.c has for all of them;
@@ -29,12 +30,18 @@ struct topology {
 	unsigned *distances;
 	/* The same, but where there is none a guess of the same order. */
 	unsigned *nearness;
+	/* [from][to], MB/s of reads that were measured, or one of these. */
+	uint64_t *measured;
 
 	/* The folder that holds sys/ and proc/: "" for this machine, NULL for
 	 * a topology that has neither. */
 	char *root;
 	bool live; /* this machine, and not one read from a file */
 };
+
+#define MEASURE_NOT 0          /* nobody asked for it */
+#define MEASURE_NOW UINT64_MAX /* noted */
+#define MEASURE_FAILED (UINT64_MAX - 1)
 
 /* An index that is none, and a distance that is greater than any. */
 #define NO_NODE (~0u)
@@ -54,6 +61,13 @@ topology_value_at(const struct topology *topology,
 	size_t row = (size_t)attribute * topology->node_count + from;
 
 	return &topology->values[row * topology->node_count + to];
+}
+
+static inline uint64_t *
+topology_measured_at(
+    const struct topology *topology, unsigned from, unsigned to)
+{
+	return &topology->measured[(size_t)from * topology->node_count + to];
 }
 
 static inline unsigned

@@ -78,6 +78,7 @@ poolkind_topology_close(struct topology *topology)
 	free(topology->values);
 	free(topology->distances);
 	free(topology->nearness);
+	free(topology->measured);
 	free(topology->root);
 	free(topology);
 	errno = error;

@@ -8,10 +8,11 @@
  * never loads them. Exported under POOLKIND_PRIVATE, for libraries of the same
  * release.
  *
- * A topology is read once and does not change; to see what changed, open
- * another. It owns all that its functions answer with. Any number of threads
- * may ask one topology at once. Opening allocates by malloc, so it is not for
- * hooks and fork handlers.
+ * A topology is read once and does not change, but for what is measured; to see
+ * what changed, open another. It owns all that its functions answer with. Any
+ * number of threads may ask one topology at once, unless one of them calls
+ * poolkind_topology_weights() or poolkind_topology_measure(). Opening allocates
+ * by malloc, so it is not for hooks and fork handlers.
  *
  * Memory that this process may not use (cpuset, cgroup) does not exist here. A
  * node with CPUs stays, with a capacity of 0, as others are seen from there.
@@ -153,6 +154,41 @@ int poolkind_topology_select(const struct topology *topology,
  * above, and have memory. */
 void poolkind_topology_nearest(const struct topology *topology,
     unsigned initiator, struct node_set *nodes);
+
+/*
+ * Weights for memory that goes to the nodes of NODES in turn: as the bandwidth
+ * of reads that each of them has, seen from the node INITIATOR (scope local),
+ * or from wherever that is best (scope all: INITIATOR does not matter). By
+ * rising number of the node into WEIGHTS, of SPEC_WEIGHTS_MAX, from 1 to 255:
+ * the least numbers that give each node its share to 2 % of it, or those that
+ * come nearest. 0 follows where there is room. The bandwidths are
+ *
+ *   1. the firmware's, of reads, or else the mean with writes, where it tells
+ *      one of every node of NODES;
+ *   2. else measured ones;
+ *   3. in scope local, where nothing can be measured from there, those that are
+ *      known from elsewhere.
+ *
+ * Returns 0; EAGAIN where poolkind_topology_measure() may tell more: what is to
+ * be measured is noted; E2BIG of more than SPEC_WEIGHTS_MAX nodes; or ENODEV.
+ * WHY, of TOPOLOGY_TEXT_MAX bytes, says what was looked at and what decided.
+ */
+int poolkind_topology_weights(struct topology *topology,
+    const struct node_set *nodes, enum spec_scope scope, unsigned initiator,
+    uint8_t *weights, char *why);
+
+/* The bandwidth of reads in MB/s, of the memory of node TO as seen from the
+ * processors of node FROM, 0 where it cannot be measured, in MS milliseconds at
+ * most, with BYTES of memory at most. */
+typedef uint64_t topology_probe(
+    unsigned from, unsigned to, unsigned ms, size_t bytes);
+
+/* Measures what was noted, one after the other and in two seconds at most, and
+ * keeps it. PROBE is NULL but in tests: then threads, which are gone
+ * afterwards, read memory on this machine; of a saved one nothing is measured.
+ */
+void poolkind_topology_measure(
+    struct topology *topology, size_t bytes, topology_probe *probe);
 
 /*
  * The DAX device nearest to the node NEAR (-1: any) of those that can be mapped

@@ -110,8 +110,9 @@ wrong_part(unsigned i)
 /*
  * Ends the process where a kind that can be opened cannot be a whole heap:
  *
- *  - Memory attributes and devices to be found need libpoolkind-topology with
- *    hwloc, which cannot be loaded before libc is initialised (machine.c).
+ *  - Memory attributes, weights and devices to be found need
+ *    libpoolkind-topology with hwloc, which cannot be loaded before libc is
+ *    initialised (machine.c).
  *  - fallback= names another open kind, and there is none in this process: the
  *    kinds of one text, with semicolons between them, fall back in that order.
  *  - With fork=refuse a child would have no heap, and could not even call
@@ -120,8 +121,7 @@ wrong_part(unsigned i)
 static void
 check_kind(const struct spec *spec, unsigned i)
 {
-	if (spec_is_by_attribute(spec) ||
-	    (spec->source == SPEC_DAX && spec->dax != SPEC_DAX_PATH)) {
+	if (spec_reads_machine(spec)) {
 		error_set(EINVAL,
 		    "\"%s\" is not for a whole heap: " FOR_A_HEAP " are",
 		    quote(parts.part[i]).text);

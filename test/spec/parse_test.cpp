@@ -97,7 +97,7 @@ TEST(Parse, SaysWhichWeightIsWrong)
 	const std::string head =
 	    "nodes:0-1,policy=weighted-interleave,weights=";
 	const std::string form = "write a number from 1 to 255 for each node, "
-				 "with colons between them: 3:1";
+				 "with colons between them: 3:1; or auto";
 
 	for (const char *wrong : { "0", "256", "1K", "-1", "x", "" }) {
 		std::string value = std::string("3:") + wrong;
@@ -106,6 +106,31 @@ TEST(Parse, SaysWhichWeightIsWrong)
 		    "error: weights=" + value + ": \"" + wrong +
 			"\" is not a weight: " + form);
 	}
+}
+
+TEST(Parse, TakesWeightsThatAreToBeFound)
+{
+	struct spec spec = parsed(
+	    "nodes:0-1,policy=weighted-interleave,weights=auto");
+
+	EXPECT_TRUE(spec.weights_auto);
+	EXPECT_EQ(spec.weights[0], 0);
+	EXPECT_TRUE(spec_is_local(&spec));
+	EXPECT_TRUE(spec_reads_machine(&spec));
+	for (const char *text :
+	    { "nodes:0-1,policy=weighted-interleave,weights=auto",
+		"nodes:all,scope=all,policy=weighted-interleave,weights=auto",
+		"hbw,policy=weighted-interleave,weights=auto" })
+		EXPECT_EQ(normal(text), text);
+	EXPECT_EQ(normal("nodes:0-1,scope=local,weights=auto,"
+			 "policy=weighted-interleave"),
+	    "nodes:0-1,policy=weighted-interleave,weights=auto");
+	/* What they came to is printed. */
+	spec.weights[0] = 4;
+	spec.weights[1] = 1;
+	char text[SPEC_TEXT_MAX];
+	spec_print(&spec, text, sizeof(text));
+	EXPECT_STREQ(text, "nodes:0-1,policy=weighted-interleave,weights=4:1");
 }
 
 TEST(Parse, TakesWeightsUpToTheirLimit)
@@ -194,7 +219,8 @@ TEST(Parse, SaysThatThereIsNoText)
 	"size, grow, reserve, trust, limit, fork, name, fallback, high, low, " \
 	"spill-from"
 #define NODES_OPTIONS \
-	"page, policy, weights, home, populate, size, grow, reserve, limit, " \
+	"scope, page, policy, weights, home, populate, size, grow, reserve, " \
+	"limit, " \
 	"name, fallback, high, low, spill-from"
 /* What {names} stand for in the file of wrong texts. */
 static const std::pair<std::string, std::string> lists[] = {

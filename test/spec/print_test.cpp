@@ -67,8 +67,7 @@ public:
 			if (made.source != SPEC_DAX) {
 				made.grow = below(2);
 				made.reserve = below(2) &&
-				    !(spec_is_by_attribute(&made) &&
-					made.scope == SPEC_LOCAL);
+				    !spec_is_local(&made);
 			}
 		}
 		made.limit = below(2) ? made.size + size() : 0;
@@ -96,6 +95,8 @@ private:
 
 		for (size_t i = 1 + below(weighted ? 10 : 40); i > 0; i--)
 			made.nodes[below(16)] |= (uint64_t)7 << below(64);
+		made.weights_auto = weighted && below(2);
+		weighted &= !made.weights_auto;
 		for (size_t i = 0; weighted && i < spec_count_nodes(&made); i++)
 			made.weights[i] = (uint8_t)(1 + below(255));
 		made.home_given = below(2) &&

@@ -134,8 +134,8 @@ values_of(const struct spec_option &option, bool has_nodes)
 		return { "a_B.9-" };
 	if (strcmp(option.form, "N") == 0)
 		return { "0", "7" };
-	if (strcmp(option.form, "NUMBERS") == 0)
-		return { "3:1:255,policy=weighted-interleave" };
+	if (strcmp(option.word, "weights") == 0)
+		return { "auto,policy=weighted-interleave" };
 	for (std::string word; std::getline(words, word, '|');)
 		values.push_back(word);
 	return values;
