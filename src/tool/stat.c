@@ -60,6 +60,7 @@ add_kind(struct columns *columns, const struct stats_process *process,
 	columns_add_number(columns, kind->value[STATS_ALLOCATIONS]);
 	columns_add_number(columns, kind->value[STATS_FAILURES]);
 	columns_add_number(columns, kind->value[STATS_SPILLS]);
+	columns_add_number(columns, kind->value[STATS_RETURNS]);
 	columns_add(columns, kind->text);
 }
 
@@ -68,7 +69,8 @@ add_head(struct columns *columns, bool ranks)
 {
 	static const char *const heads[] = { "PID", "RANK", "PROGRAM", "KIND",
 		"LIVE", "CACHED", "COMMITTED", "PEAK", "RESIDENT", "LIMIT",
-		"BY NODE", "ALLOCATIONS", "FAILURES", "SPILLS", "TEXT" };
+		"BY NODE", "ALLOCATIONS", "FAILURES", "SPILLS", "RETURNS",
+		"TEXT" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
 		const char *head = heads[i];
