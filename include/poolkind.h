@@ -288,6 +288,44 @@ int poolkind_on_full(poolkind *kind,
     int (*full)(void *arg, poolkind *kind, size_t size, unsigned asked),
     void *arg);
 
+/* What the function of poolkind_on_map() is told of. */
+#define POOLKIND_LOSES_MEMORY 0
+#define POOLKIND_GETS_MEMORY 1
+
+/* Answers 0, or anything else to refuse memory that the kind gets. */
+typedef int poolkind_map_function(
+    void *arg, poolkind *kind, void *start, size_t bytes, int what);
+
+/*
+ * From here on TOLD is called with ARG whenever KIND gets memory, before a
+ * block in it is handed out, and whenever it loses some, before its pages go:
+ * to register it with a network card, or pin it for a GPU. A run that is lost
+ * is one that was got, whole. Runs go on to the next 2 MiB, so there are few.
+ * What KIND has is told of at once; TOLD NULL, another function, and
+ * poolkind_close() have all told of as lost. Of a chain each link has a
+ * function of its own; this sets that of the first.
+ *
+ * If TOLD refuses memory, the block is not handed out of it, the memory goes
+ * back, and the allocation has the answer of a full kind: the next kind, or
+ * NULL with ENOMEM. What it answers to a loss does not matter. Pages of
+ * anonymous memory may still come by their first touch, which registering is.
+ * Memory that is free stays as long as in other kinds, and goes when the kind
+ * is trimmed, is full, or allocates after that time.
+ *
+ * The thread that allocates, trims, sets or closes calls, with no lock of the
+ * engine's held but KIND's for this: calls for one kind come one after the
+ * other. TOLD may call malloc, and use other kinds. What it asks of KIND itself
+ * is refused with EDEADLK where a thread's cache does not have it; it does not
+ * fork, end the thread, jump or throw. The child of a fork has no such
+ * function, as what was registered is its parent's, and is told of nothing: it
+ * calls poolkind_on_map() itself.
+ *
+ * Errors: EDEADLK (called by TOLD); ENOMEM (TOLD refused what KIND has: it was
+ * told of all as lost, and is called no more); ENOTSUP (a file with
+ * fork=private, which a fork maps anew).
+ */
+int poolkind_on_map(poolkind *kind, poolkind_map_function *told, void *arg);
+
 /* Returns to the system, or to the file system, every page that holds no live
  * block, thread caches included. Without it they go some ten seconds later, as
  * calls on any kind go on: with those that the thread's cache does not serve,

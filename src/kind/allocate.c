@@ -27,7 +27,8 @@
 #include "kind/debug.h"
 #include "kind/facade.h"
 
-/* A full kind is an answer and frequent, and must not cost a sentence. */
+/* A full kind is an answer and frequent, and must not cost a sentence. EDEADLK
+ * is for what a function of poolkind_on_map() asks. */
 void *
 kind_no_block(struct kind *kind)
 {
@@ -35,6 +36,8 @@ kind_no_block(struct kind *kind)
 
 	atomic_fetch_add_explicit(&kind->failures, 1, memory_order_relaxed);
 	PROBE_FULL(kind->handle, kind->name);
+	if (map_is_telling(kind))
+		return NULL;
 	if (!source_refused(kind_source(kind)))
 		errno = ENOMEM;
 	else if (error != 0)
@@ -163,20 +166,40 @@ static void *__attribute__((noinline, cold)) sampled(struct kind *kind,
 	return ptr;
 }
 
+/* The block, once the program knows of its memory; NULL if it refuses that. */
+static void *__attribute__((noinline, cold))
+told_of(struct kind *kind, struct heap *heap, void *ptr)
+{
+	if (ptr == NULL)
+		return NULL;
+	map_decay(kind);
+	if (map_tell(kind))
+		return ptr;
+	heap_free(heap->id, ptr);
+	map_empty(kind);
+	return NULL;
+}
+
 /* A block of KIND alone, from the heap of the locality where the thread runs at
  * this moment. When that fails and the others were emptied, once more. */
 static void *
 block_of_kind(struct kind *kind, const struct request *request)
 {
 	struct heap *heap = kind_heap_here(kind);
-	void *ptr = block_of_heap(heap, request);
+	bool told = map_is_given(kind);
+	void *ptr;
 
+	if (unlikely(told) && map_is_telling(kind))
+		return NULL;
+	ptr = block_of_heap(heap, request);
+	if (unlikely(ptr == NULL && told) && map_give_back(kind))
+		ptr = block_of_heap(heap, request);
 	if (unlikely(ptr == NULL && kind->local != NULL) &&
 	    drain_local(kind->local))
 		ptr = block_of_heap(heap, request);
 	if ((sample_is_on() || heap_is_recorded(heap)) && ptr != NULL)
 		ptr = sampled(kind, heap, ptr, request);
-	return ptr;
+	return map_is_given(kind) ? told_of(kind, heap, ptr) : ptr;
 }
 
 static void

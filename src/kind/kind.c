@@ -142,6 +142,7 @@ poolkind_trim(poolkind *handle)
 	annotate_enter();
 	for (unsigned i = 0; i < kind_heaps(kind); i++)
 		heap_trim(kind_heap(kind, i));
+	map_give_back(kind);
 	annotate_leave();
 	errno = saved;
 	return 0;

@@ -35,10 +35,21 @@
 #include "arena/lookup.h"
 #include "kind/live.h"
 #include "kind/marks.h"
+#include "os/lock.h"
 #include "os/misuse.h"
 #include "os/os.h"
 #include "poolkind.h"
 #include "spec/spec.h"
+
+/* The program's function that is told of memory. GIVEN and PROCESS, which is
+ * that of who gave it, are read without the lock. */
+struct on_map {
+	_Atomic bool given;
+	int process;
+	struct lock lock;
+	poolkind_map_function *call;
+	void *arg;
+};
 
 /* The heaps of a kind of scope local, one for each locality. How many there are
  * and which serves a node is constant once the kind is open: threads read it
@@ -65,6 +76,7 @@ struct kind {
 	struct kind *fallback;     /* asked when this one is full, or NULL */
 	struct marks marks;        /* ... or when it is nearly so */
 	struct on_full on_full;    /* the program's function: full.c */
+	struct on_map on_map;      /* another: map.c */
 	bool owns_fallback;        /* a link of the same chain */
 	unsigned fallen;           /* kinds whose fallback this is */
 	struct kind *next, **link; /* all kinds: kinds.c */
@@ -187,6 +199,28 @@ void *kind_no_block(struct kind *kind);
  * the same thread.
  */
 bool full_try_again(struct kind *kind, size_t size, unsigned asked);
+
+/*
+ * What map.c does where there is a function for what the kind gets and loses:
+ * map_tell() after a block was taken, false if it may not be handed out; it is
+ * freed then, and map_empty() has no cache have blocks of that memory;
+ * map_give_back() tells of what is free and gives it back, map_decay() if that
+ * has waited long enough; map_is_telling() refuses what the function asks for
+ * itself; map_end() before a kind is closed.
+ */
+bool map_is_given(const struct kind *kind);
+bool map_is_telling(const struct kind *kind);
+bool map_tell(struct kind *kind);
+void map_empty(struct kind *kind);
+bool map_give_back(struct kind *kind);
+void map_decay(struct kind *kind);
+void map_end(struct kind *kind);
+
+/* Around a move of pages that stay at their addresses: all is told as lost, and
+ * after it as there again; false if that was refused. What is committed
+ * meanwhile is told of after it. With no lock held; both, by one thread. */
+void map_before_move(struct kind *kind);
+bool map_after_move(struct kind *kind);
 
 /* Around fork. */
 void full_prefork(void);

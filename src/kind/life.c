@@ -55,6 +55,7 @@ kind_end(struct kind *kind)
 		struct kind *next = kind_next_link(kind);
 
 		PROBE_CLOSED(kind->handle, kind->name);
+		map_end(kind);
 		kind_close_heaps(kind);
 		kind_delete(kind);
 		kind = next;

@@ -39,7 +39,8 @@ has_size_for(const struct block *block, size_t size)
  * moving; it then stays as it is, which is enough, and only growing fails. Into
  * any other kind than its home it must move, as the caller asked for memory of
  * that kind; and so must a block of the sample (sampled.h), whose pages are
- * more than it was asked for. On failure the old block is untouched.
+ * more than it was asked for; nor does one grow in place into memory that the
+ * program has to be told of. On failure the old block is untouched.
  */
 static void *
 reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
@@ -51,7 +52,9 @@ reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 	void *moved;
 
 	if (at_home && !(sampled_any() && sampled_has(ptr)) &&
-	    (has_size_for(block, size) || heap_resize(ptr, block, size))) {
+	    (has_size_for(block, size) ||
+		(!(map_is_given(home) && size > block->usable) &&
+		    heap_resize(ptr, block, size)))) {
 		errno = saved;
 		return same_block(home, ptr, size);
 	}
@@ -80,7 +83,8 @@ poolkind_defragment(void *ptr)
 	struct kind *home;
 	void *moved;
 
-	if (!kind_block_of(ptr, &block))
+	if (!kind_block_of(ptr, &block) ||
+	    map_is_given(kind_of_heap(block.heap)))
 		return NULL;
 	if (!DEBUGGING)
 		return heap_defragment(ptr, &block);

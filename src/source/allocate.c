@@ -165,15 +165,16 @@ source_alloc(
  * anyway. Not where populate= or reserve= promised that the pages are there;
  * not for huge pages, of which there might be none when they are touched again;
  * and not where nodes are bound, since a page that was verified to be on its
- * node (anon.c) would be exchanged for one that nobody asked for.
+ * node (anon.c) would be exchanged for one that nobody asked for; nor where a
+ * device may know the pages (told.c).
  */
 bool
 source_zeroes_lazily(const struct source *source)
 {
 	const struct spec *spec = source->spec;
 
-	return spec_is_anonymous(spec) && spec->page == SPEC_PAGE_BASE &&
-	    !spec->populate && !spec->reserve &&
+	return !atomic_load(&source->tells) && spec_is_anonymous(spec) &&
+	    spec->page == SPEC_PAGE_BASE && !spec->populate && !spec->reserve &&
 	    (!spec_has_nodes(spec) || spec->policy != SPEC_BIND);
 }
 

@@ -47,6 +47,8 @@ segment_commit(struct segment *segment, size_t from, size_t end)
 	}
 	source->committed += bytes;
 	account_commit(source->account, bytes);
+	if (atomic_load(&source->tells))
+		atomic_fetch_add(&source->untold, bytes);
 	PROBE_GROWN(source->owner, bytes,
 	    atomic_load_explicit(
 		&source->account->committed, memory_order_relaxed));
@@ -71,7 +73,8 @@ segment_commit(struct segment *segment, size_t from, size_t end)
  * is committed, and at the end of the segment.
  *
  * Returns END where nothing is to be taken ahead: granules of 2 MiB are large
- * enough by themselves, and what costs nothing (ops->ahead) needs no more.
+ * enough by themselves, and what costs nothing (ops->ahead) needs no more. A
+ * source that tells the program takes whole 2 MiB, to tell it seldom.
  */
 static size_t
 ahead_of(const struct segment *segment, size_t from, size_t end)
@@ -83,7 +86,12 @@ ahead_of(const struct segment *segment, size_t from, size_t end)
 	size_t least = from + ahead / source->granule;
 	size_t last = segment->bytes / source->granule;
 
-	if (!source->ops->ahead || least <= end)
+	if (atomic_load(&source->tells))
+		least = align_up(end * source->granule, 2 * MIB) /
+		    source->granule;
+	else if (!source->ops->ahead)
+		return end;
+	if (least <= end)
 		return end;
 	return page_set_find(
 	    &segment->committed, end, min_size(least, last), true);

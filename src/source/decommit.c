@@ -14,7 +14,7 @@
  * and is a file's) the granules stay as they are: committed, counted, and ready
  * for the next span. */
 static void
-segment_decommit(struct segment *segment, size_t from, size_t end)
+decommit_run(struct segment *segment, size_t from, size_t end)
 {
 	struct source *source = segment->source;
 	size_t per_granule = source->granule / PAGE_BYTES;
@@ -29,6 +29,26 @@ segment_decommit(struct segment *segment, size_t from, size_t end)
 	    &segment->dirty, from * per_granule, end * per_granule, false);
 	source_uncount(source, bytes);
 	source->short_of = 0;
+	if (atomic_load(&source->tells))
+		atomic_fetch_sub(&source->untold, bytes);
+}
+
+/* The same, but for what the program was told of (told.c). */
+static void
+segment_decommit(struct segment *segment, size_t from, size_t end)
+{
+	const struct page_set *told = &segment->told;
+	size_t stop;
+
+	if (!atomic_load(&segment->source->tells)) {
+		decommit_run(segment, from, end);
+		return;
+	}
+	for (; (from = page_set_find(told, from, end, false)) < end;
+	     from = stop) {
+		stop = page_set_find(told, from, end, true);
+		decommit_run(segment, from, stop);
+	}
 }
 
 /* The same, if they are at least LEAST bytes. Returns the bytes that were left

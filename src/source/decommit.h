@@ -26,6 +26,13 @@ void decommit_all(struct source *source);
  * shortage that is known (file_space.c) is one still. */
 void decommit_in_vain(struct segment *segment, size_t from, size_t end);
 
+/* How many milliseconds pages stay committed, and whether those that did have
+ * done so for long enough. */
+bool is_idle_over(const struct source *source);
+
+/* Under the source's lock: the program is told of nothing any more. */
+void source_tell_nothing(struct source *source);
+
 /* Forgets that free pages stay committed, because all of them are about to go;
  * what comes back from here on waits its full time again. */
 static inline void

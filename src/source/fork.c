@@ -53,6 +53,7 @@
 #include <errno.h>
 
 #include "source/copy.h"
+#include "source/decommit.h"
 #include "source/file.h"
 #include "source/file_space.h"
 #include "source/inherit.h"
@@ -275,6 +276,7 @@ sources_postfork_child(void)
 {
 	fork_set_seen();
 	for (struct source *s = sources; s != NULL; s = s->next) {
+		source_tell_nothing(s);
 		settle_child(s);
 		atomic_store(&s->held, 0);
 		s->walks = NULL; /* of threads that are gone */

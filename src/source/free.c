@@ -55,7 +55,7 @@ may_stay(const struct source *source)
 }
 
 /* Whether pages that stayed committed have done so for long enough. */
-static bool
+bool
 is_idle_over(const struct source *source)
 {
 	return source->idle &&
@@ -159,6 +159,10 @@ settle_pages(struct segment *segment, size_t page, size_t end)
 	}
 	if (source_refused(source))
 		return TRIM_NOTHING;
+	if (atomic_load(&source->tells)) {
+		keep_idle(source);
+		return TRIM_NOTHING;
+	}
 	if (stay)
 		keep_idle(source);
 	if (source->idle &&
@@ -222,7 +226,8 @@ source_decay(struct source *source)
 
 	lock_take(&source->lock);
 	idle = source->idle;
-	over = idle && atomic_load(&source->held) == 0 && is_idle_over(source);
+	over = idle && atomic_load(&source->held) == 0 &&
+	    !atomic_load(&source->tells) && is_idle_over(source);
 	lock_give(&source->lock);
 	if (over)
 		source_trim(source);

@@ -27,7 +27,7 @@ sets_open(struct source *source, struct segment *segment)
 	int error;
 
 	segment->sets_bytes = align_up(
-	    committed + dirty + (binds ? committed : 0) + marks_bytes(pages),
+	    (binds ? 4 : 3) * committed + dirty + marks_bytes(pages),
 	    PAGE_BYTES);
 	error = os_map(segment->sets_bytes, &segment->sets);
 	if (error != 0)
@@ -40,7 +40,9 @@ sets_open(struct source *source, struct segment *segment)
 		page_set_open(&segment->bound, granules, at);
 		at += committed;
 	}
-	segment->marks = (unsigned char *)at;
+	page_set_open(&segment->told, granules, at);
+	page_set_open(&segment->first, granules, at += committed);
+	segment->marks = (unsigned char *)at + committed;
 	return 0;
 }
 

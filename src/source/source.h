@@ -70,6 +70,38 @@ int source_populate(struct source *source, void *addr, size_t bytes);
 /* Where such a range is best divided: at multiples of so many bytes. */
 size_t source_populate_step(const struct source *source);
 
+/*
+ * Memory that the program is told of as it comes and goes: told.c has how. From
+ * source_tell(true) on all that is committed is untold; nothing of what was
+ * told is given back but by source_drop(). One thread at a time calls these.
+ *
+ * source_next_untold(): the next run to tell of, of MOST bytes, 0: as long as
+ * it is. What comes of that is source_accept() or source_decline(), which
+ * leaves it untold.
+ * source_next_told(): a run that was told, behind the one in *RUN, which is
+ * zero at first. With IDLE one that is free, and withdrawn until source_drop().
+ */
+struct source_run {
+	struct segment *segment;
+	size_t next;
+	void *addr;
+	size_t bytes;
+};
+void source_tell(struct source *source, bool tells);
+size_t source_untold(const struct source *source);
+bool source_next_untold(
+    struct source *source, size_t most, struct source_run *run);
+void source_accept(struct source *source, const struct source_run *run);
+void source_decline(struct source *source, const struct source_run *run);
+bool source_next_told(struct source *source, bool idle, struct source_run *run);
+void source_drop(struct source *source, const struct source_run *run);
+
+/* Whether a fork replaces its mappings in this process. */
+bool source_is_mapped_anew(const struct source *source);
+
+/* Whether free memory that stays for a while has done so for long enough. */
+bool source_is_idle(struct source *source);
+
 /* While held, source_free() keeps pages committed: they are about to be handed
  * out again. What is left of them goes with the next span that comes back, or
  * when source_decay() is called. Nests. */

@@ -45,6 +45,7 @@
  *   operations      which of these a spec asks for
  *   segment         segments made, deleted and listed
  *   decommit        granules given back to the system
+ *   told            what the program was told of
  *   commit          granules given memory, and some ahead
  *   grow            the segments that a source opens with, and more of them
  *   allocate        spans handed out
@@ -109,6 +110,7 @@ struct segment {
 	struct page_set committed; /* granules that have pages */
 	struct page_set dirty;     /* pages that need not read as zero */
 	struct page_set bound; /* policy.c: granules; not where none ever is */
+	struct page_set told, first; /* told.c: granules; where runs begin */
 	unsigned char *marks;  /* one a page, for who has the span: marks.c */
 	void *sets;            /* the memory behind these four */
 	size_t sets_bytes;
@@ -229,6 +231,9 @@ struct source {
 	_Atomic size_t spans; /* bytes in spans */
 	struct account own, *account;
 	_Atomic unsigned held; /* source_hold() */
+	_Atomic bool tells;    /* told.c: the program is told of what it has */
+	_Atomic size_t untold; /* of the committed bytes, then */
+	struct source_run withdrawn; /* told.c: the one that is, at a fork */
 	unsigned not_ahead;    /* so many times more nothing is taken ahead */
 	uint64_t idle_most;    /* ms that pages in no span stay committed */
 	uint64_t idle_since;

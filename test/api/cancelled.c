@@ -123,6 +123,7 @@ call(const char *name, void (*function)(void))
 	    poolkind_populate(kind, p, MIB, 0, 1); take(p)) \
 	C(poolkind_set_limit, poolkind_set_limit(kind, 40 * MIB)) \
 	C(poolkind_on_full, poolkind_on_full(kind, NULL, NULL)) \
+	C(poolkind_on_map, poolkind_on_map(kind, NULL, NULL)) \
 	C(poolkind_trim, poolkind_trim(kind)) \
 	C(poolkind_check, poolkind_check(kind)) \
 	C(poolkind_get_stats, struct poolkind_stats s; \

@@ -38,6 +38,7 @@ main(void)
 	TELL("user_data", poolkind_user_data(NULL) != NULL);
 	TELL("set_limit", poolkind_set_limit(NULL, 1) == 0);
 	TELL("on_full", poolkind_on_full(NULL, NULL, NULL) == 0);
+	TELL("on_map", poolkind_on_map(NULL, NULL, NULL) == 0);
 	TELL("populate", poolkind_populate(NULL, foreign, 1, 0, 1) == 0);
 	TELL("trim", poolkind_trim(NULL) == 0);
 	TELL("check", poolkind_check(NULL) == 0);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * map.c - the program's function that is told of memory as a kind gets and
+ * loses it. See poolkind.h.
+ *
+ * Which memory it knows of is source/told.c's. Here is when it is called: no
+ * block is handed out that lies in memory that it was not told of.
+ *
+ * 1. A thread's cache has blocks that were handed out before, or that the
+ *    thread took from the heap in a call that ends here, in map_tell(). So the
+ *    quick paths, which take from there, need no test.
+ * 2. Memory is untold from when it is committed, under the source's lock, which
+ *    is before an arena has it, and so before any thread takes a block of
+ *    it. It counts so until the function has returned. So a
+ *    thread that takes a block finds a count that is not 0, or the function was
+ *    told.
+ * 3. Where the function refuses, the block goes back, and caches and depots are
+ *    emptied, also of other threads. What is taken again is taken as in 1.
+ *
+ * What the function knows of the source does not give back by itself, but only
+ * here, where it is told before: when the kind is trimmed, has no room, or has
+ * kept free memory for as long as it is to.
+ *
+ * Owns a lock for each kind, held while its function is called: calls for one
+ * kind come one after the other. It is above all locks of the engine, none of
+ * which is held then. A call that comes out of the function is refused with
+ * EDEADLK. A fork does not take it. The child has no such function: what its
+ * parent registered is the parent's, and the number of the process tells.
+ */
+#include <errno.h>
+
+#include "arena/allocate.h"
+#include "base/annotate.h"
+#include "base/error.h"
+#include "kind/kind.h"
+#include "kind/kinds.h"
+
+/* What is there already is told of in pieces, so that some may go again. */
+#define PIECE (32 * MIB)
+
+static _Thread_local const struct kind *telling
+    __attribute__((tls_model("initial-exec")));
+
+bool
+map_is_given(const struct kind *kind)
+{
+	return unlikely(atomic_load(&kind->on_map.given)) &&
+	    kind->on_map.process == kinds_process;
+}
+
+bool
+map_is_telling(const struct kind *kind)
+{
+	if (likely(telling != kind))
+		return false;
+	error_set(EDEADLK,
+	    "kind \"%s\" is used by its function of poolkind_on_map()",
+	    kind->name);
+	return true;
+}
+
+/* Under valgrind its lock is held by who allocates: see full.c. */
+static bool
+call(struct kind *kind, const struct source_run *run, int what)
+{
+	bool taken;
+
+	telling = kind;
+	annotate_leave();
+	taken = kind->on_map.call(kind->on_map.arg, kind->handle, run->addr,
+		    run->bytes, what) == 0;
+	annotate_enter();
+	telling = NULL;
+	return taken;
+}
+
+/* Tells of all that is untold. Under the lock, as the functions below. */
+static bool
+tell_untold(struct kind *kind, size_t most)
+{
+	struct source_run run;
+
+	for (unsigned i = 0; i < kind_heaps(kind); i++) {
+		struct source *source = kind_heap(kind, i)->source;
+
+		while (source_next_untold(source, most, &run)) {
+			if (!call(kind, &run, POOLKIND_GETS_MEMORY)) {
+				source_decline(source, &run);
+				return false;
+			}
+			source_accept(source, &run);
+		}
+	}
+	return true;
+}
+
+/* Tells that all is lost that was told. */
+static void
+tell_lost(struct kind *kind)
+{
+	for (unsigned i = 0; i < kind_heaps(kind); i++) {
+		struct source *source = kind_heap(kind, i)->source;
+		struct source_run run = { 0 };
+
+		while (source_next_told(source, false, &run))
+			call(kind, &run, POOLKIND_LOSES_MEMORY);
+	}
+}
+
+static void
+set_telling(struct kind *kind, bool tells)
+{
+	for (unsigned i = 0; i < kind_heaps(kind); i++)
+		source_tell(kind_heap(kind, i)->source, tells);
+}
+
+static size_t
+untold(const struct kind *kind)
+{
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < kind_heaps(kind); i++)
+		bytes += source_untold(kind_heap(kind, i)->source);
+	return bytes;
+}
+
+void
+map_empty(struct kind *kind)
+{
+	for (unsigned i = 0; i < kind_heaps(kind); i++)
+		heap_trim(kind_heap(kind, i));
+}
+
+bool
+map_tell(struct kind *kind)
+{
+	bool told;
+
+	if (untold(kind) == 0)
+		return true;
+	lock_take(&kind->on_map.lock);
+	told = kind->on_map.call == NULL || tell_untold(kind, 0);
+	lock_give(&kind->on_map.lock);
+	return told;
+}
+
+bool
+map_give_back(struct kind *kind)
+{
+	bool any = false;
+
+	if (!map_is_given(kind) || telling == kind)
+		return false;
+	lock_take(&kind->on_map.lock);
+	for (unsigned i = 0; i < kind_heaps(kind); i++) {
+		struct source *source = kind_heap(kind, i)->source;
+		struct source_run run = { 0 };
+
+		while (source_next_told(source, true, &run)) {
+			if (kind->on_map.call != NULL)
+				call(kind, &run, POOLKIND_LOSES_MEMORY);
+			source_drop(source, &run);
+			any = true;
+		}
+	}
+	lock_give(&kind->on_map.lock);
+	return any;
+}
+
+void
+map_decay(struct kind *kind)
+{
+	bool over = false;
+
+	for (unsigned i = 0; i < kind_heaps(kind); i++)
+		over |= source_is_idle(kind_heap(kind, i)->source);
+	if (over)
+		map_give_back(kind);
+}
+
+/* Nobody is called any more. */
+static void
+take_away(struct kind *kind)
+{
+	if (kind->on_map.call != NULL)
+		tell_lost(kind);
+	atomic_store(&kind->on_map.given, false);
+	kind->on_map.call = NULL;
+	set_telling(kind, false);
+}
+
+void
+map_end(struct kind *kind)
+{
+	if (map_is_given(kind))
+		take_away(kind);
+}
+
+void
+map_before_move(struct kind *kind)
+{
+	lock_take(&kind->on_map.lock);
+	if (kind->on_map.call == NULL)
+		return;
+	tell_lost(kind);
+	set_telling(kind, true);
+}
+
+bool
+map_after_move(struct kind *kind)
+{
+	bool told = kind->on_map.call == NULL || tell_untold(kind, PIECE);
+
+	lock_give(&kind->on_map.lock);
+	return told;
+}
+
+/* GIVEN before the sources begin to count what is untold: a thread that takes
+ * memory after that sees it. */
+static int
+give(struct kind *kind, poolkind_map_function *told, void *arg)
+{
+	kind->on_map.call = told;
+	kind->on_map.arg = arg;
+	kind->on_map.process = kinds_process;
+	atomic_store(&kind->on_map.given, true);
+	set_telling(kind, true);
+	if (tell_untold(kind, PIECE))
+		return 0;
+	take_away(kind);
+	return error_set(ENOMEM,
+	    "kind \"%s\": the function of poolkind_on_map() refused memory "
+	    "that the kind has",
+	    kind->name);
+}
+
+/* In a child the lock may be that of a thread that is gone. */
+static void
+forget_parent(struct kind *kind)
+{
+	if (!atomic_load(&kind->on_map.given) || map_is_given(kind))
+		return;
+	kind->on_map = (struct on_map){ .lock = LOCK_INIT };
+}
+
+EXPORT int
+poolkind_on_map(poolkind *handle, poolkind_map_function *told, void *arg)
+{
+	struct kind *kind = kind_of(handle);
+	int result = 0;
+
+	if (kind == NULL || map_is_telling(kind))
+		return -1;
+	if (source_is_mapped_anew(kind_source(kind)) && told != NULL)
+		return error_set(ENOTSUP,
+		    "kind \"%s\" (%s): a fork maps its memory anew, of which "
+		    "nobody could be told",
+		    kind->name, kind->text);
+	forget_parent(kind);
+	annotate_enter();
+	lock_take(&kind->on_map.lock);
+	if (kind->on_map.call != NULL)
+		take_away(kind);
+	if (told != NULL)
+		result = give(kind, told, arg);
+	lock_give(&kind->on_map.lock);
+	annotate_leave();
+	return result;
+}
