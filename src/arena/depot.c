@@ -17,9 +17,11 @@
 #define DEPOT_PART 8
 #define DEPOT_BYTES_MIN (4 * MIB)
 
-/* Pointers of one bin: what there is memory for at first, and at most. */
+/* Pointers of one bin: what there is memory for at first, what it may have, and
+ * what it may have once that was missed. */
 #define ROOM_MIN 64
 #define ROOM_MAX (16 * KIB)
+#define EARNED_MAX (1 * MIB)
 
 /* So many blocks go back to the arenas at a time. */
 #define RETURN_STEP 64
@@ -29,6 +31,10 @@ struct depot_bin {
 	_Atomic unsigned count;
 	unsigned low; /* the least that count was since depot_age() */
 	unsigned room;
+	/* Blocks that found no room since then, and were not missed so far;
+	 * and how many more than ROOM_MAX may lie here, as so many were. */
+	_Atomic unsigned refused;
+	unsigned earned;
 	void **block; /* the last to come is the first to go */
 };
 
@@ -45,7 +51,9 @@ bytes_max(const struct heap *heap)
 	    &heap->quota_max, memory_order_relaxed);
 
 	return min_size(quota / 2,
-	    max_size(source_spans(heap->source) / DEPOT_PART, DEPOT_BYTES_MIN));
+	    max_size(source_spans(heap->source) / DEPOT_PART, DEPOT_BYTES_MIN) +
+		atomic_load_explicit(
+		    &heap->depot_earned, memory_order_relaxed));
 }
 
 /* How many of COUNT blocks may come in. Threads that ask at the same time may
@@ -102,9 +110,11 @@ static unsigned
 provide(struct depot_bin *bin, unsigned more)
 {
 	unsigned count = atomic_load(&bin->count), room = bin->room;
+	unsigned most = ROOM_MAX + bin->earned;
 	void **block;
 
-	while (room < count + more && room < ROOM_MAX)
+	more = count < most ? (unsigned)min_size(more, most - count) : 0;
+	while (room < count + more)
 		room = room == 0 ? ROOM_MIN : 2 * room;
 	if (room != bin->room) {
 		block = record_new(room * sizeof(void *));
@@ -120,6 +130,35 @@ provide(struct depot_bin *bin, unsigned more)
 	return (unsigned)min_size(more, bin->room - count);
 }
 
+/* Under the bin's lock, as all that changes what was earned. */
+static void
+change_earned(struct heap *heap, unsigned number, unsigned earned)
+{
+	struct depot_bin *bin = &atomic_load(&heap->depot)->bin[number];
+	size_t size = cache_bin_size[number];
+
+	atomic_fetch_add(
+	    &heap->depot_earned, earned * size - bin->earned * size);
+	bin->earned = earned;
+}
+
+/* A cache has missed COUNT blocks. Those among them that were refused here not
+ * long ago would have been the right ones: so many more may lie here. */
+static void
+earn(struct heap *heap, unsigned number, unsigned count)
+{
+	struct depot_bin *bin = &atomic_load(&heap->depot)->bin[number];
+	unsigned refused;
+
+	lock_take(&bin->lock);
+	refused = atomic_load(&bin->refused);
+	count = (unsigned)min_size(
+	    min_size(count, refused), EARNED_MAX - bin->earned);
+	change_earned(heap, number, bin->earned + count);
+	atomic_fetch_sub(&bin->refused, count);
+	lock_give(&bin->lock);
+}
+
 /* That something is free counts as a change already (heap_epoch()): it came out
  * of a bin with room, which no cache has after a heap was full, and which it
  * noted that it got (cache.c).
@@ -133,13 +172,17 @@ unsigned
 depot_put(struct heap *heap, unsigned number, void **block, unsigned count)
 {
 	struct depot *depot = depot_of(heap);
-	unsigned admitted = depot == NULL ? 0 : admit(heap, number, count);
 	struct depot_bin *bin;
-	unsigned taken, before;
+	unsigned admitted, taken, before;
 
-	if (admitted == 0)
+	if (depot == NULL)
 		return 0;
 	bin = &depot->bin[number];
+	admitted = admit(heap, number, count);
+	if (admitted == 0) {
+		atomic_fetch_add(&bin->refused, count);
+		return 0;
+	}
 	lock_take(&bin->lock);
 	before = atomic_load(&bin->count);
 	taken = provide(bin, admitted);
@@ -147,6 +190,7 @@ depot_put(struct heap *heap, unsigned number, void **block, unsigned count)
 		memcpy(bin->block + before, block, taken * sizeof(void *));
 	atomic_store(&bin->count, before + taken);
 	lock_give(&bin->lock);
+	atomic_fetch_add(&bin->refused, count - taken);
 	dismiss(heap, number, admitted - taken);
 	if (!atomic_load(&heap->decay_waits))
 		atomic_store(&heap->decay_waits, true);
@@ -163,8 +207,12 @@ depot_take(struct heap *heap, unsigned number, void **block, unsigned count)
 	if (depot == NULL)
 		return 0;
 	bin = &depot->bin[number];
-	if (atomic_load_explicit(&bin->count, memory_order_relaxed) == 0)
+	if (atomic_load_explicit(&bin->count, memory_order_relaxed) == 0) {
+		if (atomic_load_explicit(&bin->refused, memory_order_relaxed) !=
+		    0)
+			earn(heap, number, count);
 		return 0;
+	}
 	lock_take(&bin->lock);
 	left = atomic_load(&bin->count);
 	count = (unsigned)min_size(count, left);
@@ -203,6 +251,19 @@ take_oldest(struct depot_bin *bin, void **block, unsigned count)
 	return count;
 }
 
+/* Gives up the memory for many pointers where there are none. */
+static void
+release_room(struct depot_bin *bin)
+{
+	lock_take(&bin->lock);
+	if (bin->room > ROOM_MAX && atomic_load(&bin->count) == 0) {
+		record_free(bin->block, bin->room * sizeof(void *));
+		bin->block = NULL;
+		bin->room = 0;
+	}
+	lock_give(&bin->lock);
+}
+
 static void
 return_oldest(struct heap *heap, unsigned number, unsigned count)
 {
@@ -219,15 +280,35 @@ return_oldest(struct heap *heap, unsigned number, unsigned count)
 		dismiss(heap, number, step);
 		count -= step;
 	}
+	release_room(bin);
+}
+
+/* Gives up COUNT of what was earned. Under the bin's lock. */
+static void
+forget(struct heap *heap, unsigned number, unsigned count)
+{
+	struct depot_bin *bin = &atomic_load(&heap->depot)->bin[number];
+
+	atomic_store(&bin->refused, 0);
+	change_earned(
+	    heap, number, bin->earned - (unsigned)min_size(bin->earned, count));
 }
 
 void
 depot_empty(struct heap *heap)
 {
-	if (atomic_load(&heap->depot) == NULL)
+	struct depot *depot = atomic_load(&heap->depot);
+
+	if (depot == NULL)
 		return;
-	for (unsigned i = 0; i < CACHE_BINS; i++)
+	for (unsigned i = 0; i < CACHE_BINS; i++) {
+		struct depot_bin *bin = &depot->bin[i];
+
+		lock_take(&bin->lock);
+		forget(heap, i, bin->earned);
+		lock_give(&bin->lock);
 		return_oldest(heap, i, UINT_MAX);
+	}
 }
 
 /* Under the heap's lock, which who empties the heap before he says NULL takes:
@@ -247,6 +328,7 @@ depot_age(struct heap *heap)
 		lock_take(&bin->lock);
 		idle = bin->low;
 		bin->low = atomic_load(&bin->count) - idle;
+		forget(heap, i, idle);
 		lock_give(&bin->lock);
 		return_oldest(heap, i, idle);
 	}

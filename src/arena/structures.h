@@ -133,8 +133,9 @@ struct thread;
  *       source_keep_part(). For other memory both as the decay says.
  *   (2) those above CACHE_SIZE_MAX, until none was taken for a second or two:
  *       see caches_age(). In the depot an eighth of what is handed out, at
- *       least 4 MiB, and of a bounded kind at most half of what caches may
- *       have; all of it until nobody took it for a second or two.
+ *       least 4 MiB, what was missed in it (depot.h), and of a bounded kind at
+ *       most half of what caches may have; all of it until nobody took it for
+ *       a second or two.
  *
  * Caches serve one thread and one size, the depot one size, an arena's extents
  * all sizes of its threads, the source's pages everybody. So the less room a
@@ -186,7 +187,7 @@ struct heap {
 	_Atomic size_t quota_used; /* bytes that they have room for, and
 				    * those of the depot */
 	_Atomic(struct depot *) depot;
-	_Atomic size_t depot_bytes, depot_blocks;
+	_Atomic size_t depot_bytes, depot_blocks, depot_earned;
 	_Atomic size_t
 	    spans_min; /* bytes in spans, since caches were emptied */
 	_Atomic bool keeps_large; /* a cache has room for large blocks */

@@ -75,10 +75,47 @@ TEST(Depot, HoldsAnEighthOfWhatIsHandedOut)
 	left_by_a_thread(heap, 64 * KIB, 256);
 	EXPECT_GT(rig_depot(heap), 3 * MIB);
 	EXPECT_LE(rig_depot(heap), 4 * MIB) << "in any case";
+	rig_drain(heap);
 	void *large = rig_allocate(heap, 64 * MIB, 1, false);
 	left_by_a_thread(heap, 64 * KIB, 256);
 	EXPECT_GT(rig_depot(heap), 7 * MIB);
 	EXPECT_LE(rig_depot(heap), (64 + 16) * MIB / 8);
+	heap.free(large);
+}
+
+/* More than it takes at first, and more bytes. */
+TEST(Depot, LearnsHowMuchIsNeededAgain)
+{
+	constexpr size_t SMALL = 64, COUNT = 100000, FIRST = 16 * KIB;
+	Heap heap("dram"), other("dram");
+	std::vector<char *> blocks = heap.fill(SMALL, COUNT);
+
+	heap.free_all(blocks);
+	EXPECT_LE(rig_depot(heap), FIRST * SMALL);
+	blocks = heap.fill(SMALL, COUNT);
+	heap.free_all(blocks);
+	EXPECT_GT(rig_depot(heap), COUNT * SMALL * 9 / 10);
+	for (int i = 0; i < 3; i++)
+		wait_a_second(other);
+	EXPECT_EQ(rig_depot(heap), 0u);
+	blocks = heap.fill(SMALL, COUNT);
+	heap.free_all(blocks);
+	EXPECT_LE(rig_depot(heap), FIRST * SMALL) << "forgotten";
+	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
+}
+
+TEST(Depot, LearnsNothingBeyondTheQuota)
+{
+	Heap heap("dram,size=64M");
+
+	for (int i = 0; i < 4; i++) {
+		std::vector<char *> blocks = heap.fill(64, 100000);
+
+		heap.free_all(blocks);
+		EXPECT_LE(rig_depot(heap), 2 * MIB) << "half of a sixteenth";
+	}
+	void *large = rig_allocate(heap, 63 * MIB, 1, false);
+	EXPECT_NE(large, nullptr);
 	heap.free(large);
 }
 
