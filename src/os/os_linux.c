@@ -481,10 +481,8 @@ populate_by_touch(char *addr, size_t bytes)
 static int
 populate(char *addr, size_t bytes)
 {
-	int err = os_fault(OS_POPULATE);
+	int err;
 
-	if (err != 0)
-		return err;
 	do
 		err = advise(addr, bytes, MADV_POPULATE_WRITE);
 	while (err == EINTR || err == EAGAIN);
@@ -505,8 +503,11 @@ populate(char *addr, size_t bytes)
 int
 os_populate(void *addr, size_t bytes)
 {
-	int err = populate(addr, bytes);
+	int err = os_fault(OS_POPULATE);
 
+	if (err != 0)
+		return err;
+	err = populate(addr, bytes);
 	if (os_is_refused(err))
 		err = populate_by_touch(addr, bytes);
 	if (err == EINVAL)
@@ -520,8 +521,10 @@ os_populate(void *addr, size_t bytes)
 int
 os_populate_used(void *addr, size_t bytes)
 {
-	int err = populate(addr, bytes);
+	int err = os_fault(OS_POPULATE);
 
+	if (err == 0)
+		err = populate(addr, bytes);
 	if (err != EINVAL && !os_is_refused(err))
 		return err;
 	for (size_t at = 0; at < bytes; at += system_page())
