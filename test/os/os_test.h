@@ -29,6 +29,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
+#include "base/page.h"
 #include "os/os.h"
 #include "os/records.h"
 }
@@ -142,7 +143,7 @@ mapped(void *addr)
 {
 	unsigned char page;
 
-	return mincore(addr, PAGE_BYTES, &page) == 0;
+	return mincore(addr, 1, &page) == 0;
 }
 
 static inline bool
@@ -153,16 +154,16 @@ all_zero(const void *addr, size_t bytes)
 	return bytes == 0 || (at[0] == 0 && memcmp(at, at + 1, bytes - 1) == 0);
 }
 
-/* Pages of address space that the process has. */
+/* Bytes of address space that the process has. */
 static inline size_t
-address_space_pages()
+address_space_bytes()
 {
 	FILE *statm = fopen("/proc/self/statm", "r");
 	size_t pages = 0;
 
 	EXPECT_EQ(fscanf(statm, "%zu", &pages), 1);
 	fclose(statm);
-	return pages;
+	return pages * system_page();
 }
 
 /* What BODY returns in a child; 128 + the signal when one ended it. */

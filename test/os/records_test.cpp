@@ -96,20 +96,20 @@ TEST(Records, DoNotGrowWhenTheyAreReused)
 		void *records[50];
 
 		if (round == 10)
-			before = address_space_pages();
+			before = address_space_bytes();
 		for (size_t i = 0; i < 50; i++)
 			records[i] = record_new(i * i * 30);
 		for (size_t i = 0; i < 50; i++)
 			record_free(records[i], i * i * 30);
 	}
-	EXPECT_EQ(address_space_pages(), before);
+	EXPECT_EQ(address_space_bytes(), before);
 }
 
 /* What a chunk has left when a larger record needs a new one is used too. */
 TEST(Records, WasteNoChunk)
 {
 	std::vector<Held> all;
-	size_t before = address_space_pages(), taken = 0, grown;
+	size_t before = address_space_bytes(), taken = 0, grown;
 	auto take = [&](size_t bytes) {
 		all.push_back({ (char *)record_new(bytes), bytes, 0 });
 		taken += bytes;
@@ -123,7 +123,7 @@ TEST(Records, WasteNoChunk)
 	for (int round = 0; round < 150; round++)
 		for (size_t bytes = 16 * KIB; bytes >= 64; bytes /= 2)
 			take(bytes);
-	grown = (address_space_pages() - before) * PAGE_BYTES;
+	grown = address_space_bytes() - before;
 	EXPECT_LE(grown, taken + taken / 50);
 	for (const Held &held : all)
 		record_free(held.record, held.bytes);

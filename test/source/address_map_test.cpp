@@ -141,8 +141,8 @@ TEST(AddressMapLeaf, IsSharedByMany)
 	std::vector<std::unique_ptr<Entered>> many;
 	uintptr_t base = SPACE + TOP;
 
-	/* 512 pages of a leaf, entered from both ends towards the middle. */
-	for (uintptr_t i = 0; i < 256; i++) {
+	/* All pages of a leaf, entered from both ends towards the middle. */
+	for (uintptr_t i = 0; i < LEAF / PAGE_BYTES / 2; i++) {
 		many.push_back(std::make_unique<Entered>(
 		    base + i * PAGE_BYTES, PAGE_BYTES));
 		many.push_back(std::make_unique<Entered>(

@@ -112,13 +112,13 @@ TEST(Limit, CostsNoAddressesWhenReached)
 		 in_shm("size=1M,grow=yes,limit=1M") }) {
 		Source source(text);
 		ASSERT_NE(source.span(MIB), nullptr);
-		size_t pages = address_space_pages();
+		size_t before = address_space_bytes();
 		size_t segments = segments_of(source);
 
 		for (int i = 0; i < 50; i++)
 			ASSERT_EQ(source.span(64 * KIB), nullptr);
 		EXPECT_LE(segments_of(source), segments + 1) << text;
-		EXPECT_LE(address_space_pages() - pages, GIB / PAGE_BYTES);
+		EXPECT_LE(address_space_bytes() - before, GIB);
 	}
 }
 
@@ -221,8 +221,7 @@ TEST(Growth, DoublesAndFindsRoomForWhatIsLarger)
 TEST(Growth, TakesFewerAddressesWhereManyCannotBeHad)
 {
 	EXPECT_EQ(in_child([] {
-		Limit limit(
-		    RLIMIT_AS, address_space_pages() * PAGE_BYTES + 24 * MIB);
+		Limit limit(RLIMIT_AS, address_space_bytes() + 24 * MIB);
 		Source source("dram"); /* 64 MiB do not fit */
 		if (source.span(PAGE_BYTES) == nullptr)
 			return 1;
@@ -524,7 +523,7 @@ resident()
 
 	EXPECT_EQ(fscanf(statm, "%zu %zu", &all, &here), 2);
 	fclose(statm);
-	return here * PAGE_BYTES;
+	return here * system_page();
 }
 
 /* How much is resident once TEXT is open and a page of it used, with LOCK; -1
