@@ -111,8 +111,8 @@ struct segment {
 	struct page_set dirty;     /* pages that need not read as zero */
 	struct page_set bound; /* policy.c: granules; not where none ever is */
 	struct page_set told, first; /* told.c: granules; where runs begin */
-	unsigned char *marks;  /* one a page, for who has the span: marks.c */
-	void *sets;            /* the memory behind these four */
+	unsigned char *marks; /* one a page, for who has the span: marks.c */
+	void *sets;           /* the memory behind these four */
 	size_t sets_bytes;
 
 	size_t usable; /* anon.c, file_space.c: bytes made readable so far */
@@ -234,8 +234,8 @@ struct source {
 	_Atomic bool tells;    /* told.c: the program is told of what it has */
 	_Atomic size_t untold; /* of the committed bytes, then */
 	struct source_run withdrawn; /* told.c: the one that is, at a fork */
-	unsigned not_ahead;    /* so many times more nothing is taken ahead */
-	uint64_t idle_most;    /* ms that pages in no span stay committed */
+	unsigned not_ahead; /* so many times more nothing is taken ahead */
+	uint64_t idle_most; /* ms that pages in no span stay committed */
 	uint64_t idle_since;
 	bool keeps_part; /* source_keep_part() */
 	bool idle;       /* pages stayed committed meanwhile */
