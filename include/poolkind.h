@@ -404,6 +404,72 @@ int poolkind_write_stats(poolkind *kind, int format,
 int poolkind_get_node_bytes(poolkind *kind, size_t *bytes, unsigned nodes);
 int poolkind_block_nodes(const void *ptr, size_t *bytes, unsigned nodes);
 
+/* What became of the bytes of a move, by page. */
+struct poolkind_moved {
+	size_t moved;  /* were on other nodes, and are there now */
+	size_t there;  /* were there before */
+	size_t full;   /* stayed: the nodes had no free page for them, or, of a
+			* kind that is bound, have none for what is absent */
+	size_t shared; /* stayed: another process has them, too, since a fork */
+	size_t busy;   /* stayed: the kernel or a device was using them */
+	size_t absent; /* in no memory yet, or swapped out */
+};
+
+/*
+ * Moves KIND to the nodes that TO names: "nodes:1", "nodes:2-3", "capacity" or
+ * another memory attribute, as in a kind's text, without options. Addresses
+ * stay, and so does what is in them; other threads use the kind and its blocks
+ * meanwhile. Whatever pages the kind takes from the call on, it takes from
+ * these nodes, under its own policy: bound, preferred or interleaved. One
+ * without nodes (dram, a file in a tmpfs or a hugetlbfs) prefers them, and one
+ * with weights of its own interleaves equally. Of a kind of scope local each
+ * part gets what an attribute names from where its threads run. The pages that
+ * there are go, where there are several nodes, to each in turn, 2 MiB at a
+ * time, or page by page where the kind interleaves.
+ *
+ * TO NULL, or "home": back to where the kind's own text says, which also
+ * fetches what a preferring kind found no room for there. A kind without nodes
+ * has no home, so its pages stay, and its policy is what it was at first. Of a
+ * chain only KIND itself is moved: what it had no room for, and the next link
+ * has, is that kind's.
+ *
+ * RATE: so many bytes a second at most; 0: as quickly as can be. MOVED, of
+ * which MOVED_SIZE bytes are written, as in poolkind_get_stats(), says what
+ * became of all pages, also after a failure; it may be NULL.
+ * poolkind_get_nodes() and poolkind_get_room() then tell of the new nodes;
+ * poolkind_resolved() of those that the kind was opened on.
+ *
+ * Where poolkind_on_map() has a function it is told that all of the kind's
+ * memory is lost, and after the move that it is there again.
+ *
+ * 0 where all pages lie on the nodes, or will when they are touched; else -1,
+ * and what could be moved was, and the kind goes on as it is: call it again, or
+ * with NULL. Errors: ENOMEM (a node is full, or has no free huge page; no
+ * memory for records; the function of poolkind_on_map() refused), EDEADLK
+ * (called from within that), EBUSY (pages are shared with a child, or in use by
+ * a device; another thread moves the kind), EINVAL (TO is not understood, names
+ * no nodes or has options; MOVED_SIZE 0), ENODEV (a node does not exist or is
+ * not allowed to this process, as by its cpuset; an attribute that the machine
+ * does not have), ENOSYS, EAGAIN, EPERM as poolkind_open() (attributes); EPERM
+ * (this process may not say where pages are, or was refused the kind in a
+ * fork), EOPNOTSUPP (a device, a region, a file on a file system whose pages go
+ * to no nodes).
+ */
+int poolkind_move(poolkind *kind, const char *to, size_t rate,
+    struct poolkind_moved *moved, size_t moved_size);
+
+/*
+ * The same for the pages that the block PTR lies in, which a small block shares
+ * with others. Nothing but these pages is moved: what of the block is touched
+ * for the first time later comes from the nodes of its kind. When it is freed
+ * the pages serve other blocks from where they are, until they go back to the
+ * system (poolkind_trim()) or the kind is moved. TO NULL: to where the kind is.
+ *
+ * Errors besides: EINVAL (PTR is not a block of any kind).
+ */
+int poolkind_move_block(void *ptr, const char *to, size_t rate,
+    struct poolkind_moved *moved, size_t moved_size);
+
 /*
  * Sets the bits of MASK, of which there are NODES, a multiple of 64, to the
  * nodes that the kind takes memory from, in the form of mbind(2): those that

@@ -90,6 +90,7 @@ poolkind_fork_end_in_child(void)
 	full_postfork();
 	sources_postfork_child();
 	heaps_postfork_child();
+	kinds_forked();
 	kinds_release();
 	machine_postfork_child();
 	annotate_forked();

@@ -233,7 +233,7 @@ EXPORT int
 poolkind_get_nodes(const poolkind *handle, unsigned long *mask, unsigned nodes)
 {
 	struct kind *kind = kind_of(handle);
-	uint64_t found[SPEC_NODES_MAX / 64];
+	uint64_t found[SPEC_NODES_MAX / 64] = { 0 };
 	int saved = errno, error;
 
 	if (kind == NULL)
@@ -243,7 +243,7 @@ poolkind_get_nodes(const poolkind *handle, unsigned long *mask, unsigned nodes)
 		    "a mask of nodes needs a place of a multiple of 64 bits, "
 		    "got %u at %p",
 		    nodes, (void *)mask);
-	memcpy(found, kind->nodes, sizeof(found));
+	kind_add_nodes(kind, found);
 	if (bits_find(found, 0, SPEC_NODES_MAX, true) == SPEC_NODES_MAX) {
 		error = os_allowed_nodes(found, SPEC_NODES_MAX);
 		if (error != 0)

@@ -66,7 +66,6 @@ struct kind {
 	poolkind *handle;
 	char *name, *text;
 	char *resolved; /* the text, with the nodes or the device it came to */
-	uint64_t nodes[SPEC_NODES_MAX / 64]; /* none: the kernel chooses */
 	_Atomic(void *) user_data;
 	struct local_heaps *local; /* NULL: heap is the only one */
 	struct live live;          /* the debug library's */
@@ -77,6 +76,7 @@ struct kind {
 	struct marks marks;        /* ... or when it is nearly so */
 	struct on_full on_full;    /* the program's function: full.c */
 	struct on_map on_map;      /* another: map.c */
+	_Atomic bool moving;       /* a thread moves its pages: move.c */
 	bool owns_fallback;        /* a link of the same chain */
 	unsigned fallen;           /* kinds whose fallback this is */
 	struct kind *next, **link; /* all kinds: kinds.c */
@@ -225,6 +225,15 @@ bool map_after_move(struct kind *kind);
 /* Around fork. */
 void full_prefork(void);
 void full_postfork(void);
+
+/* The nodes that the kind takes memory from now, added to NODES; none where the
+ * kernel chooses. Takes the lock of each source. */
+static inline void
+kind_add_nodes(const struct kind *kind, uint64_t *nodes)
+{
+	for (unsigned i = 0; i < kind_heaps(kind); i++)
+		source_add_nodes(kind_heap(kind, i)->source, nodes);
+}
 
 /* What the kind holds. */
 void kind_count(const struct kind *kind, struct poolkind_stats *all);

@@ -140,7 +140,6 @@ kind_resolve(
 		plain.source = SPEC_NODES;
 	plain.scope = SPEC_LOCAL; /* the default, which is not printed */
 	plain.all_nodes = false;
-	memcpy(kind->nodes, found->nodes, sizeof(kind->nodes));
 	kind->resolved = chain_text(
 	    &plain, next == NULL ? NULL : next->resolved);
 	return kind->resolved != NULL ? 0 : no_records();
@@ -246,6 +245,13 @@ void
 kinds_hold(void)
 {
 	lock_take(&kinds_lock);
+}
+
+void
+kinds_forked(void)
+{
+	for (struct kind *kind = kinds; kind != NULL; kind = kind->next)
+		atomic_store(&kind->moving, false);
 }
 
 void

@@ -76,12 +76,14 @@ around(struct kind *kind, const struct use *use)
 	size_t then = atomic_load(&marks->around_use);
 	size_t moved = use->spans > then ? use->spans - then :
 					   then - use->spans;
+	uint64_t nodes[SPEC_NODES_MAX / 64] = { 0 };
 	struct source_room room;
 
 	if (known != 0 && moved < known / AROUND_PART &&
 	    atomic_fetch_add(&marks->around_old, 1) < AROUND_LOOKS)
 		return known;
-	source_room(kind_source(kind), kind->nodes, &room);
+	kind_add_nodes(kind, nodes);
+	source_room(kind_source(kind), nodes, &room);
 	known = min_size(room.file_system, room.nodes);
 	known = known > SIZE_MAX - use->committed ? SIZE_MAX :
 						    known + use->committed;
@@ -157,6 +159,12 @@ pause(struct marks *marks)
 	pause = pause == 0 ? 1 : pause < PAUSE_MAX ? 2 * pause : PAUSE_MAX;
 	atomic_store(&marks->pause, pause);
 	atomic_store(&marks->wait, pause);
+}
+
+void
+marks_forget_around(struct marks *marks)
+{
+	atomic_store(&marks->around, 0);
 }
 
 bool

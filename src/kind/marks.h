@@ -47,6 +47,10 @@ struct on_full {
 
 void marks_set(struct marks *marks, const struct spec *spec);
 
+/* The kind has other nodes now: what they have is read when it is next needed.
+ */
+void marks_forget_around(struct marks *marks);
+
 /* Whether so much of the kind is used that blocks go to the next. */
 bool marks_met(struct kind *kind);
 

@@ -52,9 +52,11 @@ fill(struct kind *kind, struct poolkind_room *room)
 {
 	struct account account = account_of(kind);
 	size_t idle = less(account.committed, account.live), more;
+	uint64_t nodes[SPEC_NODES_MAX / 64] = { 0 };
 	struct source_room around;
 
-	source_room(kind_source(kind), kind->nodes, &around);
+	kind_add_nodes(kind, nodes);
+	source_room(kind_source(kind), nodes, &around);
 	more = min_size(around.file_system, around.nodes);
 	room->kind = account.bound == SIZE_MAX ?
 	    SIZE_MAX :

@@ -166,7 +166,8 @@ int os_memory_total(uint64_t *bytes);
 
 /* A memory policy, in the kernel's words. MASK: a bit a node, BITS of them. */
 enum os_policy {
-	OS_LOCAL, /* where it is touched first; no mask */
+	OS_DEFAULT, /* that of the process; no mask */
+	OS_LOCAL,   /* where it is touched first; no mask */
 	OS_BIND,
 	OS_PREFERRED, /* of several: as many as the kernel can prefer */
 	OS_PREFERRED_MANY,
@@ -196,6 +197,32 @@ int os_set_home(void *addr, size_t bytes, unsigned node);
  * if some page could not be had there. */
 int os_move_to_nodes(
     void *addr, size_t bytes, const uint64_t *mask, unsigned bits);
+
+/* What became of the bytes of pages that were to go to other nodes. */
+struct os_moved {
+	size_t moved;  /* from other nodes, and are there now */
+	size_t there;  /* were there before */
+	size_t full;   /* stayed, as no node had a free page of their size */
+	size_t shared; /* stayed, as another process has them mapped, too */
+	size_t busy;   /* stayed, as the kernel or a device is using them */
+	size_t
+	    absent; /* in no memory: not touched yet, swapped out, given back */
+};
+
+/*
+ * Moves the pages of a range to the nodes of MASK, those that are elsewhere to
+ * each of these in turn, SLICE bytes at a time, and where it has no room to the
+ * next; adds to *MOVED what became of each. PAGE is the size of a huge page, of
+ * which the range has whole ones, or 0: then SLICE is 2 MiB or more where some
+ * may be transparent. The range may be in use, and lose pages meanwhile.
+ * PROCESS is whose addresses they are, 0 for this one's.
+ *
+ * That a page stays is no error. EPERM or ENOSYS where pages may not be moved,
+ * EACCES where PROCESS may not use one of the nodes (or a filter says so),
+ * ENODEV where one does not exist, ESRCH where there is no such process.
+ */
+int os_move_pages(int process, void *addr, size_t bytes, size_t page,
+    size_t slice, const uint64_t *mask, unsigned bits, struct os_moved *moved);
 
 /* Adds the bytes of the range that are in physical memory to BYTES_ON[node], of
  * which there are NODES; what lies beyond is not counted. */
@@ -277,6 +304,7 @@ struct os_file_system {
 	bool sparse;      /* a great length costs nothing */
 	bool on_disk;     /* taking space costs far less than pages do */
 	bool is_memory;   /* space is ordinary memory */
+	bool on_nodes;    /* pages go where a memory policy says */
 	size_t punch_least; /* giving back less at once is not worth it */
 };
 
@@ -370,6 +398,9 @@ uint64_t os_now_ms(void);
 
 /* Nanoseconds of the same clock, exactly. */
 uint64_t os_now_ns(void);
+
+/* Waits for so long, or less where a signal comes. */
+void os_sleep_ns(uint64_t ns);
 void os_clock_advance(uint64_t ms);
 
 /* ---- Stack: os_stack_linux.c -------------------------------------------- */
@@ -418,6 +449,7 @@ enum os_call {
 	OS_WRITE_FILE,
 	OS_SET_POLICY,
 	OS_MOVE_TO_NODES,
+	OS_MOVE_PAGES,
 	OS_BARRIER_PREPARE,
 	OS_SET_INHERITED,
 	OS_CLONE,

@@ -798,3 +798,14 @@ os_now_ns(void)
 	return ((uint64_t)now.tv_sec * 1000 + os_clock_ahead()) * 1000000 +
 	    (uint64_t)now.tv_nsec;
 }
+
+void
+os_sleep_ns(uint64_t ns)
+{
+	struct timespec time = {
+		.tv_sec = (time_t)(ns / 1000000000),
+		.tv_nsec = (long)(ns % 1000000000),
+	};
+
+	os_direct(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &time, NULL);
+}

@@ -18,7 +18,7 @@
  *                                 is on the node of the thread that touches it
  *                                 first, and a large span costs nothing before
  *                                 it is used; the span is compared with what
- *                                 the nodes have free: check_room()
+ *                                 the nodes have free: policy_check_room()
  *   populate= or reserve=         as in the first row, whatever the size
  *
  * The second row can be wrong: another process may take what was free before
@@ -38,9 +38,6 @@
 /* Above this populating, asking where the pages are and moving them would take
  * too long for one allocation. */
 #define PROMISE_MAX (64 * MIB)
-
-/* How long what the nodes have free is believed. */
-#define ROOM_MS 100
 
 static unsigned
 lg_page(const struct source *source)
@@ -136,27 +133,6 @@ make_usable(struct segment *segment, size_t offset)
 	return error;
 }
 
-/* Whether BYTES that will be touched later fit into what the nodes have free,
- * less what this source handed out since that was read: ENOMEM if not. It is
- * read from sysfs, and so kept for ROOM_MS, but read again before the answer is
- * no. Where sysfs cannot be read nobody knows, and nothing is refused. */
-static int
-check_room(struct source *source, size_t bytes)
-{
-	uint64_t now = os_now_ms();
-
-	if (source->room < bytes || now - source->room_read >= ROOM_MS) {
-		if (os_free_on_nodes(source->spec->nodes, SPEC_NODES_MAX,
-			&source->room) != 0)
-			return 0; /* nobody knows */
-		source->room_read = now;
-	}
-	if (source->room < bytes)
-		return ENOMEM;
-	source->room -= bytes;
-	return 0;
-}
-
 /*
  * What is not bound. Huge pages are always taken here: a page of the system's
  * pool that is missing would be a SIGBUS at the first touch. Small ones only
@@ -200,7 +176,7 @@ commit_now(struct segment *segment, size_t offset, size_t bytes)
 	int error = policy_prefer(segment, offset, bytes);
 
 	if (os_is_refused(error))
-		error = check_room(segment->source, bytes);
+		error = policy_check_room(segment->source, bytes);
 	if (error != 0)
 		return error;
 	error = populate(segment, offset, bytes);
@@ -210,10 +186,13 @@ commit_now(struct segment *segment, size_t offset, size_t bytes)
 
 /* Whether pages come when the program touches them. */
 static bool
-is_touched_first(const struct spec *spec, size_t bytes)
+is_touched_first(const struct source *source, size_t bytes)
 {
+	const struct spec *spec = source->spec;
+
 	return !spec->populate && !spec->reserve &&
-	    (spec_count_nodes(spec) > 1 || bytes > PROMISE_MAX);
+	    (bytes > PROMISE_MAX ||
+		bits_count(source_nodes(source), 0, SPEC_NODES_MAX) > 1);
 }
 
 /* anon_commit() of what is bound to nodes, by the table above. A range that is
@@ -225,9 +204,9 @@ bound_commit(struct segment *segment, size_t offset, size_t bytes)
 {
 	int error = make_usable(segment, offset + bytes);
 
-	if (error != 0 || !is_touched_first(segment->source->spec, bytes))
+	if (error != 0 || !is_touched_first(segment->source, bytes))
 		return error != 0 ? error : commit_now(segment, offset, bytes);
-	error = check_room(segment->source, bytes);
+	error = policy_check_room(segment->source, bytes);
 	if (error != 0 || policy_bind(segment, offset, bytes))
 		return error;
 	return commit_now(segment, offset, bytes);

@@ -45,18 +45,18 @@ read_count(const char *where, size_t granule, const char *which)
 	    SIZE_MAX;
 }
 
-/* The count on the nodes of the kind, where it is bound to them, else on the
- * machine. */
+/* The count on NODES, where the kind is bound to them, else on the machine. */
 static size_t
-read_count_for(const struct spec *spec, size_t granule, const char *which)
+read_count_for(const struct spec *spec, const uint64_t *nodes, size_t granule,
+    const char *which)
 {
 	char where[64];
 	size_t sum = 0;
 
 	if (!spec_has_nodes(spec) || spec->policy != SPEC_BIND)
 		return read_count(OF_MACHINE, granule, which);
-	for (size_t node = 0; (node = bits_find(spec->nodes, node,
-				   SPEC_NODES_MAX, true)) < SPEC_NODES_MAX;
+	for (size_t node = 0; (node = bits_find(nodes, node, SPEC_NODES_MAX,
+				   true)) < SPEC_NODES_MAX;
 	     node++) {
 		snprintf(where, sizeof(where),
 		    "/sys/devices/system/node/node%zu/hugepages", node);
@@ -72,7 +72,7 @@ read_count_for(const struct spec *spec, size_t granule, const char *which)
 size_t
 capacity_huge_pages(const struct spec *spec, size_t granule)
 {
-	return read_count_for(spec, granule, "nr_hugepages");
+	return read_count_for(spec, spec->nodes, granule, "nr_hugepages");
 }
 
 size_t
@@ -82,7 +82,8 @@ capacity_huge_pages_beyond(size_t granule)
 }
 
 size_t
-capacity_huge_pages_free(const struct spec *spec, size_t granule, size_t *more)
+capacity_huge_pages_free(const struct spec *spec, const uint64_t *nodes,
+    size_t granule, size_t *more)
 {
 	size_t most = capacity_huge_pages_beyond(granule);
 	size_t made = read_count(OF_MACHINE, granule, "surplus_hugepages");
@@ -90,7 +91,7 @@ capacity_huge_pages_free(const struct spec *spec, size_t granule, size_t *more)
 	*more = most == SIZE_MAX || made == SIZE_MAX ?
 	    SIZE_MAX :
 	    most - min_size(most, made);
-	return read_count_for(spec, granule, "free_hugepages");
+	return read_count_for(spec, nodes, granule, "free_hugepages");
 }
 
 /* ---- What there is ------------------------------------------------------- */

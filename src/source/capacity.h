@@ -16,10 +16,10 @@
 size_t capacity_huge_pages(const struct spec *spec, size_t granule);
 size_t capacity_huge_pages_beyond(size_t granule);
 
-/* Of the first those that nobody uses, and in *MORE what is left of the second.
- */
-size_t capacity_huge_pages_free(
-    const struct spec *spec, size_t granule, size_t *more);
+/* Of the first those that nobody uses, on NODES where the kind is bound, and in
+ * *MORE what is left of the second. */
+size_t capacity_huge_pages_free(const struct spec *spec, const uint64_t *nodes,
+    size_t granule, size_t *more);
 
 /* Where the limit is a part of what there is, makes it a number of bytes. Nodes
  * and devices are found by then. 0, or -1 with errno and a sentence: the nodes,

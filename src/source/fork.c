@@ -265,6 +265,9 @@ settle_child(struct source *source)
 		return;
 	if (!refuse)
 		refuse = place_copies(source) != 0 || withhold_all(source) != 0;
+	for (struct segment *s = source->first; s != NULL && source->is_moved;
+	     s = s->next)
+		policy_move(s);
 	if (refuse)
 		source_refuse(source);
 	else if (source_is_shared(source))

@@ -32,6 +32,7 @@ source_discard(struct source *source)
 		source->first = segment->next;
 		segment_delete(segment);
 	}
+	record_free(source->moved_to, SPEC_NODES_MAX / 8);
 	record_free(source->spec, spec_bytes(source->spec));
 	record_free(source, sizeof(*source));
 }

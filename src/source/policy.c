@@ -22,11 +22,16 @@
  *   being committed   "preferred"   no      verified: bound; or failed: bound
  *   in a span         MPOL_BIND     yes     freed; a fork
  *   after a fork      "preferred"   no      freed and committed anew: bound
+ *   being moved       "preferred"   yes     its pages are there: bound; or not
+ *                                           all of them: as after a fork
  *   free              either        either  committed
  *
  * A span whose pages are to come at the first touch (anon.c) is bound before it
  * is handed out, and is not "preferred" in between. Free ranges stay as they
  * are, since nobody touches them. segment->bound says which granules are bound.
+ * While the segment is being moved (move.c) it says which are to be bound
+ * again, and nothing is believed to be bound because it is entered so
+ * (unsettled).
  * What lies side by side and has one policy is one mapping of the kernel; so a
  * segment that is bound throughout is a few of them, and each run of bound
  * granules is at most two ends of mappings more. All runs of the process
@@ -39,10 +44,15 @@
  */
 #include "source/policy.h"
 
+#include <errno.h>
+
 #include "base/bits.h"
 
 #define SLICE_MIN (2 * MIB)
 #define SLICES_MAX 4096
+
+/* How long what the nodes have free is believed. */
+#define ROOM_MS 100
 
 /* A process may have 65530 mappings (vm.max_map_count), most of which are for
  * the program. */
@@ -50,9 +60,13 @@
 
 static _Atomic size_t runs; /* of bound granules, in all segments */
 
+/* A source that was moved keeps its policy, on other nodes. Where its spec has
+ * none it prefers these; and weights of its own, which are for the nodes that
+ * it names, are equal. */
 static enum os_policy
-mode_of(const struct spec *spec)
+mode_of(const struct source *source)
 {
+	const struct spec *spec = source->spec;
 	static const enum os_policy mode[] = {
 		[SPEC_BIND] = OS_BIND,
 		[SPEC_PREFERRED] = OS_PREFERRED,
@@ -62,6 +76,10 @@ mode_of(const struct spec *spec)
 		[SPEC_POLICY_LOCAL] = OS_LOCAL,
 	};
 
+	if (source->is_moved && !spec_has_nodes(spec))
+		return OS_PREFERRED;
+	if (source->is_moved && spec->weights[0] != 0 && !spec->weights_by_page)
+		return OS_INTERLEAVE;
 	return mode[spec->policy];
 }
 
@@ -73,15 +91,17 @@ set_on_nodes(struct segment *segment, size_t offset, size_t bytes,
 	    segment->base + offset, bytes, mode, nodes, SPEC_NODES_MAX);
 }
 
-/* The policy MODE on the nodes of the spec, and their home if it has one. */
+/* The policy MODE on the nodes of the source, and their home if it has one. */
 static int
 set_mode(
     struct segment *segment, size_t offset, size_t bytes, enum os_policy mode)
 {
 	const struct spec *spec = segment->source->spec;
-	int error = set_on_nodes(segment, offset, bytes, mode, spec->nodes);
+	const uint64_t *nodes = source_nodes(segment->source);
+	int error = set_on_nodes(segment, offset, bytes, mode, nodes);
 
-	return error == 0 && spec->home_given && spec_count_nodes(spec) > 1 ?
+	return error == 0 && spec->home_given &&
+		bits_count(nodes, 0, SPEC_NODES_MAX) > 1 ?
 	    os_set_home(segment->base + offset, bytes, spec->home) :
 	    error;
 }
@@ -135,7 +155,7 @@ policy_place(const struct segment *segment, size_t offset)
 
 	for (size_t i = 0; i < SPEC_WEIGHTS_MAX && weights[i] != 0; i++)
 		round += weights[i];
-	if (round == 0)
+	if (round == 0 || segment->source->is_moved)
 		return -1;
 	for (at = offset / slice_of(segment) % round; at >= weights[place];
 	     place++)
@@ -153,6 +173,18 @@ wants_small_pages(const struct spec *spec)
 	return spec->page == SPEC_PAGE_BASE &&
 	    (spec->policy == SPEC_INTERLEAVE || spec->policy == SPEC_WEIGHTED ||
 		spec->home_given);
+}
+
+size_t
+policy_slice(const struct source *source)
+{
+	const struct spec *spec = source->spec;
+
+	if (spec_is_anonymous(spec) && spec->page <= SPEC_PAGE_THP &&
+	    wants_small_pages(spec) &&
+	    (spec->weights[0] == 0 || spec->weights_by_page))
+		return PAGE_BYTES;
+	return max_size(source->granule, SLICE_MIN);
 }
 
 bool
@@ -204,16 +236,19 @@ note_bound(struct segment *segment, size_t from, size_t end, bool is_bound)
 int
 policy_open(struct segment *segment)
 {
-	const struct spec *spec = segment->source->spec;
+	const struct source *source = segment->source;
+	const struct spec *spec = source->spec;
 	int error;
 
-	if (spec->policy == SPEC_POLICY_LOCAL)
-		return set_on_nodes(segment, 0, segment->bytes, OS_LOCAL, NULL);
-	if (!spec_has_nodes(spec))
-		return 0;
-	if (spec->weights[0] != 0 && !spec->weights_by_page)
+	segment->moves = source->moves;
+	if (!source_has_nodes(source))
+		return spec->policy == SPEC_POLICY_LOCAL ?
+		    set_on_nodes(segment, 0, segment->bytes, OS_LOCAL, NULL) :
+		    0;
+	if (spec->weights[0] != 0 && !spec->weights_by_page &&
+	    !source->is_moved)
 		return set_weights(segment);
-	error = set_mode(segment, 0, segment->bytes, mode_of(spec));
+	error = set_mode(segment, 0, segment->bytes, mode_of(source));
 	if (wants_small_pages(spec))
 		os_advise_huge(segment->base, segment->bytes, false);
 	if (error == 0 && spec_binds(spec))
@@ -277,7 +312,8 @@ policy_bind(struct segment *segment, size_t offset, size_t bytes)
 	size_t low = from == 0 ? 0 : from - 1;
 	int error;
 
-	if (!segment->bound_unsure && policy_is_bound(segment, offset, bytes))
+	if (!segment->bound_unsure && !segment->unsettled &&
+	    policy_is_bound(segment, offset, bytes))
 		return true;
 	if (atomic_load(&runs) >= RUNS_MAX &&
 	    count_runs(segment, low, min_size(end + 1, granules)) == 0)
@@ -312,6 +348,87 @@ policy_prefer(struct segment *segment, size_t offset, size_t bytes)
 	else if (!os_is_refused(error))
 		segment->bound_unsure = true;
 	return error;
+}
+
+/* Where the spec has no nodes the policy is what it was before the source was
+ * moved. */
+int
+policy_move(struct segment *segment)
+{
+	const struct spec *spec = segment->source->spec;
+
+	segment->moves = segment->source->moves;
+	if (!source_has_nodes(segment->source))
+		return set_on_nodes(segment, 0, segment->bytes,
+		    spec->policy == SPEC_POLICY_LOCAL ? OS_LOCAL : OS_DEFAULT,
+		    NULL);
+	if (spec_is_anonymous(spec) && !spec_binds(spec))
+		return policy_open(segment);
+	segment->unsettled = spec_binds(spec);
+	return set_mode(segment, 0, segment->bytes, OS_PREFERRED);
+}
+
+/* What is "preferred" from a fork on stays so. A range of which not all lies on
+ * the nodes becomes so: it is right all the same, as after a fork. */
+void
+policy_settle(struct segment *segment, size_t offset, size_t bytes, bool good)
+{
+	size_t granule = segment->source->granule;
+	size_t end = (offset + bytes) / granule, from = offset / granule, stop;
+
+	while ((from = page_set_find(&segment->bound, from, end, true)) < end) {
+		stop = page_set_find(&segment->bound, from, end, false);
+		if (!good)
+			note_bound(segment, from, stop, false);
+		else
+			policy_bind(
+			    segment, from * granule, (stop - from) * granule);
+		from = stop;
+	}
+}
+
+void
+policy_settled(struct segment *segment)
+{
+	segment->unsettled = false;
+}
+
+void
+policy_follow(struct segment *segment)
+{
+	if (likely(segment->moves == segment->source->moves))
+		return;
+	policy_move(segment);
+	if (spec_binds(segment->source->spec)) {
+		policy_settle(segment, 0, segment->bytes, true);
+		policy_settled(segment);
+	}
+}
+
+/* It is read from sysfs, and so kept for ROOM_MS, but read again before the
+ * answer is no. Where sysfs cannot be read nobody knows, and nothing is
+ * refused. */
+uint64_t
+policy_room(struct source *source, size_t bytes)
+{
+	uint64_t now = os_now_ms();
+
+	if (source->room < bytes || now - source->room_read >= ROOM_MS) {
+		if (os_free_on_nodes(source_nodes(source), SPEC_NODES_MAX,
+			&source->room) != 0)
+			source->room = UINT64_MAX;
+		source->room_read = now;
+	}
+	return source->room;
+}
+
+int
+policy_check_room(struct source *source, size_t bytes)
+{
+	if (policy_room(source, bytes) < bytes)
+		return ENOMEM;
+	source->room -= bytes;
+	return 0;
 }
 
 /* After a fork each of the two processes copies a page when it writes to it,

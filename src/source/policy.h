@@ -13,6 +13,21 @@
 /* Whether the source has small pages that are bound to nodes. */
 bool spec_binds(const struct spec *spec);
 
+/* The nodes that the source takes pages from, and whether it has any: those of
+ * its spec, or since it was moved others. Under the list's lock or the
+ * source's. */
+static inline const uint64_t *
+source_nodes(const struct source *source)
+{
+	return source->is_moved ? source->moved_to : source->spec->nodes;
+}
+
+static inline bool
+source_has_nodes(const struct source *source)
+{
+	return source->is_moved || spec_has_nodes(source->spec);
+}
+
 /* Sets the policy of a segment that was just mapped, or whose OFFSET was mapped
  * anew: there nothing is bound then. 0 or an error number. */
 int policy_open(struct segment *segment);
@@ -34,7 +49,32 @@ int policy_place(const struct segment *segment, size_t offset);
 bool policy_is_bound(
     const struct segment *segment, size_t offset, size_t bytes);
 
-/* Before a fork, after which pages are copied when they are written to. */
+/*
+ * When the nodes of the source have changed: gives the segment the policy for
+ * the new ones. Where it binds to nodes all of it is "preferred" then, and what
+ * was bound is to be settled, range by range, once its pages are there: GOOD,
+ * or left as it is; policy_settled() ends that.
+ */
+int policy_move(struct segment *segment);
+void policy_settle(
+    struct segment *segment, size_t offset, size_t bytes, bool good);
+void policy_settled(struct segment *segment);
+
+/* The same for a segment without pages, which was made before they changed. */
+void policy_follow(struct segment *segment);
+
+/* In which pieces its pages go to several nodes in turn: one page, where it has
+ * no transparent huge ones, or 2 MiB. */
+size_t policy_slice(const struct source *source);
+
+/* What the nodes have free, less what this source handed out since that was
+ * read, for BYTES that will be touched later. And whether they fit, which then
+ * counts as handed out: ENOMEM if not. */
+uint64_t policy_room(struct source *source, size_t bytes);
+int policy_check_room(struct source *source, size_t bytes);
+
+/* Makes all of the source "preferred": before a fork, after which pages are
+ * copied when they are written to. */
 void policy_prefork(struct source *source);
 
 #endif /* SOURCE_POLICY_H */

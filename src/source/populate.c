@@ -61,7 +61,8 @@ take(struct segment *segment, size_t offset, size_t bytes)
 	    memory_fill(populate_piece, at, bytes);
 
 	return error == 0 && spec_binds(spec) ?
-	    os_move_to_nodes(at, bytes, spec->nodes, SPEC_NODES_MAX) :
+	    os_move_to_nodes(
+		at, bytes, source_nodes(segment->source), SPEC_NODES_MAX) :
 	    error;
 }
 
@@ -126,16 +127,17 @@ take_part(struct work *work, unsigned part)
 static void
 go_near(const struct work *work, unsigned part)
 {
-	const struct spec *spec = work->segment->source->spec;
+	const struct source *source = work->segment->source;
+	const uint64_t *from = source_nodes(source);
 	uint64_t nodes[SPEC_NODES_MAX / 64] = { 0 };
 	size_t node = work->node;
 
-	if (spec->home_given)
-		node = spec->home;
-	else if (spec_has_nodes(spec))
-		node = bits_find(spec->nodes, 0, SPEC_NODES_MAX, true);
+	if (source->spec->home_given)
+		node = source->spec->home;
+	else if (source_has_nodes(source))
+		node = bits_find(from, 0, SPEC_NODES_MAX, true);
 	for (; part != 0; part--)
-		node = bits_find(spec->nodes, node + 1, SPEC_NODES_MAX, true);
+		node = bits_find(from, node + 1, SPEC_NODES_MAX, true);
 	bits_fill(nodes, node, node + 1, true);
 	os_run_near(nodes, SPEC_NODES_MAX);
 }
@@ -158,11 +160,12 @@ work_on(void *arg, unsigned number)
 }
 
 static unsigned
-count_parts(const struct spec *spec)
+count_parts(const struct source *source)
 {
-	return spec->home_given || !spec_has_nodes(spec) ?
+	return source->spec->home_given || !source_has_nodes(source) ?
 	    1 :
-	    (unsigned)min_size(spec_count_nodes(spec), PARTS_MAX);
+	    (unsigned)min_size(
+		bits_count(source_nodes(source), 0, SPEC_NODES_MAX), PARTS_MAX);
 }
 
 /* All of it is asked for first: memory_fill() sees one piece at a time. */
@@ -176,7 +179,7 @@ populate_on_threads(struct segment *segment, size_t offset, size_t bytes)
 		.end = offset + bytes,
 		.piece = max_size(segment->source->granule, PIECE_MIN),
 		.node = os_node(),
-		.parts = count_parts(spec),
+		.parts = count_parts(segment->source),
 	};
 
 	if (spec->page < SPEC_PAGE_2M && memory_next(bytes) == 0)
@@ -202,38 +205,41 @@ populate(struct segment *segment, size_t offset, size_t bytes)
 
 /* Whether there is room for what of a range is still to come; ENOMEM. */
 static int
-check_missing(const struct spec *spec, char *addr, size_t bytes)
+check_missing(struct source *source, char *addr, size_t bytes)
 {
-	uint64_t room;
+	uint64_t nodes[SPEC_NODES_MAX / 64] = { 0 }, room;
 	size_t there;
 
 	if (os_resident(addr, bytes, &there) != 0 || there == bytes)
 		return 0;
-	if (spec_binds(spec) &&
-	    os_free_on_nodes(spec->nodes, SPEC_NODES_MAX, &room) == 0 &&
+	source_add_nodes(source, nodes);
+	if (spec_binds(source->spec) &&
+	    os_free_on_nodes(nodes, SPEC_NODES_MAX, &room) == 0 &&
 	    room < bytes - there)
 		return ENOMEM;
 	return memory_next(bytes - there) == 0 ? ENOMEM : 0;
 }
 
+/* NODES: those of a source that binds, else NULL. */
 static int
-populate_used(struct segment *segment, size_t offset, size_t bytes)
+populate_used(
+    struct segment *segment, size_t offset, size_t bytes, const uint64_t *nodes)
 {
-	const struct spec *spec = segment->source->spec;
 	char *at = segment->base + offset;
 	int error = memory_fill(os_populate_used, at, bytes);
 
-	return error == 0 && spec_binds(spec) ?
-	    os_move_to_nodes(at, bytes, spec->nodes, SPEC_NODES_MAX) :
+	return error == 0 && nodes != NULL ?
+	    os_move_to_nodes(at, bytes, nodes, SPEC_NODES_MAX) :
 	    error;
 }
 
 /*
  * Pages are taken under "preferred" and bound again, as policy.c says; but what
  * is not bound was in a fork, and stays so, and what a fork found "preferred"
- * meanwhile. The lock is not held while pages are taken, as other threads do
- * the same; but it is for a piece that shares a granule with another span,
- * which one of them could bind too early.
+ * meanwhile. Where the source was moved meanwhile they are looked at again, as
+ * they may be on the old nodes. The lock is not held while pages are taken, as
+ * other threads do the same; but it is for a piece that shares a granule with
+ * another span, which one of them could bind too early.
  */
 static int
 populate_bound(struct segment *segment, size_t offset, size_t bytes)
@@ -242,19 +248,24 @@ populate_bound(struct segment *segment, size_t offset, size_t bytes)
 	size_t from = align_down(offset, source->granule);
 	size_t end = align_up(offset + bytes, source->granule);
 	bool whole = end - from == bytes, bound;
-	unsigned forks;
+	uint64_t nodes[SPEC_NODES_MAX / 64];
+	unsigned forks, moves;
 	int error;
 
 	lock_take(&source->lock);
 	forks = source->forks;
 	bound = policy_is_bound(segment, from, end - from);
 	error = bound ? policy_prefer(segment, from, end - from) : 0;
-	if (whole)
-		lock_give(&source->lock);
-	if (error == 0 || os_is_refused(error))
-		error = populate_used(segment, offset, bytes);
-	if (whole)
-		lock_take(&source->lock);
+	do {
+		moves = source->moves;
+		__builtin_memcpy(nodes, source_nodes(source), sizeof(nodes));
+		if (whole)
+			lock_give(&source->lock);
+		if (error == 0 || os_is_refused(error))
+			error = populate_used(segment, offset, bytes, nodes);
+		if (whole)
+			lock_take(&source->lock);
+	} while (error == 0 && source->moves != moves);
 	if (bound && source->forks == forks)
 		policy_bind(segment, from, end - from);
 	lock_give(&source->lock);
@@ -274,7 +285,7 @@ populate_step(struct segment *segment, size_t offset, size_t bytes)
 	if (os_resident(at, bytes, &there) == 0 && there == bytes)
 		return 0;
 	return spec_binds(spec) ? populate_bound(segment, offset, bytes) :
-				  populate_used(segment, offset, bytes);
+				  populate_used(segment, offset, bytes, NULL);
 }
 
 size_t
@@ -295,7 +306,7 @@ source_populate(struct source *source, void *addr, size_t bytes)
 	segment = segment_of(source, addr);
 	lock_give(&source->lock);
 	if (spec_is_anonymous(spec) && spec->page < SPEC_PAGE_2M)
-		error = check_missing(spec, addr, bytes);
+		error = check_missing(source, addr, bytes);
 	offset = (size_t)((char *)addr - segment->base);
 	for (; bytes != 0 && error == 0; offset += piece, bytes -= piece) {
 		piece = min_size(bytes, step - offset % step);

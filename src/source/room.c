@@ -52,11 +52,11 @@ file_system_room(struct source *source)
 
 /* A page that is made of memory when it is wanted needs that. */
 static size_t
-huge_pages_room(const struct source *source)
+huge_pages_room(const struct source *source, const uint64_t *nodes)
 {
 	size_t granule = source->granule, more, pages;
 
-	pages = capacity_huge_pages_free(source->spec, granule, &more);
+	pages = capacity_huge_pages_free(source->spec, nodes, granule, &more);
 	more = min_size(more, memory_room() / granule);
 	return pages > SIZE_MAX / granule - more ? SIZE_MAX :
 						   (pages + more) * granule;
@@ -68,7 +68,7 @@ nodes_room(const struct source *source, const uint64_t *nodes)
 	uint64_t mask[SPEC_NODES_MAX / 64], bytes;
 
 	if (source->spec->page >= SPEC_PAGE_2M)
-		return huge_pages_room(source);
+		return huge_pages_room(source, nodes);
 	memcpy(mask, nodes, sizeof(mask));
 	if (bits_find(mask, 0, SPEC_NODES_MAX, true) == SPEC_NODES_MAX &&
 	    os_allowed_nodes(mask, SPEC_NODES_MAX) != 0)

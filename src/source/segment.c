@@ -16,6 +16,7 @@
 #include "base/list.h"
 #include "os/records.h"
 #include "source/address_map.h"
+#include "source/policy.h"
 #include "source/sets.h"
 
 /*
@@ -125,6 +126,7 @@ segment_append(struct source *source, struct segment *segment)
 	}
 	*link = segment;
 	source->size += segment->bytes - segment->head;
+	policy_follow(segment);
 }
 
 /* Whether it is worth asking for fewer addresses: ENOMEM may come of RLIMIT_AS;

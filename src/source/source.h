@@ -23,6 +23,7 @@
 #define SOURCE_SOURCE_H
 
 #include "base/base.h"
+#include "os/os.h"
 #include "spec/spec.h"
 
 struct source;
@@ -175,6 +176,39 @@ struct source_room {
  * kernel chooses. Reads /proc and /sys. */
 void source_room(
     struct source *source, const uint64_t *nodes, struct source_room *room);
+
+/*
+ * Pages that go to other nodes: move.c. source_place() has all that is taken
+ * from here on come from NODES, or for NULL from where the spec says; 0, or an
+ * error number, and all is as it was. Then source_move_some() moves a piece of
+ * what there is, until it returns false. One thread at a time may do this with
+ * a source, from the first to the last; it holds no lock in between. After a
+ * failure of source_place() it is to be done as well.
+ */
+struct source_moving {
+	struct os_moved moved; /* by now */
+	int error;       /* for which pages are not tried any more, or 0 */
+	size_t promised; /* of what is absent, where the source binds, */
+	bool is_short;   /* which is more than the nodes have */
+	struct segment *segment; /* where it is; NULL at first */
+	size_t granule;
+};
+int source_place(struct source *source, const uint64_t *nodes);
+bool source_move_some(struct source *source, struct source_moving *moving);
+
+/* Moves pages that a range of a span lies in, a piece of them, and nothing
+ * else: returns where the next one begins, END or behind it after the last. */
+char *source_move_range(struct source *source, char *from, char *end,
+    const uint64_t *nodes, struct source_moving *moving);
+
+/* The size of its huge pages; 0 where it has none, or only transparent ones. */
+size_t source_huge_page(const struct source *source);
+
+/* What the source is that has no pages to move, for people; NULL: it has. */
+const char *source_not_movable(const struct source *source);
+
+/* Adds the nodes that pages are taken from; none where the kernel chooses. */
+void source_add_nodes(struct source *source, uint64_t *nodes);
 
 /* A count that goes up whenever a request that failed might succeed now: a span
  * came back, the limit changed, or the shortage lay outside of the source,

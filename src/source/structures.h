@@ -54,6 +54,7 @@
  *   explain         why a source could not be opened
  *   open            the life of a source
  *   check, query, room, lookup  whether, how much, what is free, and whose
+ *   move            pages that go to other nodes
  *   copy            what a child gets of files
  *   fork            all of it, over fork
  *
@@ -123,15 +124,17 @@ struct segment {
 	size_t file_length; /* file.c: of all of the file */
 	int process;        /* file.c: that mapped it */
 	bool bound_unsure;  /* policy.c: not all in that set need be bound */
-	bool private;       /* file.c: mapped copy on write */
-	bool rest_unsure;   /* file_space.c: how, above what is usable */
-	bool in_memory;     /* copy.c: and no file is below it any more */
-	bool guarded;       /* region.c: the handle's page is unreadable */
-	bool withheld; /* withhold.c: a child has nothing of it by itself */
-	bool left;     /* fork.c: two processes have it: nothing of it is
+	bool unsettled;   /* policy.c: the same, until move.c has been there */
+	unsigned moves;   /* policy.c: its policy is as after so many of them */
+	bool private;     /* file.c: mapped copy on write */
+	bool rest_unsure; /* file_space.c: how, above what is usable */
+	bool in_memory;   /* copy.c: and no file is below it any more */
+	bool guarded;     /* region.c: the handle's page is unreadable */
+	bool withheld;    /* withhold.c: a child has nothing of it by itself */
+	bool left;        /* fork.c: two processes have it: nothing of it is
 				 given back to the system */
-	bool lost;     /* inherit.c: see segment_is_lost() */
-	void *copy;    /* copy.c: the child's pages, during a fork */
+	bool lost;        /* inherit.c: see segment_is_lost() */
+	void *copy;       /* copy.c: the child's pages, during a fork */
 	int copy_fd;
 	bool copy_in_memory; /* for want of a file */
 };
@@ -249,8 +252,15 @@ struct source {
 	/* inherit.c: what of a region's mappings is known. */
 	enum { MAPPING_UNKNOWN, MAPPING_PRIVATE, MAPPING_SHARED } mapping;
 
-	/* anon.c: what the nodes had free when it was last read, less what was
-	 * handed out since. */
+	/* move.c: the nodes that pages are put on since it was moved, while
+	 * is_moved, and how often that changed. Written under the list's lock
+	 * and the source's, so either is enough to read them. */
+	uint64_t *moved_to;
+	bool is_moved;
+	unsigned moves;
+
+	/* policy.c: what the nodes had free when it was last read, less what
+	 * was handed out since. */
 	uint64_t room, room_read;
 	unsigned forks; /* policy.c: how many found it open, if it binds */
 

@@ -3,27 +3,9 @@
  * except from a fork on, and where it may not be changed. */
 #include "source_test.h"
 
-#include <sys/syscall.h>
-
 #include "../lib/engine_facts.h"
 
 namespace {
-
-enum policy { UNKNOWN = -1, PREFERRED = 1, BIND = 2 };
-
-/* As get_mempolicy(2) has it; PREFERRED for several preferred nodes, too. */
-int
-policy_at(const void *addr)
-{
-	const unsigned long by_address = 2;
-	unsigned long mask[16];
-	int policy;
-
-	if (syscall(SYS_get_mempolicy, &policy, mask, 1024, addr, by_address) !=
-	    0)
-		return UNKNOWN;
-	return policy == 5 ? PREFERRED : policy;
-}
 
 void
 expect_policy(int policy, const char *span, size_t bytes)

@@ -5,6 +5,8 @@
 #ifndef TEST_SOURCE_SOURCE_TEST_H
 #define TEST_SOURCE_SOURCE_TEST_H
 
+#include <sys/syscall.h>
+
 #include "../os/os_test.h"
 
 #pragma GCC diagnostic push
@@ -138,6 +140,23 @@ private:
 	}
 	struct source *source;
 };
+
+/* The memory policy of an address: */
+enum policy { UNKNOWN = -1, DEFAULT = 0, PREFERRED = 1, BIND = 2 };
+
+/* As get_mempolicy(2) has it; PREFERRED for several preferred nodes, too. */
+static inline int
+policy_at(const void *addr)
+{
+	const unsigned long by_address = 2;
+	unsigned long mask[16];
+	int policy;
+
+	if (syscall(SYS_get_mempolicy, &policy, mask, 1024, addr, by_address) !=
+	    0)
+		return UNKNOWN;
+	return policy == 5 ? PREFERRED : policy;
+}
 
 /* A file kind in memory: in /dev/shm, where nothing keeps a name. */
 static inline std::string
