@@ -121,6 +121,9 @@ call(const char *name, void (*function)(void))
 	    take(p)) \
 	C(poolkind_populate, void *p = poolkind_malloc(kind, MIB); \
 	    poolkind_populate(kind, p, MIB, 0, 1); take(p)) \
+	C(poolkind_move, poolkind_move(kind, "nodes:all", 0, NULL, 0)) \
+	C(poolkind_move_block, void *p = poolkind_malloc(kind, MIB); \
+	    poolkind_move_block(p, "nodes:all", 0, NULL, 0); take(p)) \
 	C(poolkind_set_limit, poolkind_set_limit(kind, 40 * MIB)) \
 	C(poolkind_on_full, poolkind_on_full(kind, NULL, NULL)) \
 	C(poolkind_on_map, poolkind_on_map(kind, NULL, NULL)) \

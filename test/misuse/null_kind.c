@@ -40,6 +40,7 @@ main(void)
 	TELL("on_full", poolkind_on_full(NULL, NULL, NULL) == 0);
 	TELL("on_map", poolkind_on_map(NULL, NULL, NULL) == 0);
 	TELL("populate", poolkind_populate(NULL, foreign, 1, 0, 1) == 0);
+	TELL("move", poolkind_move(NULL, "nodes:0", 0, NULL, 0) == 0);
 	TELL("trim", poolkind_trim(NULL) == 0);
 	TELL("check", poolkind_check(NULL) == 0);
 	TELL("get_stats", poolkind_get_stats(NULL, &stats, sizeof(stats)) == 0);
