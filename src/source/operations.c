@@ -35,6 +35,7 @@ granule_of(const struct spec *spec)
 		return 2 * MIB;
 	case SPEC_PAGE_1G:
 		return GIB;
+	case SPEC_PAGE_AUTO:
 	case SPEC_PAGE_BASE:
 		break;
 	}

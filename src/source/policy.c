@@ -170,7 +170,7 @@ policy_place(const struct segment *segment, size_t offset)
 static bool
 wants_small_pages(const struct spec *spec)
 {
-	return spec->page == SPEC_PAGE_BASE &&
+	return spec->page <= SPEC_PAGE_BASE &&
 	    (spec->policy == SPEC_INTERLEAVE || spec->policy == SPEC_WEIGHTED ||
 		spec->home_given);
 }

@@ -117,6 +117,7 @@ struct segment {
 	size_t sets_bytes;
 
 	size_t usable; /* anon.c, file_space.c: bytes made readable so far */
+	size_t huge;   /* anon.c: from here on huge pages are asked for */
 	int fd;        /* file.c: the file, while it is kept, or -1 */
 	struct os_file_id id; /* file.c: to know that fd is still ours */
 	const struct os_file_system *file_system; /* file.c */

@@ -21,7 +21,13 @@ enum spec_scope {
 	SPEC_ALL,
 };
 
-enum spec_page { SPEC_PAGE_BASE, SPEC_PAGE_THP, SPEC_PAGE_2M, SPEC_PAGE_1G };
+enum spec_page {
+	SPEC_PAGE_AUTO, /* ordinary; huge ones are asked for: source/anon.c */
+	SPEC_PAGE_BASE, /* ordinary */
+	SPEC_PAGE_THP,
+	SPEC_PAGE_2M,
+	SPEC_PAGE_1G,
+};
 
 /* As in set_mempolicy(2). */
 enum spec_policy {

@@ -2,7 +2,9 @@
 /* Spans of every source: where they lie, what commits them, what they hold. */
 #include "source_test.h"
 
+#include <fstream>
 #include <random>
+#include <sstream>
 #include <vector>
 
 extern "C" {
@@ -16,6 +18,27 @@ whole_span_is_writable(char *span, size_t bytes)
 {
 	memset(span, 0x5a, bytes);
 	return span[0] == 0x5a && span[bytes - 1] == 0x5a;
+}
+
+/* Whether huge pages are asked for at ADDR, by the flags of its mapping. */
+bool
+asks_for_huge_pages(const char *addr)
+{
+	std::ifstream maps("/proc/self/smaps");
+	bool inside = false;
+
+	for (std::string line; std::getline(maps, line);) {
+		uintptr_t begin, end;
+		char dash;
+		std::istringstream range(line);
+
+		if (range >> std::hex >> begin >> dash >> end && dash == '-')
+			inside = begin <= (uintptr_t)addr &&
+			    (uintptr_t)addr < end;
+		else if (inside && line.rfind("VmFlags:", 0) == 0)
+			return line.find(" hg") != std::string::npos;
+	}
+	return false;
 }
 
 } // namespace
@@ -279,4 +302,55 @@ TEST(Region, IsRefusedWhereItOverlapsAnother)
 	EXPECT_EQ(source_owner_of(memory.start + 33 * MIB), nullptr);
 	Source beside(spec, memory.start + 32 * MIB, &memory);
 	EXPECT_NE((struct source *)beside, nullptr) << error_text();
+}
+
+/* 40 spans of a MiB, of which the first has no huge page in any source that
+ * does not have them throughout. */
+TEST(HugePages, AreAskedForInALargeSourceWithoutABound)
+{
+	static const struct {
+		const char *text;
+		bool first, last;
+	} cases[] = {
+		{ "dram", false, true },
+		{ "dram,page=4K", false, false },
+		{ "dram,page=thp", true, true },
+		{ "dram,limit=1G", false, false },
+		{ "dram,size=1G", false, false },
+		{ "dram,size=64M,grow=yes", false, false },
+		{ "dram,populate=yes", false, false },
+		{ "nodes:0", false, false },
+		{ "nodes:0,policy=interleave", false, false },
+	};
+
+	if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) != 0)
+		GTEST_SKIP() << "this kernel has no transparent huge pages";
+	for (const auto &one : cases) {
+		Source source(one.text);
+		char *first = source.span(MIB), *last = first;
+
+		for (int i = 0; i < 39; i++)
+			last = source.span(MIB);
+		ASSERT_NE(last, nullptr) << one.text;
+		EXPECT_EQ(asks_for_huge_pages(first), one.first) << one.text;
+		EXPECT_EQ(asks_for_huge_pages(last), one.last) << one.text;
+	}
+}
+
+/* A piece that is mapped anew, as it cannot be made readable otherwise, is
+ * asked about anew. */
+TEST(HugePages, AreAskedForWhereMprotectIsRefused)
+{
+	if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) != 0)
+		GTEST_SKIP() << "this kernel has no transparent huge pages";
+	Source source("dram");
+	char *last = nullptr;
+
+	os_fault_at(OS_MAKE_USABLE, 1, EPERM, true);
+	for (int i = 0; i < 40; i++) {
+		last = source.span(MIB);
+		EXPECT_NE(last, nullptr);
+	}
+	os_fault_at(OS_MAKE_USABLE, 0, 0, false);
+	EXPECT_TRUE(asks_for_huge_pages(last));
 }

@@ -25,7 +25,7 @@ TEST(Parse, TakesDramWithItsDefaults)
 	memset(&nothing, 0, sizeof(nothing));
 	EXPECT_EQ(memcmp(&spec, &nothing, sizeof(spec)), 0);
 	EXPECT_EQ(spec.source, SPEC_DRAM);
-	EXPECT_EQ(spec.page, SPEC_PAGE_BASE);
+	EXPECT_EQ(spec.page, SPEC_PAGE_AUTO);
 	EXPECT_EQ(spec.fork, SPEC_FORK_REFUSE);
 }
 

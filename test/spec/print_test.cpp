@@ -50,7 +50,7 @@ public:
 		if (made.source == SPEC_TIER)
 			made.tier = (unsigned)below(SPEC_TIERS_MAX);
 		if (spec_is_anonymous(&made)) {
-			made.page = (enum spec_page)below(4);
+			made.page = (enum spec_page)below(5);
 			made.populate = (unsigned)below(4);
 		}
 		if (spec_has_nodes(&made))
@@ -129,7 +129,8 @@ TEST(Print, LeavesDefaultsOutAndOrdersTheRest)
 	static const struct {
 		const char *text, *normal;
 	} cases[] = {
-		{ "dram,page=4K", "dram" },
+		{ "dram,page=auto", "dram" },
+		{ "dram,page=4K", "dram,page=4K" },
 		{ "dram,name=x,limit=1024M,page=2M",
 		    "dram,page=2M,limit=1G,name=x" },
 		{ "nodes:2-3,policy=interleave",
