@@ -414,9 +414,9 @@ void os_on_stack(void (*what)(void *arg), void *arg);
 
 /* Has WHAT(ARG, 0), WHAT(ARG, 1) and so on run by up to COUNT threads at the
  * same time, which are made for it and have ended when this returns. Returns
- * how many there were, which may be none. They have 64 KiB of stack less a
- * page and no TLS of their own: WHAT may not write to any, errno included. The
- * caller may hold locks, which none of them may take. */
+ * how many there were, which may be none. They have 64 KiB of stack and
+ * no TLS of their own: WHAT may not write to any, errno included. The caller
+ * may hold locks, which none of them may take. */
 unsigned os_on_threads(
     unsigned count, void (*what)(void *arg, unsigned number), void *arg);
 

@@ -34,6 +34,7 @@
 
 #include "base/annotate.h"
 #include "base/bits.h"
+#include "base/page.h"
 #include "os/direct.h"
 #include "os/libc.h"
 #include "os/os.h"
@@ -41,7 +42,8 @@
 
 /* ---- Threads ------------------------------------------------------------- */
 
-/* Four times what a part of populate takes, and a page that guards it. */
+/* Four times what a part of populate takes. Below it is a page that guards it,
+ * of the system's: PAGE_BYTES are as much as a stack on some processors. */
 #define STACK_BYTES (64 * KIB)
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -49,6 +51,12 @@
 #else
 #define WATCHED annotate_is_on()
 #endif
+
+static size_t
+stack_and_guard(void)
+{
+	return system_page() + STACK_BYTES;
+}
 
 /* At the upper end of its stack. */
 struct one {
@@ -62,7 +70,7 @@ static struct one *
 one_on(char *stacks, unsigned number)
 {
 	return (struct one *)(void *)(stacks +
-	    ((size_t)number + 1) * STACK_BYTES -
+	    ((size_t)number + 1) * stack_and_guard() -
 	    align_up(sizeof(struct one), 64));
 }
 
@@ -85,8 +93,8 @@ start(libc_clone_function *make, char *stacks, unsigned number,
 	one->number = number;
 	one->what = what;
 	one->arg = arg;
-	os_direct(SYS_mprotect, stacks + (size_t)number * STACK_BYTES,
-	    PAGE_BYTES, PROT_NONE);
+	os_direct(SYS_mprotect, stacks + (size_t)number * stack_and_guard(),
+	    system_page(), PROT_NONE);
 	id = make(enter, one,
 	    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
 		CLONE_SYSVSEM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
@@ -131,7 +139,7 @@ os_on_threads(
     unsigned count, void (*what)(void *arg, unsigned number), void *arg)
 {
 	libc_clone_function *make = WATCHED ? NULL : libc_clone();
-	size_t bytes = (size_t)count * STACK_BYTES;
+	size_t bytes = (size_t)count * stack_and_guard();
 	unsigned started;
 	long stacks;
 

@@ -27,6 +27,7 @@
 #include <errno.h>
 
 #include "base/bits.h"
+#include "base/page.h"
 #include "source/memory.h"
 #include "source/policy.h"
 #include "source/segment.h"
@@ -45,7 +46,7 @@ populate_piece(void *at, size_t bytes)
 
 	if (error != ENOSYS)
 		return error;
-	for (size_t i = 0; i < bytes; i += PAGE_BYTES)
+	for (size_t i = 0; i < bytes; i += system_page())
 		((volatile char *)at)[i] = 0;
 	return 0;
 }
