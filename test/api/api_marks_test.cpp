@@ -181,6 +181,33 @@ TEST(ApiMarks, WhatIsFreeInCachesDoesNotCount)
 	EXPECT_EQ(3u, stats_of(kind.get()).returns);
 }
 
+/* What a thread that lives on has in its cache is taken out of it before a mark
+ * counts as met: blocks of another size are made of it, and none spills. */
+TEST(ApiMarks, WhatIsFreeInCachesMakesNothingSpill)
+{
+	Kind kind = open_kind(
+	    "dram,limit=64M,high=95%,low=1%,spill-from=64K > dram");
+	Blocks blocks(kind.get());
+	std::atomic<bool> freed{ false }, done{ false };
+	std::thread other([&] {
+		Blocks own(kind.get());
+		while (stats_of(kind.get()).live < 60 * MIB)
+			own.take(32 * KIB);
+		own.free_first(96);
+		freed = true;
+		while (!done)
+			std::this_thread::yield();
+	});
+
+	while (!freed)
+		std::this_thread::yield();
+	for (int i = 0; i < 40; i++)
+		EXPECT_EQ(kind.get(), blocks.take(64 * KIB)) << i;
+	EXPECT_EQ(0u, stats_of(kind.get()).spills);
+	done = true;
+	other.join();
+}
+
 TEST(ApiMarks, WhereTheOthersAreFullTheRestIsHadAllTheSame)
 {
 	Kind kind = open_kind("dram,limit=40M,high=50% > dram,limit=4M");
