@@ -50,7 +50,7 @@ struct shared {
 
 /* ---- Paths --------------------------------------------------------------- */
 
-static poolkind *dram, *local, *file;
+static poolkind *dram, *local, *file, *marked;
 static VMEM *pool;
 static memkind_t pmem;
 static struct memtier_memory *tiers;
@@ -91,6 +91,10 @@ CALL(local_64, block = poolkind_malloc(local, 64))
 CALL(local_free, poolkind_free(local, block))
 CALL(file_64, block = poolkind_malloc(file, 64))
 CALL(file_free, poolkind_free(file, block))
+CALL(marked_64, block = poolkind_malloc(marked, 64))
+CALL(marked_65536, block = poolkind_malloc(marked, 65536))
+CALL(marked_free, poolkind_free(marked, block))
+CALL(dram_65536, block = poolkind_malloc(dram, 65536))
 CALL(vmem_64, block = vmem_malloc(pool, 64))
 CALL(vmem_gone, vmem_free(pool, block))
 CALL(default_64, block = memkind_malloc(MEMKIND_DEFAULT, 64))
@@ -154,6 +158,10 @@ static const struct path libraries[] = {
 	{ "local kind, free 64", local_64, local_free, NULL },
 	{ "file kind, malloc 64", NULL, file_64, file_free },
 	{ "file kind, free 64", file_64, file_free, NULL },
+	{ "poolkind_malloc 65536", NULL, dram_65536, dram_free },
+	{ "kind with marks, malloc 64", NULL, marked_64, marked_free },
+	{ "kind with marks, malloc 65536", NULL, marked_65536, marked_free },
+	{ "kind with marks, free 65536", marked_65536, marked_free, NULL },
 	{ "vmem_malloc 64", NULL, vmem_64, vmem_gone },
 	{ "vmem_free 64", vmem_64, vmem_gone, NULL },
 	{ "memkind_malloc DEFAULT 64", NULL, default_64, default_free },
@@ -209,8 +217,10 @@ open_kinds(void)
 	dram = poolkind_open("dram", 0);
 	local = poolkind_open("dram,policy=local", 0);
 	file = poolkind_open(text, 0);
+	marked = poolkind_open("dram,limit=64M,high=95% > dram", 0);
 	pool = vmem_create(directory, VMEM_MIN_POOL);
-	if (dram == NULL || local == NULL || file == NULL || pool == NULL ||
+	if (dram == NULL || local == NULL || file == NULL || marked == NULL ||
+	    pool == NULL ||
 	    memkind_create_pmem(directory, 32 << 20, &pmem) != 0) {
 		fprintf(stderr, "a kind cannot be opened: %s\n",
 		    poolkind_errormsg());

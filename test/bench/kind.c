@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * kind.c - what kinds cost: to open, the first of the process and those after
- * it; pairs of malloc and free by size; and how much of a file kind blocks of
- * one size obtain, before and after another size. Started by test/bench/run
- * with the text of a kind; with a second word it fills.
+ * it; pairs of malloc and free by size; how much of a file kind blocks of one
+ * size obtain, before and after another size; and pairs while much of a kind
+ * is in use, so that its marks send large blocks to the next. Started by
+ * test/bench/run with the text of a kind, and "fill" or "marks" for the latter.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <poolkind.h>
 
@@ -15,6 +17,8 @@
 #define PAIRS 400000
 #define ROUNDS 5
 #define REOPENED 200
+#define HELD 48
+#define HELD_BYTES ((size_t)1 << 20)
 
 static const size_t sizes[] = { 16, 64, 256, 1024, 4096, 65536, 1 << 20 };
 #define SIZES (sizeof(sizes) / sizeof(sizes[0]))
@@ -31,6 +35,32 @@ pairs(poolkind *kind, size_t size)
 		poolkind_free(kind, ptr);
 	}
 	return (now() - start) / PAIRS;
+}
+
+static void
+print_best(poolkind *kind, size_t size)
+{
+	double best = pairs(kind, size);
+
+	for (int round = 0; round < ROUNDS; round++) {
+		double ns = pairs(kind, size);
+
+		best = ns < best ? ns : best;
+	}
+	printf("pair of %zu bytes, ns\t%.2f\n", size, best);
+}
+
+/* Small blocks, the least that marks are for, and such as no cache has. */
+static void
+marks(poolkind *kind)
+{
+	static const size_t by_size[] = { 64, 65536, 4 << 20 };
+
+	for (int i = 0; i < HELD; i++)
+		if (poolkind_of(poolkind_malloc(kind, HELD_BYTES)) != kind)
+			break;
+	for (size_t i = 0; i < sizeof(by_size) / sizeof(by_size[0]); i++)
+		print_best(kind, by_size[i]);
 }
 
 /* Fills the kind with blocks of one size, frees them, says the percentage. */
@@ -85,6 +115,10 @@ main(int argc, char **argv)
 		printf("first open, us\t%.2f\n", (now() - start) / 1e3);
 		reopen(argv[1]);
 	}
+	if (argc > 2 && strcmp(argv[2], "marks") == 0) {
+		marks(kind);
+		return EXIT_SUCCESS;
+	}
 	for (size_t i = 0; i < SIZES; i++) {
 		if (argc > 2) {
 			fill(kind, sizes[i]);
@@ -92,13 +126,7 @@ main(int argc, char **argv)
 		}
 		if (sizes[i] > 65536)
 			continue;
-		double best = pairs(kind, sizes[i]);
-		for (int round = 0; round < ROUNDS; round++) {
-			double ns = pairs(kind, sizes[i]);
-
-			best = ns < best ? ns : best;
-		}
-		printf("pair of %zu bytes, ns\t%.2f\n", sizes[i], best);
+		print_best(kind, sizes[i]);
 	}
 	return poolkind_close(kind);
 }

@@ -59,6 +59,12 @@ def compare_kinds(scratch):
             {"dram": "dram", "capacity": "capacity", "nodes:0": "nodes:0",
              "file": f"file:{POOL_DIR},size=64M"},
             lambda text: figures([f"{scratch}/kind", text], {}))
+    chain = "dram,limit=64M,high={}% > dram"
+    compare("kinds with marks, 48 MiB in use",
+            {"dram": "dram", "dram, marks": "dram,high=99% > dram",
+             "64M": "dram,limit=64M", "64M, below high": chain.format(95),
+             "64M, above": chain.format(50)},
+            lambda text: figures([f"{scratch}/kind", text, "marks"], {}))
     filled = {}
     for size in ("14M", "64M"):
         text = f"file:{POOL_DIR},size={size}"
