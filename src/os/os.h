@@ -162,7 +162,7 @@ int os_memory_room(uint64_t enough, struct os_memory_room *room);
  * that. */
 int os_memory_total(uint64_t *bytes);
 
-/* ---- Nodes: os_numa_linux.c -------------------------------------------- */
+/* ---- Nodes: os_numa_linux.c, os_move_linux.c --------------------------- */
 
 /* A memory policy, in the kernel's words. MASK: a bit a node, BITS of them. */
 enum os_policy {

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * os_move_linux.c - on which nodes pages are, and pages that go to others, of
+ * os.h, on Linux.
+ *
+ * Owns nothing. Called by source/, and by outside/ for another process. Takes
+ * no lock. Directly, as os_numa_linux.c: libc has no wrapper.
+ *
+ * What may fail is told by an error number: see os.h. Where the kernel has no
+ * move_pages(2), or a filter refuses it, nothing can be known, nor moved.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/bits.h"
+#include "base/page.h"
+#include "os/direct.h"
+#include "os/os.h"
+#include "os/os_fault.h"
+
+#define MPOL_MF_MOVE 2 /* of move_pages(2) */
+
+/* ---- Where pages are ---------------------------------------------------- */
+
+/*
+ * move_pages(2) of this process, without nodes, says for each page on which
+ * node it is; with nodes it moves pages there first. It works on lists of
+ * addresses, so ranges are done in batches, whose three arrays take 2 KiB of a
+ * stack that may have 16 KiB in all.
+ */
+#define BATCH 128
+
+struct batch {
+	void *page[BATCH];
+	int node[BATCH];
+	int status[BATCH];
+};
+
+/* Where up to BATCH pages from ADDR on are: the status of each is a node, or a
+ * negative error number, -ENOENT for a page that is not there. */
+static int
+ask(struct batch *batch, char *addr, size_t pages)
+{
+	for (size_t i = 0; i < pages; i++)
+		batch->page[i] = addr + i * system_page();
+	return os_direct_error(
+	    SYS_move_pages, 0, pages, batch->page, NULL, batch->status);
+}
+
+/* How many of the pages in the batch are on no node of MASK; they come first.
+ */
+static size_t
+keep_strays(struct batch *batch, size_t pages, const uint64_t *mask)
+{
+	size_t strays = 0;
+
+	for (size_t i = 0; i < pages; i++)
+		if (batch->status[i] < 0 ||
+		    !bits_test(mask, (unsigned)batch->status[i]))
+			batch->page[strays++] = batch->page[i];
+	return strays;
+}
+
+/* Tries to move the first STRAYS pages to NODE; what could not be is told by
+ * their status. */
+static int
+move_strays(struct batch *batch, size_t strays, unsigned node)
+{
+	for (size_t i = 0; i < strays; i++) {
+		batch->node[i] = (int)node;
+		batch->status[i] = -ENOMEM;
+	}
+	int err = os_direct_error(SYS_move_pages, 0, strays, batch->page,
+	    batch->node, batch->status, MPOL_MF_MOVE);
+
+	if (err != 0 && err != ENOMEM && err != ENOENT)
+		return err;
+	/* What it says of pages that it did not get to is stale. */
+	return os_direct_error(
+	    SYS_move_pages, 0, strays, batch->page, NULL, batch->status);
+}
+
+/* Moves what strays to the first node of the mask, what could not go there to
+ * the second, and so on. ENOMEM if some page is on none of them in the end. */
+static int
+move_batch(struct batch *batch, char *addr, size_t pages, const uint64_t *mask,
+    unsigned bits)
+{
+	int err = ask(batch, addr, pages);
+	size_t strays = err != 0 ? 0 : keep_strays(batch, pages, mask);
+
+	for (unsigned node = 0; node < bits && strays != 0 && err == 0; node++)
+		if (bits_test(mask, node)) {
+			err = move_strays(batch, strays, node);
+			strays = keep_strays(batch, strays, mask);
+		}
+	return strays == 0 ? err : ENOMEM;
+}
+
+/* Where move_pages(2) is refused nothing can be known and nothing moved: pages
+ * are taken to be where the policy "preferred" has put them. */
+int
+os_move_to_nodes(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
+{
+	size_t page = system_page(), left = bytes / page, step;
+	struct batch batch;
+	char *at = addr;
+	int err = os_fault(OS_MOVE_TO_NODES);
+
+	for (; left != 0 && err == 0; left -= step, at += step * page) {
+		step = min_size(left, BATCH);
+		err = move_batch(&batch, at, step, mask, bits);
+	}
+	return os_is_refused(err) ? 0 : err;
+}
+
+/* ---- Pages that move ----------------------------------------------------- */
+
+/* The size of a transparent huge page. */
+#define MOVE_WINDOW (2 * MIB)
+
+/* What is left of a batch: in PAGE those that are elsewhere still, in order,
+ * and in WHY, for each, what kept it the last time. */
+struct moving {
+	struct batch batch;
+	unsigned char why[BATCH];
+	size_t left, page_bytes, slice;
+	int process;
+	const uint64_t *mask;
+	unsigned bits;
+};
+
+static int
+move_call(struct moving *moving, size_t count, int *node)
+{
+	struct batch *batch = &moving->batch;
+
+	return os_direct_error(SYS_move_pages, moving->process, count,
+	    batch->page, node, batch->status, node == NULL ? 0 : MPOL_MF_MOVE);
+}
+
+/* Sorts the pages by what the kernel says of them. Those that are elsewhere
+ * stay in the batch, and *HERE and *ABSENT say how many did not. */
+static void
+sort_out(struct moving *moving, size_t *here, size_t *absent)
+{
+	struct batch *batch = &moving->batch;
+	size_t left = 0;
+
+	*here = *absent = 0;
+	for (size_t i = 0; i < moving->left; i++) {
+		int status = batch->status[i];
+
+		if (status == -ENOENT || status == -EFAULT)
+			++*absent;
+		else if (status >= 0 && (unsigned)status < moving->bits &&
+		    bits_test(moving->mask, (unsigned)status))
+			++*here;
+		else {
+			batch->page[left] = batch->page[i];
+			moving->why[left++] = status < 0 ?
+			    (unsigned char)-status :
+			    moving->why[i];
+		}
+	}
+	moving->left = left;
+}
+
+/* The node of the mask that a page is to go to, after TURN others. */
+static unsigned
+node_for(const struct moving *moving, const void *page, size_t turn)
+{
+	size_t nodes = bits_count(moving->mask, 0, moving->bits);
+	size_t which = ((uintptr_t)page / moving->slice + turn) % nodes;
+	size_t node = bits_find(moving->mask, 0, moving->bits, true);
+
+	while (which-- > 0)
+		node = bits_find(moving->mask, node + 1, moving->bits, true);
+	return (unsigned)node;
+}
+
+/* Puts the pages that go to the same node side by side: the kernel moves at
+ * once what it is asked for in a row. */
+static void
+set_targets(struct moving *moving, size_t turn)
+{
+	struct batch *batch = &moving->batch;
+
+	for (size_t i = 0; i < moving->left; i++) {
+		void *page = batch->page[i];
+		int node = (int)node_for(moving, page, turn);
+		unsigned char why = moving->why[i];
+		size_t at = i;
+
+		for (; at > 0 && batch->node[at - 1] > node; at--) {
+			batch->node[at] = batch->node[at - 1];
+			batch->page[at] = batch->page[at - 1];
+			moving->why[at] = moving->why[at - 1];
+		}
+		batch->node[at] = node;
+		batch->page[at] = page;
+		moving->why[at] = why;
+	}
+}
+
+/* A status that the kernel did not get to. */
+#define UNTOLD (-4096)
+
+/*
+ * Asks the kernel once to move what is left. It ends at a group of pages of
+ * which it could not move all, without a word on any: with ENOMEM where the
+ * node has none free, else with how many they were. And of a transparent huge
+ * page it says EBUSY for all but the first. So where it left anything open it
+ * is asked where the pages are.
+ */
+static int
+move_once(struct moving *moving, size_t *here, size_t *absent)
+{
+	struct batch *batch = &moving->batch;
+	bool open = false;
+	int err;
+
+	for (size_t i = 0; i < moving->left; i++)
+		batch->status[i] = UNTOLD;
+	err = move_call(moving, moving->left, batch->node);
+	if (err != 0 && err != ENOMEM && err != ENOENT)
+		return err;
+	for (size_t i = 0; i < moving->left; i++) {
+		int status = batch->status[i];
+
+		open |= status == UNTOLD || status == -EBUSY;
+		if (status == UNTOLD)
+			moving->why[i] = err == ENOMEM ? ENOMEM : EBUSY;
+	}
+	err = open ? move_call(moving, moving->left, NULL) : 0;
+	if (err == 0)
+		sort_out(moving, here, absent);
+	return err;
+}
+
+static size_t
+stayed(const struct os_moved *moved)
+{
+	return moved->full + moved->shared + moved->busy;
+}
+
+/* Adds what kept each of the pages that are left, at the last try. */
+static void
+count_left(const struct moving *moving, struct os_moved *moved)
+{
+	for (size_t i = 0; i < moving->left; i++)
+		if (moving->why[i] == ENOMEM)
+			moved->full += moving->page_bytes;
+		else if (moving->why[i] == EACCES)
+			moved->shared += moving->page_bytes;
+		else
+			moved->busy += moving->page_bytes;
+}
+
+/* Sets the batch to COUNT pages from AT on, and asks where they are. */
+static int
+set_batch(struct moving *moving, char *at, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		moving->batch.page[i] = at + i * moving->page_bytes;
+		moving->why[i] = EBUSY;
+	}
+	moving->left = count;
+	return move_call(moving, count, NULL);
+}
+
+/* As long as pages go each target is tried again, as the kernel ends at the
+ * first group that it cannot move all of. */
+static int
+move_batch_of(struct moving *moving, char *at, size_t count)
+{
+	size_t nodes = bits_count(moving->mask, 0, moving->bits);
+	size_t here, absent, before;
+	int err = set_batch(moving, at, count);
+
+	if (err == 0)
+		sort_out(moving, &here, &absent);
+	for (size_t turn = 0; turn < nodes && moving->left != 0; turn++)
+		do {
+			before = moving->left;
+			set_targets(moving, turn);
+			if (err == 0)
+				err = move_once(moving, &here, &absent);
+			if (err != 0)
+				return err;
+		} while (moving->left != 0 && moving->left < before);
+	return err;
+}
+
+/*
+ * A window of 2 MiB is looked at as a whole before any of it moves: with one
+ * page of a transparent huge page all of that goes.
+ */
+static int
+move_window(
+    struct moving *moving, char *at, size_t pages, struct os_moved *moved)
+{
+	size_t here, absent, away = 0, before = stayed(moved), step;
+	int err = 0;
+
+	for (size_t i = 0; i < pages && err == 0; i += step) {
+		step = min_size(pages - i, BATCH);
+		err = set_batch(moving, at + i * moving->page_bytes, step);
+		if (err != 0)
+			return err;
+		sort_out(moving, &here, &absent);
+		moved->there += here * moving->page_bytes;
+		moved->absent += absent * moving->page_bytes;
+		away += moving->left * moving->page_bytes;
+	}
+	for (size_t i = 0; i < pages && away != 0 && err == 0; i += step) {
+		step = min_size(pages - i, BATCH);
+		err = move_batch_of(moving, at + i * moving->page_bytes, step);
+		if (err == 0)
+			count_left(moving, moved);
+	}
+	before = stayed(moved) - before;
+	moved->moved += err != 0 || away < before ? 0 : away - before;
+	return err;
+}
+
+/* What an injected fault stands for: an answer to the whole call, or the same
+ * reason for each page. */
+static int
+move_fault(int fault, size_t bytes, struct os_moved *moved)
+{
+	if (fault == ENOMEM)
+		moved->full += bytes;
+	else if (fault == EBUSY)
+		moved->busy += bytes;
+	else if (fault == EMLINK)
+		moved->shared += bytes;
+	else
+		return fault;
+	return 0;
+}
+
+int
+os_move_pages(int process, void *addr, size_t bytes, size_t page, size_t slice,
+    const uint64_t *mask, unsigned bits, struct os_moved *moved)
+{
+	struct moving moving = {
+		.page_bytes = page != 0 ? page : system_page(),
+		.slice = slice,
+		.process = process,
+		.mask = mask,
+		.bits = bits,
+	};
+	char *at = addr, *end = at + bytes, *next;
+	int err = 0;
+
+	for (; at < end && err == 0; at = next) {
+		next = (char *)align_down((uintptr_t)at, MOVE_WINDOW) +
+		    max_size(MOVE_WINDOW, moving.page_bytes);
+		next = next < end ? next : end;
+		err = os_fault(OS_MOVE_PAGES);
+		err = err != 0 ?
+		    move_fault(err, (size_t)(next - at), moved) :
+		    move_window(&moving, at,
+			(size_t)(next - at) / moving.page_bytes, moved);
+	}
+	return err;
+}
+
+int
+os_count_on_nodes(void *addr, size_t bytes, size_t *bytes_on, unsigned nodes)
+{
+	size_t page = system_page(), left = bytes / page, step;
+	struct batch batch;
+	char *at = addr;
+	int err = 0;
+
+	for (; left != 0 && err == 0; left -= step, at += step * page) {
+		step = min_size(left, BATCH);
+		err = ask(&batch, at, step);
+		for (size_t i = 0; i < step && err == 0; i++)
+			if (batch.status[i] >= 0 &&
+			    (unsigned)batch.status[i] < nodes)
+				bytes_on[batch.status[i]] += page;
+	}
+	return err;
+}
