@@ -37,32 +37,6 @@ nodes_text(const uint64_t *nodes)
 	return result;
 }
 
-/* Whether the text says nothing but where. */
-static int
-check_text(const struct spec *spec, const char *text)
-{
-	struct spec plain = { .source = spec->source,
-		.tier = spec->tier,
-		.scope = spec->scope,
-		.all_nodes = spec->all_nodes };
-	char said[SPEC_TEXT_MAX], place[SPEC_TEXT_MAX];
-
-	if (!spec_has_nodes(spec))
-		return error_set(EINVAL,
-		    "\"%s\" names no nodes that pages could be moved to: write "
-		    "nodes:N, a memory attribute such as capacity, or home",
-		    cut(text, 80).text);
-	memcpy(plain.nodes, spec->nodes, sizeof(plain.nodes));
-	spec_print(spec, said, sizeof(said));
-	spec_print(&plain, place, sizeof(place));
-	if (strcmp(said, place) != 0)
-		return error_set(EINVAL,
-		    "\"%s\" says more than where pages are moved to: leave the "
-		    "options away, as the kind keeps its own",
-		    cut(text, 80).text);
-	return 0;
-}
-
 static int
 check_nodes(const uint64_t *nodes, const char *text)
 {
@@ -134,7 +108,7 @@ find(void *arg)
 
 	finding->result = -1;
 	if (spec_parse(finding->text, &spec) != 0 ||
-	    check_text(&spec, finding->text) != 0 ||
+	    spec_check_place(&spec, finding->text) != 0 ||
 	    (!spec_is_by_attribute(&spec) && !spec.all_nodes &&
 		check_nodes(spec.nodes, finding->text) != 0))
 		return;

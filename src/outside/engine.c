@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/page.h"
+#include "spec/spec.h"
 
 #define HEADERS_MAX 64
 #define NOTES_MAX 4096 /* bytes of one segment of notes that are looked at */
@@ -96,13 +97,18 @@ is_sane_source(const struct layout_source *s)
 		WORD_AT(s->source_spec, s->source_bytes),
 		WORD_AT(s->source_account, s->source_bytes),
 		ARRAY_AT(s->source_refused, 1, 1, s->source_bytes),
+		WORD_AT(s->source_granule, s->source_bytes),
 		WORD_AT(s->spec_size, s->spec_bytes),
 		ARRAY_AT(s->spec_grow, 1, 1, s->spec_bytes),
+		ARRAY_AT(s->spec_source, 1, 4, s->spec_bytes),
+		ARRAY_AT(s->spec_page, 1, 4, s->spec_bytes),
+		ARRAY_AT(s->spec_nodes, SPEC_NODES_MAX / 64, 8, s->spec_bytes),
 		WORD_AT(s->account_limit, s->account_bytes),
 		WORD_AT(s->account_peak, s->account_bytes),
 		WORD_AT(s->segment_base, s->segment_bytes),
 		WORD_AT(s->segment_length, s->segment_bytes),
 		WORD_AT(s->segment_next, s->segment_bytes),
+		WORD_AT(s->segment_file_system, s->segment_bytes),
 	};
 
 	return are_inside(extents, ARRAY_SIZE(extents));

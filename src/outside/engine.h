@@ -11,6 +11,8 @@
 #ifndef OUTSIDE_ENGINE_H
 #define OUTSIDE_ENGINE_H
 
+#include <string.h>
+
 #include "outside/remote.h"
 #include "stats/layout.h"
 
@@ -29,6 +31,16 @@ struct engine {
 	uint32_t bin_size[ENGINE_BINS], small_start[ENGINE_SMALLS];
 	uint64_t size[ENGINE_SMALLS];
 };
+
+/* A number in a record that was read. */
+static inline uint64_t
+word_in(const void *record, uint32_t offset)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)record + offset, sizeof(value));
+	return value;
+}
 
 /* Calls VISIT for each engine in the process, while it returns true. False:
  * what the process has mapped cannot be read. */

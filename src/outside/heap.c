@@ -16,16 +16,6 @@
 #define CACHES_MAX (1 << 16)
 #define INHERITED_MAX 64
 
-/* A number in a record that was read. */
-static uint64_t
-get(const void *record, uint32_t offset)
-{
-	uint64_t value;
-
-	memcpy(&value, (const char *)record + offset, sizeof(value));
-	return value;
-}
-
 static uint32_t
 get_small(const void *record, uint32_t offset)
 {
@@ -48,16 +38,16 @@ add_bins(const struct engine *engine, const char *cache,
 
 	for (uint32_t i = 0; i < at->bins; i++) {
 		const char *bin = cache + at->cache_bin + i * at->bin_bytes;
-		uint64_t head = get(bin, at->bin_head);
-		uint64_t block = get(bin, at->bin_block);
+		uint64_t head = word_in(bin, at->bin_head);
+		uint64_t block = word_in(bin, at->bin_block);
 		uint64_t count = (head - block) / sizeof(uint64_t);
 
-		if (head < block || head > get(bin, at->bin_limit) ||
+		if (head < block || head > word_in(bin, at->bin_limit) ||
 		    count > UINT16_MAX)
 			return false;
 		numbers->cached += count * engine->bin_size[i];
 		numbers->blocks -= count;
-		numbers->requests += get(cache,
+		numbers->requests += word_in(cache,
 					 at->cache_requests +
 					     i * sizeof(uint64_t)) -
 		    (uint64_t)(int64_t)(int32_t)get_small(
@@ -108,9 +98,9 @@ read_cache(const struct remote *remote, const struct engine *engine,
 		remote, met->address, record, engine->arena.cache_bytes) ||
 	    !read_met(remote, engine, met->address, &after) ||
 	    after.serial != met->serial || after.changes != met->changes ||
-	    get(record, engine->arena.cache_heap) != heap)
+	    word_in(record, engine->arena.cache_heap) != heap)
 		return false;
-	*next = get(record, engine->arena.cache_next);
+	*next = word_in(record, engine->arena.cache_next);
 	return add_bins(engine, record, numbers);
 }
 
@@ -217,9 +207,9 @@ add_large(const struct remote *remote, const struct engine *engine,
 	for (uint32_t i = 0; read && i < at->larges; i++) {
 		const char *class = classes + (size_t)i * at->large_bytes;
 
-		numbers->blocks += get(class, at->large_given) -
-		    get(class, at->large_taken);
-		numbers->live += get(class, at->large_active);
+		numbers->blocks += word_in(class, at->large_given) -
+		    word_in(class, at->large_taken);
+		numbers->live += word_in(class, at->large_active);
 	}
 	free(classes);
 	return read;
@@ -237,8 +227,8 @@ add_slot(const struct remote *remote, const struct engine *engine,
 
 	if (!remote_read(remote, slot, record, at->slot_bytes))
 		return false;
-	arena = get(record, at->slot_arena);
-	numbers->requests += get(record, at->slot_requests);
+	arena = word_in(record, at->slot_arena);
+	numbers->requests += word_in(record, at->slot_requests);
 	if (!remote_read(
 		remote, arena + at->arena_active, &active, sizeof(active)))
 		return false;
@@ -265,11 +255,12 @@ add_arenas(const struct remote *remote, const struct engine *engine,
 		for (uint32_t k = 0; k < count; k++)
 			if (k == at->heap_slot_max ||
 			    !add_slot(remote, engine,
-				get(record, at->heap_slot + k * 8), numbers))
+				word_in(record, at->heap_slot + k * 8),
+				numbers))
 				return false;
 		if (i == 0)
-			numbers->requests += get(record, at->heap_requests);
-		heap = get(record, at->heap_inherited);
+			numbers->requests += word_in(record, at->heap_requests);
+		heap = word_in(record, at->heap_inherited);
 	}
 	return true;
 }

@@ -2,10 +2,8 @@
 /*
  * kind.c - see kind.h.
  *
- * A kind is believed if its handle is the one that was there before all else of
- * it was read: no handle is given out twice, and it is taken away before
- * anything of the kind is (kind/kinds.c). What changes meanwhile makes a
- * reading void, and the kind is read again.
+ * What of a kind changes while it is read makes a reading void, and the kind is
+ * read again.
  */
 #include "outside/kind.h"
 
@@ -15,6 +13,7 @@
 
 #include "base/base.h"
 #include "os/os.h"
+#include "outside/entries.h"
 #include "outside/heap.h"
 
 /* So many times it is hoped that no block moves meanwhile, so often at all, and
@@ -39,20 +38,6 @@ struct reader {
 	bool on_node_known;
 };
 
-/* An entry of kind_entries. */
-struct entry {
-	uint64_t handle, kind;
-};
-
-static uint64_t
-get(const void *record, uint32_t offset)
-{
-	uint64_t value;
-
-	memcpy(&value, (const char *)record + offset, sizeof(value));
-	return value;
-}
-
 /* ---- Its sources --------------------------------------------------------- */
 
 static bool
@@ -67,10 +52,10 @@ add_segments(struct reader *reader, uint64_t segment)
 			reader->remote, segment, record, at->segment_bytes))
 			return false;
 		if (!residence_add(reader->residence,
-			get(record, at->segment_base),
-			get(record, at->segment_length), reader->on_node))
+			word_in(record, at->segment_base),
+			word_in(record, at->segment_length), reader->on_node))
 			reader->on_node_known = false;
-		segment = get(record, at->segment_next);
+		segment = word_in(record, at->segment_next);
 	}
 	return true;
 }
@@ -85,24 +70,24 @@ add_source(struct reader *reader, uint64_t source, uint64_t *value)
 	uint64_t size;
 
 	if (!remote_read(reader->remote, source, record, at->source_bytes) ||
-	    !remote_read(reader->remote, get(record, at->source_spec), spec,
+	    !remote_read(reader->remote, word_in(record, at->source_spec), spec,
 		at->spec_bytes) ||
-	    !remote_read(reader->remote, get(record, at->source_account),
+	    !remote_read(reader->remote, word_in(record, at->source_account),
 		account, at->account_bytes))
 		return false;
-	size = get(spec, at->spec_size);
+	size = word_in(spec, at->spec_size);
 	if (size == 0 || spec[at->spec_grow])
 		size = STATS_NONE;
 	else
-		size = max_size(size, get(record, at->source_size));
+		size = max_size(size, word_in(record, at->source_size));
 	value[STATS_SIZE] = size;
-	value[STATS_COMMITTED] += get(record, at->source_committed);
-	value[STATS_PEAK] = get(account, at->account_peak);
-	value[STATS_LIMIT] = get(account, at->account_limit);
+	value[STATS_COMMITTED] += word_in(record, at->source_committed);
+	value[STATS_PEAK] = word_in(account, at->account_peak);
+	value[STATS_LIMIT] = word_in(account, at->account_limit);
 	if (value[STATS_LIMIT] == 0)
 		value[STATS_LIMIT] = STATS_NONE;
 	return reader->residence == NULL || record[at->source_refused] ||
-	    add_segments(reader, get(record, at->source_first));
+	    add_segments(reader, word_in(record, at->source_first));
 }
 
 /* ---- Its heaps ----------------------------------------------------------- */
@@ -129,24 +114,18 @@ add_heap(struct reader *reader, uint64_t heap, uint64_t *value)
 	return reading;
 }
 
-/* RECORD: that of the kind, at ADDRESS. */
+/* RECORD: that of the kind. */
 static enum reading
-add_heaps(struct reader *reader, uint64_t address, const char *record,
+add_heaps(struct reader *reader, const struct entry *entry, const char *record,
     uint64_t *value)
 {
-	const struct layout *at = &reader->engine->layout;
-	uint64_t local = get(record, at->kind_local);
-	uint64_t heap = address + at->kind_heap;
 	enum reading all = READ, one;
-	uint32_t count = 1;
+	uint64_t heap;
+	uint32_t count;
 
-	if (local != 0) {
-		heap = local + at->local_heap;
-		if (!remote_read(reader->remote, local + at->local_count,
-			&count, sizeof(count)) ||
-		    count > SPEC_NODES_MAX)
-			return READ_AGAIN;
-	}
+	if (!entry_heaps(
+		reader->remote, reader->engine, entry, record, &heap, &count))
+		return READ_AGAIN;
 	for (uint32_t i = 0; i < count; i++) {
 		one = add_heap(reader,
 		    heap + (uint64_t)i * reader->engine->arena.heap_bytes,
@@ -217,38 +196,21 @@ read_once(
 	memset(reader->on_node, 0, sizeof(reader->on_node));
 	reader->on_node_known = true;
 	if (!remote_read(remote, entry->kind, record, at->kind_bytes) ||
-	    get(record, at->kind_handle) != entry->handle)
+	    word_in(record, at->kind_handle) != entry->handle)
 		return READ_AGAIN;
 	kind->number = LAYOUT_NUMBER(entry->handle);
-	kind->value[STATS_FAILURES] = get(record, at->kind_failures);
-	kind->value[STATS_SPILLS] = get(record, at->kind_spills);
-	kind->value[STATS_RETURNS] = get(record, at->kind_returns);
+	kind->value[STATS_FAILURES] = word_in(record, at->kind_failures);
+	kind->value[STATS_SPILLS] = word_in(record, at->kind_spills);
+	kind->value[STATS_RETURNS] = word_in(record, at->kind_returns);
 	kind->name = remote_string(
-	    remote, get(record, at->kind_name), TEXT_MAX);
+	    remote, word_in(record, at->kind_name), TEXT_MAX);
 	kind->text = remote_string(
-	    remote, get(record, at->kind_text), TEXT_MAX);
-	reading = add_heaps(reader, entry->kind, record, kind->value);
+	    remote, word_in(record, at->kind_text), TEXT_MAX);
+	reading = add_heaps(reader, entry, record, kind->value);
 	return reading != READ_AGAIN && kind->name != NULL &&
 		kind->text != NULL && keep_nodes(reader, kind) ?
 	    reading :
 	    READ_AGAIN;
-}
-
-static uint64_t
-entry_address(const struct engine *engine, uint32_t id)
-{
-	return (uintptr_t)engine->layout.entries + id * sizeof(struct entry);
-}
-
-/* Whether the kind is open still. */
-static bool
-is_open(const struct reader *reader, uint32_t id, const struct entry *entry)
-{
-	struct entry now;
-
-	return remote_read(reader->remote, entry_address(reader->engine, id),
-		   &now, sizeof(now)) &&
-	    now.handle == entry->handle;
 }
 
 static void
@@ -274,7 +236,8 @@ read_kind(struct reader *reader, uint32_t id, const struct entry *entry,
 		    READ_AGAIN :
 		    read_once(reader, entry, kind);
 
-		*closed = !is_open(reader, id, entry);
+		*closed = !entry_is_open(
+		    reader->remote, reader->engine, id, entry);
 		if (!*closed &&
 		    (reading == READ ||
 			(reading == READ_MOVED && i + 1 >= TRIES_STILL)))
@@ -310,19 +273,16 @@ read_entries(struct reader *reader, const struct entry *entries,
 	return true;
 }
 
-/* A handle is stored after its record: one that is read is complete. */
 bool
 kinds_read(const struct remote *remote, const struct engine *engine,
     const struct residence *residence, struct stats_kind ***end,
     unsigned *unsure)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
-	size_t bytes = engine->layout.entry_count * sizeof(struct entry);
-	struct entry *entries = malloc(bytes);
+	struct entry *entries = entries_read(remote, engine);
 	bool read = false;
 
-	if (reader != NULL && entries != NULL &&
-	    remote_read(remote, entry_address(engine, 0), entries, bytes)) {
+	if (reader != NULL && entries != NULL) {
 		reader->remote = remote;
 		reader->engine = engine;
 		reader->residence = residence;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * outside.h - the kinds of another process, read from outside.
+ * outside.h - the kinds of another process, read from outside, and moved.
  *
- * Nothing runs in that process and nothing is changed in it: its memory is read
+ * Nothing runs in that process, and nothing is changed in it but, by
+ * outside_move(), on which nodes pages are: its memory is read
  * by /proc/PID/mem, and where its pages are by /proc/PID/numa_maps. What is
  * read is believed only where ARCHITECTURE.md ("Seen from outside") says why
  * that is right; otherwise there is a line in place of numbers.
@@ -13,6 +14,8 @@
 #ifndef OUTSIDE_OUTSIDE_H
 #define OUTSIDE_OUTSIDE_H
 
+#include "os/os.h"
+#include "spec/spec.h"
 #include "stats/numbers.h"
 
 enum outside_answer {
@@ -24,6 +27,8 @@ enum outside_answer {
 };
 
 #define OUTSIDE_WHY_MAX 256
+#define OUTSIDE_NO_ENGINE \
+	"has no kinds: neither libpoolkind nor libvmmalloc is in it"
 
 /*
  * Appends what is known of the process to the list that ends at **END, and
@@ -37,5 +42,26 @@ enum outside_answer outside_read(int process, bool residence,
     struct stats_process ***end, char why[OUTSIDE_WHY_MAX]);
 
 void outside_free(struct stats_process *first);
+
+struct outside_move {
+	int process;
+	const char *kind;      /* its name, or its number */
+	const uint64_t *nodes; /* NULL: those that its own text says */
+	size_t rate;           /* bytes a second; 0: as fast as it goes */
+
+	/* What came of it. */
+	char name[SPEC_NAME_MAX + 1];
+	uint64_t to[SPEC_NODES_MAX / 64];
+	struct os_moved moved;
+};
+
+/*
+ * Moves the pages that a kind of the process has to other nodes, as
+ * os_move_pages() does. Where later ones come from is the process's own to say
+ * (mbind(2)), and does not change. OUTSIDE_TOLD, also where pages stayed; else
+ * WHY says in a line what is the matter. What was moved by then stays moved.
+ */
+enum outside_answer outside_move(
+    struct outside_move *move, char why[OUTSIDE_WHY_MAX]);
 
 #endif /* OUTSIDE_OUTSIDE_H */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "outside/engine.h"
+#include "outside/entries.h"
 #include "outside/kind.h"
 
 /* One process, while it is read. */
@@ -38,9 +38,7 @@ give_up(struct reading_process *p, enum outside_answer answer,
 static bool
 gone(struct reading_process *p)
 {
-	return give_up(p, OUTSIDE_GONE,
-	    p->remote.state == 'Z' ? "has ended, and waits for who started it" :
-				     "there is no such process any more");
+	return give_up(p, OUTSIDE_GONE, "%s", remote_gone(&p->remote));
 }
 
 /* Read once, when there is a kind to know it of. */
@@ -70,26 +68,6 @@ append(struct reading_process *p, const struct engine *engine)
 								     NULL;
 }
 
-/* Whether the records are this process's own. In a child they are the parent's
- * until its fork handlers have run: for ever where it was made without. */
-static bool
-is_owner(struct reading_process *p, const struct engine *engine)
-{
-	int owner;
-
-	if (!remote_read(&p->remote, (uintptr_t)engine->layout.process, &owner,
-		sizeof(owner)))
-		return gone(p);
-	if (owner == 0)
-		return give_up(p, OUTSIDE_UNSURE, "is about to start");
-	if (owner != p->remote.itself)
-		return give_up(p, OUTSIDE_UNSURE,
-		    "has the kinds of process %d, which made it: it is being "
-		    "forked, or runs no fork handlers",
-		    owner);
-	return true;
-}
-
 /* Some kinds are missing: the others are told. */
 static void
 note_unsure(struct reading_process *p, unsigned unsure)
@@ -110,17 +88,12 @@ read_engine(void *to, const struct engine *engine)
 	struct stats_kind **end;
 	unsigned unsure = 0;
 
-	if (engine->version != LAYOUT_VERSION)
-		return give_up(p, OUTSIDE_UNSURE,
-		    "has an engine (%s) of another release, whose records "
-		    "have version %u: this command reads version %u",
-		    engine->name, engine->version, LAYOUT_VERSION);
-	if (!is_owner(p, engine))
+	p->answer = entries_check(&p->remote, engine, p->why);
+	if (p->answer != OUTSIDE_TOLD)
 		return false;
 	process = append(p, engine);
 	if (process == NULL)
 		return give_up(p, OUTSIDE_UNSURE, "no memory to read it");
-	p->answer = OUTSIDE_TOLD;
 	end = &process->kinds;
 	if (!kinds_read(&p->remote, engine, residence_of(p), &end, &unsure))
 		return gone(p);
@@ -139,9 +112,7 @@ read_engines(struct reading_process *p)
 	else if (!remote_lives(&p->remote))
 		gone(p);
 	else if (p->answer == OUTSIDE_NOTHING)
-		give_up(p, OUTSIDE_NOTHING,
-		    "has no kinds: neither libpoolkind nor libvmmalloc is in "
-		    "it");
+		give_up(p, OUTSIDE_NOTHING, OUTSIDE_NO_ENGINE);
 	residence_free(&p->residence);
 }
 

@@ -126,6 +126,14 @@ remote_lives(const struct remote *remote)
 	return pread(remote->memory, &byte, 1, 0) != 0;
 }
 
+const char *
+remote_gone(const struct remote *remote)
+{
+	return remote->state == 'Z' ?
+	    "has ended, and waits for who started it" :
+	    "there is no such process any more";
+}
+
 /* By steps that end at multiples of their size, and so never in a page behind
  * the one in which the string ends. Thousands of kinds have two each, so no
  * more memory is taken than what has been read. */

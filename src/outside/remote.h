@@ -38,6 +38,9 @@ void remote_close(struct remote *remote);
 /* Whether the process has the address space still that was opened. */
 bool remote_lives(const struct remote *remote);
 
+/* A sentence on a process that is not there, or is no more. */
+const char *remote_gone(const struct remote *remote);
+
 /* BYTES from its address FROM. */
 bool remote_read(
     const struct remote *remote, uint64_t from, void *to, size_t bytes);

@@ -155,23 +155,46 @@ add_pages(const struct residence *residence, uint64_t start, uint64_t end,
 
 /* A mapping in which nothing is in memory is passed over: address space that is
  * kept free may be of terabytes, and goes on behind the segment. */
+static const struct mapping *
+next_mapping(
+    const struct residence *residence, size_t *at, uint64_t start, uint64_t end)
+{
+	while (*at < residence->count) {
+		const struct mapping *m = &residence->mapping[(*at)++];
+
+		if (m->end > start && m->start < end && m->nodes != NULL)
+			return m;
+	}
+	return NULL;
+}
+
+bool
+residence_next(const struct residence *residence, size_t *at, uint64_t start,
+    uint64_t end, uint64_t *from, uint64_t *until)
+{
+	const struct mapping *m = next_mapping(residence, at, start, end);
+
+	if (m == NULL)
+		return false;
+	*from = max_size(m->start, start);
+	*until = min_size(m->end, end);
+	return true;
+}
+
 bool
 residence_add(const struct residence *residence, uint64_t start, uint64_t bytes,
     size_t on_node[SPEC_NODES_MAX])
 {
 	uint64_t end = start + bytes;
+	const struct mapping *m;
 	bool known = true;
+	size_t at = 0;
 
-	for (size_t i = 0; i < residence->count && known; i++) {
-		const struct mapping *m = &residence->mapping[i];
-
-		if (m->end <= start || m->start >= end || m->nodes == NULL)
-			continue;
+	while (known && (m = next_mapping(residence, &at, start, end)) != NULL)
 		if (m->start >= start && m->end <= end)
 			add_mapping(m, on_node);
 		else
 			known = add_pages(residence, max_size(m->start, start),
 			    min_size(m->end, end), on_node);
-	}
 	return known;
 }

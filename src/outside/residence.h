@@ -23,6 +23,11 @@ struct residence {
 bool residence_read(const struct remote *remote, struct residence *residence);
 void residence_free(struct residence *residence);
 
+/* The next range between START and END in which something is in memory, from
+ * mapping *AT on, which is 0 at first. False: there is none. */
+bool residence_next(const struct residence *residence, size_t *at,
+    uint64_t start, uint64_t end, uint64_t *from, uint64_t *until);
+
 /* Adds the bytes that lie on each node. */
 bool residence_add(const struct residence *residence, uint64_t start,
     uint64_t bytes, size_t on_node[SPEC_NODES_MAX]);

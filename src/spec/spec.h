@@ -175,6 +175,10 @@ int spec_parse(const char *text, struct spec *spec);
  * EINVAL and the sentence where it has marks and no kind to go to. */
 int spec_check_last(const struct spec *spec);
 
+/* Whether SPEC, which is TEXT, says nothing but on which nodes pages are to be:
+ * 0, or -1 with EINVAL and the sentence. */
+int spec_check_place(const struct spec *spec, const char *text);
+
 /* Parses the options alone ("limit=64M,name=x", may be NULL or "") of a spec
  * whose source is SPEC_REGION and whose size the caller has set. */
 int spec_parse_options(const char *text, struct spec *spec);

@@ -22,7 +22,7 @@
 
 #include <stdint.h>
 
-#define LAYOUT_VERSION 2
+#define LAYOUT_VERSION 3
 #define LAYOUT_MAGIC 0x646e696b6c6f6f70 /* "poolkind" */
 
 /* Of a handle, how many kinds were opened before: its low bits are an id, and
@@ -58,10 +58,12 @@ struct layout_arena {
 
 struct layout_source {
 	uint32_t source_bytes, source_first, source_size, source_committed;
-	uint32_t source_spec, source_account, source_refused;
-	uint32_t spec_bytes, spec_size, spec_grow;
+	uint32_t source_spec, source_account, source_refused, source_granule;
+	uint32_t spec_bytes, spec_size, spec_grow, spec_source, spec_page;
+	uint32_t spec_nodes; /* SPEC_NODES_MAX bits */
 	uint32_t account_bytes, account_limit, account_peak;
 	uint32_t segment_bytes, segment_base, segment_length, segment_next;
+	uint32_t segment_file_system, file_system_on_nodes;
 };
 
 struct layout {

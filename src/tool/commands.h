@@ -22,6 +22,7 @@ int command_specs(int argc, char **argv);
 int command_kinds(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_record(int argc, char **argv);
+int command_move(int argc, char **argv);
 int command_stat(int argc, char **argv);
 int command_top(int argc, char **argv);
 int command_plot(int argc, char **argv);

@@ -127,6 +127,12 @@ static const struct command {
 	    "[PID... | --all | --user USER] [--job] [--interval SECONDS] "
 	    "[--count N]",
 	    "the same, again and again, until q", command_top, true },
+	{ "move", "PID KIND TO [--rate BYTES]",
+	    "takes the pages of a process's kind to other nodes, as it runs:\n"
+	    "         KIND is its name or number, TO nodes:LIST, an attribute "
+	    "or home\n"
+	    "         --rate BYTES      no more a second",
+	    command_move, true },
 	{ "plot", "FILE [-o SVG]",
 	    "draws what stat --record FILE wrote: memory over time, to "
 	    "FILE.svg",

@@ -33,6 +33,8 @@ completes "poolkind st" stat
 completes "poolkind stat --fo" --format
 completes "poolkind stat --format j" json
 completes "poolkind top --in" --interval
+completes "poolkind move 1 heap h" hbw home
+completes "poolkind move --r" --rate
 completes "poolkind help ch" check
 completes "poolkind rank b" bandwidth
 completes "poolkind rank bandwidth a" all
