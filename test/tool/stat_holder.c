@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -164,6 +165,9 @@ main(int argc, char **argv)
 {
 	int letter;
 
+	/* Else the kernel makes pages huge between two looks at them, and
+	 * those of a huge page are resident also where nothing is committed. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	for (int i = 1; i < argc && kind_count < KINDS_MAX; i++) {
 		kinds[kind_count] = poolkind_open(argv[i], 0);
 		if (kinds[kind_count++] == NULL) {
