@@ -10,7 +10,7 @@
 static unsigned char *
 entry_of(struct source_marks page_bins, const void *ptr)
 {
-	return &page_bins.mark[((uintptr_t)ptr - page_bins.base) / PAGE_BYTES];
+	return page_bins.mark + ((uintptr_t)ptr - page_bins.base) / PAGE_BYTES;
 }
 
 /* Puts TO in the place of what MAY_CHANGE allows. */
