@@ -322,7 +322,8 @@ typedef int poolkind_map_function(
  *
  * Errors: EDEADLK (called by TOLD); ENOMEM (TOLD refused what KIND has: it was
  * told of all as lost, and is called no more); ENOTSUP (a file with
- * fork=private, which a fork maps anew).
+ * fork=private, which a fork maps anew); EPERM (the kind is not for the child
+ * of a fork).
  */
 int poolkind_on_map(poolkind *kind, poolkind_map_function *told, void *arg);
 

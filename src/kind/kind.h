@@ -41,11 +41,10 @@
 #include "poolkind.h"
 #include "spec/spec.h"
 
-/* The program's function that is told of memory. GIVEN and PROCESS, which is
- * that of who gave it, are read without the lock. */
+/* The program's function that is told of memory. GIVEN, the stamp of the
+ * process that gave it (sources_stamp()), or 0, is read without the lock. */
 struct on_map {
-	_Atomic bool given;
-	int process;
+	_Atomic uint32_t given;
 	struct lock lock;
 	poolkind_map_function *call;
 	void *arg;

@@ -24,8 +24,9 @@
  * Owns a lock for each kind, held while its function is called: calls for one
  * kind come one after the other. It is above all locks of the engine, none of
  * which is held then. A call that comes out of the function is refused with
- * EDEADLK. A fork does not take it. The child has no such function: what its
- * parent registered is the parent's, and the number of the process tells.
+ * EDEADLK. A fork does not take it. The child, by whatever call it was made,
+ * has no such function: what its parent registered is the parent's. The stamp
+ * of the process tells, source/withhold.c.
  */
 #include <errno.h>
 
@@ -44,8 +45,9 @@ static _Thread_local const struct kind *telling
 bool
 map_is_given(const struct kind *kind)
 {
-	return unlikely(atomic_load(&kind->on_map.given)) &&
-	    kind->on_map.process == kinds_process;
+	uint32_t stamp = atomic_load(&kind->on_map.given);
+
+	return unlikely(stamp != 0) && stamp == sources_stamp();
 }
 
 bool
@@ -184,7 +186,7 @@ take_away(struct kind *kind)
 {
 	if (kind->on_map.call != NULL)
 		tell_lost(kind);
-	atomic_store(&kind->on_map.given, false);
+	atomic_store(&kind->on_map.given, 0);
 	kind->on_map.call = NULL;
 	set_telling(kind, false);
 }
@@ -222,8 +224,7 @@ give(struct kind *kind, poolkind_map_function *told, void *arg)
 {
 	kind->on_map.call = told;
 	kind->on_map.arg = arg;
-	kind->on_map.process = kinds_process;
-	atomic_store(&kind->on_map.given, true);
+	atomic_store(&kind->on_map.given, sources_stamp());
 	set_telling(kind, true);
 	if (tell_untold(kind, PIECE))
 		return 0;
@@ -238,9 +239,14 @@ give(struct kind *kind, poolkind_map_function *told, void *arg)
 static void
 forget_parent(struct kind *kind)
 {
-	if (!atomic_load(&kind->on_map.given) || map_is_given(kind))
-		return;
-	kind->on_map = (struct on_map){ .lock = LOCK_INIT };
+	sources_watch();
+	kinds_hold();
+	if (atomic_load(&kind->on_map.given) != 0 && !map_is_given(kind)) {
+		kind->on_map.lock = (struct lock)LOCK_INIT;
+		kind->on_map.call = NULL;
+		atomic_store(&kind->on_map.given, 0);
+	}
+	kinds_release();
 }
 
 EXPORT int
@@ -251,13 +257,17 @@ poolkind_on_map(poolkind *handle, poolkind_map_function *told, void *arg)
 
 	if (kind == NULL || map_is_telling(kind))
 		return -1;
+	if (source_refused(kind_source(kind)) && told != NULL)
+		return error_set(EPERM,
+		    "kind \"%s\" (%s) is not for the child of a fork",
+		    kind->name, kind->text);
 	if (source_is_mapped_anew(kind_source(kind)) && told != NULL)
 		return error_set(ENOTSUP,
 		    "kind \"%s\" (%s): a fork maps its memory anew, of which "
 		    "nobody could be told",
 		    kind->name, kind->text);
-	forget_parent(kind);
 	annotate_enter();
+	forget_parent(kind);
 	lock_take(&kind->on_map.lock);
 	if (kind->on_map.call != NULL)
 		take_away(kind);

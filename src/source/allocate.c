@@ -173,7 +173,7 @@ source_zeroes_lazily(const struct source *source)
 {
 	const struct spec *spec = source->spec;
 
-	return !atomic_load(&source->tells) && spec_is_anonymous(spec) &&
+	return !source_tells(source) && spec_is_anonymous(spec) &&
 	    spec->page <= SPEC_PAGE_BASE && !spec->populate && !spec->reserve &&
 	    (!spec_has_nodes(spec) || spec->policy != SPEC_BIND);
 }

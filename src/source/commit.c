@@ -47,7 +47,7 @@ segment_commit(struct segment *segment, size_t from, size_t end)
 	}
 	source->committed += bytes;
 	account_commit(source->account, bytes);
-	if (atomic_load(&source->tells))
+	if (source_tells(source))
 		atomic_fetch_add(&source->untold, bytes);
 	PROBE_GROWN(source->owner, bytes,
 	    atomic_load_explicit(
@@ -86,7 +86,7 @@ ahead_of(const struct segment *segment, size_t from, size_t end)
 	size_t least = from + ahead / source->granule;
 	size_t last = segment->bytes / source->granule;
 
-	if (atomic_load(&source->tells))
+	if (source_tells(source))
 		least = align_up(end * source->granule, 2 * MIB) /
 		    source->granule;
 	else if (!source->ops->ahead)

@@ -29,7 +29,7 @@ decommit_run(struct segment *segment, size_t from, size_t end)
 	    &segment->dirty, from * per_granule, end * per_granule, false);
 	source_uncount(source, bytes);
 	source->short_of = 0;
-	if (atomic_load(&source->tells))
+	if (source_tells(source))
 		atomic_fetch_sub(&source->untold, bytes);
 }
 
@@ -40,7 +40,7 @@ segment_decommit(struct segment *segment, size_t from, size_t end)
 	const struct page_set *told = &segment->told;
 	size_t stop;
 
-	if (!atomic_load(&segment->source->tells)) {
+	if (!source_tells(segment->source)) {
 		decommit_run(segment, from, end);
 		return;
 	}

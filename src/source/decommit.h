@@ -30,6 +30,16 @@ void decommit_in_vain(struct segment *segment, size_t from, size_t end);
  * done so for long enough. */
 bool is_idle_over(const struct source *source);
 
+/* Whether the program is told of the source's memory: this process's, not that
+ * of which it is a child. */
+static inline bool
+source_tells(const struct source *source)
+{
+	uint32_t stamp = atomic_load(&source->tells);
+
+	return unlikely(stamp != 0) && stamp == sources_stamp();
+}
+
 /* Under the source's lock: the program is told of nothing any more. */
 void source_tell_nothing(struct source *source);
 

@@ -159,7 +159,7 @@ settle_pages(struct segment *segment, size_t page, size_t end)
 	}
 	if (source_refused(source))
 		return TRIM_NOTHING;
-	if (atomic_load(&source->tells)) {
+	if (source_tells(source)) {
 		keep_idle(source);
 		return TRIM_NOTHING;
 	}
@@ -227,7 +227,7 @@ source_decay(struct source *source)
 	lock_take(&source->lock);
 	idle = source->idle;
 	over = idle && atomic_load(&source->held) == 0 &&
-	    !atomic_load(&source->tells) && is_idle_over(source);
+	    !source_tells(source) && is_idle_over(source);
 	lock_give(&source->lock);
 	if (over)
 		source_trim(source);

@@ -95,11 +95,12 @@ source_inherited(const struct source *source)
 }
 
 /*
- * Called where such a child opens a kind or forks itself, under sources_lock:
- * what it opens will be its own, while the witness says that it may use
- * nothing. So what it may not use is refused for good, in each source, and the
- * witness set. Segments that did not come into it are lost: nothing may be
- * unmapped there, as the addresses may be somebody else's by now.
+ * Called where such a child opens a kind, forks itself or has a function told
+ * of memory, under sources_lock: what it opens will be its own, while the
+ * witness says that it may use nothing. So what it may not use is refused for
+ * good, in each source, and the witness set. Segments that did not come into it
+ * are lost: nothing may be unmapped there, as the addresses may be somebody
+ * else's by now.
  */
 void
 forks_settle_unseen(void)
@@ -117,4 +118,13 @@ forks_settle_unseen(void)
 		}
 	}
 	fork_set_seen();
+}
+
+void
+sources_watch(void)
+{
+	lock_take(&sources_lock);
+	forks_settle_unseen();
+	forks_watch();
+	lock_give(&sources_lock);
 }

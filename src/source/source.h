@@ -75,6 +75,8 @@ size_t source_populate_step(const struct source *source);
  * Memory that the program is told of as it comes and goes: told.c has how. From
  * source_tell(true) on all that is committed is untold; nothing of what was
  * told is given back but by source_drop(). One thread at a time calls these.
+ * In a child of the process source_tell() comes first; until then, the source
+ * tells nobody.
  *
  * source_next_untold(): the next run to tell of, of MOST bytes, 0: as long as
  * it is. What comes of that is source_accept() or source_decline(), which
@@ -96,6 +98,12 @@ void source_accept(struct source *source, const struct source_run *run);
 void source_decline(struct source *source, const struct source_run *run);
 bool source_next_told(struct source *source, bool idle, struct source_run *run);
 void source_drop(struct source *source, const struct source_run *run);
+
+/* A number that no process shares with one that it descends from: withhold.c.
+ * From sources_watch() on it is another one also in children that no handler
+ * knew of, where it is 0 until they open a source, fork or call that, too. */
+uint32_t sources_stamp(void);
+void sources_watch(void);
 
 /* Whether a fork replaces its mappings in this process. */
 bool source_is_mapped_anew(const struct source *source);

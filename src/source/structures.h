@@ -234,9 +234,10 @@ struct source {
 	size_t committed;     /* committed bytes of this source */
 	_Atomic size_t spans; /* bytes in spans */
 	struct account own, *account;
-	_Atomic unsigned held; /* source_hold() */
-	_Atomic bool tells;    /* told.c: the program is told of what it has */
-	_Atomic size_t untold; /* of the committed bytes, then */
+	_Atomic unsigned held;       /* source_hold() */
+	_Atomic uint32_t tells;      /* told.c: the stamp of the process that it
+				 * tells of what it has, or 0 */
+	_Atomic size_t untold;       /* of the committed bytes, then */
 	struct source_run withdrawn; /* told.c: the one that is, at a fork */
 	unsigned not_ahead; /* so many times more nothing is taken ahead */
 	uint64_t idle_most; /* ms that pages in no span stay committed */

@@ -59,20 +59,20 @@ source_tell(struct source *source, bool tells)
 	lock_take(&source->lock);
 	source_tell_nothing(source);
 	atomic_store(&source->untold, tells ? source->committed : 0);
-	atomic_store(&source->tells, tells);
+	atomic_store(&source->tells, tells ? sources_stamp() : 0);
 	lock_give(&source->lock);
 }
 
 void
 source_tell_nothing(struct source *source)
 {
-	if (!atomic_load(&source->tells))
+	if (atomic_load(&source->tells) == 0)
 		return;
 	if (source->withdrawn.segment != NULL)
 		put_back(source, &source->withdrawn);
 	for (struct segment *s = source->first; s != NULL; s = s->next)
 		set_told(s, 0, s->told.pages, false);
-	atomic_store(&source->tells, false);
+	atomic_store(&source->tells, 0);
 	atomic_store(&source->untold, 0);
 }
 

@@ -6,18 +6,24 @@
  * clone(2) and _Fork(3) run no handlers, and a process number tells nothing, as
  * a child in a namespace of its own may have its parent's. The kernel tells: a
  * page with MADV_WIPEONFORK (Linux 4.14) reads as zero in every child, by
- * whatever call that was made. The word in it is 1; a process that finds it 0
- * is a child that nobody has made ready. Before Linux 4.14 there is no witness,
- * and such a child is not told from its parent.
+ * whatever call that was made. The word in it is the process's stamp, which is
+ * 1, and in a child one more than its parent's; a process that finds it 0 is a
+ * child that nobody has made ready. Before Linux 4.14 there is no witness, and
+ * such a child is not told from its parent. A child that shares its parent's
+ * memory (vfork(2), CLONE_VM) is the same process here.
  *
- * The page is set up when the first segment is withheld or the first region
- * opened, under sources_lock, and never taken away.
+ * The page is set up when the first segment is withheld, the first region
+ * opened or a function given that is told of memory, under sources_lock, and
+ * never taken away.
  */
 #include "source/withhold.h"
 
 #include "base/bits.h"
 
 _Atomic(_Atomic uint32_t *) fork_witness;
+
+/* That of this process, once it is known. */
+static _Atomic uint32_t stamp = 1;
 
 void
 forks_watch(void)
@@ -31,7 +37,7 @@ forks_watch(void)
 		os_unmap(page, PAGE_BYTES);
 		return;
 	}
-	atomic_store((_Atomic uint32_t *)page, 1);
+	atomic_store((_Atomic uint32_t *)page, atomic_load(&stamp));
 	atomic_store(&fork_witness, page);
 }
 
@@ -39,9 +45,18 @@ void
 fork_set_seen(void)
 {
 	_Atomic uint32_t *word = atomic_load(&fork_witness);
+	uint32_t own = atomic_fetch_add(&stamp, 1) + 1;
 
 	if (word != NULL)
-		atomic_store(word, 1);
+		atomic_store(word, own);
+}
+
+uint32_t
+sources_stamp(void)
+{
+	_Atomic uint32_t *word = atomic_load(&fork_witness);
+
+	return atomic_load(word != NULL ? word : &stamp);
 }
 
 /* Lets a segment into children, or not (MADV_DOFORK, MADV_DONTFORK). The

@@ -14,7 +14,7 @@
 /* Sets up what tells a child from its parent, if the kernel can. */
 void forks_watch(void);
 
-/* A word that is 1, and 0 in a child until it is known: withhold.c. */
+/* A word that is not 0, and 0 in a child until it is known: withhold.c. */
 extern _Atomic(_Atomic uint32_t *) fork_witness
     __attribute__((visibility("hidden")));
 
@@ -27,7 +27,8 @@ fork_went_unseen(void)
 	return word != NULL && atomic_load(word) == 0;
 }
 
-/* Takes note that it is a process like any other from here on. */
+/* Takes note that it is a process like any other from here on, with a stamp of
+ * its own. */
 void fork_set_seen(void);
 
 /* Lets a segment into children, or not. Returns 0 or an error number. */

@@ -6,120 +6,19 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstring>
-#include <map>
-#include <mutex>
 #include <thread>
 
-#include <sys/wait.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../lib/engine_child.h"
 #include "../lib/engine_kind.h"
+#include "../lib/lone_child.h"
+#include "../lib/registrar.h"
 
 using namespace engine;
 
 namespace {
-
-class Registrar {
-public:
-	static int
-	told(void *self, poolkind *, void *start, size_t bytes, int what)
-	{
-		return static_cast<Registrar *>(self)->hear(
-		    reinterpret_cast<uintptr_t>(start), bytes, what);
-	}
-
-	/* What a block of the kind has to be, and what it was. */
-	void
-	handed_out(void *block, size_t bytes)
-	{
-		std::lock_guard<std::mutex> guard(lock_);
-		auto at = reinterpret_cast<uintptr_t>(block);
-		EXPECT_TRUE(covers(at, bytes)) << block << " " << bytes;
-		blocks_[at] = bytes;
-	}
-	void
-	given_back(void *block)
-	{
-		std::lock_guard<std::mutex> guard(lock_);
-		auto at = reinterpret_cast<uintptr_t>(block);
-		EXPECT_TRUE(covers(at, blocks_[at])) << block;
-		blocks_.erase(at);
-	}
-	size_t
-	bytes()
-	{
-		std::lock_guard<std::mutex> guard(lock_);
-		size_t sum = 0;
-		for (auto &run : runs_)
-			sum += run.second;
-		return sum;
-	}
-	size_t
-	runs()
-	{
-		std::lock_guard<std::mutex> guard(lock_);
-		return runs_.size();
-	}
-
-	std::atomic<size_t> gets{ 0 }, losses{ 0 }, refusals{ 0 };
-	std::atomic<unsigned> refuse_each{ 0 }; /* every so many; 0: none */
-
-private:
-	int
-	hear(uintptr_t at, size_t bytes, int what)
-	{
-		std::lock_guard<std::mutex> guard(lock_);
-		if (what == POOLKIND_LOSES_MEMORY) {
-			losses++;
-			auto run = runs_.find(at);
-			if (run == runs_.end() || run->second != bytes) {
-				ADD_FAILURE() << "lost, and never got";
-				return 0;
-			}
-			auto block = blocks_.lower_bound(at);
-			EXPECT_TRUE(closing || block == blocks_.end() ||
-			    block->first >= at + bytes)
-			    << "a block is in what is lost";
-			runs_.erase(run);
-			return 0;
-		}
-		gets++;
-		auto next = runs_.lower_bound(at);
-		EXPECT_TRUE(next == runs_.end() || next->first >= at + bytes);
-		EXPECT_TRUE(next == runs_.begin() ||
-		    std::prev(next)->first + std::prev(next)->second <= at);
-		if (refuse_each != 0 && gets % refuse_each == 0) {
-			refusals++;
-			return -1;
-		}
-		runs_[at] = bytes;
-		return 0;
-	}
-	/* Runs lie side by side. */
-	bool
-	covers(uintptr_t at, size_t bytes)
-	{
-		uintptr_t end = at + bytes;
-		while (at < end) {
-			auto run = runs_.upper_bound(at);
-			if (run == runs_.begin())
-				return false;
-			--run;
-			if (run->first + run->second <= at)
-				return false;
-			at = run->first + run->second;
-		}
-		return true;
-	}
-
-	std::mutex lock_;
-	std::map<uintptr_t, size_t> runs_, blocks_;
-
-public:
-	bool closing = false;
-};
 
 class MapHook : public testing::TestWithParam<const char *> {};
 
@@ -128,65 +27,40 @@ INSTANTIATE_TEST_SUITE_P(Kinds, MapHook,
 	"nodes:0,limit=24M", "dram,page=thp,limit=32M",
 	"file:/dev/shm,size=24M", "capacity,limit=24M"));
 
-void
-churn(poolkind *kind, Registrar &registrar, unsigned seed, int rounds)
+/* The life of a child; 0 when all is well. */
+int
+live_without_parent(poolkind *kind, void *block, Registrar &registrar)
 {
-	struct {
-		void *block;
-		size_t bytes;
-	} held[64] = {};
+	size_t gets = registrar.gets, losses = registrar.losses;
+	Registrar own;
 
-	for (int i = 0; i < rounds; i++) {
-		seed = seed * 1103515245 + 12345;
-		auto &one = held[seed >> 20 & 63];
-		if (one.block != nullptr) {
-			registrar.given_back(one.block);
-			poolkind_free(kind, one.block);
-			one.block = nullptr;
-			continue;
-		}
-		one.bytes = (seed >> 16 & 15) == 0 ?
-		    (seed >> 10 & 1023) * KIB + 1 :
-		    (seed >> 8 & 4095) + 1;
-		one.block = seed >> 28 == 1 ?
-		    poolkind_calloc(kind, 1, one.bytes) :
-		    poolkind_malloc(kind, one.bytes);
-		if (one.block == nullptr)
-			continue;
-		registrar.handed_out(one.block, one.bytes);
-		memset(one.block, 1, one.bytes);
-		if (seed >> 27 == 5)
-			poolkind_trim(kind);
-		if (seed >> 28 == 7) {
-			registrar.given_back(one.block);
-			void *moved = poolkind_realloc(
-			    kind, one.block, 2 * one.bytes);
-			if (moved != nullptr) {
-				one.block = moved;
-				one.bytes *= 2;
-			}
-			registrar.handed_out(one.block, one.bytes);
-		}
+	for (int i = 0; i < 2; i++) {
+		poolkind_free(kind, poolkind_malloc(kind, 5 * MIB));
+		poolkind_free(kind, block);
+		block = poolkind_malloc(kind, 64);
+		if (block == nullptr || poolkind_trim(kind) != 0 ||
+		    stats_of(kind).committed >= 1 * MIB)
+			return 1;
+		/* With a kind of its own it is a process like any other. */
+		if (poolkind_close(poolkind_open("dram", 0)) != 0)
+			return 2;
 	}
-	for (auto &one : held)
-		if (one.block != nullptr) {
-			registrar.given_back(one.block);
-			poolkind_free(kind, one.block);
-		}
-}
-
-void
-churn_on_threads(poolkind *kind, Registrar &registrar, int rounds)
-{
-	std::thread threads[4];
-	unsigned seed = 1;
-
-	for (std::thread &thread : threads)
-		thread = std::thread([=, &registrar, seed = seed++] {
-			churn(kind, registrar, seed, rounds);
-		});
-	for (std::thread &thread : threads)
-		thread.join();
+	if (registrar.gets != gets || registrar.losses != losses)
+		return 3;
+	if (poolkind_on_map(kind, Registrar::told, &own) != 0 ||
+	    own.bytes() != stats_of(kind).committed)
+		return 4;
+	block = poolkind_malloc(kind, 5 * MIB);
+	if (block == nullptr || !own.knows(block, 5 * MIB))
+		return 5;
+	poolkind_free(kind, block);
+	if (poolkind_trim(kind) != 0 || poolkind_check(kind) != 0 ||
+	    own.bytes() != stats_of(kind).committed)
+		return 6;
+	return registrar.gets == gets && poolkind_close(kind) == 0 &&
+		own.runs() == 0 ?
+	    0 :
+	    7;
 }
 
 } // namespace
@@ -297,6 +171,28 @@ TEST(MapHookOfOne, IsNotTheChilds)
 	worker.join();
 }
 
+/* Nor that of a child that runs no handler, whatever it does. */
+TEST(MapHookOfOne, IsNotThatOfAChildThatNoHandlerKnowsOf)
+{
+	if (has_thread_sanitizer() || has_address_sanitizer())
+		GTEST_SKIP() << "the sanitizer does not follow such forks";
+	Registrar registrar;
+	Kind kind = open_kind("dram");
+
+	ASSERT_EQ(0, poolkind_on_map(kind.get(), Registrar::told, &registrar));
+	void *block = poolkind_malloc(kind.get(), 3 * MIB);
+	pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+	if (child == 0) {
+		lone_child_begin();
+		_exit(live_without_parent(kind.get(), block, registrar));
+	}
+	EXPECT_EQ(0, lone_child_end(child));
+	EXPECT_TRUE(registrar.knows(block, 3 * MIB));
+	poolkind_free(kind.get(), block);
+	EXPECT_EQ(0, poolkind_trim(kind.get()));
+	EXPECT_EQ(stats_of(kind.get()).committed, registrar.bytes());
+}
+
 TEST(MapHookOfOne, IsRefusedWhatItAsksOfItsKind)
 {
 	static std::atomic<int> refused{ 0 };
@@ -329,4 +225,12 @@ TEST(MapHookOfOne, IsRefusedWhatItAsksOfItsKind)
 		[](void *, poolkind *, void *, size_t, int) { return 0; },
 		nullptr));
 	EXPECT_EQ(ENOTSUP, errno);
+	Kind parents = open_kind("file:/dev/shm,size=4M");
+	in_child(20, [&] {
+		Registrar own;
+		EXPECT_EQ(
+		    -1, poolkind_on_map(parents.get(), Registrar::told, &own));
+		EXPECT_EQ(EPERM, errno);
+		EXPECT_EQ(0u, own.gets);
+	});
 }
