@@ -337,6 +337,24 @@ public:
 		require(poolkind_check(handle_));
 	}
 
+	/* poolkind_populate(): takes the pages of part PART of PARTS of BYTES
+	 * at PTR. Throws std::system_error (ENOMEM: no room for them). */
+	void
+	populate(void *ptr, std::size_t bytes, unsigned part = 0,
+	    unsigned parts = 1) const
+	{
+		require(poolkind_populate(handle_, ptr, bytes, part, parts));
+	}
+
+	/* poolkind_on_map(): TOLD, which does not throw, is told of memory as
+	 * the kind gets and loses it; NULL for nobody. Throws
+	 * std::system_error. */
+	void
+	on_map(poolkind_map_function *told, void *arg = nullptr) const
+	{
+		require(poolkind_on_map(handle_, told, arg));
+	}
+
 private:
 	poolkind *handle_ = nullptr;
 };

@@ -160,6 +160,19 @@ TEST(CppKind, HasBlocks)
 	EXPECT_EQ(thrown([&] { (void)one.allocate(16, 48); }), EINVAL);
 	one.set_limit(64 * MIB);
 	void *large = one.allocate(8 * MIB);
+	std::size_t known = 0;
+	one.on_map(
+	    [](void *known, poolkind *, void *, std::size_t bytes, int what) {
+		    *static_cast<std::size_t *>(
+			known) += what == POOLKIND_GETS_MEMORY ? bytes : -bytes;
+		    return 0;
+	    },
+	    &known);
+	EXPECT_EQ(one.stats().committed, known);
+	one.on_map(nullptr);
+	EXPECT_EQ(0u, known);
+	one.populate(large, 8 * MIB);
+	EXPECT_EQ(thrown([&] { one.populate(large, 8 * MIB, 1, 1); }), EINVAL);
 
 	for (void *each : { block, aligned, large, (void *)nullptr })
 		one.deallocate(each);
@@ -179,6 +192,8 @@ TEST(CppKind, ThatIsNoneIsRefused)
 	EXPECT_EQ(thrown([&] { none.set_limit(0); }), EINVAL);
 	EXPECT_EQ(thrown([&] { none.trim(); }), EINVAL);
 	EXPECT_EQ(thrown([&] { none.check(); }), EINVAL);
+	EXPECT_EQ(thrown([&] { none.populate(&none, 1); }), EINVAL);
+	EXPECT_EQ(thrown([&] { none.on_map(nullptr); }), EINVAL);
 	EXPECT_EQ(thrown([] { poolkind::kind no(nullptr); }), EINVAL);
 }
 
