@@ -49,7 +49,8 @@ void poolkind_follow_forks(void);
 poolkind *poolkind_fallback(const poolkind *kind);
 
 /* Where threads on NODE have their memory of the kind: its nodes, their weights
- * as a spec has them, and whether these count page by page or in slices. */
+ * as a spec has them, and whether these count page by page or in slices. A kind
+ * that was moved has no weights of its own: they were for other nodes. */
 struct kind_place {
 	uint64_t nodes[SPEC_NODES_MAX / 64];
 	uint8_t weights[SPEC_WEIGHTS_MAX];

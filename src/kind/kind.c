@@ -67,13 +67,15 @@ poolkind_place(const poolkind *handle, unsigned node, struct kind_place *place)
 {
 	struct kind *kind = kind_of(handle);
 	const struct spec *spec;
+	struct source *source;
 
 	memset(place, 0, sizeof(*place));
 	if (kind == NULL)
 		return;
-	spec = source_spec(kind_heap_of(kind, node)->source);
-	memcpy(place->nodes, spec->nodes, sizeof(place->nodes));
-	memcpy(place->weights, spec->weights, sizeof(place->weights));
+	source = kind_heap_of(kind, node)->source;
+	spec = source_spec(source);
+	if (!source_add_nodes(source, place->nodes))
+		memcpy(place->weights, spec->weights, sizeof(place->weights));
 	place->by_page = spec->policy == SPEC_WEIGHTED &&
 	    (spec->weights[0] == 0 || spec->weights_by_page);
 }

@@ -30,8 +30,8 @@
 #include "source/registry.h"
 #include "source/segment.h"
 
-/* What moves while the lock is held: half a millisecond. A transparent huge
- * page is counted right as a whole alone. */
+/* What moves while the lock is held. A transparent huge page is counted right as
+ * a whole alone. */
 #define MOVE_BYTES (2 * MIB)
 
 /* ---- Where pages are taken from now on ----------------------------------- */
@@ -94,13 +94,17 @@ source_place(struct source *source, const uint64_t *nodes)
 	return error;
 }
 
-void
+bool
 source_add_nodes(struct source *source, uint64_t *nodes)
 {
+	bool is_moved;
+
 	lock_take(&source->lock);
+	is_moved = source->is_moved;
 	for (size_t i = 0; i < SPEC_NODES_MAX / 64; i++)
 		nodes[i] |= source_nodes(source)[i];
 	lock_give(&source->lock);
+	return is_moved;
 }
 
 const char *

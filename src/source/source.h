@@ -215,8 +215,9 @@ size_t source_huge_page(const struct source *source);
 /* What the source is that has no pages to move, for people; NULL: it has. */
 const char *source_not_movable(const struct source *source);
 
-/* Adds the nodes that pages are taken from; none where the kernel chooses. */
-void source_add_nodes(struct source *source, uint64_t *nodes);
+/* Adds the nodes that pages are taken from; none where the kernel chooses.
+ * Returns whether the source was moved, and they are not those of its spec. */
+bool source_add_nodes(struct source *source, uint64_t *nodes);
 
 /* A count that goes up whenever a request that failed might succeed now: a span
  * came back, the limit changed, or the shortage lay outside of the source,

@@ -182,3 +182,26 @@ TEST(FreeIfAny, TellsBlocksFromTheRest)
 	EXPECT_EQ(poolkind_errormsg(), before);
 	EXPECT_EQ(poolkind_usable_size(large), 0u);
 }
+
+/* What a facade, and `poolkind check', show is where memory comes from now. */
+TEST(Place, IsThatAfterAMove)
+{
+	poolkind *weighted = poolkind_open(
+	    "nodes:0,policy=weighted-interleave,weights=3", 0);
+	Kind kind("dram");
+
+	if (weighted == nullptr)
+		GTEST_SKIP() << poolkind_errormsg();
+	EXPECT_EQ(kind_place_nodes(kind), 0u);
+	EXPECT_EQ(poolkind_move(kind, "nodes:0", 0, nullptr, 0), 0)
+	    << poolkind_errormsg();
+	EXPECT_EQ(kind_place_nodes(kind), 1u);
+	EXPECT_EQ(poolkind_move(kind, "home", 0, nullptr, 0), 0);
+	EXPECT_EQ(kind_place_nodes(kind), 0u);
+
+	EXPECT_EQ(kind_place_weight(weighted), 3u);
+	EXPECT_EQ(poolkind_move(weighted, "nodes:0", 0, nullptr, 0), 0);
+	EXPECT_EQ(kind_place_weight(weighted), 0u);
+	EXPECT_EQ(kind_place_nodes(weighted), 1u);
+	poolkind_close(weighted);
+}

@@ -117,3 +117,21 @@ glue_sampled(void)
 {
 	return atomic_load(&sampled_live);
 }
+
+uint64_t
+kind_place_nodes(const poolkind *kind)
+{
+	struct kind_place place;
+
+	poolkind_place(kind, 0, &place);
+	return place.nodes[0];
+}
+
+unsigned
+kind_place_weight(const poolkind *kind)
+{
+	struct kind_place place;
+
+	poolkind_place(kind, 0, &place);
+	return place.weights[0];
+}

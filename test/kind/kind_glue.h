@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "poolkind.h"
 
@@ -32,6 +33,11 @@ poolkind *kind_open_decaying(const char *text, long milliseconds);
 
 /* Has the pages that the kind's source keeps idle be older. */
 void kind_let_time_pass(poolkind *kind, unsigned milliseconds);
+
+/* As poolkind_place() tells of threads on node 0: the first 64 nodes, as bits,
+ * and the first weight. */
+uint64_t kind_place_nodes(const poolkind *kind);
+unsigned kind_place_weight(const poolkind *kind);
 
 /* Bytes that the kind's arenas have of its source. */
 size_t kind_spans(const poolkind *kind);
