@@ -319,6 +319,18 @@ public:
 		return all;
 	}
 
+	/* poolkind_move(): the bytes that it moved. Throws std::system_error
+	 * where some stayed, too; poolkind_move() says how many and why. */
+	std::size_t
+	move(const std::string &to, std::size_t rate = 0) const
+	{
+		poolkind_moved all;
+
+		require(poolkind_move(
+		    handle_, to.c_str(), rate, &all, sizeof(all)));
+		return all.moved;
+	}
+
 	/* poolkind_set_limit(), poolkind_trim(), poolkind_check(). Throw
 	 * std::system_error (EINVAL: there is no kind; check(): EIO). */
 	void

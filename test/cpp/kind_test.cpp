@@ -176,6 +176,8 @@ TEST(CppKind, HasBlocks)
 
 	for (void *each : { block, aligned, large, (void *)nullptr })
 		one.deallocate(each);
+	EXPECT_EQ(one.move("home"), 0u);
+	EXPECT_EQ(thrown([&] { one.move("nodes:x"); }), EINVAL);
 	one.trim();
 	one.check();
 	EXPECT_EQ(one.stats().live, 0u);
@@ -190,6 +192,7 @@ TEST(CppKind, ThatIsNoneIsRefused)
 	EXPECT_EQ(thrown([&] { (void)none.stats(); }), EINVAL);
 	EXPECT_EQ(thrown([&] { (void)none.room(); }), EINVAL);
 	EXPECT_EQ(thrown([&] { none.set_limit(0); }), EINVAL);
+	EXPECT_EQ(thrown([&] { none.move("home"); }), EINVAL);
 	EXPECT_EQ(thrown([&] { none.trim(); }), EINVAL);
 	EXPECT_EQ(thrown([&] { none.check(); }), EINVAL);
 	EXPECT_EQ(thrown([&] { none.populate(&none, 1); }), EINVAL);
