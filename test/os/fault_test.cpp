@@ -19,7 +19,8 @@ int
 call(enum os_call which)
 {
 	static char page[PAGE_BYTES] __attribute__((aligned(PAGE_BYTES)));
-	uint64_t nodes = 0;
+	struct os_moved moved = {};
+	uint64_t nodes = 1;
 	void *addr;
 	int fd;
 
@@ -58,6 +59,9 @@ call(enum os_call which)
 		return os_set_policy(nullptr, PAGE_BYTES, OS_BIND, &nodes, 64);
 	case OS_MOVE_TO_NODES:
 		return os_move_to_nodes(nullptr, PAGE_BYTES, &nodes, 64);
+	case OS_MOVE_PAGES:
+		return os_move_pages(
+		    0, nullptr, PAGE_BYTES, 0, 2 * MIB, &nodes, 64, &moved);
 	case OS_SET_INHERITED:
 		return os_set_inherited(nullptr, PAGE_BYTES, true);
 	case OS_BARRIER_PREPARE:
