@@ -175,9 +175,12 @@ told_of(struct kind *kind, struct heap *heap, void *ptr)
 	map_decay(kind);
 	if (map_tell(kind))
 		return ptr;
-	heap_free(heap->id, ptr);
+	if (!map_knows(kind, ptr)) {
+		heap_free(heap->id, ptr);
+		ptr = NULL;
+	}
 	map_empty(kind);
-	return NULL;
+	return ptr;
 }
 
 /* A block of KIND alone, from the heap of the locality where the thread runs at

@@ -201,19 +201,22 @@ bool full_try_again(struct kind *kind, size_t size, unsigned asked);
 
 /*
  * What map.c does where there is a function for what the kind gets and loses:
- * map_tell() after a block was taken, false if it may not be handed out; it is
- * freed then, and map_empty() has no cache have blocks of that memory;
+ * map_tell() after a block was taken, false if something was refused: then the
+ * block is freed unless it lies in what the function knows (map_knows()), and
+ * map_empty() has no cache have blocks of that memory;
  * map_give_back() tells of what is free and gives it back, map_decay() if that
  * has waited long enough; map_is_telling() refuses what the function asks for
- * itself; map_end() before a kind is closed.
+ * itself; map_end() before a kind is closed; map_forked() in a fork's child.
  */
 bool map_is_given(const struct kind *kind);
 bool map_is_telling(const struct kind *kind);
 bool map_tell(struct kind *kind);
+bool map_knows(struct kind *kind, const void *ptr);
 void map_empty(struct kind *kind);
 bool map_give_back(struct kind *kind);
 void map_decay(struct kind *kind);
 void map_end(struct kind *kind);
+void map_forked(struct kind *kind);
 
 /* Around a move of pages that stay at their addresses: all is told as lost, and
  * after it as there again; false if that was refused. What is committed

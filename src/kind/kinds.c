@@ -250,8 +250,10 @@ kinds_hold(void)
 void
 kinds_forked(void)
 {
-	for (struct kind *kind = kinds; kind != NULL; kind = kind->next)
+	for (struct kind *kind = kinds; kind != NULL; kind = kind->next) {
 		atomic_store(&kind->moving, false);
+		map_forked(kind);
+	}
 }
 
 void

@@ -14,8 +14,9 @@
  *    it. It counts so until the function has returned. So a
  *    thread that takes a block finds a count that is not 0, or the function was
  *    told.
- * 3. Where the function refuses, the block goes back, and caches and depots are
- *    emptied, also of other threads. What is taken again is taken as in 1.
+ * 3. Where the function refuses, the block goes back, unless it lies in other
+ *    memory, and caches and depots are emptied, also of other threads. What is
+ *    taken again is taken as in 1.
  *
  * What the function knows of the source does not give back by itself, but only
  * here, where it is told before: when the kind is trimmed, has no room, or has
@@ -39,8 +40,23 @@
 /* What is there already is told of in pieces, so that some may go again. */
 #define PIECE (32 * MIB)
 
-static _Thread_local const struct kind *telling
+/* The kinds whose functions the thread is in: one may use another kind. */
+struct telling {
+	const struct kind *kind;
+	const struct telling *outer;
+};
+static _Thread_local const struct telling *telling
     __attribute__((tls_model("initial-exec")));
+
+static bool
+is_telling(const struct kind *kind)
+{
+	const struct telling *at = telling;
+
+	while (at != NULL && at->kind != kind)
+		at = at->outer;
+	return at != NULL;
+}
 
 bool
 map_is_given(const struct kind *kind)
@@ -53,7 +69,7 @@ map_is_given(const struct kind *kind)
 bool
 map_is_telling(const struct kind *kind)
 {
-	if (likely(telling != kind))
+	if (likely(!is_telling(kind)))
 		return false;
 	error_set(EDEADLK,
 	    "kind \"%s\" is used by its function of poolkind_on_map()",
@@ -65,14 +81,15 @@ map_is_telling(const struct kind *kind)
 static bool
 call(struct kind *kind, const struct source_run *run, int what)
 {
+	const struct telling here = { kind, telling };
 	bool taken;
 
-	telling = kind;
+	telling = &here;
 	annotate_leave();
 	taken = kind->on_map.call(kind->on_map.arg, kind->handle, run->addr,
 		    run->bytes, what) == 0;
 	annotate_enter();
-	telling = NULL;
+	telling = here.outer;
 	return taken;
 }
 
@@ -146,12 +163,26 @@ map_tell(struct kind *kind)
 	return told;
 }
 
+/* Under the lock, so that nobody is in the midst of being told of it. */
+bool
+map_knows(struct kind *kind, const void *ptr)
+{
+	struct block block = block_lookup(ptr);
+	bool knows;
+
+	lock_take(&kind->on_map.lock);
+	knows = kind->on_map.call == NULL ||
+	    source_is_told(block.heap->source, ptr, block.usable);
+	lock_give(&kind->on_map.lock);
+	return knows;
+}
+
 bool
 map_give_back(struct kind *kind)
 {
 	bool any = false;
 
-	if (!map_is_given(kind) || telling == kind)
+	if (!map_is_given(kind) || is_telling(kind))
 		return false;
 	lock_take(&kind->on_map.lock);
 	for (unsigned i = 0; i < kind_heaps(kind); i++) {
@@ -235,7 +266,15 @@ give(struct kind *kind, poolkind_map_function *told, void *arg)
 	    kind->name);
 }
 
-/* In a child the lock may be that of a thread that is gone. */
+/* Whether or not there is a function, the lock may be that of a thread which is
+ * gone. */
+void
+map_forked(struct kind *kind)
+{
+	kind->on_map = (struct on_map){ .lock = LOCK_INIT };
+}
+
+/* In a child of clone(2), which ran no handler. */
 static void
 forget_parent(struct kind *kind)
 {

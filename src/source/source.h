@@ -111,6 +111,9 @@ bool source_is_mapped_anew(const struct source *source);
 /* Whether free memory that stays for a while has done so for long enough. */
 bool source_is_idle(struct source *source);
 
+/* Whether all of a range that is in a span was told of. */
+bool source_is_told(struct source *source, const void *addr, size_t bytes);
+
 /* While held, source_free() keeps pages committed: they are about to be handed
  * out again. What is left of them goes with the next span that comes back, or
  * when source_decay() is called. Nests. */

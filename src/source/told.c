@@ -223,6 +223,23 @@ source_drop(struct source *source, const struct source_run *run)
 }
 
 bool
+source_is_told(struct source *source, const void *addr, size_t bytes)
+{
+	size_t granule = source->granule, from, end;
+	struct segment *segment;
+	bool told;
+
+	lock_take(&source->lock);
+	segment = segment_of(source, addr);
+	from = (size_t)((const char *)addr - segment->base);
+	end = (from + bytes - 1) / granule + 1;
+	from /= granule;
+	told = page_set_find(&segment->told, from, end, false) == end;
+	lock_give(&source->lock);
+	return told;
+}
+
+bool
 source_is_idle(struct source *source)
 {
 	bool over;

@@ -234,3 +234,114 @@ TEST(MapHookOfOne, IsRefusedWhatItAsksOfItsKind)
 		EXPECT_EQ(0u, own.gets);
 	});
 }
+
+/* Also where the function has used another kind meanwhile, which has one, too:
+ * from within that and afterwards. */
+TEST(MapHookOfOne, IsRefusedThatBehindAnotherKindsFunction)
+{
+	static poolkind *outer;
+	static std::atomic<int> refused;
+	static const auto expect_refusal = [] {
+		errno = 0;
+		EXPECT_EQ(nullptr, poolkind_malloc(outer, 5 * MIB));
+		EXPECT_EQ(EDEADLK, errno);
+		refused++;
+	};
+
+	in_child(20, [] {
+		Kind kind = open_kind("dram"), inner = open_kind("dram");
+
+		outer = kind.get();
+		ASSERT_EQ(0,
+		    poolkind_on_map(
+			inner.get(),
+			[](void *, poolkind *, void *, size_t, int what) {
+				if (what == POOLKIND_GETS_MEMORY)
+					expect_refusal();
+				return 0;
+			},
+			nullptr));
+		ASSERT_EQ(0,
+		    poolkind_on_map(
+			kind.get(),
+			[](void *other, poolkind *, void *, size_t, int what) {
+				auto *kind = static_cast<poolkind *>(other);
+
+				if (what != POOLKIND_GETS_MEMORY)
+					return 0;
+				poolkind_free(
+				    kind, poolkind_malloc(kind, 9 * MIB));
+				expect_refusal();
+				return 0;
+			},
+			inner.get()));
+		EXPECT_NE(nullptr, poolkind_malloc(kind.get(), 3 * MIB));
+		EXPECT_GE(refused, 2);
+	});
+}
+
+/* A fork finds another thread anywhere in poolkind_on_map(). */
+TEST(MapHookOfOne, IsSetInTheChildWhateverTheParentDoes)
+{
+	Registrar registrar;
+	Kind kind = open_kind("dram");
+	std::atomic<bool> stop(false);
+
+	std::thread worker([&] {
+		while (!stop) {
+			poolkind_on_map(
+			    kind.get(), Registrar::told, &registrar);
+			poolkind_on_map(kind.get(), nullptr, nullptr);
+		}
+	});
+	for (int i = 0; i < 60; i++) {
+		pid_t child = fork();
+		if (child == 0)
+			_exit(poolkind_on_map(
+			    kind.get(),
+			    [](void *, poolkind *, void *, size_t, int) {
+				    return 0;
+			    },
+			    nullptr));
+		Ending ending = wait_for(child, 20);
+		EXPECT_EQ(Ending::Exited, ending.how) << ending.text();
+		if (ending.how != Ending::Exited)
+			break;
+	}
+	stop = true;
+	worker.join();
+}
+
+/* A block of memory that was told of is there for one thread while another's
+ * is refused. */
+TEST(MapHookOfOne, RefusesNoBlockOfOther)
+{
+	static std::atomic<int> calls;
+	Kind kind = open_kind("dram");
+
+	calls = 0;
+	poolkind_free(kind.get(), poolkind_malloc(kind.get(), 3 * MIB));
+	ASSERT_EQ(0,
+	    poolkind_on_map(
+		kind.get(),
+		[](void *, poolkind *, void *, size_t bytes, int what) {
+			if (what == POOLKIND_LOSES_MEMORY || bytes < 32 * MIB)
+				return 0;
+			for (int i = calls++ == 0 ? 10000 : 0; i > 0; i--)
+				sched_yield();
+			return -1;
+		},
+		nullptr));
+	std::thread worker(
+	    [&] { EXPECT_EQ(nullptr, poolkind_malloc(kind.get(), 40 * MIB)); });
+	while (calls == 0)
+		sched_yield();
+	std::thread other([&] {
+		void *block = poolkind_malloc(kind.get(), 3 * MIB);
+
+		EXPECT_NE(nullptr, block);
+		poolkind_free(kind.get(), block);
+	});
+	worker.join();
+	other.join();
+}
