@@ -31,8 +31,8 @@ refused() {
 }
 
 # Some MB from each kind, of two with the same name.
-specs=(nodes:0,name=heap dram,name=twin dram,name=twin
-	file:/dev/shm,size=32M,name=shm)
+specs=("nodes:0,name=heap" "dram,name=twin" "dram,name=twin"
+    "file:/dev/shm,size=32M,name=shm")
 case ${VM_PROFILE:-}$(stat -f -c %T "$TOP_BUILDDIR") in
 ext* | btrfs | xfs) specs+=("file:$TOP_BUILDDIR,size=32M,name=disk") ;;
 esac
