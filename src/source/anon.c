@@ -31,6 +31,7 @@
  */
 #include <errno.h>
 
+#include "base/page.h"
 #include "source/operations.h"
 #include "source/policy.h"
 #include "source/populate.h"
@@ -57,7 +58,7 @@ is_huge(const struct source *source)
 
 /* Asks for transparent huge pages in what of a range lies from segment->huge
  * on. Where madvise(2) is refused pages have the size that the system gives
- * them: it is advice. */
+ * them: it is advice; and page=auto asks for nothing that there must be. */
 static int
 set_advice(struct segment *segment, size_t offset, size_t bytes)
 {
@@ -68,7 +69,10 @@ set_advice(struct segment *segment, size_t offset, size_t bytes)
 		return 0;
 	error = os_advise_huge(
 	    segment->base + from, offset + bytes - from, true);
-	return os_is_refused(error) ? 0 : error;
+	return segment->source->spec->page != SPEC_PAGE_THP ||
+		os_is_refused(error) ?
+	    0 :
+	    error;
 }
 
 /* Reserves addresses, for which no memory is taken. Huge pages are mapped at
@@ -123,15 +127,19 @@ anon_close(struct segment *segment)
 /*
  * Whether huge pages are asked for once the source is large: for ordinary
  * memory that comes at the first touch, where no limit or size counts each
- * page, and a 2 MiB page lies no worse than small ones.
+ * page, and a 2 MiB page lies no worse than small ones. Where the system's
+ * pages are larger than 4 KiB its huge ones are 32 or 512 MiB.
  */
 static bool
-becomes_huge(const struct spec *spec)
+becomes_huge(const struct source *source)
 {
+	const struct spec *spec = source->spec;
+
 	return spec->page == SPEC_PAGE_AUTO && spec->size == 0 &&
-	    spec->limit == 0 && !spec_limit_is_part(spec) && !spec->populate &&
-	    !spec->home_given && spec_count_nodes(spec) != 1 &&
-	    spec->policy != SPEC_INTERLEAVE && spec->policy != SPEC_WEIGHTED;
+	    !source_has_limit(source) && !spec->populate &&
+	    system_page() == 4 * KIB && !spec->home_given &&
+	    spec_count_nodes(spec) != 1 && spec->policy != SPEC_INTERLEAVE &&
+	    spec->policy != SPEC_WEIGHTED;
 }
 
 /*
@@ -153,7 +161,7 @@ ask_for_huge(struct segment *segment)
 	size_t from = segment == source->first ? HUGE_FROM : 0;
 
 	if (segment->huge == segment->bytes && segment->usable >= from &&
-	    becomes_huge(source->spec)) {
+	    becomes_huge(source)) {
 		segment->huge = segment->usable;
 		set_advice(segment, 0, segment->bytes);
 	}

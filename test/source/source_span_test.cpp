@@ -323,8 +323,9 @@ TEST(HugePages, AreAskedForInALargeSourceWithoutABound)
 		{ "nodes:0,policy=interleave", false, false },
 	};
 
-	if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) != 0)
-		GTEST_SKIP() << "this kernel has no transparent huge pages";
+	if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) != 0 ||
+	    sysconf(_SC_PAGESIZE) != 4096)
+		GTEST_SKIP() << "this kernel has no huge pages of 2 MiB";
 	for (const auto &one : cases) {
 		Source source(one.text);
 		char *first = source.span(MIB), *last = first;
@@ -337,12 +338,26 @@ TEST(HugePages, AreAskedForInALargeSourceWithoutABound)
 	}
 }
 
+/* A limit that came later counts as well. */
+TEST(HugePages, AreNotAskedForUnderALimitThatCameLater)
+{
+	Source source("dram");
+	char *last = nullptr;
+
+	source_set_limit(source, GIB);
+	for (int i = 0; i < 40; i++)
+		last = source.span(MIB);
+	ASSERT_NE(last, nullptr);
+	EXPECT_FALSE(asks_for_huge_pages(last));
+}
+
 /* A piece that is mapped anew, as it cannot be made readable otherwise, is
  * asked about anew. */
 TEST(HugePages, AreAskedForWhereMprotectIsRefused)
 {
-	if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) != 0)
-		GTEST_SKIP() << "this kernel has no transparent huge pages";
+	if (access("/sys/kernel/mm/transparent_hugepage/enabled", F_OK) != 0 ||
+	    sysconf(_SC_PAGESIZE) != 4096)
+		GTEST_SKIP() << "this kernel has no huge pages of 2 MiB";
 	Source source("dram");
 	char *last = nullptr;
 
