@@ -21,7 +21,7 @@
  * what it may have once that was missed. */
 #define ROOM_MIN 64
 #define ROOM_MAX (16 * KIB)
-#define EARNED_MAX (1 * MIB)
+#define EARNED_BYTES_MAX (64 * MIB) /* in blocks */
 
 /* So many blocks go back to the arenas at a time. */
 #define RETURN_STEP 64
@@ -148,12 +148,12 @@ static void
 earn(struct heap *heap, unsigned number, unsigned count)
 {
 	struct depot_bin *bin = &atomic_load(&heap->depot)->bin[number];
+	unsigned max = (unsigned)(EARNED_BYTES_MAX / cache_bin_size[number]);
 	unsigned refused;
 
 	lock_take(&bin->lock);
 	refused = atomic_load(&bin->refused);
-	count = (unsigned)min_size(
-	    min_size(count, refused), EARNED_MAX - bin->earned);
+	count = (unsigned)min_size(min_size(count, refused), max - bin->earned);
 	change_earned(heap, number, bin->earned + count);
 	atomic_fetch_sub(&bin->refused, count);
 	lock_give(&bin->lock);
