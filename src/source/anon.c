@@ -127,7 +127,9 @@ anon_close(struct segment *segment)
 /*
  * Whether huge pages are asked for once the source is large: for ordinary
  * memory that comes at the first touch, where no limit or size counts each
- * page, and a 2 MiB page lies no worse than small ones. Where the system's
+ * page, and a 2 MiB page lies no worse than small ones. Not for what is bound
+ * to nodes: what they have free is counted in the bytes that were promised, and
+ * a touch would take more. Where the system's
  * pages are larger than 4 KiB its huge ones are 32 or 512 MiB.
  */
 static bool
@@ -138,7 +140,7 @@ becomes_huge(const struct source *source)
 	return spec->page == SPEC_PAGE_AUTO && spec->size == 0 &&
 	    !source_has_limit(source) && !spec->populate &&
 	    system_page() == 4 * KIB && !spec->home_given &&
-	    spec_count_nodes(spec) != 1 && spec->policy != SPEC_INTERLEAVE &&
+	    !spec_binds(spec) && spec->policy != SPEC_INTERLEAVE &&
 	    spec->policy != SPEC_WEIGHTED;
 }
 
