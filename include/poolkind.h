@@ -314,11 +314,12 @@ typedef int poolkind_map_function(
  *
  * The thread that allocates, trims, sets or closes calls, with no lock of the
  * engine's held but KIND's for this: calls for one kind come one after the
- * other. TOLD may call malloc, and use other kinds. What it asks of KIND itself
- * is refused with EDEADLK where a thread's cache does not have it; it does not
- * fork, end the thread, jump or throw. The child of a fork has no such
- * function, as what was registered is its parent's, and is told of nothing: it
- * calls poolkind_on_map() itself.
+ * other. TOLD may call malloc, and use other kinds, but for those whose own
+ * function uses KIND: two threads would wait for each other. What it asks of
+ * KIND itself is refused with EDEADLK where a thread's cache does not have it;
+ * it does not fork, end the thread, jump or throw. The child of a fork has no
+ * such function, as what was registered is its parent's, and is told of
+ * nothing: it calls poolkind_on_map() itself.
  *
  * Errors: EDEADLK (called by TOLD); ENOMEM (TOLD refused what KIND has: it was
  * told of all as lost, and is called no more); ENOTSUP (a file with
