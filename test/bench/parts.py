@@ -7,13 +7,14 @@ import subprocess
 import time
 
 from figures import compare, enter_table, figures, settings
-from peers import (BUILD, POOL_DIR, compile, library, memkind_folder, ours,
-                   preload, shim)
+from peers import (BUILD, POOL_DIR, compile, leave_out, library,
+                   memkind_folder, ours, preload, shim)
 
 
 def compile_parts(scratch):
     for name, arguments in {
             "pair": [], "forks": [], "launch": [], "kind": ours("poolkind"),
+            "pages": [*ours("poolkind"), "-lnuma"],
             "memkind": [f"-L{BUILD}/lib", "-lmemkind",
                         f"-Wl,-rpath-link,{BUILD}/lib"],
             "pools": ours("vmem", "poolkind"),
@@ -70,6 +71,27 @@ def compare_kinds(scratch):
         text = f"file:{POOL_DIR},size={size}"
         filled[size] = [figures([f"{scratch}/kind", text, "fill"], {})]
     enter_table("filling a kind on a file", filled)
+
+
+def available_mib():
+    with open("/proc/meminfo") as file:
+        return next(int(line.split()[1]) >> 10 for line in file
+                    if line.startswith("MemAvailable:"))
+
+
+def compare_pages(scratch):
+    """Pages taken by threads, and moved between nodes."""
+    size = 4096 if available_mib() > 8192 else 256
+    compare("a block whose pages are taken",
+            {f"populate={n}": f"dram,populate={n}" for n in (1, 2)},
+            lambda text: figures([f"{scratch}/pages", "take", text,
+                                  str(size << 20)], {}))
+    if not os.path.exists("/sys/devices/system/node/node1/meminfo"):
+        leave_out("pages moved between nodes: this machine has one node")
+        return
+    compare("pages moved between nodes",
+            {"move_pages(2)": "kernel", "poolkind_move()": "kind"},
+            lambda way: figures([f"{scratch}/pages", "move", way], {}))
 
 
 def free_mib(directory):
