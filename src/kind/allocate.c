@@ -224,13 +224,27 @@ poolkind_spilled(poolkind *full, const poolkind *to, size_t asked)
 	note_spill(kind, to, asked);
 }
 
-/* Whether the next kind is to be asked before this one has no room. */
 static inline bool
-passes_on(struct kind *kind, const struct request *request)
+has_marks_for(const struct kind *kind, const struct request *request)
 {
 	return unlikely(kind->marks.high != 0) &&
-	    request->size >= kind->marks.from && kind->fallback != NULL &&
-	    marks_met(kind);
+	    request->size >= kind->marks.from && kind->fallback != NULL;
+}
+
+/* A block of KIND, unless the next kind is to be asked before this one has no
+ * room. */
+static inline void *
+block_below_marks(struct kind *kind, const struct request *request)
+{
+	bool marked = has_marks_for(kind, request);
+	void *ptr;
+
+	if (marked && marks_met(kind))
+		return NULL;
+	ptr = block_of_kind(kind, request);
+	if (unlikely(ptr == NULL) && marked)
+		marks_refused(kind, request->size);
+	return ptr;
 }
 
 /* A block of KIND, if it has room below its marks, or the program's function
@@ -241,8 +255,7 @@ block_of_link(struct kind *kind, const struct request *request)
 	void *ptr = NULL;
 
 	for (unsigned asked = 0; ptr == NULL; asked++) {
-		if (!passes_on(kind, request))
-			ptr = block_of_kind(kind, request);
+		ptr = block_below_marks(kind, request);
 		if (ptr == NULL && !full_try_again(kind, request->asked, asked))
 			break;
 	}

@@ -191,3 +191,23 @@ marks_met(struct kind *kind)
 		change(marks, above);
 	return met;
 }
+
+/*
+ * The last pages that nodes and file systems say they have free they do not
+ * give to everybody. A kind that waits for these to reach its mark would try
+ * and fail at each request, which takes a bound kind 0.1 s on the emulated test
+ * host: there the mark counts as met. Not where a block was refused that is
+ * larger than what is left below the mark, nor where limit or size are what
+ * bounds the kind: these are exact.
+ */
+void
+marks_refused(struct kind *kind, size_t size)
+{
+	struct marks *marks = &kind->marks;
+	struct use use = use_of(kind);
+	size_t most = around(kind, &use);
+
+	if (most < use.bound && use.spans >= part_of(most, marks->low) &&
+	    use.spans + size <= part_of(most, marks->high))
+		change(marks, false);
+}

@@ -54,4 +54,7 @@ void marks_forget_around(struct marks *marks);
 /* Whether so much of the kind is used that blocks go to the next. */
 bool marks_met(struct kind *kind);
 
+/* A block of SIZE bytes for which marks_met() said no was refused. */
+void marks_refused(struct kind *kind, size_t size);
+
 #endif /* KIND_MARKS_H */
