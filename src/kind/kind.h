@@ -206,7 +206,7 @@ bool full_try_again(struct kind *kind, size_t size, unsigned asked);
  * map_empty() has no cache have blocks of that memory;
  * map_give_back() tells of what is free and gives it back, map_decay() if that
  * has waited long enough; map_is_telling() refuses what the function asks for
- * itself; map_end() before a kind is closed; map_forked() in a fork's child.
+ * itself; map_end() before a kind is closed. In a fork's child there is none.
  */
 bool map_is_given(const struct kind *kind);
 bool map_is_telling(const struct kind *kind);
@@ -216,7 +216,6 @@ void map_empty(struct kind *kind);
 bool map_give_back(struct kind *kind);
 void map_decay(struct kind *kind);
 void map_end(struct kind *kind);
-void map_forked(struct kind *kind);
 
 /* Around a move of pages that stay at their addresses: all is told as lost, and
  * after it as there again; false if that was refused. What is committed

@@ -247,12 +247,14 @@ kinds_hold(void)
 	lock_take(&kinds_lock);
 }
 
+/* Whether or not a kind has a function, the lock for it may be that of a thread
+ * which is gone. */
 void
 kinds_forked(void)
 {
 	for (struct kind *kind = kinds; kind != NULL; kind = kind->next) {
 		atomic_store(&kind->moving, false);
-		map_forked(kind);
+		kind->on_map = (struct on_map){ .lock = LOCK_INIT };
 	}
 }
 

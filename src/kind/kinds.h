@@ -65,8 +65,8 @@ void kind_delete(struct kind *kind);
 void kinds_hold(void);
 void kinds_release(void);
 
-/* In the child of a fork, in between: the thread that moved pages of a kind is
- * not there any more. */
+/* In the child of a fork, in between: the threads that moved pages of a kind or
+ * told of its memory are not there any more. */
 void kinds_forked(void);
 
 #endif /* KIND_KINDS_H */

@@ -266,14 +266,6 @@ give(struct kind *kind, poolkind_map_function *told, void *arg)
 	    kind->name);
 }
 
-/* Whether or not there is a function, the lock may be that of a thread which is
- * gone. */
-void
-map_forked(struct kind *kind)
-{
-	kind->on_map = (struct on_map){ .lock = LOCK_INIT };
-}
-
 /* In a child of clone(2), which ran no handler. */
 static void
 forget_parent(struct kind *kind)

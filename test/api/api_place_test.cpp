@@ -122,7 +122,7 @@ TEST(ApiPlace, WhatMakesNoSenseIsRefused)
 	expect_refused("nodes:0,policy=weighted-interleave,weights=0", EINVAL,
 	    "from 1 to 255");
 	expect_refused("nodes:0,policy=interleave,home=0", EINVAL, "home=");
-	expect_refused("nodes:0,scope=all", EINVAL, "scope");
+	expect_refused("dram,scope=all", EINVAL, "scope");
 	expect_refused("bandwidth,scope=near", EINVAL, "scope");
 	expect_refused("bandwidth,size=1G,reserve=yes", EINVAL, "scope=local");
 	expect_refused("bandwidth:2", EINVAL, "takes no location");
