@@ -7,9 +7,7 @@
  * EINVAL and a sentence that names the option to change.
  */
 #include <errno.h>
-#include <string.h>
 
-#include "base/cut.h"
 #include "base/error.h"
 #include "spec/table.h"
 
@@ -130,32 +128,4 @@ check_together(const struct spec *spec)
 		    "grow= without size=: a kind without a size grows as "
 		    "needed, write size= to begin with one");
 	return check_reserve(spec);
-}
-
-/* ---- Where pages are to go ----------------------------------------------- */
-
-/* Which policy pages are under is the kind's own. */
-int
-spec_check_place(const struct spec *spec, const char *text)
-{
-	struct spec plain = { .source = spec->source,
-		.tier = spec->tier,
-		.scope = spec->scope,
-		.all_nodes = spec->all_nodes };
-	char said[SPEC_TEXT_MAX], place[SPEC_TEXT_MAX];
-
-	if (!spec_has_nodes(spec))
-		return error_set(EINVAL,
-		    "\"%s\" names no nodes that pages could be moved to: write "
-		    "nodes:N, a memory attribute such as capacity, or home",
-		    cut(text, 80).text);
-	memcpy(plain.nodes, spec->nodes, sizeof(plain.nodes));
-	spec_print(spec, said, sizeof(said));
-	spec_print(&plain, place, sizeof(place));
-	if (strcmp(said, place) != 0)
-		return error_set(EINVAL,
-		    "\"%s\" says more than where pages are moved to: leave the "
-		    "options away, as the kind keeps its own",
-		    cut(text, 80).text);
-	return 0;
 }
