@@ -30,8 +30,8 @@
 #include "source/registry.h"
 #include "source/segment.h"
 
-/* What moves while the lock is held. A transparent huge page is counted right as
- * a whole alone. */
+/* What moves while the lock is held. A transparent huge page is counted right
+ * as a whole alone. */
 #define MOVE_BYTES (2 * MIB)
 
 /* ---- Where pages are taken from now on ----------------------------------- */
