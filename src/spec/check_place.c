@@ -2,9 +2,9 @@
 /*
  * check_place.c - whether a text says where pages are to be moved, and no more.
  *
- * Owns nothing, takes no lock. A spec and two texts are large: called on a stack
- * of the engine's (os_on_stack()), or by the command. Fails with EINVAL and a
- * sentence.
+ * Owns nothing, takes no lock. A spec and two texts are large: called on a
+ * stack of the engine's (os_on_stack()), or by the command. Fails with EINVAL
+ * and a sentence.
  */
 #include <errno.h>
 #include <string.h>
