@@ -217,9 +217,9 @@ bad "an option with a typing error" 2 \
 bad "an option that a command does not have" 2 \
     'poolkind: unknown option "-v" (known: --json, --help)' check -v dram
 bad "an unknown command" 2 \
-    'poolkind: unknown command "list" (known: nodes, devices, rank, check, specs, kinds, run, record, replay, report, advise, stat, top, plot)' list
+    'poolkind: unknown command "list" (known: nodes, devices, rank, check, specs, kinds, run, record, replay, report, advise, stat, top, move, plot)' list
 bad "a command with a typing error" 2 \
-    'poolkind: unknown command "node": did you mean "nodes"? (known: nodes, devices, rank, check, specs, kinds, run, record, replay, report, advise, stat, top, plot)' node
+    'poolkind: unknown command "node": did you mean "nodes"? (known: nodes, devices, rank, check, specs, kinds, run, record, replay, report, advise, stat, top, move, plot)' node
 bad "a word too many" 2 'poolkind: one word too many: "b"' nodes a b
 run help
 all=$output
