@@ -23,12 +23,6 @@ struct move {
 	uint64_t nodes[SPEC_NODES_MAX / 64]; /* all that pages may be on then */
 };
 
-static size_t
-stayed(const struct os_moved *moved)
-{
-	return moved->full + moved->shared + moved->busy;
-}
-
 /* ---- Sentences ----------------------------------------------------------- */
 
 static int
@@ -76,36 +70,27 @@ answer(const struct move *move)
 		    "kind \"%s\": %zu bytes stayed where they were, as the "
 		    "nodes "
 		    "%s have no %s for them",
-		    move->kind->name, stayed(moved),
+		    move->kind->name, os_stayed(moved),
 		    nodes_text(move->nodes).text, free_pages(move->kind));
 	if (moved->shared != 0)
 		return error_set(EBUSY,
 		    "kind \"%s\": %zu bytes stayed where they were, as another "
 		    "process has them, too, since a fork",
-		    move->kind->name, stayed(moved));
+		    move->kind->name, os_stayed(moved));
 	if (moved->busy != 0)
 		return error_set(EBUSY,
 		    "kind \"%s\": %zu bytes stayed where they were, as the "
 		    "kernel or a device is using them",
-		    move->kind->name, stayed(moved));
+		    move->kind->name, os_stayed(moved));
 	return 0;
 }
 
 /* ---- Moving -------------------------------------------------------------- */
 
-/* Waits until the bytes moved by now were due. */
 static void
 keep_rate(const struct move *move)
 {
-	size_t moved = move->moving.moved.moved;
-	uint64_t due, now;
-
-	if (move->rate == 0)
-		return;
-	due = move->begin +
-	    (uint64_t)((double)moved / (double)move->rate * 1e9);
-	while ((now = os_now_ns()) < due)
-		os_sleep_ns(due - now);
+	os_keep_rate(move->begin, move->moving.moved.moved, move->rate);
 }
 
 /* A function that is told of the kind's memory has all of it withdrawn while

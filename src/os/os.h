@@ -209,6 +209,12 @@ struct os_moved {
 	    absent; /* in no memory: not touched yet, swapped out, given back */
 };
 
+static inline size_t
+os_stayed(const struct os_moved *moved)
+{
+	return moved->full + moved->shared + moved->busy;
+}
+
 /*
  * Moves the pages of a range to the nodes of MASK, those that are elsewhere to
  * each of these in turn, SLICE bytes at a time, and where it has no room to the
@@ -399,8 +405,9 @@ uint64_t os_now_ms(void);
 /* Nanoseconds of the same clock, exactly. */
 uint64_t os_now_ns(void);
 
-/* Waits for so long, or less where a signal comes. */
-void os_sleep_ns(uint64_t ns);
+/* Waits until BYTES a second come to no more than RATE, counted from BEGIN on
+ * that clock; at 0 not at all. */
+void os_keep_rate(uint64_t begin, size_t bytes, size_t rate);
 void os_clock_advance(uint64_t ms);
 
 /* ---- Stack: os_stack_linux.c -------------------------------------------- */

@@ -800,12 +800,19 @@ os_now_ns(void)
 }
 
 void
-os_sleep_ns(uint64_t ns)
+os_keep_rate(uint64_t begin, size_t bytes, size_t rate)
 {
-	struct timespec time = {
-		.tv_sec = (time_t)(ns / 1000000000),
-		.tv_nsec = (long)(ns % 1000000000),
-	};
+	uint64_t due, now;
 
-	os_direct(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &time, NULL);
+	if (rate == 0)
+		return;
+	due = begin + (uint64_t)((double)bytes / (double)rate * 1e9);
+	while ((now = os_now_ns()) < due) {
+		struct timespec time = {
+			.tv_sec = (time_t)((due - now) / 1000000000),
+			.tv_nsec = (long)((due - now) % 1000000000),
+		};
+
+		os_direct(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &time, NULL);
+	}
 }

@@ -20,13 +20,11 @@
 
 #define MPOL_MF_MOVE 2 /* of move_pages(2) */
 
-/* ---- Where pages are ---------------------------------------------------- */
-
 /*
- * move_pages(2) of this process, without nodes, says for each page on which
- * node it is; with nodes it moves pages there first. It works on lists of
- * addresses, so ranges are done in batches, whose three arrays take 2 KiB of a
- * stack that may have 16 KiB in all.
+ * move_pages(2), without nodes, says for each page on which node it is; with
+ * nodes it moves pages there first. It works on lists of addresses, so ranges
+ * are done in batches, whose arrays take 2 KiB of a stack that may have 16 KiB
+ * in all.
  */
 #define BATCH 128
 
@@ -35,89 +33,6 @@ struct batch {
 	int node[BATCH];
 	int status[BATCH];
 };
-
-/* Where up to BATCH pages from ADDR on are: the status of each is a node, or a
- * negative error number, -ENOENT for a page that is not there. */
-static int
-ask(struct batch *batch, char *addr, size_t pages)
-{
-	for (size_t i = 0; i < pages; i++)
-		batch->page[i] = addr + i * system_page();
-	return os_direct_error(
-	    SYS_move_pages, 0, pages, batch->page, NULL, batch->status);
-}
-
-/* How many of the pages in the batch are on no node of MASK; they come first.
- */
-static size_t
-keep_strays(struct batch *batch, size_t pages, const uint64_t *mask)
-{
-	size_t strays = 0;
-
-	for (size_t i = 0; i < pages; i++)
-		if (batch->status[i] < 0 ||
-		    !bits_test(mask, (unsigned)batch->status[i]))
-			batch->page[strays++] = batch->page[i];
-	return strays;
-}
-
-/* Tries to move the first STRAYS pages to NODE; what could not be is told by
- * their status. */
-static int
-move_strays(struct batch *batch, size_t strays, unsigned node)
-{
-	for (size_t i = 0; i < strays; i++) {
-		batch->node[i] = (int)node;
-		batch->status[i] = -ENOMEM;
-	}
-	int err = os_direct_error(SYS_move_pages, 0, strays, batch->page,
-	    batch->node, batch->status, MPOL_MF_MOVE);
-
-	if (err != 0 && err != ENOMEM && err != ENOENT)
-		return err;
-	/* What it says of pages that it did not get to is stale. */
-	return os_direct_error(
-	    SYS_move_pages, 0, strays, batch->page, NULL, batch->status);
-}
-
-/* Moves what strays to the first node of the mask, what could not go there to
- * the second, and so on. ENOMEM if some page is on none of them in the end. */
-static int
-move_batch(struct batch *batch, char *addr, size_t pages, const uint64_t *mask,
-    unsigned bits)
-{
-	int err = ask(batch, addr, pages);
-	size_t strays = err != 0 ? 0 : keep_strays(batch, pages, mask);
-
-	for (unsigned node = 0; node < bits && strays != 0 && err == 0; node++)
-		if (bits_test(mask, node)) {
-			err = move_strays(batch, strays, node);
-			strays = keep_strays(batch, strays, mask);
-		}
-	return strays == 0 ? err : ENOMEM;
-}
-
-/* Where move_pages(2) is refused nothing can be known and nothing moved: pages
- * are taken to be where the policy "preferred" has put them. */
-int
-os_move_to_nodes(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
-{
-	size_t page = system_page(), left = bytes / page, step;
-	struct batch batch;
-	char *at = addr;
-	int err = os_fault(OS_MOVE_TO_NODES);
-
-	for (; left != 0 && err == 0; left -= step, at += step * page) {
-		step = min_size(left, BATCH);
-		err = move_batch(&batch, at, step, mask, bits);
-	}
-	return os_is_refused(err) ? 0 : err;
-}
-
-/* ---- Pages that move ----------------------------------------------------- */
-
-/* The size of a transparent huge page. */
-#define MOVE_WINDOW (2 * MIB)
 
 /* What is left of a batch: in PAGE those that are elsewhere still, in order,
  * and in WHY, for each, what kept it the last time. */
@@ -238,12 +153,6 @@ move_once(struct moving *moving, size_t *here, size_t *absent)
 	return err;
 }
 
-static size_t
-stayed(const struct os_moved *moved)
-{
-	return moved->full + moved->shared + moved->busy;
-}
-
 /* Adds what kept each of the pages that are left, at the last try. */
 static void
 count_left(const struct moving *moving, struct os_moved *moved)
@@ -292,6 +201,18 @@ move_batch_of(struct moving *moving, char *at, size_t count)
 	return err;
 }
 
+/* The size of a transparent huge page. */
+#define MOVE_WINDOW (2 * MIB)
+
+static char *
+end_of_window(const struct moving *moving, const char *at, char *end)
+{
+	char *next = (char *)align_down((uintptr_t)at, MOVE_WINDOW) +
+	    max_size(MOVE_WINDOW, moving->page_bytes);
+
+	return next < end ? next : end;
+}
+
 /*
  * A window of 2 MiB is looked at as a whole before any of it moves: with one
  * page of a transparent huge page all of that goes.
@@ -300,7 +221,7 @@ static int
 move_window(
     struct moving *moving, char *at, size_t pages, struct os_moved *moved)
 {
-	size_t here, absent, away = 0, before = stayed(moved), step;
+	size_t here, absent, away = 0, before = os_stayed(moved), step;
 	int err = 0;
 
 	for (size_t i = 0; i < pages && err == 0; i += step) {
@@ -319,7 +240,7 @@ move_window(
 		if (err == 0)
 			count_left(moving, moved);
 	}
-	before = stayed(moved) - before;
+	before = os_stayed(moved) - before;
 	moved->moved += err != 0 || away < before ? 0 : away - before;
 	return err;
 }
@@ -355,9 +276,7 @@ os_move_pages(int process, void *addr, size_t bytes, size_t page, size_t slice,
 	int err = 0;
 
 	for (; at < end && err == 0; at = next) {
-		next = (char *)align_down((uintptr_t)at, MOVE_WINDOW) +
-		    max_size(MOVE_WINDOW, moving.page_bytes);
-		next = next < end ? next : end;
+		next = end_of_window(&moving, at, end);
 		err = os_fault(OS_MOVE_PAGES);
 		err = err != 0 ?
 		    move_fault(err, (size_t)(next - at), moved) :
@@ -367,21 +286,50 @@ os_move_pages(int process, void *addr, size_t bytes, size_t page, size_t slice,
 	return err;
 }
 
+/* To the first of the nodes that has room. Where move_pages(2) is refused
+ * nothing can be known and nothing moved: pages are taken to be where the policy
+ * "preferred" has put them. */
+int
+os_move_to_nodes(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
+{
+	struct moving moving = {
+		.page_bytes = system_page(),
+		.slice = SIZE_MAX,
+		.mask = mask,
+		.bits = bits,
+	};
+	struct os_moved moved = { 0 };
+	char *at = addr, *end = at + bytes, *next;
+	int err = os_fault(OS_MOVE_TO_NODES);
+
+	for (; at < end && err == 0; at = next) {
+		next = end_of_window(&moving, at, end);
+		err = move_window(&moving, at,
+		    (size_t)(next - at) / moving.page_bytes, &moved);
+		if (err == 0 && os_stayed(&moved) + moved.absent != 0)
+			err = ENOMEM;
+	}
+	return os_is_refused(err) ? 0 : err;
+}
+
 int
 os_count_on_nodes(void *addr, size_t bytes, size_t *bytes_on, unsigned nodes)
 {
-	size_t page = system_page(), left = bytes / page, step;
-	struct batch batch;
+	struct moving moving = { .page_bytes = system_page() };
+	size_t left = bytes / moving.page_bytes, step;
 	char *at = addr;
 	int err = 0;
 
-	for (; left != 0 && err == 0; left -= step, at += step * page) {
+	for (; left != 0 && err == 0; left -= step) {
 		step = min_size(left, BATCH);
-		err = ask(&batch, at, step);
-		for (size_t i = 0; i < step && err == 0; i++)
-			if (batch.status[i] >= 0 &&
-			    (unsigned)batch.status[i] < nodes)
-				bytes_on[batch.status[i]] += page;
+		err = set_batch(&moving, at, step);
+		at += step * moving.page_bytes;
+		for (size_t i = 0; i < step && err == 0; i++) {
+			int node = moving.batch.status[i];
+
+			if (node >= 0 && (unsigned)node < nodes)
+				bytes_on[node] += moving.page_bytes;
+		}
 	}
 	return err;
 }

@@ -181,21 +181,6 @@ find_kind(struct mover *m)
 
 /* ---- Its pages ----------------------------------------------------------- */
 
-/* Waits until the bytes moved by now were due. */
-static void
-keep_rate(const struct mover *m)
-{
-	uint64_t due, now;
-
-	if (m->move->rate == 0)
-		return;
-	due = m->began +
-	    (uint64_t)((double)m->move->moved.moved / (double)m->move->rate *
-		1e9);
-	while ((now = os_now_ns()) < due)
-		os_sleep_ns(due - now);
-}
-
 static bool
 refused(struct mover *m, int error)
 {
@@ -243,7 +228,7 @@ move_range(
 		    place->nodes, SPEC_NODES_MAX, &m->move->moved);
 		if (error != 0)
 			return refused(m, error);
-		keep_rate(m);
+		os_keep_rate(m->began, m->move->moved.moved, m->move->rate);
 	}
 	return true;
 }

@@ -141,12 +141,6 @@ source_huge_page(const struct source *source)
 	    0;
 }
 
-static size_t
-stayed(const struct os_moved *moved)
-{
-	return moved->full + moved->shared + moved->busy;
-}
-
 /* Whether the nodes have room for what is absent, besides all that was absent
  * before: none of it has taken any yet. What was moved has. Where they have
  * not, all of the source is "preferred", as after a fork: else pages that are
@@ -194,7 +188,7 @@ move_range(struct source *source, char *from, size_t bytes,
 	moving->moved.shared += moved.shared;
 	moving->moved.busy += moved.busy;
 	moving->moved.absent += moved.absent;
-	return good && moving->error == 0 && stayed(&moved) == 0;
+	return good && moving->error == 0 && os_stayed(&moved) == 0;
 }
 
 /* The run of granules that begins where MOVING is: committed, and no longer

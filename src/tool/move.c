@@ -89,7 +89,7 @@ print_moved(const struct outside_move *move)
 	print_stayed(
 	    before, moved->busy, "the kernel or a device is using them");
 	putchar('\n');
-	return moved->full + moved->shared + moved->busy == 0 ? 0 : FAILED;
+	return os_stayed(moved) == 0 ? 0 : FAILED;
 }
 
 /* ---- The command --------------------------------------------------------- */
