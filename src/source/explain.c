@@ -161,8 +161,11 @@ explain_nodes(const struct spec *spec, const char *shown)
 void
 source_explain(int error, const struct spec *spec)
 {
-	static const char *const page_of[] = { "auto", "4K", "thp", "2M",
-		"1G" };
+	static const char *const page_of[] = { [SPEC_PAGE_AUTO] = "4K",
+		[SPEC_PAGE_BASE] = "4K",
+		[SPEC_PAGE_THP] = "thp",
+		[SPEC_PAGE_2M] = "2M",
+		[SPEC_PAGE_1G] = "1G" };
 	char text[SPEC_TEXT_MAX];
 	struct cut_text cut_spec;
 	const char *shown;

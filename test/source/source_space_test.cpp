@@ -570,3 +570,16 @@ TEST(Locked, LaterIsNotTheWholeOfASparseFile)
 		GTEST_SKIP() << "may not lock memory";
 	EXPECT_LE(locked(in_shm("size=1G"), MCL_CURRENT, false), without + 8);
 }
+
+/* page=auto has a name for those who write texts; its pages have another. */
+TEST(Reserved, SaysWhatPagesThereAreNot)
+{
+	FAULTS_OR_SKIP();
+	os_fault_at(OS_MAKE_USABLE, 1, ENOMEM, true);
+	Source source("dram,size=8M,reserve=yes");
+	os_fault_at(OS_MAKE_USABLE, 0, 0, false);
+
+	EXPECT_EQ((struct source *)source, nullptr);
+	EXPECT_NE(strstr(error_text(), "takes 8 MiB in pages of 4K"), nullptr)
+	    << error_text();
+}
