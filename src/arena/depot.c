@@ -17,11 +17,11 @@
 #define DEPOT_PART 8
 #define DEPOT_BYTES_MIN (4 * MIB)
 
-/* Pointers of one bin: what there is memory for at first, what it may have, and
- * what it may have once that was missed. */
+/* Pointers of one bin: what there is memory for at first, and at most, if no
+ * more were missed; and of those that were so many bytes of blocks. */
 #define ROOM_MIN 64
 #define ROOM_MAX (16 * KIB)
-#define EARNED_BYTES_MAX (64 * MIB) /* in blocks */
+#define EARNED_BYTES_MAX (64 * MIB)
 
 /* So many blocks go back to the arenas at a time. */
 #define RETURN_STEP 64
@@ -230,7 +230,8 @@ depot_take(struct heap *heap, unsigned number, void **block, unsigned count)
 
 /* Takes up to COUNT from the bottom, where those are that came first; the last
  * take their place. So of many steps the first alone takes the oldest, and no
- * step costs more than what it takes. */
+ * step costs more than what it takes. With the last of them goes the memory for
+ * many pointers. */
 static unsigned
 take_oldest(struct depot_bin *bin, void **block, unsigned count)
 {
@@ -245,23 +246,15 @@ take_oldest(struct depot_bin *bin, void **block, unsigned count)
 		memmove(bin->block, bin->block + max_size(left, count),
 		    min_size(left, count) * sizeof(void *));
 	}
-	atomic_store(&bin->count, left);
-	bin->low = (unsigned)min_size(bin->low, left);
-	lock_give(&bin->lock);
-	return count;
-}
-
-/* Gives up the memory for many pointers where there are none. */
-static void
-release_room(struct depot_bin *bin)
-{
-	lock_take(&bin->lock);
-	if (bin->room > ROOM_MAX && atomic_load(&bin->count) == 0) {
+	if (left == 0 && bin->room > ROOM_MAX) {
 		record_free(bin->block, bin->room * sizeof(void *));
 		bin->block = NULL;
 		bin->room = 0;
 	}
+	atomic_store(&bin->count, left);
+	bin->low = (unsigned)min_size(bin->low, left);
 	lock_give(&bin->lock);
+	return count;
 }
 
 static void
@@ -280,7 +273,6 @@ return_oldest(struct heap *heap, unsigned number, unsigned count)
 		dismiss(heap, number, step);
 		count -= step;
 	}
-	release_room(bin);
 }
 
 /* Gives up COUNT of what was earned. Under the bin's lock. */
