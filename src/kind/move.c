@@ -31,8 +31,8 @@ refused(const struct move *move, int error)
 	if (error == EINVAL || error == ENODEV)
 		return error_set(ENODEV,
 		    "kind \"%s\" cannot be moved to \"%s\": one of the nodes "
-		    "%s "
-		    "does not exist, has no memory or is not allowed to this "
+		    "%s does not exist, has no memory or is not allowed to "
+		    "this "
 		    "process",
 		    move->kind->name, move->to, nodes_text(move->nodes).text);
 	if (os_is_refused(error))
@@ -68,8 +68,7 @@ answer(const struct move *move)
 	if (moved->full != 0)
 		return error_set(ENOMEM,
 		    "kind \"%s\": %zu bytes stayed where they were, as the "
-		    "nodes "
-		    "%s have no %s for them",
+		    "nodes %s have no %s for them",
 		    move->kind->name, os_stayed(moved),
 		    nodes_text(move->nodes).text, free_pages(move->kind));
 	if (moved->shared != 0)
@@ -236,6 +235,18 @@ move_of(struct kind *kind, const char *to, size_t rate)
 		.begin = os_now_ns() };
 }
 
+/* The result of a move that has ended, with what it came to told. */
+static int
+end_move(const struct move *move, struct move_to *to, int result,
+    struct poolkind_moved *moved, size_t moved_size, int saved)
+{
+	move_to_free(to);
+	tell(&move->moving.moved, moved, moved_size);
+	if (result == 0)
+		errno = saved;
+	return result;
+}
+
 EXPORT int
 poolkind_move(poolkind *handle, const char *text, size_t rate,
     struct poolkind_moved *moved, size_t moved_size)
@@ -259,11 +270,7 @@ poolkind_move(poolkind *handle, const char *text, size_t rate,
 	given = map_begin(kind);
 	result = map_resume(kind, given, move_heaps(&move, &to));
 	atomic_store(&kind->moving, false);
-	move_to_free(&to);
-	tell(&move.moving.moved, moved, moved_size);
-	if (result == 0)
-		errno = saved;
-	return result;
+	return end_move(&move, &to, result, moved, moved_size, saved);
 }
 
 EXPORT int
@@ -288,9 +295,5 @@ poolkind_move_block(void *ptr, const char *text, size_t rate,
 	move = move_of(kind, text, rate);
 	given = map_begin(kind);
 	result = map_resume(kind, given, move_block(&move, &to, ptr, &block));
-	move_to_free(&to);
-	tell(&move.moving.moved, moved, moved_size);
-	if (result == 0)
-		errno = saved;
-	return result;
+	return end_move(&move, &to, result, moved, moved_size, saved);
 }

@@ -16,6 +16,7 @@
 #include "base/cut.h"
 #include "base/error.h"
 #include "kind/machine.h"
+#include "kind/open_heaps.h"
 #include "os/records.h"
 #include "spec/where.h"
 
@@ -48,8 +49,7 @@ check_nodes(const uint64_t *nodes, const char *text)
 	os_allowed_nodes(allowed, SPEC_NODES_MAX);
 	return error_set(ENODEV,
 	    "\"%s\": node %u does not exist, has no memory or is not allowed "
-	    "to "
-	    "this process (nodes: %s)",
+	    "to this process (nodes: %s)",
 	    cut(text, 80).text, missing, nodes_text(allowed).text);
 }
 
@@ -83,19 +83,14 @@ find_local(const struct kind *kind, const struct spec *spec, struct move_to *to)
 static int
 find_nodes(const struct kind *kind, struct spec *spec, struct move_to *to)
 {
-	int error;
+	bool is_found = !spec_is_by_attribute(spec) && !spec->all_nodes;
 
-	if (spec_is_by_attribute(spec)) {
-		if (kind->local != NULL && spec->scope == SPEC_LOCAL)
-			return find_local(kind, spec, to);
-		if (machine_find_nodes(spec) != 0)
-			return -1;
-	} else if (spec->all_nodes) {
-		error = os_allowed_nodes(spec->nodes, SPEC_NODES_MAX);
-		if (error != 0)
-			return error_set_system(
-			    error, "nodes:all: the nodes are not known");
-	}
+	if (spec_is_local(spec) && kind->local != NULL)
+		return find_local(kind, spec, to);
+	if (!is_found &&
+	    (spec->all_nodes ? kind_find_all_nodes(spec) :
+			       machine_find_nodes(spec)) != 0)
+		return -1;
 	same_for_all(to, spec->nodes);
 	return 0;
 }

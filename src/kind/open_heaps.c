@@ -321,9 +321,8 @@ open_for_all(struct kind *kind, struct spec *spec)
 					       open_one_heap(kind, spec, NULL);
 }
 
-/* All nodes that the process may use now. */
-static int
-find_all(struct spec *spec)
+int
+kind_find_all_nodes(struct spec *spec)
 {
 	int error = os_allowed_nodes(spec->nodes, SPEC_NODES_MAX);
 
@@ -340,7 +339,7 @@ kind_open_heaps(struct kind *kind, struct spec *spec, void *region,
 		return open_sets(kind, spec, localities);
 	if (spec->source == SPEC_DAX)
 		return open_device(kind, spec);
-	if (spec->all_nodes && find_all(spec) != 0)
+	if (spec->all_nodes && kind_find_all_nodes(spec) != 0)
 		return -1;
 	if (!spec_reads_machine(spec))
 		return open_one_heap(kind, spec, region);

@@ -16,6 +16,10 @@
 int kind_open_heaps(struct kind *kind, struct spec *spec, void *region,
     const struct localities *localities);
 
+/* Has SPEC name all nodes that the process may use now. 0, or -1 with errno and
+ * a sentence. */
+int kind_find_all_nodes(struct spec *spec);
+
 /* Closes all, whatever blocks they have. */
 void kind_close_heaps(struct kind *kind);
 

@@ -3,8 +3,8 @@
  * outside.h - the kinds of another process, read from outside, and moved.
  *
  * Nothing runs in that process, and nothing is changed in it but, by
- * outside_move(), on which nodes pages are: its memory is read
- * by /proc/PID/mem, and where its pages are by /proc/PID/numa_maps. What is
+ * outside_move(), on which nodes pages are: its memory is read by
+ * /proc/PID/mem, and where its pages are by /proc/PID/numa_maps. What is
  * read is believed only where ARCHITECTURE.md ("Seen from outside") says why
  * that is right; otherwise there is a line in place of numbers.
  *

@@ -129,8 +129,8 @@ anon_close(struct segment *segment)
  * memory that comes at the first touch, where no limit or size counts each
  * page, and a 2 MiB page lies no worse than small ones. Not for what is bound
  * to nodes: what they have free is counted in the bytes that were promised, and
- * a touch would take more. Where the system's
- * pages are larger than 4 KiB its huge ones are 32 or 512 MiB.
+ * a touch would take more. Where the system's pages are larger than 4 KiB its
+ * huge ones are 32 or 512 MiB.
  */
 static bool
 becomes_huge(const struct source *source)

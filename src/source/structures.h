@@ -113,7 +113,7 @@ struct segment {
 	struct page_set bound; /* policy.c: granules; not where none ever is */
 	struct page_set told, first; /* told.c: granules; where runs begin */
 	unsigned char *marks; /* one a page, for who has the span: marks.c */
-	void *sets;           /* the memory behind these four */
+	void *sets;           /* the memory behind these */
 	size_t sets_bytes;
 
 	size_t usable; /* anon.c, file_space.c: bytes made readable so far */
