@@ -180,19 +180,30 @@ has_next_way(const std::string &call)
 	return false;
 }
 
-class WithoutCall : public testing::TestWithParam<const char *> {};
+/* A kind by its text, where calls may be refused to it. */
+class Confined : public testing::TestWithParam<const char *> {
+protected:
+	void
+	SetUp() override
+	{
+		std::string place = engine::place(64 << 20);
 
-TEST_P(WithoutCall, GoesOnOrSaysNull)
-{
-	std::string spec = GetParam(), place = engine::place(64 << 20);
-
-	if (has_address_sanitizer() || has_thread_sanitizer())
-		GTEST_SKIP() << "a sanitizer makes calls of its own";
-	if (spec.compare(0, 4, "file") == 0) {
+		if (has_address_sanitizer() || has_thread_sanitizer())
+			GTEST_SKIP() << "a sanitizer makes calls of its own";
+		if (spec.compare(0, 4, "file") != 0)
+			return;
 		if (place.empty())
 			GTEST_SKIP() << "no directory with 64 MiB to spare";
 		spec.insert(5, place);
 	}
+
+	std::string spec = GetParam();
+};
+
+class WithoutCall : public Confined {};
+
+TEST_P(WithoutCall, GoesOnOrSaysNull)
+{
 	for (const refused_call &call : refused_calls) {
 		/* Without new memory jemalloc has no record of a thread. */
 		if (call.number == SYS_mmap)
@@ -240,19 +251,10 @@ act_as(int kernel)
 	    kernel, new_forms, sizeof(new_forms) / sizeof(*new_forms));
 }
 
-class OlderKernel : public testing::TestWithParam<const char *> {};
+class OlderKernel : public Confined {};
 
 TEST_P(OlderKernel, HasAllThatKindsNeed)
 {
-	std::string spec = GetParam(), place = engine::place(64 << 20);
-
-	if (has_address_sanitizer() || has_thread_sanitizer())
-		GTEST_SKIP() << "a sanitizer makes calls of its own";
-	if (spec.compare(0, 4, "file") == 0) {
-		if (place.empty())
-			GTEST_SKIP() << "no directory with 64 MiB to spare";
-		spec.insert(5, place);
-	}
 	for (int kernel : kernels) {
 		/* From the start: what a kernel knows is asked once. */
 		std::string what = outcome(

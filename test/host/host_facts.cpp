@@ -156,6 +156,15 @@ pages_per_node(const void *start, size_t bytes)
 	return count;
 }
 
+Nodes
+nodes_of(const void *block, size_t bytes)
+{
+	Nodes nodes;
+	for (auto &[node, pages] : pages_per_node(block, bytes))
+		nodes.push_back(static_cast<unsigned>(node));
+	return nodes;
+}
+
 int
 node_at(const void *addr)
 {

@@ -54,6 +54,10 @@ std::vector<int> nodes_of_pages(const void *start, size_t bytes);
 using PagesPerNode = std::map<int, size_t>;
 PagesPerNode pages_per_node(const void *start, size_t bytes);
 
+/* The nodes that have some. */
+using Nodes = std::vector<unsigned>;
+Nodes nodes_of(const void *block, size_t bytes);
+
 /* The node of one page by get_mempolicy(2); -1 where it does not say. */
 int node_at(const void *addr);
 

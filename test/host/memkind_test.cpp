@@ -20,7 +20,7 @@
 namespace {
 
 constexpr size_t MIB = 1 << 20;
-using Nodes = std::vector<unsigned>;
+using host::Nodes;
 
 unsigned
 kmem_node()
@@ -33,11 +33,8 @@ kmem_node()
 Nodes
 nodes_of(void *block, size_t bytes)
 {
-	Nodes nodes;
 	memset(block, 1, bytes);
-	for (auto &[node, pages] : host::pages_per_node(block, bytes))
-		nodes.push_back(static_cast<unsigned>(node));
-	return nodes;
+	return host::nodes_of(block, bytes);
 }
 
 /* The nodes of a block that a thread on node FROM gets. */

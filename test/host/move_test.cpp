@@ -31,7 +31,8 @@ using engine::open_kind;
 
 namespace {
 
-using Nodes = std::vector<unsigned>;
+using host::Nodes;
+using host::nodes_of;
 using Moved = struct poolkind_moved;
 
 struct Block {
@@ -99,15 +100,6 @@ private:
 	poolkind *kind_;
 	std::vector<Block> blocks_;
 };
-
-Nodes
-nodes_of(const void *block, size_t bytes)
-{
-	Nodes nodes;
-	for (auto &[node, pages] : host::pages_per_node(block, bytes))
-		nodes.push_back(static_cast<unsigned>(node));
-	return nodes;
-}
 
 Moved
 move(poolkind *kind, const char *to, size_t rate = 0)

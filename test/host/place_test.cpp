@@ -32,17 +32,8 @@ using engine::open_kind;
 
 namespace {
 
-using Nodes = std::vector<unsigned>;
-
-/* The nodes that the pages of a block are on, once they were touched. */
-Nodes
-nodes_of(const void *block, size_t bytes)
-{
-	Nodes nodes;
-	for (auto &[node, pages] : host::pages_per_node(block, bytes))
-		nodes.push_back(static_cast<unsigned>(node));
-	return nodes;
-}
+using host::Nodes;
+using host::nodes_of;
 
 /* The nodes of a block that KIND hands out to a thread on node FROM. */
 Nodes

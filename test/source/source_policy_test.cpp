@@ -24,16 +24,7 @@ as_if_forked()
 
 } // namespace
 
-class BoundSources : public testing::TestWithParam<const char *> {
-protected:
-	void
-	SetUp() override
-	{
-		errno = 0;
-		if (!Source(GetParam()))
-			GTEST_SKIP() << error_text();
-	}
-};
+class BoundSources : public SourcesOfTexts {};
 
 INSTANTIATE_TEST_SUITE_P(Sources, BoundSources,
     testing::Values("nodes:0", "nodes:0,page=thp", "nodes:0,populate=yes",

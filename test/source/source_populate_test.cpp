@@ -36,15 +36,8 @@ policy_of(const void *addr)
 
 } // namespace
 
-class Populated : public testing::TestWithParam<const char *> {
+class Populated : public SourcesOfTexts {
 protected:
-	void
-	SetUp() override
-	{
-		errno = 0;
-		if (!Source(GetParam()))
-			GTEST_SKIP() << error_text();
-	}
 	void
 	TearDown() override
 	{

@@ -185,4 +185,16 @@ use_up(const Directory &directory)
 	close(fd);
 }
 
+/* Tests of sources by their texts, of those that this machine has. */
+class SourcesOfTexts : public testing::TestWithParam<const char *> {
+protected:
+	void
+	SetUp() override
+	{
+		errno = 0;
+		if (!Source(GetParam()))
+			GTEST_SKIP() << error_text();
+	}
+};
+
 #endif /* TEST_SOURCE_SOURCE_TEST_H */
