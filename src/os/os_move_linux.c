@@ -287,8 +287,8 @@ os_move_pages(int process, void *addr, size_t bytes, size_t page, size_t slice,
 }
 
 /* To the first of the nodes that has room. Where move_pages(2) is refused
- * nothing can be known and nothing moved: pages are taken to be where the policy
- * "preferred" has put them. */
+ * nothing can be known and nothing moved: pages are taken to be where the
+ * policy "preferred" has put them. */
 int
 os_move_to_nodes(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
 {
