@@ -261,3 +261,40 @@ TEST(ApiMove, AChainMovesItsFirstLink)
 	for (void *block : blocks)
 		poolkind_free(nullptr, block);
 }
+
+/* What is told of memory is called in the midst of a move, and has another
+ * thread try one, of the kind and of another. */
+TEST(ApiMove, OfAKindIsDoneByOneThreadAtATime)
+{
+	NODES_OR_SKIP();
+	static int error, error_of_other;
+	static std::string why;
+	Kind kind = open_kind("dram"), other = open_kind("dram");
+	auto told = [](void *beside, poolkind *moving, void *, size_t,
+			int what) -> int {
+		if (what != POOLKIND_LOSES_MEMORY || error != 0)
+			return 0;
+		std::thread([=] {
+			auto move = [](poolkind *one) {
+				return poolkind_move(
+					   one, "nodes:0", 0, nullptr, 0) == 0 ?
+				    0 :
+				    errno;
+			};
+			error_of_other = move(static_cast<poolkind *>(beside));
+			error = move(moving);
+			why = poolkind_errormsg();
+		}).join();
+		return 0;
+	};
+
+	memset(poolkind_malloc(kind.get(), MIB), 1, MIB);
+	ASSERT_EQ(0, poolkind_on_map(kind.get(), told, other.get()));
+	ASSERT_EQ(0, poolkind_move(kind.get(), "nodes:0", 0, nullptr, 0))
+	    << poolkind_errormsg();
+	EXPECT_EQ(EBUSY, error);
+	EXPECT_NE(std::string::npos, why.find("by another thread")) << why;
+	EXPECT_EQ(0, error_of_other);
+	ASSERT_EQ(0, poolkind_on_map(kind.get(), nullptr, nullptr));
+	EXPECT_EQ(0, poolkind_move(kind.get(), "home", 0, nullptr, 0));
+}
