@@ -32,7 +32,7 @@ struct depot_bin {
 	unsigned low; /* the least that count was since depot_age() */
 	unsigned room;
 	/* Blocks that found no room since then, and were not missed so far;
-	 * and how many more than ROOM_MAX may lie here, as so many were. */
+	 * and of so many as were missed there is room for this size alone. */
 	_Atomic unsigned refused;
 	unsigned earned;
 	void **block; /* the last to come is the first to go */
@@ -41,49 +41,6 @@ struct depot_bin {
 struct depot {
 	struct depot_bin bin[CACHE_BINS];
 };
-
-/* ---- How much may lie here ---------------------------------------------- */
-
-static size_t
-bytes_max(const struct heap *heap)
-{
-	size_t quota = atomic_load_explicit(
-	    &heap->quota_max, memory_order_relaxed);
-
-	return min_size(quota / 2,
-	    max_size(source_spans(heap->source) / DEPOT_PART, DEPOT_BYTES_MIN) +
-		atomic_load_explicit(
-		    &heap->depot_earned, memory_order_relaxed));
-}
-
-/* How many of COUNT blocks may come in. Threads that ask at the same time may
- * together be above bytes_max() by a batch each; the quota is exact. */
-static unsigned
-admit(struct heap *heap, unsigned number, unsigned count)
-{
-	size_t size = cache_bin_size[number];
-	size_t used = atomic_load(&heap->depot_bytes);
-	size_t max = bytes_max(heap);
-
-	if (used + size > max)
-		return 0;
-	count = (unsigned)min_size(count, (max - used) / size);
-	if (!quota_take(heap, 0, count * size))
-		return 0;
-	atomic_fetch_add(&heap->depot_bytes, count * size);
-	atomic_fetch_add(&heap->depot_blocks, count);
-	return count;
-}
-
-static void
-dismiss(struct heap *heap, unsigned number, unsigned count)
-{
-	size_t bytes = count * (size_t)cache_bin_size[number];
-
-	atomic_fetch_sub(&heap->depot_bytes, bytes);
-	atomic_fetch_sub(&heap->depot_blocks, count);
-	quota_give_back(heap, bytes);
-}
 
 /* ---- One bin ------------------------------------------------------------ */
 
@@ -104,8 +61,55 @@ depot_of(struct heap *heap)
 	return depot;
 }
 
+/* ---- How much may lie here ----------------------------------------------- */
+
+/* Under the bin's lock, as all that follows. */
+
+static size_t
+shared_by(unsigned number, unsigned count, unsigned earned)
+{
+	return count <= earned ?
+	    0 :
+	    (count - earned) * (size_t)cache_bin_size[number];
+}
+
+/* A bin has COUNT blocks from now on, and has EARNED room for so many; those
+ * beyond lie in what all bins share. */
+static void
+set_bin(struct heap *heap, unsigned number, unsigned count, unsigned earned)
+{
+	struct depot_bin *bin = &atomic_load(&heap->depot)->bin[number];
+
+	atomic_fetch_add(&heap->depot_shared,
+	    shared_by(number, count, earned) -
+		shared_by(number, atomic_load(&bin->count), bin->earned));
+	bin->earned = earned;
+	atomic_store(&bin->count, count);
+}
+
+static size_t
+left_of(size_t max, size_t used)
+{
+	return used < max ? max - used : 0;
+}
+
+/* The bytes that a bin may still take. Threads that ask for several bins at the
+ * same time may together have a batch each too much of what is shared. */
+static size_t
+room_of(const struct heap *heap, const struct depot_bin *bin, size_t size)
+{
+	size_t quota = atomic_load_explicit(
+	    &heap->quota_max, memory_order_relaxed);
+	size_t shared = left_of(
+	    max_size(source_spans(heap->source) / DEPOT_PART, DEPOT_BYTES_MIN),
+	    atomic_load(&heap->depot_shared));
+
+	return min_size(left_of(quota / 2, atomic_load(&heap->depot_bytes)),
+	    shared + left_of(bin->earned, atomic_load(&bin->count)) * size);
+}
+
 /* Memory for MORE pointers, or for as many as there can be; returns for how
- * many. Under the bin's lock. */
+ * many. */
 static unsigned
 provide(struct depot_bin *bin, unsigned more)
 {
@@ -130,17 +134,33 @@ provide(struct depot_bin *bin, unsigned more)
 	return (unsigned)min_size(more, bin->room - count);
 }
 
-/* Under the bin's lock, as all that changes what was earned. */
-static void
-change_earned(struct heap *heap, unsigned number, unsigned earned)
+/* How many of COUNT blocks come in. */
+static unsigned
+admit(struct heap *heap, unsigned number, unsigned count)
 {
 	struct depot_bin *bin = &atomic_load(&heap->depot)->bin[number];
 	size_t size = cache_bin_size[number];
 
-	atomic_fetch_add(
-	    &heap->depot_earned, earned * size - bin->earned * size);
-	bin->earned = earned;
+	count = (unsigned)min_size(count, room_of(heap, bin, size) / size);
+	count = provide(bin, count);
+	if (count == 0 || !quota_take(heap, 0, count * size))
+		return 0;
+	atomic_fetch_add(&heap->depot_bytes, count * size);
+	atomic_fetch_add(&heap->depot_blocks, count);
+	return count;
 }
+
+static void
+dismiss(struct heap *heap, unsigned number, unsigned count)
+{
+	size_t bytes = count * (size_t)cache_bin_size[number];
+
+	atomic_fetch_sub(&heap->depot_bytes, bytes);
+	atomic_fetch_sub(&heap->depot_blocks, count);
+	quota_give_back(heap, bytes);
+}
+
+/* ---- In and out ----------------------------------------------------------- */
 
 /* A cache has missed COUNT blocks. Those among them that were refused here not
  * long ago would have been the right ones: so many more may lie here. */
@@ -154,7 +174,7 @@ earn(struct heap *heap, unsigned number, unsigned count)
 	lock_take(&bin->lock);
 	refused = atomic_load(&bin->refused);
 	count = (unsigned)min_size(min_size(count, refused), max - bin->earned);
-	change_earned(heap, number, bin->earned + count);
+	set_bin(heap, number, atomic_load(&bin->count), bin->earned + count);
 	atomic_fetch_sub(&bin->refused, count);
 	lock_give(&bin->lock);
 }
@@ -173,26 +193,21 @@ depot_put(struct heap *heap, unsigned number, void **block, unsigned count)
 {
 	struct depot *depot = depot_of(heap);
 	struct depot_bin *bin;
-	unsigned admitted, taken, before;
+	unsigned taken, before;
 
 	if (depot == NULL)
 		return 0;
 	bin = &depot->bin[number];
-	admitted = admit(heap, number, count);
-	if (admitted == 0) {
-		atomic_fetch_add(&bin->refused, count);
-		return 0;
-	}
 	lock_take(&bin->lock);
 	before = atomic_load(&bin->count);
-	taken = provide(bin, admitted);
+	taken = admit(heap, number, count);
 	if (taken != 0)
 		memcpy(bin->block + before, block, taken * sizeof(void *));
-	atomic_store(&bin->count, before + taken);
+	set_bin(heap, number, before + taken, bin->earned);
 	lock_give(&bin->lock);
-	atomic_fetch_add(&bin->refused, count - taken);
-	dismiss(heap, number, admitted - taken);
-	if (!atomic_load(&heap->decay_waits))
+	if (taken != count)
+		atomic_fetch_add(&bin->refused, count - taken);
+	if (taken != 0 && !atomic_load(&heap->decay_waits))
 		atomic_store(&heap->decay_waits, true);
 	return taken;
 }
@@ -219,7 +234,7 @@ depot_take(struct heap *heap, unsigned number, void **block, unsigned count)
 	left -= count;
 	if (count != 0)
 		memcpy(block, bin->block + left, count * sizeof(void *));
-	atomic_store(&bin->count, left);
+	set_bin(heap, number, left, bin->earned);
 	bin->low = (unsigned)min_size(bin->low, left);
 	lock_give(&bin->lock);
 	dismiss(heap, number, count);
@@ -233,8 +248,9 @@ depot_take(struct heap *heap, unsigned number, void **block, unsigned count)
  * step costs more than what it takes. With the last of them goes the memory for
  * many pointers. */
 static unsigned
-take_oldest(struct depot_bin *bin, void **block, unsigned count)
+take_oldest(struct heap *heap, unsigned number, void **block, unsigned count)
 {
+	struct depot_bin *bin = &atomic_load(&heap->depot)->bin[number];
 	unsigned left;
 
 	lock_take(&bin->lock);
@@ -251,7 +267,7 @@ take_oldest(struct depot_bin *bin, void **block, unsigned count)
 		bin->block = NULL;
 		bin->room = 0;
 	}
-	atomic_store(&bin->count, left);
+	set_bin(heap, number, left, bin->earned);
 	bin->low = (unsigned)min_size(bin->low, left);
 	lock_give(&bin->lock);
 	return count;
@@ -260,12 +276,11 @@ take_oldest(struct depot_bin *bin, void **block, unsigned count)
 static void
 return_oldest(struct heap *heap, unsigned number, unsigned count)
 {
-	struct depot_bin *bin = &atomic_load(&heap->depot)->bin[number];
 	void *block[RETURN_STEP];
 
 	while (count != 0) {
-		unsigned step = take_oldest(
-		    bin, block, (unsigned)min_size(count, RETURN_STEP));
+		unsigned step = take_oldest(heap, number, block,
+		    (unsigned)min_size(count, RETURN_STEP));
 
 		if (step == 0)
 			break;
@@ -282,8 +297,8 @@ forget(struct heap *heap, unsigned number, unsigned count)
 	struct depot_bin *bin = &atomic_load(&heap->depot)->bin[number];
 
 	atomic_store(&bin->refused, 0);
-	change_earned(
-	    heap, number, bin->earned - (unsigned)min_size(bin->earned, count));
+	set_bin(heap, number, atomic_load(&bin->count),
+	    bin->earned - (unsigned)min_size(bin->earned, count));
 }
 
 void

@@ -15,13 +15,15 @@
  *
  *  - It counts for the quota of the heap's caches (bin.h), of which it takes at
  *    most half, and gives way to a bin that could hold no block. It is at most
- *    DEPOT_PART of what the heap has handed out, or DEPOT_BYTES_MIN, and what
- *    was earned.
+ *    DEPOT_PART of what the heap has handed out, or DEPOT_BYTES_MIN, for all
+ *    sizes together, and for each what it has earned.
  *  - Room is earned by use: where a cache misses blocks of a size that were
- *    refused here less than two seconds ago, so many more may come the next
- *    time (earn()). A working set that is dropped and needed again therefore
- *    fits from its third round on, and a size that nobody asks for again gets
- *    no more room. It is lost with what nobody took.
+ *    refused here less than two seconds ago, so many more of that size may come
+ *    the next time (earn()). A working set that is dropped and needed again
+ *    therefore fits from its third round on, and a size that nobody asks for
+ *    again gets no more room, whatever others earn: a program that resizes
+ *    blocks in place frees more of some sizes than it ever asks for. It is lost
+ *    with what nobody took.
  *  - What nobody took for a second goes back to the arenas (depot_age()).
  *  - It is emptied with the caches: before NULL, by a trim, when a limit falls,
  *    and in the child of a fork that lost the heap's memory.

@@ -187,7 +187,7 @@ struct heap {
 	_Atomic size_t quota_used; /* bytes that they have room for, and
 				    * those of the depot */
 	_Atomic(struct depot *) depot;
-	_Atomic size_t depot_bytes, depot_blocks, depot_earned;
+	_Atomic size_t depot_bytes, depot_blocks, depot_shared;
 	_Atomic size_t
 	    spans_min; /* bytes in spans, since caches were emptied */
 	_Atomic bool keeps_large; /* a cache has room for large blocks */

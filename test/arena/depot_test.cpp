@@ -108,6 +108,26 @@ TEST(Depot, LearnsHowMuchIsNeededAgain)
 	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
 }
 
+/* As a program has it that resizes blocks in place: it frees more of some sizes
+ * than it ever allocates. */
+TEST(Depot, HasRoomThatASizeEarnedForNoOther)
+{
+	constexpr size_t SMALL = 64, COUNT = 100000;
+	Heap heap("dram");
+	std::vector<char *> blocks = heap.fill(SMALL, COUNT);
+
+	for (int i = 0; i < 5; i++) {
+		heap.free_all(blocks);
+		blocks = heap.fill(SMALL, COUNT);
+	}
+	left_by_a_thread(heap, 64 * KIB, 256);
+	EXPECT_GT(rig_depot(heap), 3 * MIB);
+	EXPECT_LE(rig_depot(heap), 4 * MIB);
+	heap.free_all(blocks);
+	EXPECT_GT(rig_depot(heap), COUNT * SMALL * 9 / 10) << "its own";
+	EXPECT_TRUE(rig_is_sound(heap)) << error_text();
+}
+
 TEST(Depot, LearnsNothingBeyondTheQuota)
 {
 	Heap heap("dram,size=64M");
