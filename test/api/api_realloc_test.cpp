@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <random>
 #include <vector>
 
 #include "../lib/engine_kind.h"
@@ -224,4 +225,26 @@ TEST(ApiReallocFull, ShrinkingInPlaceGivesRoomBack)
 	EXPECT_NE(nullptr, other);
 	poolkind_free(kind.get(), other);
 	poolkind_free(kind.get(), block);
+}
+
+/* Blocks that are resized in place go back in other sizes than they came in, so
+ * that free ones of some sizes come up that nobody asks for. */
+TEST(ApiReallocOften, HoldsNoMoreWithTime)
+{
+	Kind kind = open_kind("dram");
+	std::vector<void *> blocks(200);
+	std::minstd_rand random(1);
+	auto below = [&](size_t limit) { return random() % limit; };
+
+	for (int i = 0; i < 1000000; i++) {
+		void *&block = blocks[below(blocks.size())];
+		size_t size = 16 + below((size_t)16 << below(13));
+
+		block = poolkind_realloc(kind.get(), block, size);
+		ASSERT_NE(nullptr, block);
+	}
+	EXPECT_LT(stats_of(kind.get()).committed, 24 * MIB);
+	for (void *block : blocks)
+		poolkind_free(kind.get(), block);
+	EXPECT_EQ(0u, stats_of(kind.get()).live);
 }
