@@ -201,13 +201,13 @@ TEST(MapHookOfOne, IsRefusedWhatItAsksOfItsKind)
 	ASSERT_EQ(0,
 	    poolkind_on_map(
 		kind.get(),
-		[](void *, poolkind *kind, void *, size_t, int what) {
+		[](void *, poolkind *asked, void *, size_t, int what) {
 			if (what != POOLKIND_GETS_MEMORY)
 				return 0;
 			errno = 0;
-			EXPECT_EQ(nullptr, poolkind_malloc(kind, 5 * MIB));
+			EXPECT_EQ(nullptr, poolkind_malloc(asked, 5 * MIB));
 			EXPECT_EQ(EDEADLK, errno);
-			EXPECT_EQ(-1, poolkind_on_map(kind, nullptr, nullptr));
+			EXPECT_EQ(-1, poolkind_on_map(asked, nullptr, nullptr));
 			EXPECT_EQ(EDEADLK, errno);
 			refused++;
 			free(unknown(malloc(100)));
@@ -265,12 +265,13 @@ TEST(MapHookOfOne, IsRefusedThatBehindAnotherKindsFunction)
 		    poolkind_on_map(
 			kind.get(),
 			[](void *other, poolkind *, void *, size_t, int what) {
-				auto *kind = static_cast<poolkind *>(other);
+				auto *other_kind = static_cast<poolkind *>(
+				    other);
 
 				if (what != POOLKIND_GETS_MEMORY)
 					return 0;
-				poolkind_free(
-				    kind, poolkind_malloc(kind, 9 * MIB));
+				poolkind_free(other_kind,
+				    poolkind_malloc(other_kind, 9 * MIB));
 				expect_refusal();
 				return 0;
 			},
