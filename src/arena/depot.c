@@ -160,7 +160,7 @@ dismiss(struct heap *heap, unsigned number, unsigned count)
 	quota_give_back(heap, bytes);
 }
 
-/* ---- In and out ----------------------------------------------------------- */
+/* ---- In and out ---------------------------------------------------------- */
 
 /* A cache has missed COUNT blocks. Those among them that were refused here not
  * long ago would have been the right ones: so many more may lie here. */
