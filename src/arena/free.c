@@ -6,7 +6,7 @@
  *
  *  1. The page bin index of the thread's cache of the heap that was named, or
  *     else that blocks near by are of (home.h): no look-up
- *     (cache_put_indexed(), free_large()).
+ *     (cache_put_indexed(), free_marked()).
  *  2. The same of the cache that the thread remembers.
  *  3. The radix tree, where the thread found something in the same GiB lately:
  *     it tells class and heap, and the thread's cache of that heap takes the
@@ -117,14 +117,30 @@ put(struct cache *cache, unsigned number, void *ptr)
 	    put_large(cache, number, page_bin_of(ptr), ptr);
 }
 
-/* Frees a large block to a cache that the quick path tried, if any. */
+unsigned
+heap_watched_bin(const void *ptr)
+{
+	rtree_contents_t contents;
+
+	return (look_up_again(thread_self, ptr, &contents) ||
+		   look_up(ptr, &contents)) &&
+		is_cacheable(&contents) ?
+	    contents.metadata.szind + 1 :
+	    0;
+}
+
+/* Frees a block to a cache that the quick path tried, if any, where it is large
+ * or its page is watched (recording.h). */
 static ALWAYS_INLINE bool
-free_large(struct cache *cache, void *ptr, bool counted)
+free_marked(struct cache *cache, void *ptr, bool counted)
 {
 	unsigned entry, number;
 
-	if (cache == NULL || !cache_find_bin(cache, ptr, &entry) ||
-	    entry - CACHE_BINS >= LARGE_BINS)
+	if (cache == NULL || !cache_find_bin(cache, ptr, &entry))
+		return false;
+	if (entry == BIN_WATCHED)
+		return !counted && cache_put(cache, heap_watched_bin(ptr), ptr);
+	if (entry - CACHE_BINS >= LARGE_BINS)
 		return false;
 	number = entry - LARGE_BINS;
 	if (!put_large(cache, number,
@@ -186,15 +202,15 @@ static bool __attribute__((noinline)) free_quietly(void *ptr)
 /* Each begins with what needs no stack frame. CACHE is that of the quick path,
  * which did not free the block, or NULL. */
 static bool __attribute__((noinline))
-free_large_or_explain(struct cache *cache, void *ptr)
+free_marked_or_explain(struct cache *cache, void *ptr)
 {
-	return likely(free_large(cache, ptr, false)) || free_or_explain(ptr);
+	return likely(free_marked(cache, ptr, false)) || free_or_explain(ptr);
 }
 
 static bool __attribute__((noinline))
-free_large_quietly(struct cache *cache, void *ptr)
+free_marked_quietly(struct cache *cache, void *ptr)
 {
-	return likely(free_large(cache, ptr, false)) || free_quietly(ptr);
+	return likely(free_marked(cache, ptr, false)) || free_quietly(ptr);
 }
 
 static bool __attribute__((noinline)) free_counted(void *ptr)
@@ -203,9 +219,9 @@ static bool __attribute__((noinline)) free_counted(void *ptr)
 }
 
 static bool __attribute__((noinline))
-free_large_counted(struct cache *cache, void *ptr)
+free_marked_counted(struct cache *cache, void *ptr)
 {
-	return likely(free_large(cache, ptr, true)) || free_counted(ptr);
+	return likely(free_marked(cache, ptr, true)) || free_counted(ptr);
 }
 
 bool
@@ -215,7 +231,7 @@ heap_free(unsigned id, void *ptr)
 
 	return (likely(cache != NULL) &&
 		   likely(cache_put_indexed(cache, ptr))) ||
-	    free_large_or_explain(cache, ptr);
+	    free_marked_or_explain(cache, ptr);
 }
 
 bool
@@ -225,7 +241,7 @@ heap_free_any(void *ptr)
 
 	return (likely(cache != NULL) &&
 		   likely(cache_put_indexed(cache, ptr))) ||
-	    free_large_or_explain(cache, ptr);
+	    free_marked_or_explain(cache, ptr);
 }
 
 bool
@@ -235,7 +251,7 @@ heap_free_if_any(void *ptr)
 
 	return (likely(cache != NULL) &&
 		   likely(cache_put_indexed(cache, ptr))) ||
-	    free_large_quietly(cache, ptr);
+	    free_marked_quietly(cache, ptr);
 }
 
 bool
@@ -245,5 +261,5 @@ heap_free_counted(void *ptr)
 
 	return (likely(cache != NULL) &&
 		   likely(cache_put_counted(cache, ptr))) ||
-	    free_large_counted(cache, ptr);
+	    free_marked_counted(cache, ptr);
 }

@@ -25,4 +25,8 @@ bool heap_free_if_any(void *ptr);
 /* The same for a block that counts (count.h), and does not any more. */
 bool heap_free_counted(void *ptr);
 
+/* The bin of a block whose page is watched (recording.h), so that the page bin
+ * index does not have it; 0: none takes it. */
+unsigned heap_watched_bin(const void *ptr);
+
 #endif /* ARENA_FREE_H */

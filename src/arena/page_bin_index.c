@@ -79,20 +79,13 @@ page_bin_of(const void *ptr)
 }
 
 void
-page_bin_watch(const void *ptr)
+page_bin_watch(unsigned char *entry)
 {
-	unsigned char *entry = page_bin_of(ptr);
-
-	if (entry != NULL)
-		change(entry, BIN_WATCHED, is_quick);
+	change(entry, BIN_WATCHED, is_quick);
 }
 
 void
-page_bin_unwatch(const void *ptr, size_t usable)
+page_bin_unwatch(unsigned char *entry, unsigned number)
 {
-	unsigned char *entry = page_bin_of(ptr);
-	unsigned number = usable == 0 ? 0 : bin_of_usable(usable);
-
-	if (entry != NULL && is_quick(number))
-		change(entry, number, is_watched);
+	change(entry, number, is_watched);
 }

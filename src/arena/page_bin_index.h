@@ -46,13 +46,13 @@ struct source_marks page_bin_enter(
 /* The same for one block, of the bin of its size. */
 void page_bin_enter_one(void *ptr, size_t usable);
 
-/* Has the page that PTR lies in watched (recording.h), if it is that of a bin
- * up to CACHE_SIZE_MAX; or no more, where the block at PTR has USABLE bytes. */
-void page_bin_watch(const void *ptr);
-void page_bin_unwatch(const void *ptr, size_t usable);
-
 /* The byte of the page that PTR is in; NULL if in no segment. */
 unsigned char *page_bin_of(const void *ptr);
+
+/* Has a page watched (recording.h), if it is one of a bin up to CACHE_SIZE_MAX,
+ * by its byte; or no more, as one of the bin NUMBER. */
+void page_bin_watch(unsigned char *entry);
+void page_bin_unwatch(unsigned char *entry, unsigned number);
 
 /* What a block of the bin, one above CACHE_SIZE_MAX, has while the program has
  * it. */

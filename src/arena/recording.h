@@ -11,7 +11,8 @@
  *
  * A page with a block whose free is to be noticed is watched: its entry in the
  * page bin index is BIN_WATCHED, the number of a bin without room. So each
- * block of that page is freed by the slow path, and no other.
+ * block of that page is freed by the slow path, and no other: the recorder
+ * hears of it, and the radix tree has the bin (heap_watched_bin()).
  *
  * That no free is missed. The recorder counts the blocks that it wants to see
  * freed by pages, watches a page after it has counted one, and ends that when

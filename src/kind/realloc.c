@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "arena/cache.h"
+#include "arena/free.h"
 #include "arena/home.h"
 #include "arena/resize.h"
 #include "arena/sampled.h"
@@ -98,17 +99,22 @@ poolkind_defragment(void *ptr)
 /*
  * The block in SIZE bytes, if CACHE knows its bin and has a block of the other,
  * without a look-up; else NULL. Not where both are large, and the block might
- * stay where it is. What the old one has is the size of its bin.
+ * stay where it is. What the old one has is the size of its bin. A block whose
+ * page is watched (arena/recording.h) only WATCHED_TOO: whoever watches has
+ * been told then.
  */
 static inline void *
-resized_in(struct cache *cache, void *ptr, size_t size)
+resized_in(struct cache *cache, void *ptr, size_t size, bool watched_too)
 {
 	unsigned from, to;
 	void *moved;
 
 	if (DEBUGGING || cache == NULL || size - 1 >= CACHE_SIZE_MAX ||
-	    !cache_find_bin(cache, ptr, &from) ||
-	    !cache_serves(cache, from, ptr))
+	    !cache_find_bin(cache, ptr, &from))
+		return NULL;
+	if (unlikely(from == BIN_WATCHED) && watched_too)
+		from = heap_watched_bin(ptr);
+	if (!cache_serves(cache, from, ptr))
 		return NULL;
 	to = bin_for(size);
 	if (to == from)
@@ -134,7 +140,7 @@ cache_for(poolkind *kind, const void *ptr)
 EXPORT void *
 poolkind_realloc_if_quick(poolkind *kind, void *ptr, size_t size)
 {
-	return resized_in(cache_for(kind, ptr), ptr, size);
+	return resized_in(cache_for(kind, ptr), ptr, size, false);
 }
 
 /*
@@ -151,7 +157,7 @@ poolkind_realloc(poolkind *kind, void *ptr, size_t size)
 
 	if (ptr == NULL && kind != NULL)
 		return poolkind_malloc(kind, size);
-	moved = resized_in(cache_for(kind, ptr), ptr, size);
+	moved = resized_in(cache_for(kind, ptr), ptr, size, true);
 	if (likely(moved != NULL))
 		return moved;
 	if (ptr == NULL) {

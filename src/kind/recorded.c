@@ -8,6 +8,7 @@
 #include "arena/recording.h"
 
 #include "arena/cache.h"
+#include "arena/free.h"
 #include "arena/heaps.h"
 #include "arena/home.h"
 
@@ -38,40 +39,56 @@ poolkind_choice_of(const void *ptr)
 	return recording_choice_of(ptr);
 }
 
-/* Most often the page was watched before, as all of its bin's, and the thread's
- * cache knows its segment. */
-static bool
-is_watched(const void *ptr)
+/* What the page bin index has of the page that PTR is in, or NULL; most often
+ * it is that of the segment which the thread's cache knows. */
+static unsigned char *
+entry_of(const void *ptr)
 {
 	struct cache *cache = thread_self->cache[home_of(ptr)];
 	size_t offset;
 
 	if (cache == NULL)
-		return false;
+		return page_bin_of(ptr);
 	offset = (uintptr_t)ptr - cache->page_bins.base;
-	return offset < cache->page_bins.bytes &&
-	    page_bin_is_watched(&cache->page_bins.mark[offset / PAGE_BYTES]);
+	return offset < cache->page_bins.bytes ?
+	    &cache->page_bins.mark[offset / PAGE_BYTES] :
+	    page_bin_of(ptr);
 }
 
 EXPORT void
 poolkind_watch(const void *ptr)
 {
-	if (!is_watched(ptr))
-		page_bin_watch(ptr);
+	unsigned char *entry = entry_of(ptr);
+
+	if (entry != NULL && !page_bin_is_watched(entry))
+		page_bin_watch(entry);
 }
 
 /* The block is the caller's still, so that its page stays that of its bin. */
 EXPORT void
 poolkind_unwatch(const void *ptr)
 {
-	const unsigned char *entry = page_bin_of(ptr);
-	size_t usable;
+	unsigned char *entry = entry_of(ptr);
+	unsigned number;
 
 	if (entry == NULL || !page_bin_is_watched(entry))
 		return;
-	usable = block_lookup(ptr).usable;
-	if (!recording_wants_all(usable))
-		page_bin_unwatch(ptr, usable);
+	number = heap_watched_bin(ptr);
+	if (number != 0 && !recording_wants_all(cache_bin_size[number]))
+		page_bin_unwatch(entry, number);
+}
+
+EXPORT unsigned
+poolkind_bin_of(const void *ptr)
+{
+	struct cache *cache = thread_self->cache[home_of(ptr)];
+	unsigned number;
+
+	if (DEBUGGING || cache == NULL || !cache_find_bin(cache, ptr, &number))
+		return 0;
+	if (number == BIN_WATCHED)
+		number = heap_watched_bin(ptr);
+	return cache_serves(cache, number, ptr) ? number : 0;
 }
 
 EXPORT void

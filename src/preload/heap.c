@@ -593,24 +593,57 @@ resize(poolkind *kind, void *ptr, size_t usable, size_t size)
 	return resized;
 }
 
-/* A block of the same kind that is to be recorded for its size, in the place of
- * PTR. NULL: the cache has none, or the block might stay where it is. */
+/* A block of the heap out of the thread's cache, recorded or not. */
 static void *
-resize_from_cache(poolkind *kind, void *ptr, size_t usable, size_t size)
+take_as_recorded(unsigned heap, size_t size)
 {
-	void *resized;
+	return size >= record_head->sites_from ? take_to_record(heap, size) :
+						 cache_malloc(heap, size);
+}
 
-	if (recorder != RECORDER_SITES || size > CACHE_SIZE_MAX ||
-	    cache_bin_size[bin_for(size)] == usable ||
-	    (bin_for(size) > BIN_SLAB_MAX &&
-		usable > cache_bin_size[BIN_SLAB_MAX]))
-		return NULL;
-	resized = take_to_record(poolkind_id(kind), size);
-	if (resized == NULL)
-		return NULL;
-	memcpy(resized, ptr, min_size(usable, size));
-	poolkind_free(NULL, ptr);
-	return resized;
+/* What poolkind_realloc_if_quick() does, of a block that may be recorded. */
+static bool
+resize_quickly(struct recorded_block *now, void *ptr)
+{
+	unsigned heap = poolkind_likely_id(ptr), from = poolkind_bin_of(ptr);
+	struct record_resize recorded;
+	unsigned to;
+
+	if (from == 0 || now->size - 1 >= CACHE_SIZE_MAX)
+		return false;
+	to = bin_for(now->size);
+	if (to != from && from > BIN_SLAB_MAX && to > BIN_SLAB_MAX)
+		return false;
+	now->ptr = to == from ? ptr : take_as_recorded(heap, now->size);
+	if (now->ptr == NULL)
+		return false;
+	if (recorder_wants_kinds())
+		now->kind = kind_number(ptr);
+	recorder_resize(ptr, &recorded);
+	if (to != from) {
+		memcpy((void *)(uintptr_t)now->ptr, ptr,
+		    min_size(now->size, cache_bin_size[from]));
+		if (!cache_put(thread_self->cache[heap], from, ptr))
+			poolkind_free(NULL, ptr);
+	}
+	recorder_resized(now, &recorded);
+	return true;
+}
+
+static bool
+resize_recorded_quickly(void *ptr, size_t size, void **resized)
+{
+	struct recorded_block now = { .size = size, .caller = door_caller };
+	bool done;
+
+	if (recorder != RECORDER_SITES || is_recording || heap_inside ||
+	    atomic_load(&watch_count) != 0)
+		return false;
+	is_recording = true;
+	done = resize_quickly(&now, ptr);
+	is_recording = false;
+	*resized = (void *)(uintptr_t)now.ptr;
+	return done;
 }
 
 static void
@@ -621,9 +654,7 @@ resize_and_record(
 	void *resized;
 
 	recorder_resize(ptr, &recorded);
-	resized = resize_from_cache(kind, ptr, usable, now->size);
-	if (resized == NULL)
-		resized = resize(kind, ptr, usable, now->size);
+	resized = resize(kind, ptr, usable, now->size);
 	now->ptr = resized;
 	if (resized == NULL) {
 		recorder_not_resized(ptr, &recorded);
@@ -675,6 +706,9 @@ door_realloc(void *ptr, size_t size, void **resized)
 		if (likely(*resized != NULL))
 			return true;
 	}
+	if (unlikely(recorder_is_on()) &&
+	    resize_recorded_quickly(ptr, size, resized))
+		return true;
 	if (unlikely(!poolkind_block_of(ptr, &kind, &usable)))
 		return false;
 	if (unlikely(scopes_watch()))

@@ -186,10 +186,28 @@ grown(void)
 	return ptr;
 }
 
+/* By quick paths, in place and to other places. */
+static NOINLINE void
+grown_and_shrunk(void)
+{
+	char *ptr = keep(malloc(5000));
+
+	for (unsigned i = 0; i < 1000; i++) {
+		size_t size = i % 4 == 3 ? 5000 : 5100 + i % 4 * 4000;
+
+		memset(ptr, (char)i, 5000);
+		ptr = keep(realloc(ptr, size));
+		if (ptr[0] != (char)i || ptr[4999] != (char)i)
+			exit(1);
+	}
+	free(ptr);
+}
+
 static void
 resized(void)
 {
 	free(grown());
+	grown_and_shrunk();
 	printf("grown 7 %u\n", 127 * FROM_4K);
 }
 
