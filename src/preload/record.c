@@ -19,6 +19,7 @@
 #include "preload/record_account.h"
 #include "preload/kinds.h"
 #include "preload/record_apart.h"
+#include "preload/record_memo.h"
 #include "preload/record_sample.h"
 #include "preload/record_sites.h"
 #include "preload/sites.h"
@@ -52,6 +53,7 @@ static void
 end_thread(void *counts)
 {
 	record_here.is_over = true;
+	record_memo_end_thread();
 	if (record_here.counts == counts)
 		atomic_store(&record_here.counts->is_taken, 0);
 	record_here.counts = NULL;
@@ -88,6 +90,8 @@ begin_thread(struct recording_part *part)
 	if (record_here.counts != NULL &&
 	    pthread_setspecific(ends, record_here.counts) != 0)
 		end_thread(record_here.counts);
+	else if (record_here.counts != NULL)
+		record_memo_begin_thread();
 }
 
 /* Of which nobody else writes to it. */

@@ -17,6 +17,8 @@
 
 #include "preload/module.h"
 #include "preload/place.h"
+#include "preload/record_memo.h"
+#include "preload/record_part.h"
 #include "preload/sites.h"
 
 #define PROBES 64
@@ -97,10 +99,15 @@ mix(uint64_t hash, uint64_t value)
 	return hash ^ hash >> 29;
 }
 
+/* From FRAME on. */
 static void
-read_stack(struct stack *stack, const void *caller, uint16_t kind)
+read_stack(struct stack *stack, const void *caller, uint16_t kind, void *frame,
+    struct walk_trail *trail)
 {
-	stack->count = sites_stack(stack->frame, RECORDING_STACK, caller);
+	stack->count = trail == NULL ?
+	    sites_stack(stack->frame, RECORDING_STACK, caller) :
+	    sites_stack_noted(
+		stack->frame, RECORDING_STACK, caller, frame, trail);
 	stack->kind = kind;
 	stack->closings = place_closings();
 	stack->hash = mix(kind, stack->count);
@@ -197,11 +204,34 @@ find_or_make(struct recording_part *part, const struct stack *stack)
 	return 0;
 }
 
-uint32_t
-record_site(struct recording_part *part, const void *caller, uint16_t kind)
+/* The closings come before the walk, so that none goes unnoticed. */
+static uint32_t
+walk_to_site(struct recording_part *part, const void *caller, uint16_t kind,
+    void *frame, struct record_memo *memo)
 {
 	struct stack stack;
 
-	read_stack(&stack, caller, kind);
-	return find_or_make(part, &stack);
+	if (memo == NULL) {
+		read_stack(&stack, caller, kind, frame, NULL);
+		return find_or_make(part, &stack);
+	}
+	memo->closings = place_closings();
+	read_stack(&stack, caller, kind, frame, &memo->trail);
+	memo->caller = caller;
+	memo->kind = kind;
+	memo->part = record_own->number;
+	memo->site = find_or_make(part, &stack);
+	return memo->site;
+}
+
+uint32_t
+record_site(struct recording_part *part, const void *caller, uint16_t kind)
+{
+	void *frame = __builtin_frame_address(0);
+	struct record_memo *memo = record_memo_of(frame, caller);
+
+	if (memo != NULL &&
+	    record_memo_holds(memo, frame, caller, record_own->number, kind))
+		return memo->site;
+	return walk_to_site(part, caller, kind, frame, memo);
 }

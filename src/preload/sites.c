@@ -233,25 +233,70 @@ sites_first(const void *caller, size_t size, uint32_t limit)
 	return sites_first_by(caller, size, limit, &by_caller);
 }
 
-/* Operator new is left out; where the stack ends in it, it stays. */
-unsigned
-sites_stack(void **frames, unsigned max, const void *caller)
+/* The next place of a walk, with its trail or without one. */
+static inline const struct place *
+next_of(struct walk *walk, struct walk_trail *trail)
 {
-	const struct place *place = NULL;
+	return trail != NULL ? walk_next_noted(walk, trail) : walk_next(walk);
+}
+
+/* Operator new is left out; where the stack ends in it, it stays. */
+static ALWAYS_INLINE unsigned
+stack_from(void **frames, unsigned max, uintptr_t caller, void *frame,
+    struct walk_trail *trail)
+{
+	const struct place *place;
 	union place_room room;
 	struct walk walk;
 	unsigned count = 0;
 
-	if (max == 0)
-		return 0;
-	if (__atomic_load_n(&sites.can_walk, __ATOMIC_ACQUIRE))
-		place = walk_to(&walk, __builtin_frame_address(0), &room,
-		    (uintptr_t)caller);
+	if (trail == NULL) {
+		place = walk_to(&walk, frame, &room, caller);
+	} else {
+		place = walk_first(&walk, frame, &room);
+		walk_trail_begin(trail, frame);
+		while (place != NULL && walk.address != caller)
+			place = walk_next_noted(&walk, trail);
+	}
 	while (place != NULL && (place->flags & PLACE_WRAPPER))
-		place = walk_next(&walk);
-	for (; place != NULL && count < max; place = walk_next(&walk))
+		place = next_of(&walk, trail);
+	for (; place != NULL && count < max; place = next_of(&walk, trail))
 		frames[count++] = (void *)walk.address;
-	if (count == 0)
+	return count;
+}
+
+static bool
+can_walk(void)
+{
+	return __atomic_load_n(&sites.can_walk, __ATOMIC_ACQUIRE);
+}
+
+unsigned
+sites_stack(void **frames, unsigned max, const void *caller)
+{
+	unsigned count = can_walk() && max != 0 ?
+	    stack_from(frames, max, (uintptr_t)caller,
+		__builtin_frame_address(0), NULL) :
+	    0;
+
+	if (count == 0 && max != 0)
 		frames[count++] = (void *)(uintptr_t)caller;
+	return count;
+}
+
+unsigned
+sites_stack_noted(void **frames, unsigned max, const void *caller, void *frame,
+    struct walk_trail *trail)
+{
+	unsigned count = 0;
+
+	trail->is_whole = false;
+	if (can_walk())
+		count = stack_from(
+		    frames, max, (uintptr_t)caller, frame, trail);
+	if (count == 0) {
+		trail->is_whole = false;
+		frames[count++] = (void *)(uintptr_t)caller;
+	}
 	return count;
 }

@@ -45,4 +45,10 @@ uint32_t sites_first_by(
  * alone where the stack cannot be followed, or before sites_start(). */
 unsigned sites_stack(void **frames, unsigned max, const void *caller);
 
+/* The same from FRAME on, which is that of a function that has not returned
+ * (__builtin_frame_address(0)), with the trail of the walk (walk.h). */
+struct walk_trail;
+unsigned sites_stack_noted(void **frames, unsigned max, const void *caller,
+    void *frame, struct walk_trail *trail);
+
 #endif /* PRELOAD_SITES_H */

@@ -366,3 +366,88 @@ walk_next_rule(struct walk *walk, uintptr_t until)
 			break;
 	return walk->place;
 }
+
+/* ---- Trails -------------------------------------------------------------- */
+
+static void
+note(struct walk_trail *trail, uintptr_t at, uintptr_t value)
+{
+	if (trail->count == WALK_TRAIL_MAX) {
+		trail->is_whole = false;
+		return;
+	}
+	trail->offset[trail->count] = (uint32_t)(at - trail->frame);
+	trail->value[trail->count++] = value;
+}
+
+void
+walk_trail_begin(struct walk_trail *trail, const void *frame)
+{
+	trail->frame = trail->fp_at = (uintptr_t)frame;
+	trail->count = 0;
+	trail->is_whole = true;
+	note(trail, trail->frame + WORD, ((const uintptr_t *)frame)[1]);
+}
+
+READS_STACK bool
+walk_trail_holds(const struct walk_trail *trail, const void *frame)
+{
+	if (!trail->is_whole || trail->frame != (uintptr_t)frame)
+		return false;
+	for (unsigned i = 0; i < trail->count; i++)
+		if (*(const volatile uintptr_t *)(trail->frame +
+			trail->offset[i]) != trail->value[i])
+			return false;
+	return true;
+}
+
+#ifdef __x86_64__
+
+/* A step from WAS, whose place was that of a function with FRAME. */
+static void
+note_step(struct walk_trail *trail, const struct walk *was,
+    const struct frame *frame, const struct walk *now)
+{
+	if (now->sp == was->sp || frame->cfa < FRAME_SP ||
+	    frame->cfa == FRAME_AT_FP || frame->fp == FRAME_FP_AT_FP) {
+		trail->is_whole &= frame->cfa == FRAME_END;
+		return;
+	}
+	if (frame->cfa == FRAME_FP)
+		note(trail, trail->fp_at, was->fp);
+	note(trail, now->sp - WORD, now->address);
+	if (frame->fp == FRAME_FP_AT_CFA)
+		trail->fp_at = now->sp + (uintptr_t)(intptr_t)frame->fp_offset;
+}
+
+#else
+
+/* The address as it lies there, which may be signed. */
+static READS_STACK void
+note_step(struct walk_trail *trail, const struct walk *was,
+    const struct frame *frame, const struct walk *now)
+{
+	(void)frame;
+	if (now->sp == was->sp) {
+		trail->is_whole &= was->fp < was->sp;
+		return;
+	}
+	note(trail, trail->fp_at, was->fp);
+	note(trail, was->fp + WORD,
+	    *(const volatile uintptr_t *)(was->fp + WORD));
+	trail->fp_at = was->fp;
+}
+
+#endif
+
+const struct place *
+walk_next_noted(struct walk *walk, struct walk_trail *trail)
+{
+	const struct frame frame = walk->place->frame;
+	const struct walk was = *walk;
+	const struct place *place = walk_next(walk);
+
+	note_step(trail, &was, &frame, walk);
+	trail->is_whole &= walk->is_own;
+	return place;
+}

@@ -77,6 +77,28 @@ struct walk {
 	union place_room *room;
 };
 
+/*
+ * What a walk has read, so that the next one from there need not be done.
+ *
+ * What a walk finds hangs on its first frame, on the words that it reads, and
+ * on the modules that there are. So while that frame is where it was, all these
+ * words are what they were, and no library was closed, a walk would find the
+ * same again. One that was opened changes nothing, as each address but the last
+ * is in a module already, and the last is where a walk ends whatever follows.
+ *
+ * IS_WHOLE: that is so. It is not where a walk read more than return addresses
+ * and the frame pointers by which it went on, where it ended in doubt, and
+ * where it left the thread's own stack, as nothing else stays readable.
+ */
+#define WALK_TRAIL_MAX 128
+struct walk_trail {
+	uintptr_t frame, fp_at; /* where FP of the walk was read */
+	unsigned count;
+	bool is_whole;
+	uint32_t offset[WALK_TRAIL_MAX]; /* from FRAME */
+	uintptr_t value[WALK_TRAIL_MAX];
+};
+
 /* To be called once, by the first thread, before the others walk. */
 void walk_start(void);
 
@@ -88,6 +110,16 @@ const struct place *walk_first(
 
 /* The place of the next return address; NULL at the end. */
 const struct place *walk_next(struct walk *walk);
+
+/* The same, with a trail. The first call comes right behind walk_first() of
+ * FRAME and walk_trail_begin(). */
+void walk_trail_begin(struct walk_trail *trail, const void *frame);
+const struct place *walk_next_noted(
+    struct walk *walk, struct walk_trail *trail);
+
+/* Whether a trail that is whole leads from FRAME, of the thread that noted it,
+ * to where it led. */
+bool walk_trail_holds(const struct walk_trail *trail, const void *frame);
 
 /* The next one that rules name, or that is UNTIL; NULL at the end. */
 const struct place *walk_next_rule(struct walk *walk, uintptr_t until);

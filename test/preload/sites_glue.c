@@ -4,6 +4,7 @@
  */
 #include "preload/place.h"
 #include "preload/site_heap.h"
+#include "preload/sites.h"
 #include "preload/walk.h"
 #include "sites_glue.h"
 
@@ -21,6 +22,16 @@ void
 glue_closed(void)
 {
 	place_closed();
+}
+
+__attribute__((noinline)) unsigned
+glue_stack_noted(void **frames, unsigned max, const void *caller, int *held)
+{
+	static struct walk_trail trail;
+	void *frame = __builtin_frame_address(0);
+
+	*held = walk_trail_holds(&trail, frame);
+	return sites_stack_noted(frames, max, caller, frame, &trail);
 }
 
 /* No answers are kept here. */

@@ -14,6 +14,11 @@ extern const unsigned glue_rules_max, glue_words, glue_walk_max;
 void glue_closing(void);
 void glue_closed(void);
 
+/* The stack from the function on that returns to CALLER. *HELD: the trail of
+ * the call before leads from here, as far as it says. */
+unsigned glue_stack_noted(
+    void **frames, unsigned max, const void *caller, int *held);
+
 #ifdef __cplusplus
 }
 #endif

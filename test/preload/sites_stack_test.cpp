@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <ucontext.h>
+#include <vector>
 
 #include "sites_glue.h"
 
@@ -88,6 +89,67 @@ TEST_F(SitesStackTest, IsTheOneThatTheUnwinderSees)
 			last = recurse(ways[way], 1, 3);
 		EXPECT_GT(frame_count, 6u);
 		EXPECT_EQ(last, 0u) << "the frame that differs";
+	});
+}
+
+/* Calls that differ in their functions, and in how much of the stack each
+ * takes, so that one stack begins where another began, and old words of others
+ * are between its own. */
+unsigned (*next_call[4])(unsigned ways);
+
+template <int way>
+__attribute__((noinline)) unsigned
+call_next(unsigned ways)
+{
+	volatile char *room = (volatile char *)__builtin_alloca(
+	    64 * (1 + ways / 2 % 4));
+
+	room[0] = way;
+	return ways == 1 ? next_call[3](1) + room[0] * 0 :
+			   next_call[ways % 2](ways / 8) + room[0] * 0;
+}
+
+struct {
+	std::vector<void *> frames;
+	void *place;
+	unsigned held, others, wrong;
+} trails;
+
+__attribute__((noinline)) unsigned
+look_for_trail(unsigned)
+{
+	void *place = __builtin_frame_address(0);
+	int held;
+	frame_count = glue_stack_noted(
+	    frames, MOST, __builtin_return_address(0), &held);
+	std::vector<void *> now(frames, frames + frame_count);
+
+	trails.held += held;
+	trails.others += place == trails.place && now != trails.frames;
+	trails.wrong += held && now != trails.frames;
+	trails.frames = now;
+	trails.place = place;
+	return 1;
+}
+
+TEST_F(SitesStackTest, IsTheSameWhileItsTrailHolds)
+{
+	IN_CHILD({
+		start("middle");
+		next_call[0] = call_next<0>;
+		next_call[1] = call_next<1>;
+		next_call[3] = look_for_trail;
+		unsigned random = 1;
+		for (int i = 0; i < 20000; i++) {
+			random = random * 1103515245 + 12345;
+			/* Three calls, and a way for each. */
+			unsigned ways = 512 + (random >> 16) % 512;
+			for (int times = 0; times <= (i % 2); times++)
+				call_next<0>(ways);
+		}
+		EXPECT_GE(trails.held, 10000u) << "as many came twice";
+		EXPECT_GT(trails.others, 100u) << "from the same place";
+		EXPECT_EQ(trails.wrong, 0u);
 	});
 }
 
