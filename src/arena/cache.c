@@ -81,7 +81,7 @@ restart_countdown(struct cache *cache, unsigned number)
  * the countdown has ended with one that is chosen, and with which it ends next.
  * A countdown that has not ended goes on, as it was drawn which block is
  * chosen. */
-static void __attribute__((noinline, cold))
+static void __attribute__((noinline))
 sample_countdown(struct cache *cache, unsigned number)
 {
 	unsigned lg_mean = SAMPLE_LG_MEAN;

@@ -145,23 +145,30 @@ set_apart(struct heap *heap, void *ptr, const struct request *request)
 	return apart;
 }
 
-/* The block as it goes out, while somebody listens to a sample of them, or the
- * heap is recorded. */
+/* The block as it goes out, while somebody listens to a sample of them. */
 static void *__attribute__((noinline, cold)) sampled(struct kind *kind,
     struct heap *heap, void *ptr, const struct request *request)
 {
 	struct sampled block = { .asked = request->asked, .heap = heap };
-	struct recording_choice choice = { 0 };
 
-	if (heap_is_recorded(heap))
-		choice = sample_for_recorder();
-	if (sample_is_on() && sample_chooses(request->asked, &block.weight)) {
+	if (sample_chooses(request->asked, &block.weight)) {
 		ptr = set_apart(heap, ptr, request);
 		block.ptr = ptr;
 		if (is_apart(ptr))
 			sampled_enter(&block);
 		sample_tell(ptr, request->asked, block.weight, kind->name);
 	}
+	return ptr;
+}
+
+/* The same where the heap is recorded. */
+static void *__attribute__((noinline)) recorded(struct kind *kind,
+    struct heap *heap, void *ptr, const struct request *request)
+{
+	struct recording_choice choice = sample_for_recorder();
+
+	if (sample_is_on())
+		ptr = sampled(kind, heap, ptr, request);
 	recording_keep(ptr, &choice);
 	return ptr;
 }
@@ -200,7 +207,9 @@ block_of_kind(struct kind *kind, const struct request *request)
 	if (unlikely(ptr == NULL && kind->local != NULL) &&
 	    drain_local(kind->local))
 		ptr = block_of_heap(heap, request);
-	if ((sample_is_on() || heap_is_recorded(heap)) && ptr != NULL)
+	if (heap_is_recorded(heap) && ptr != NULL)
+		ptr = recorded(kind, heap, ptr, request);
+	else if (sample_is_on() && ptr != NULL)
 		ptr = sampled(kind, heap, ptr, request);
 	return map_is_given(kind) ? told_of(kind, heap, ptr) : ptr;
 }

@@ -330,17 +330,19 @@ take_from_cache(const struct request *request)
 	return request->zero ? memset(ptr, 0, request->size) : ptr;
 }
 
-/* The same of a block that is recorded for its size, from the heap with that
- * id. */
+/* A block that is recorded for its size, from the heap with that id. */
 static void *
 take_to_record(unsigned heap, size_t size)
 {
 	struct cache *cache = thread_self->cache[heap];
 
-	return cache != NULL && size >= record_head->sites_from &&
-		size <= CACHE_SIZE_MAX ?
-	    cache_take_chosen(cache, bin_for(size)) :
-	    NULL;
+	return cache != NULL ? cache_take_chosen(cache, bin_for(size)) : NULL;
+}
+
+static bool
+is_taken_to_record(size_t size)
+{
+	return size >= record_head->sites_from && size <= CACHE_SIZE_MAX;
 }
 
 static void *
@@ -350,7 +352,7 @@ take_requested(const struct request *request)
 	unsigned heap;
 	void *ptr;
 
-	if (size > CACHE_SIZE_MAX || request->alignment != 0 ||
+	if (!is_taken_to_record(size) || request->alignment != 0 ||
 	    scope_kind() != NULL)
 		return NULL;
 	heap = atomic_load_explicit(
@@ -597,8 +599,8 @@ resize(poolkind *kind, void *ptr, size_t usable, size_t size)
 static void *
 take_as_recorded(unsigned heap, size_t size)
 {
-	return size >= record_head->sites_from ? take_to_record(heap, size) :
-						 cache_malloc(heap, size);
+	return is_taken_to_record(size) ? take_to_record(heap, size) :
+					  cache_malloc(heap, size);
 }
 
 /* What poolkind_realloc_if_quick() does, of a block that may be recorded. */
