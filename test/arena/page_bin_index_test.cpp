@@ -72,16 +72,19 @@ TEST(PageBinIndex, IsNoneWhereNothingIs)
 	EXPECT_FALSE(rig_free(heap, block + MIB)) << "used no more";
 }
 
-/* In a heap whose quota has room for full bins of all these sizes. */
+/* In a heap whose quota has room for full bins of all these sizes, which are
+ * those of blocks without a slab. */
 TEST(PageBinIndex, FollowsABlockThatGrowsAndShrinksInPlace)
 {
 	Heap heap("dram,size=64M");
 
 	use_every_page(heap, 320);
 	rig_drain(heap);
-	char *block = heap.malloc(40 * KIB);
+	char *block = heap.malloc(10 * PAGE_BYTES);
 
-	for (size_t size : { 64 * KIB, 20 * KIB, 48 * KIB, 32 * KIB }) {
+	for (size_t pages : { 16, 5, 12, 8 }) {
+		size_t size = pages * PAGE_BYTES;
+
 		ASSERT_TRUE(rig_resize(block, size)) << size;
 		ASSERT_NO_FATAL_FAILURE(expect_in_bin(heap, block));
 		for (size_t at = PAGE_BYTES; at < size; at += PAGE_BYTES)
