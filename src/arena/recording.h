@@ -16,10 +16,11 @@
  *
  * That no free is missed. The recorder counts the blocks that it wants to see
  * freed by pages, watches a page after it has counted one, and ends that when
- * it has counted one off and none is left; then it looks at the count once
- * more, and watches the page again if that is not 0. Either it finds there what
- * another thread has counted meanwhile, or that thread watches the page after
- * it. Who enters blocks of the same slab in the index leaves the entry of a
+ * it has counted one off and none is left; then, behind a fence, it looks at the
+ * count once more, and watches the page again if that is not 0. Either it finds
+ * there what another thread has counted meanwhile, or that thread looks at the
+ * entry after the watch has ended: it counts and looks by sequentially
+ * consistent accesses, which keep their order. Who enters blocks of the same slab in the index leaves the entry of a
  * watched page, by compare-and-swap. A block gets to whoever frees it after its
  * page is watched.
  *
@@ -42,11 +43,13 @@ struct heap_recorder {
 };
 extern const struct heap_recorder *heap_recorder;
 
+/* Acquires, so that who finds the heap recorded finds the recorder, which was
+ * set before: a processor may read two words in the other order. */
 static inline bool
 heap_is_recorded(const struct heap *heap)
 {
 	return unlikely(
-	    atomic_load_explicit(&heap->recorded, memory_order_relaxed));
+	    atomic_load_explicit(&heap->recorded, memory_order_acquire));
 }
 
 /* Whether blocks of the bin, of a heap that is recorded, are all chosen. */

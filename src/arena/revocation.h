@@ -31,8 +31,15 @@
  * and the revoker's store, which came before membarrier(2), is visible to that
  * load: the owner turns back. The compiler barrier keeps the two in this order.
  *
+ * A processor such as AArch64's may also let others see the owner's changes to
+ * the bins before its store to inside. That is of no harm: the load acquires, so
+ * the bins are touched behind it, and if it did not find CACHE_REVOKED the fence
+ * is behind it as well, and so behind the store. Nor can the revoker take a 0 of
+ * an earlier visit for the newest: the fence has made the later 1 visible.
+ *
  * That each sees what the other did to the bins: both leave by a store that
- * releases, and enter by a load that acquires, of the same word.
+ * releases, and enter by a load that acquires, of the same word. So does an
+ * owner that turns back, since the revoker may find its 0.
  *
  * Where the kernel has no membarrier(2), an open cache has another value,
  * CACHE_USABLE_FENCED, with which the fast path enters none; the slow path then

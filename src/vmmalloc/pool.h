@@ -18,7 +18,8 @@
 void pool_open(const struct settings *settings);
 
 /* The id of the pool's heap, for arena/cache.h; NO_HEAP before pool_open(), and
- * in the debug library. */
+ * in the debug library. It may be seen before the pool is, and need acquire
+ * nothing: a thread has a cache for it when it has been to the pool alone. */
 extern _Atomic unsigned pool_id __attribute__((visibility("hidden")));
 
 /* What it falls back to poolkind_fallback() tells. NULL before pool_open(). */
