@@ -9,6 +9,7 @@
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
+#include "base/page.h"
 #include "os/os.h"
 #include "source/page_set.h"
 }
@@ -99,19 +100,22 @@ TEST_P(PageSet, AgreesWithAnArray)
 			    (uint64_t)twin[i]);
 }
 
-/* 1 TiB in runs of 1 GiB and a page, each of which costs a few words. */
+/* 1 TiB in a thousand runs of 1 GiB and a page, each of which costs a few words,
+ * and so a page of the system's; where these are larger in fewer. */
 TEST(PageSetOpen, TouchesNoMoreForALongRun)
 {
-	constexpr size_t PAGES = (size_t)1 << 28, RUN = (1 << 18) + 1;
+	constexpr size_t PAGES = (size_t)1 << 28;
+	const size_t part = system_page() / (4 * KIB), runs = 1000 / part,
+		     run = (part << 18) + 1;
 	Memory memory(PAGES);
 
-	for (size_t i = 0; i < 1000; i++)
-		page_set_fill(&memory.set, i * RUN, (i + 1) * RUN, true);
-	EXPECT_EQ(page_set_count(&memory.set, 0, PAGES), 1000 * RUN);
-	EXPECT_EQ(page_set_find(&memory.set, 0, PAGES, false), 1000 * RUN);
-	for (size_t i = 0; i < 1000; i += 2)
-		page_set_fill(&memory.set, i * RUN, (i + 1) * RUN, false);
-	EXPECT_EQ(page_set_find(&memory.set, RUN, PAGES, false), 2 * RUN);
-	EXPECT_EQ(page_set_count(&memory.set, 0, PAGES), 500 * RUN);
+	for (size_t i = 0; i < runs; i++)
+		page_set_fill(&memory.set, i * run, (i + 1) * run, true);
+	EXPECT_EQ(page_set_count(&memory.set, 0, PAGES), runs * run);
+	EXPECT_EQ(page_set_find(&memory.set, 0, PAGES, false), runs * run);
+	for (size_t i = 0; i < runs; i += 2)
+		page_set_fill(&memory.set, i * run, (i + 1) * run, false);
+	EXPECT_EQ(page_set_find(&memory.set, run, PAGES, false), 2 * run);
+	EXPECT_EQ(page_set_count(&memory.set, 0, PAGES), runs / 2 * run);
 	EXPECT_LT(memory.touched(), 10 * MIB) << "a bit a page is 32 MiB";
 }
