@@ -45,17 +45,18 @@ TEST_P(BoundSources, SaySoOfSpansOfAnySize)
 TEST_P(BoundSources, SaySoOfWhatComesBackAndIsTakenAgain)
 {
 	Source source(GetParam());
+	const size_t whole = max_size(64 * KIB, 2 * PAGE_BYTES);
 	char *spans[64];
 
 	for (char *&span : spans)
-		span = source.span(64 * KIB);
+		span = source.span(whole);
 	for (size_t i = 0; i < 64; i += 2)
-		source.free(spans[i], 64 * KIB);
+		source.free(spans[i], whole);
 	source_trim(source);
 	for (size_t i = 0; i < 64; i += 2)
-		spans[i] = source.span(32 * KIB);
+		spans[i] = source.span(whole / 2);
 	for (size_t i = 0; i < 64; i++)
-		expect_policy(BIND, spans[i], 32 * KIB);
+		expect_policy(BIND, spans[i], whole / 2);
 }
 
 /* Under MPOL_BIND a page that is copied while its node is full ends the
@@ -85,16 +86,17 @@ TEST_P(BoundSources, PreferWhatAForkMayHaveCopied)
 TEST_P(BoundSources, AreFewMappings)
 {
 	Source source(GetParam());
+	const size_t bytes = max_size(8 * KIB, PAGE_BYTES);
 	size_t before = engine::facts().mappings;
 	std::vector<char *> spans;
 
-	for (int i = 0; i < 2000; i++)
-		spans.push_back(source.span(8 * KIB));
+	for (size_t i = 0; i < 16 * MIB / bytes; i++)
+		spans.push_back(source.span(bytes));
 	for (size_t i = 0; i < spans.size(); i += 2)
-		source.free(spans[i], 8 * KIB);
+		source.free(spans[i], bytes);
 	source_trim(source);
 	for (size_t i = 0; i < spans.size(); i += 4)
-		source.span_at(spans[i], 8 * KIB);
+		source.span_at(spans[i], bytes);
 	EXPECT_LE(engine::facts().mappings, before + 16);
 }
 
