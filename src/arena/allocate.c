@@ -14,8 +14,8 @@
 #include "arena/arenas.h"
 #include "arena/bin.h"
 #include "arena/cache.h"
+#include "arena/decay.h"
 #include "arena/heap.h"
-#include "arena/heaps.h"
 #include "arena/page_bin_index.h"
 #include "arena/thread.h"
 

@@ -4,6 +4,7 @@
  */
 #include "arena/arenas.h"
 
+#include "arena/background.h"
 #include "arena/bin.h"
 #include "arena/purge.h"
 #include "arena/sizeclass.h"
@@ -37,8 +38,7 @@ void
 arenas_got_back(struct heap *heap, struct arena_slot *slot)
 {
 	atomic_fetch_add(&slot->epoch, 1);
-	if (!atomic_load(&heap->decay_waits))
-		atomic_store(&heap->decay_waits, true);
+	heap_note_waiting(heap);
 }
 
 /* ---- Blocks in bulk ----------------------------------------------------- */
@@ -167,7 +167,8 @@ arenas_decay(struct heap *heap)
 
 		slot_enter(heap->slot[i]);
 		arena_decay(tsd_tsdn(tsd_fetch()), arena, false, false);
-		more |= purge_is_due(tsd_tsdn(tsd_fetch()), arena);
+		more |= arena_decay_ms_get(arena, extent_state_dirty) >= 0 &&
+		    purge_is_due(tsd_tsdn(tsd_fetch()), arena);
 		slot_leave(heap->slot[i]);
 	}
 	return more;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arena/arenas.h"
+#include "arena/background.h"
 #include "arena/depot.h"
 #include "arena/sizeclass.h"
 #include "os/records.h"
@@ -188,7 +189,7 @@ static void
 heap_keeps_large(struct heap *heap)
 {
 	atomic_store(&heap->keeps_large, true);
-	atomic_store(&heap->decay_waits, true);
+	heap_note_waiting(heap);
 }
 
 bool

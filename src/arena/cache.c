@@ -8,6 +8,7 @@
 #include "arena/cache.h"
 
 #include "arena/arenas.h"
+#include "arena/background.h"
 #include "arena/depot.h"
 #include "arena/home.h"
 #include "arena/page_bin_index.h"
@@ -17,6 +18,18 @@
 
 _Atomic uint16_t heap_homes[HOMES];
 
+/* In a heap that has a thread look after it: a cache may hold small blocks from
+ * now on. */
+static void
+keep_small(struct heap *heap)
+{
+	if (atomic_load(&heap->keeps_small))
+		return;
+	atomic_store(&heap->small_aged_ms, os_now_ms());
+	atomic_store(&heap->keeps_small, true);
+	background_ring();
+}
+
 /* A bin that had no room and gets some counts as a change in what is free, from
  * now on: what is freed into it later goes unnoticed, and a full heap must not
  * take itself for full still. */
@@ -24,6 +37,8 @@ static void
 note_new_room(struct heap *heap)
 {
 	atomic_fetch_add(&heap->cache_epoch, 1);
+	if (unlikely(heap->background))
+		keep_small(heap);
 }
 
 /* Has the cache know another segment, in which more of the heap's blocks are
@@ -265,14 +280,15 @@ caches_drain(struct heap *heap)
 	caches_restore(heap);
 }
 
-/* Returns whether a bin is left open. */
+/* Closes the bins from FIRST to END - 1 out of which no block was taken since
+ * the last time; returns whether one is left open. */
 static bool
-age(struct cache *cache)
+age(struct cache *cache, unsigned first, unsigned end)
 {
 	bool left = false;
 
 	cache_change_begin(cache);
-	for (unsigned i = BIN_LARGE; i < CACHE_BINS; i++) {
+	for (unsigned i = first; i < end; i++) {
 		if (bin_room(&cache->bin[i]) == 0)
 			continue;
 		if (bin_was_idle(cache, i)) {
@@ -287,27 +303,42 @@ age(struct cache *cache)
 }
 
 /*
- * Small blocks stay: what idle caches have of them is little, and comes back
- * where it is missed (allocate.c).
+ * The same for all caches. KEEPS is the heap's word that there are such bins.
  *
- * Nobody's word that there are large ones again is lost. It is taken back
- * before the caches are revoked, so whoever gives it while he is inside one
- * does that before his cache is looked at, which finds his room and repeats it,
- * or after they are usable again, and then it stands.
+ * Nobody's word that there are some again is lost. It is taken back before the
+ * caches are revoked, so whoever gives it while he is inside one does that
+ * before his cache is looked at, which finds his room and repeats it, or after
+ * they are usable again, and then it stands.
  */
 static bool
-age_large(struct heap *heap)
+age_all(struct heap *heap, _Atomic bool *keeps, unsigned first, unsigned end)
 {
 	bool left = false;
 
-	atomic_store(&heap->keeps_large, false);
+	atomic_store(keeps, false);
 	caches_revoke(heap);
 	for (struct cache *c = heap->caches; c != NULL; c = c->heap_next)
-		left |= age(c);
+		left |= age(c, first, end);
 	caches_restore(heap);
 	if (left)
-		atomic_store(&heap->keeps_large, true);
+		atomic_store(keeps, true);
 	return left;
+}
+
+/* Small blocks stay, but for kinds that have a thread look after them: what
+ * idle caches have of them is little, and comes back where it is missed
+ * (allocate.c). */
+static bool
+age_large(struct heap *heap)
+{
+	return age_all(heap, &heap->keeps_large, BIN_LARGE, CACHE_BINS);
+}
+
+void
+caches_age_small(struct heap *heap)
+{
+	atomic_store(&heap->small_aged_ms, os_now_ms());
+	age_all(heap, &heap->keeps_small, 1, BIN_LARGE);
 }
 
 bool

@@ -341,6 +341,10 @@ void caches_drain(struct heap *heap);
  * heap->lock. */
 bool caches_age(struct heap *heap);
 
+/* Gives the small blocks back of which none was taken since the call before.
+ * Takes heap->lock. */
+void caches_age_small(struct heap *heap);
+
 /* What the caches of a heap hold, and what was handed out from them. */
 struct cache_count {
 	size_t bytes;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arena/arenas.h"
+#include "arena/background.h"
 #include "arena/quota.h"
 #include "arena/sizeclass.h"
 #include "os/records.h"
@@ -207,8 +208,8 @@ depot_put(struct heap *heap, unsigned number, void **block, unsigned count)
 	lock_give(&bin->lock);
 	if (taken != count)
 		atomic_fetch_add(&bin->refused, count - taken);
-	if (taken != 0 && !atomic_load(&heap->decay_waits))
-		atomic_store(&heap->decay_waits, true);
+	if (taken != 0)
+		heap_note_waiting(heap);
 	return taken;
 }
 

@@ -9,6 +9,7 @@
  */
 #include "arena/fork.h"
 
+#include "arena/background.h"
 #include "arena/bin.h"
 #include "arena/depot.h"
 #include "arena/heaps.h"
@@ -108,8 +109,10 @@ begin_anew(struct heap *heap)
  *     which must still be there.
  *  5. Sources are let go.
  *  6. Heaps whose memory is the parent's begin anew. They lose their arenas in
- *     that, so it comes last: when no cache is left that could return blocks to
+ *     that, so it comes late: when no cache is left that could return blocks to
  *     them.
+ *  7. In heaps that the child was refused the thread of background.h has
+ *     nothing to do.
  */
 static void
 reap(void)
@@ -126,6 +129,11 @@ reap(void)
 	for (struct heap *h = all_heaps; h != NULL; h = h->next)
 		if (source_inherited(h->source))
 			begin_anew(h);
+	for (struct heap *h = all_heaps; h != NULL; h = h->next)
+		if (source_refused(h->source) && h->background) {
+			h->background = false;
+			background_release();
+		}
 }
 
 /* Reaping gives blocks back to arenas, so these are open by then. */
@@ -135,6 +143,7 @@ heaps_postfork_child(void)
 	start_postfork_child();
 	tsd_shared_postfork();
 	slots_postfork();
+	background_forget();
 	reap();
 	caches_postfork();
 	start_release();

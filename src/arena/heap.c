@@ -40,6 +40,7 @@ heap_open(struct heap *heap, struct source *source,
 		return EAGAIN;
 	heap->source = source;
 	heap->options = *options;
+	heap->background = options->background;
 	heap->full_size = heap->spans_min = SIZE_MAX;
 	source_stats(source, &stats, false);
 	heap->capacity = options->fixed ? stats.size : 0;

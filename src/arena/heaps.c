@@ -2,23 +2,18 @@
 /*
  * heaps.c - see heaps.h.
  *
- * Owns the list of heaps and which ids are in use, under registry_lock; and the
- * time of the next decay.
+ * Owns the list of heaps and which ids are in use, under registry_lock.
  */
 #include "arena/heaps.h"
 
 #include <errno.h>
 
-#include "arena/arenas.h"
+#include "arena/background.h"
 #include "arena/cache.h"
 #include "arena/recording.h"
 #include "arena/thread.h"
 #include "base/bits.h"
 #include "base/list.h"
-#include "os/os.h"
-
-/* How often heaps in which something waits are looked after, in ms. */
-#define DECAY_INTERVAL_MS 200
 
 struct heap *all_heaps;
 static uint64_t ids_used[HEAPS_MAX / 64 + 1]; /* a bit an id, from 1 */
@@ -66,6 +61,13 @@ heap_release_id(struct heap *heap)
 	lock_give(&registry_lock);
 }
 
+/* Who gives back needs registry_lock not, and so comes to an end. */
+void
+heap_wait_for_decay(struct heap *heap)
+{
+	wait_while(&heap->decaying, 1);
+}
+
 bool
 heaps_enter(struct heap *heap)
 {
@@ -76,6 +78,8 @@ heaps_enter(struct heap *heap)
 	taken = heap->id_is_lent || id_take(heap);
 	if (taken)
 		LIST_PUSH(&all_heaps, heap);
+	if (taken && heap->background)
+		background_want();
 	lock_give(&registry_lock);
 	return taken;
 }
@@ -86,6 +90,8 @@ heaps_leave(struct heap *heap)
 	lock_take(&registry_lock);
 	LIST_REMOVE(heap);
 	heap_wait_for_decay(heap);
+	if (heap->background)
+		background_release();
 	while (heap->caches != NULL) {
 		if (heap_is_recorded(heap))
 			recording_tell_cache(heap->caches);
@@ -126,74 +132,4 @@ heaps_tell_recorder(void)
 		caches_restore(h);
 	}
 	lock_give(&registry_lock);
-}
-
-/* ---- Decay -------------------------------------------------------------- */
-
-bool
-heap_decay(struct heap *heap)
-{
-	bool more = caches_age(heap);
-
-	more |= arenas_decay(heap);
-	return source_decay(heap->source) || more;
-}
-
-/* The heaps in which something waits, chained by decay_next, each claimed for
- * this thread. None if the list is in use: the next thread will do. */
-static struct heap *
-claim_waiting(void)
-{
-	struct heap *claimed = NULL;
-
-	if (!lock_try(&registry_lock))
-		return NULL;
-	for (struct heap *h = all_heaps; h != NULL; h = h->next) {
-		if (!atomic_load_explicit(
-			&h->decay_waits, memory_order_relaxed) ||
-		    atomic_exchange(&h->decaying, 1))
-			continue;
-		atomic_store(&h->decay_waits, false);
-		h->decay_next = claimed;
-		claimed = h;
-	}
-	lock_give(&registry_lock);
-	return claimed;
-}
-
-/* As soon as it says that it is done the heap may be gone. */
-static void
-decay_claimed(struct heap *heap)
-{
-	if (heap_decay(heap))
-		atomic_store(&heap->decay_waits, true);
-	atomic_store(&heap->decaying, 0);
-	wake_all(&heap->decaying);
-}
-
-void
-heaps_decay(void)
-{
-	static _Atomic uint64_t next;
-	uint64_t now = os_now_ms(), due = atomic_load(&next);
-	struct heap *heap;
-
-	if (likely(now < due) ||
-	    !atomic_compare_exchange_strong(
-		&next, &due, now + DECAY_INTERVAL_MS))
-		return;
-	heap = claim_waiting();
-	while (heap != NULL) {
-		struct heap *after = heap->decay_next;
-
-		decay_claimed(heap);
-		heap = after;
-	}
-}
-
-/* Who gives back needs registry_lock not, and so comes to an end. */
-void
-heap_wait_for_decay(struct heap *heap)
-{
-	wait_while(&heap->decaying, 1);
 }

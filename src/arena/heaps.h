@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * heaps.h - all heaps: their list, their ids and aliases, and the decay of
- * those that nobody uses.
+ * heaps.h - all heaps: their list, their ids and aliases.
  *
  * Ids. A heap is a number on the fast path: the index of a thread's cache of
  * it. A kind takes the number before its heap is open, since its handle has it.
@@ -28,15 +27,9 @@
  *        b's segment; the radix tree says
  *        heap 8, so it goes into a            b         a         b
  *
- * Decay. In a heap that nobody calls any more, free memory would wait for ever,
- * as there is no thread of the engine's. So a heap in which something was freed
- * says so (decay_waits). Every slow path, and so each 128th block out of a bin,
- * looks at the coarse clock, and five times a second one thread gives back what
- * has waited long enough in any heap: a kind that is not called returns its
- * memory as long as some kind is used.
- *
- * The list is guarded by registry_lock. Who gives back never takes that, so a
- * fork or the heap's end can wait for it under registry_lock.
+ * The list is guarded by registry_lock. Who gives back what a heap has free
+ * (decay.h) never takes that, so a fork or the heap's end can wait for it under
+ * registry_lock.
  */
 #ifndef ARENA_HEAPS_H
 #define ARENA_HEAPS_H
@@ -58,16 +51,8 @@ void heap_release_id(struct heap *heap);
 bool heaps_enter(struct heap *heap);
 void heaps_leave(struct heap *heap);
 
-/* Gives back what has been free for as long as it is to wait; whether more is
- * waiting. */
-bool heap_decay(struct heap *heap);
-
-/* The same for all heaps in which something waits, if nobody did for a while.
- * Called on every slow path, where no lock is held. */
-void heaps_decay(void);
-
-/* Waits until nobody does that for the heap; under registry_lock nobody begins
- * to. */
+/* Waits until nobody gives back what the heap has free; under registry_lock
+ * nobody begins to. */
 void heap_wait_for_decay(struct heap *heap);
 
 /* Has the blocks of the heap recorded from now on (recording.h). Takes

@@ -39,6 +39,7 @@
  *   start           jemalloc's options, and jemalloc made ready
  *   slot            jemalloc's arenas: who has which, keeping threads out
  *   page_bin_index  from a page to the bin of its blocks
+ *   background      the thread of kinds with background=yes: its life and sleep
  *   arenas          the arenas of a heap, blocks in bulk
  *   quota           how much of a heap may be free in caches and the depot
  *   depot           free blocks on their way from one cache to another
@@ -50,7 +51,8 @@
  *   sample          which blocks a listener outside is told of
  *   cache           filling, flushing, draining; cache.h has the fast path
  *   count           the bytes that a facade counts
- *   heaps           the list of heaps, ids and aliases, decay of idle heaps
+ *   heaps           the list of heaps, ids and aliases
+ *   decay           what was free for long enough goes back
  *   inherit         the heap of what the parent of a fork had handed out
  *   heap            opening, closing, limits, statistics
  *   print           statistics as text
@@ -154,6 +156,8 @@ struct heap_options {
 	size_t cached;    /* the largest size that thread caches keep */
 	bool decay_given; /* else as long as jemalloc does */
 	int64_t decay_ms; /* how long free extents wait in their arena */
+	bool background;  /* a thread looks after it: background.h */
+	uint64_t background_ms; /* how long free memory waits in the kind */
 };
 
 /* The arenas and thread caches of one kind, or of one locality of a kind. */
@@ -175,6 +179,11 @@ struct heap {
 	_Atomic bool decay_waits;  /* something free is to go back later */
 	_Atomic uint32_t decaying; /* a thread gives it back */
 	struct heap *decay_next;   /* of the heaps that this thread works on */
+	/* The thread of background.h looks after it; a cache has room for small
+	 * blocks, which it then looks at, and when it last did. */
+	bool background;
+	_Atomic bool keeps_small;
+	_Atomic uint64_t small_aged_ms;
 
 	struct lock lock;
 	struct cache *caches;

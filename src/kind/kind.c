@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arena/decay.h"
 #include "arena/heaps.h"
 #include "arena/home.h"
 #include "arena/print.h"

@@ -32,6 +32,7 @@
 #include <errno.h>
 
 #include "arena/allocate.h"
+#include "arena/background.h"
 #include "base/annotate.h"
 #include "base/error.h"
 #include "kind/kind.h"
@@ -126,11 +127,18 @@ tell_lost(struct kind *kind)
 	}
 }
 
+/* What is free of a source that tells goes back by map_decay(), and else as
+ * anything that waits. */
 static void
 set_telling(struct kind *kind, bool tells)
 {
-	for (unsigned i = 0; i < kind_heaps(kind); i++)
-		source_tell(kind_heap(kind, i)->source, tells);
+	for (unsigned i = 0; i < kind_heaps(kind); i++) {
+		struct heap *heap = kind_heap(kind, i);
+
+		source_tell(heap->source, tells);
+		if (!tells)
+			heap_note_waiting(heap);
+	}
 }
 
 static size_t

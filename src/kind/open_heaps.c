@@ -23,7 +23,7 @@
 #include "source/capacity.h"
 #include "source/weights.h"
 
-/* How long pages in no span stay committed, if the spec does not say. */
+/* How long free memory waits, if the spec does not say: as in jemalloc. */
 #define IDLE_MS 10000
 /* How long a bounded kind's arenas keep what is free, for the next block. */
 #define ARENA_MS 10
@@ -45,6 +45,15 @@ is_bounded(const struct spec *spec)
 	return (spec->size != 0 && !spec->grow) || spec->limit != 0;
 }
 
+/* How long free memory waits in the kind, wherever that is. */
+static uint64_t
+waits_ms(const struct spec *spec)
+{
+	if (!spec->decay_given)
+		return IDLE_MS;
+	return spec->decay_ms < 0 ? UINT64_MAX : (uint64_t)spec->decay_ms;
+}
+
 /*
  * How many milliseconds the source keeps free pages committed, 0 for not at
  * all; the last column of the table in arena/structures.h. A bounded kind's
@@ -57,9 +66,7 @@ idle_ms(const struct spec *spec)
 {
 	if (!is_bounded(spec) || is_there(spec))
 		return 0;
-	if (!spec->decay_given)
-		return IDLE_MS;
-	return spec->decay_ms < 0 ? UINT64_MAX : (uint64_t)spec->decay_ms;
+	return waits_ms(spec);
 }
 
 /* The largest size in caches. Large blocks may wait there for two seconds,
@@ -99,6 +106,8 @@ heap_options_of(const struct spec *spec)
 		.cached = cached(spec),
 		.decay_given = spec->decay_given || brief,
 		.decay_ms = brief ? ARENA_MS : spec->decay_ms,
+		.background = spec->background,
+		.background_ms = waits_ms(spec),
 	};
 }
 

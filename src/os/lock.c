@@ -170,6 +170,13 @@ wait_while_for(
 	return true;
 }
 
+void
+wait_for_change(const _Atomic uint32_t *word, uint32_t value)
+{
+	while (atomic_load_explicit(word, memory_order_acquire) == value)
+		sleep_while(word, value, 0);
+}
+
 /* ---- Locks --------------------------------------------------------------- */
 
 /*

@@ -149,6 +149,9 @@ wait_until_zero(const _Atomic uint32_t *word)
 bool wait_while_for(
     const _Atomic uint32_t *word, uint32_t value, uint64_t milliseconds);
 
+/* The same for as long as it takes. */
+void wait_for_change(const _Atomic uint32_t *word, uint32_t value);
+
 /* Sleeps, each time twice as long as before, from 20 us to a millisecond: for
  * loops that try something again and again. *NAP begins as 0. */
 void take_nap(unsigned *nap);

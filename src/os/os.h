@@ -417,7 +417,7 @@ void os_clock_advance(uint64_t ms);
  * blocked, and not cancelled. Where no stack is to be had, on the caller's. */
 void os_on_stack(void (*what)(void *arg), void *arg);
 
-/* ---- Threads for a while: os_threads_linux.c ----------------------------- */
+/* ---- Threads: os_threads_linux.c ----------------------------------------- */
 
 /* Has WHAT(ARG, 0), WHAT(ARG, 1) and so on run by up to COUNT threads at the
  * same time, which are made for it and have ended when this returns. Returns
@@ -426,6 +426,14 @@ void os_on_stack(void (*what)(void *arg), void *arg);
  * may hold locks, which none of them may take. */
 unsigned os_on_threads(
     unsigned count, void (*what)(void *arg, unsigned number), void *arg);
+
+/* Makes a thread that runs WHAT(ARG) and ends when that returns; nobody waits
+ * for it. It handles no signal but those that it raises itself. Called under no
+ * lock, as libc calls malloc for it. 0, or an error number. */
+int os_start_thread(void *(*what)(void *arg), void *arg);
+
+/* Names the calling thread, by at most OS_THREAD_NAME - 1 characters. */
+void os_name_thread(const char *name);
 
 /* Has the calling thread run on the processors of NODES from now on, of a node
  * without any on those of the nearest that has some, as far as its cpuset

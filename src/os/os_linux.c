@@ -662,6 +662,12 @@ os_thread_name(char name[OS_THREAD_NAME])
 		name[0] = '\0';
 }
 
+void
+os_name_thread(const char *name)
+{
+	os_direct(SYS_prctl, PR_SET_NAME, name);
+}
+
 static void
 take_name(void *to, const char *line)
 {

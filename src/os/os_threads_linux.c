@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * os_threads_linux.c - threads for the length of one call. See os.h.
+ * os_threads_linux.c - threads, for the length of one call or to stay. See
+ * os.h.
  *
- * pthread_create(3) calls malloc, which may be the engine, and this runs under
- * locks of the engine. So threads are made by clone(2) as libc's image has it,
- * on stacks that are mapped here and gone when the call returns. What makes
- * that right:
+ * Threads for one call are made under locks of the engine, and
+ * pthread_create(3) calls malloc, which may be the engine. So these are made by
+ * clone(2) as libc's image has it, on stacks that are mapped here and gone when
+ * the call returns. What makes that right:
  *
  * - They have no TLS of their own: the register that leads to it is the
  *   caller's. So they may read there (the canary of a stack is there) and must
@@ -22,9 +23,13 @@
  *   mapping of the stacks, which nobody uses.
  *
  * Where threads cannot be made (a limit, a cgroup, a filter) fewer run.
+ *
+ * A thread that stays goes through the whole engine, which has TLS: it is one
+ * of libc's, made where no lock is held.
  */
 #include <limits.h>
 #include <linux/futex.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -112,25 +117,40 @@ wait_for(struct one *one)
 		os_direct(SYS_futex, &one->id, FUTEX_WAIT, id, NULL);
 }
 
-/* The new threads have the mask of the one that makes them. */
+/* New threads have the mask of the one that makes them: all but the signals
+ * that a thread raises itself, and OTHERS. */
+static bool
+block_signals(uint64_t others, uint64_t *before)
+{
+	static const int raised[] = { SIGSYS, SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+		SIGTRAP };
+	uint64_t most = ~others;
+
+	for (size_t i = 0; i < ARRAY_SIZE(raised); i++)
+		most &= ~((uint64_t)1 << (raised[i] - 1));
+	return os_direct(SYS_rt_sigprocmask, SIG_BLOCK, &most, before,
+		   sizeof(most)) == 0;
+}
+
+static void
+restore_signals(const uint64_t *before)
+{
+	os_direct(
+	    SYS_rt_sigprocmask, SIG_SETMASK, before, NULL, sizeof(*before));
+}
+
 static unsigned
 start_all(libc_clone_function *make, char *stacks, unsigned count,
     void (*what)(void *arg, unsigned number), void *arg)
 {
-	static const int raised[] = { SIGSYS, SIGSEGV, SIGBUS, SIGFPE, SIGILL,
-		SIGTRAP };
-	uint64_t most = UINT64_MAX, before;
+	uint64_t before;
 	unsigned started = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(raised); i++)
-		most &= ~((uint64_t)1 << (raised[i] - 1));
-	if (os_direct(SYS_rt_sigprocmask, SIG_BLOCK, &most, &before,
-		sizeof(most)) != 0)
+	if (!block_signals(0, &before))
 		return 0;
 	while (started < count && start(make, stacks, started, what, arg))
 		started++;
-	os_direct(
-	    SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, sizeof(before));
+	restore_signals(&before);
 	return started;
 }
 
@@ -154,6 +174,50 @@ os_on_threads(
 		wait_for(one_on((char *)stacks, i));
 	os_direct(SYS_munmap, stacks, bytes);
 	return started;
+}
+
+/* ---- One that stays ------------------------------------------------------ */
+
+#define STAYING_STACK_BYTES (128 * KIB)
+
+/* Signals 32 and 33, by which libc has its threads do something: where the user
+ * of the process is changed it waits until each has. */
+#define OF_LIBC ((uint64_t)3 << 31)
+
+/* libc takes the program's TLS out of the stack, and refuses one that is too
+ * small for that: then it is as large as any thread's. */
+static int
+start_detached(void *(*what)(void *arg), void *arg)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int error = pthread_attr_init(&attributes);
+
+	if (error != 0)
+		return error;
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, STAYING_STACK_BYTES);
+	error = pthread_create(&thread, &attributes, what, arg);
+	pthread_attr_destroy(&attributes);
+	if (error == EINVAL) {
+		error = pthread_create(&thread, NULL, what, arg);
+		if (error == 0)
+			pthread_detach(thread);
+	}
+	return error;
+}
+
+int
+os_start_thread(void *(*what)(void *arg), void *arg)
+{
+	int error = os_fault(OS_CLONE);
+	uint64_t before;
+
+	if (error != 0 || !block_signals(OF_LIBC, &before))
+		return error != 0 ? error : EPERM;
+	error = start_detached(what, arg);
+	restore_signals(&before);
+	return error;
 }
 
 /* ---- Where they run ------------------------------------------------------ */

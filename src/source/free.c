@@ -217,21 +217,21 @@ source_keep_part(struct source *source)
 	lock_give(&source->lock);
 }
 
-/* Called by threads that come by on a slow path (arena/heaps.c). While a source
+/* Called by threads that come by on a slow path (arena/decay.c). While a source
  * is held nothing goes: its pages are about to be used. */
 bool
 source_decay(struct source *source)
 {
-	bool idle, over;
+	bool waits, over;
 
 	lock_take(&source->lock);
-	idle = source->idle;
-	over = idle && atomic_load(&source->held) == 0 &&
-	    !source_tells(source) && is_idle_over(source);
+	waits = source->idle && !source_tells(source);
+	over = waits && atomic_load(&source->held) == 0 && is_idle_over(source);
+	waits = waits && !over && stays_for(source) != UINT64_MAX;
 	lock_give(&source->lock);
 	if (over)
 		source_trim(source);
-	return idle && !over;
+	return waits;
 }
 
 void

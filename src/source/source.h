@@ -130,7 +130,7 @@ void source_keep_idle(struct source *source, uint64_t milliseconds);
 void source_keep_part(struct source *source);
 
 /* Gives back what has stayed committed for that long, and returns whether
- * something still stays. */
+ * something still stays that time alone gives back. */
 bool source_decay(struct source *source);
 
 /* Gives back to the system every page that is in no span, a piece at a time:

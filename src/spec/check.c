@@ -85,6 +85,10 @@ check_reserve(const struct spec *spec)
 		return error_set(EINVAL,
 		    "reserve=yes takes all of size=, which is more than limit= "
 		    "permits: raise limit= to size=");
+	if (spec->background)
+		return error_set(EINVAL,
+		    "background=yes with reserve=yes: what was reserved is "
+		    "never given back, so there is nothing to do");
 	return 0;
 }
 

@@ -348,5 +348,7 @@ const struct spec_option spec_options[SPEC_OPTION_COUNT] = {
 	    "Marks", &option_percent, SETS(low) },
 	{ "spill-from", SPEC_ANY, "SIZE", "64K",
 	    "Marks", &option_size, SETS(spill_from) },
+	{ "background", HAS_PAGES, "yes|no", "no",
+	    "Options", &flag, SETS(background) },
 };
 /* clang-format on */

@@ -81,6 +81,7 @@ struct spec {
 	 * of what the kind may have. 0: not given. */
 	unsigned high, low;
 	size_t spill_from; /* only for blocks of so many bytes; 0: not given */
+	bool background;   /* a thread gives back what is free: arena/decay.h */
 	/* A bit a node: as given, or as the topology found them; none yet
 	 * where all that the process may use are meant. */
 	uint64_t nodes[SPEC_NODES_MAX / 64];

@@ -75,7 +75,7 @@ option_begin(const struct spec_option *option, struct writer *to)
 extern const struct option_type option_size, option_percent, option_limit;
 
 /* In the order in which a spec is printed. */
-#define SPEC_OPTION_COUNT 18
+#define SPEC_OPTION_COUNT 19
 extern const struct spec_option spec_options[SPEC_OPTION_COUNT];
 
 /* Whether the source takes the option. */

@@ -8,6 +8,7 @@
 #include "arena/slot.h"
 
 #include "arena/allocate.h"
+#include "arena/background.h"
 #include "arena/cache.h"
 #include "arena/fork.h"
 #include "arena/free.h"
@@ -38,6 +39,11 @@ rig_open(const char *text)
 		goto no_source;
 	options.fixed = spec.size != 0 && !spec.grow;
 	options.rounds = source_zeroes_lazily(source);
+	options.background = spec.background;
+	options.background_ms = 10000;
+	/* By jemalloc's clock, which goes its own way. */
+	options.decay_given = spec.background;
+	options.decay_ms = 10;
 	if (heap_open(&rig->heap, source, &options, NULL) == 0)
 		return rig;
 	source_close(source);
@@ -289,4 +295,10 @@ rig_fork(void)
 		heaps_postfork_parent();
 	}
 	return child;
+}
+
+void
+rig_wake(void)
+{
+	background_ring();
 }

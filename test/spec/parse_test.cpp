@@ -58,6 +58,8 @@ TEST(Parse, TakesEveryOption)
 	EXPECT_FALSE(parsed("dram,reserve=no").reserve);
 	EXPECT_TRUE(parsed("dram,size=1M,limit=1M,reserve=yes").reserve);
 	EXPECT_FALSE(parsed("file:/d,trust=no").trust);
+	EXPECT_TRUE(parsed("dram,background=yes").background);
+	EXPECT_FALSE(parsed("dram,background=no").background);
 	EXPECT_EQ(
 	    normal("file:/d,limit=1M,trust=yes"), "file:/d,trust=yes,limit=1M");
 }
@@ -214,14 +216,14 @@ TEST(Parse, SaysThatThereIsNoText)
 	"tier, file, dax"
 #define DRAM_OPTIONS \
 	"page, policy, populate, size, grow, reserve, limit, name, fallback, " \
-	"high, low, spill-from"
+	"high, low, spill-from, background"
 #define FILE_OPTIONS \
 	"size, grow, reserve, trust, limit, fork, name, fallback, high, low, " \
-	"spill-from"
+	"spill-from, background"
 #define NODES_OPTIONS \
 	"scope, page, policy, weights, home, populate, size, grow, reserve, " \
 	"limit, " \
-	"name, fallback, high, low, spill-from"
+	"name, fallback, high, low, spill-from, background"
 /* What {names} stand for in the file of wrong texts. */
 static const std::pair<std::string, std::string> lists[] = {
 	{ "{sources}", SOURCES },
@@ -296,7 +298,7 @@ TEST(ParseOptions, TakesWhatARegionCanHave)
 TEST(ParseOptions, RefusesTheRest)
 {
 	for (const char *text : { "size=1M", "grow=yes", "reserve=yes",
-		 "fork=copy", "page=2M", "policy=bind" }) {
+		 "fork=copy", "page=2M", "policy=bind", "background=yes" }) {
 		struct spec spec = {};
 
 		spec.source = SPEC_REGION;

@@ -84,6 +84,8 @@ public:
 			made.low = (unsigned)below(made.high);
 			made.spill_from = below(2) ? size() : 0;
 		}
+		made.background = below(2) && made.source != SPEC_DAX &&
+		    !made.reserve;
 		return made;
 	}
 

@@ -189,7 +189,7 @@ run specs
 same "the sources and options of specs" "$status $errors$(grep -c . \
     "$work/output") $(sed -n '1p;/^nodes/p;/^OPTION/p;/^offset/p' \
     "$work/output" | tr -s ' ' | tr '\n' '|')" \
-    "0 38 SOURCE WHAT IT IS|nodes:all, or nodes:LIST with a list like 0-3,5|OPTION VALUE DEFAULT TAKEN BY|offset SIZE 0 dax|"
+    "0 39 SOURCE WHAT IT IS|nodes:all, or nodes:LIST with a list like 0-3,5|OPTION VALUE DEFAULT TAKEN BY|offset SIZE 0 dax|"
 same "in 80 columns" "$(awk 'length > 80' "$work/output")" ""
 same "the words of policy= and the default of each" "$(grep -A 2 "^policy" \
     "$work/output" | tr -s ' ')" \

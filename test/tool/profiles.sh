@@ -253,7 +253,7 @@ misused "no rest" \
     "where should all else be? Write --rest TEXT, like --rest dram" \
     advise --fast dram,limit=1M solver.dhat
 misused "a kind that is none" \
-    '--fast dram,limti=1M: unknown option "limti": did you mean "limit"? (known: page, policy, populate, size, grow, reserve, limit, name, fallback, high, low, spill-from)' \
+    '--fast dram,limti=1M: unknown option "limti": did you mean "limit"? (known: page, policy, populate, size, grow, reserve, limit, name, fallback, high, low, spill-from, background)' \
     advise --fast dram,limti=1M --rest dram solver.dhat
 misused "too few numbers" \
     "--latency 100 has 1 numbers: one for each --fast and one for --rest make 2" \

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/* background=yes: what a program sees of it. test/arena has the thread's life,
+ * test/preload whole programs. */
+#include <gtest/gtest.h>
+#include <poolkind.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "../lib/background.h"
+#include "../lib/engine_kind.h"
+
+using namespace engine;
+
+namespace {
+
+void
+burst(poolkind *kind, size_t bytes)
+{
+	std::vector<void *> blocks(bytes / 1000);
+
+	for (void *&block : blocks) {
+		block = poolkind_malloc(kind, 1000);
+		ASSERT_NE(block, nullptr);
+		memset(block, 1, 1000);
+	}
+	for (void *block : blocks)
+		poolkind_free(kind, block);
+}
+
+} // namespace
+
+TEST(ApiBackground, IsAWordOfTheText)
+{
+	Kind kind = open_kind("dram,background=yes");
+
+	EXPECT_STREQ(poolkind_text(kind.get()), "dram,background=yes");
+	EXPECT_STREQ(
+	    poolkind_text(open_kind("dram,background=no").get()), "dram");
+	EXPECT_EQ(poolkind_open("dram,background=1", 0), nullptr);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_NE(strstr(poolkind_errormsg(), "known: no, yes"), nullptr)
+	    << poolkind_errormsg();
+}
+
+TEST(ApiBackground, KindsOfAllSortsShareOneThread)
+{
+	std::vector<Kind> kinds;
+
+	for (const char *text :
+	    { "dram,background=yes", "dram,limit=16M,background=yes",
+		"file:/dev/shm,size=16M,background=yes",
+		"hbw|dram,background=yes > dram,background=yes" })
+		kinds.push_back(open_kind(text));
+	for (const Kind &kind : kinds)
+		burst(kind.get(), 4 * MIB);
+	EXPECT_TRUE(background_comes());
+	kinds.clear();
+	EXPECT_TRUE(background_comes(0)) << "it ends with the last";
+}
+
+/* In kinds that give back what is free in a row no sooner than others. */
+TEST(ApiBackground, GivesBackWhileTheProgramSleeps)
+{
+	Kind kind = open_kind("dram,background=yes");
+
+	burst(kind.get(), 32 * MIB);
+	EXPECT_TRUE(eventually(
+	    [&] { return stats_of(kind.get()).committed < 24 * MIB; }));
+	Stats stats = stats_of(kind.get());
+	EXPECT_EQ(stats.live, 0u);
+	EXPECT_EQ(stats.allocations, 32 * MIB / 1000);
+	EXPECT_EQ(stats.frees, stats.allocations);
+	EXPECT_EQ(poolkind_check(kind.get()), 0) << poolkind_errormsg();
+	burst(kind.get(), 32 * MIB);
+	EXPECT_EQ(poolkind_check(kind.get()), 0) << poolkind_errormsg();
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * malloc_background.c - a program whose heap is a kind, which frees much and
+ * then sleeps. What the kernel says of it is read without a block.
+ *
+ * Usage: malloc_background WANTED [SLEEPS]: the threads that it has once it
+ * allocated; whether it sleeps then.
+ */
+#include <stdatomic.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "shim_check.h"
+
+#define SIZE 1000
+#define BLOCKS ((48 << 20) / SIZE)
+#define LOOKS 60000 /* many times what anything takes */
+
+static void *blocks[BLOCKS];
+
+/* The number behind WHAT in /proc/self/status. */
+static size_t
+status(const char *what)
+{
+	char text[8192] = "", *at;
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	at = strstr(text, what);
+	return at == NULL ? 0 : strtoul(at + strlen(what), NULL, 10);
+}
+
+static void
+pause_a_little(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+}
+
+/* Whether the memory of the process falls so low without a call of its own. */
+static bool
+falls_below(size_t kib)
+{
+	for (int i = 0; i < LOOKS && status("VmRSS:") >= kib; i++)
+		pause_a_little();
+	return status("VmRSS:") < kib;
+}
+
+static bool
+burst(size_t count)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < count; i++) {
+		blocks[i] = malloc(SIZE);
+		all = all && blocks[i] != NULL;
+		if (blocks[i] != NULL)
+			memset(blocks[i], 1, SIZE);
+	}
+	return all;
+}
+
+static void
+free_all(size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(blocks[i]);
+}
+
+/* In a child: it frees what its parent had, allocates, and has a thread where
+ * the parent has one. */
+static int
+child(size_t wanted)
+{
+	bool alone = status("Threads:") == 1;
+
+	free_all(1000);
+	if (!burst(1000))
+		return 1;
+	free_all(1000);
+	return !alone ? 2 : status("Threads:") == wanted ? 0 : 3;
+}
+
+/* Forks while the thread is at work. */
+static bool
+forks_well(size_t wanted)
+{
+	for (int i = 0; i < 30; i++) {
+		int how = -1;
+		pid_t pid;
+
+		if (!burst(BLOCKS / 8))
+			return false;
+		for (size_t j = 1000; j < BLOCKS / 8; j++)
+			free(blocks[j]);
+		pid = fork();
+		if (pid == 0)
+			_exit(child(wanted));
+		free_all(1000);
+		if (waitpid(pid, &how, 0) != pid || how != 0) {
+			printf("# child %d: %#x\n", i, (unsigned)how);
+			return false;
+		}
+	}
+	return true;
+}
+
+int
+main(int argc, char **argv)
+{
+	size_t wanted = argc > 1 ? strtoul(argv[1], NULL, 10) : 0, full;
+
+	CHECK("the burst has its blocks", burst(BLOCKS));
+	full = status("VmRSS:");
+	free_all(BLOCKS);
+	CHECK("there are as many threads as are wanted",
+	    status("Threads:") == wanted);
+	if (argc > 2)
+		CHECK("it gives back while the program sleeps",
+		    falls_below(full / 10 * 9));
+	CHECK("forks", forks_well(wanted));
+	return failures != 0;
+}
