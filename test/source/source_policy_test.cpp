@@ -97,7 +97,9 @@ TEST_P(BoundSources, AreFewMappings)
 	source_trim(source);
 	for (size_t i = 0; i < spans.size(); i += 4)
 		source.span_at(spans[i], bytes);
-	EXPECT_LE(engine::facts().mappings, before + 16);
+	/* 31 where there are several nodes, of 16 MiB and of 128: the kernel
+	 * does not join all of the first. One a span would be hundreds. */
+	EXPECT_LE(engine::facts().mappings, before + 64);
 }
 
 /* Bound again here and there after a fork, they would be too many. */
