@@ -129,6 +129,12 @@ heap_watched_bin(const void *ptr)
 	    0;
 }
 
+static bool __attribute__((noinline))
+put_watched(struct cache *cache, void *ptr)
+{
+	return cache_put(cache, heap_watched_bin(ptr), ptr);
+}
+
 /* Frees a block to a cache that the quick path tried, if any, where it is large
  * or its page is watched (recording.h). */
 static ALWAYS_INLINE bool
@@ -138,10 +144,9 @@ free_marked(struct cache *cache, void *ptr, bool counted)
 
 	if (cache == NULL || !cache_find_bin(cache, ptr, &entry))
 		return false;
-	if (entry == BIN_WATCHED)
-		return !counted && cache_put(cache, heap_watched_bin(ptr), ptr);
-	if (entry - CACHE_BINS >= LARGE_BINS)
-		return false;
+	if (unlikely(entry - CACHE_BINS >= LARGE_BINS))
+		return entry == BIN_WATCHED && !counted &&
+		    put_watched(cache, ptr);
 	number = entry - LARGE_BINS;
 	if (!put_large(cache, number,
 		&cache->page_bins

@@ -694,34 +694,46 @@ scopes_watch(void)
 	return atomic_load(&watch_count) > (recorder == RECORDER_TRACE ? 1 : 0);
 }
 
-/* A block stays in its kind, whatever rule holds for its new size, until that
- * is full. */
-bool
-door_realloc(void *ptr, size_t size, void **resized)
+/* A block that is looked up, and then resized by WAY. */
+static ALWAYS_INLINE bool
+resize_known(void *ptr, size_t size, void **resized,
+    void *(*way)(poolkind *kind, void *ptr, size_t usable, size_t size))
 {
 	struct watched *watched = NULL;
 	poolkind *kind;
 	size_t usable;
 
+	if (unlikely(!poolkind_block_of(ptr, &kind, &usable)))
+		return false;
+	if (unlikely(scopes_watch()))
+		watched = watch_take(ptr);
+	*resized = way(kind, ptr, usable, size);
+	if (unlikely(watched != NULL))
+		watch_put(watched, *resized != NULL ? *resized : ptr,
+		    *resized != NULL ? size : usable);
+	return true;
+}
+
+static __attribute__((noinline)) bool
+realloc_recorded(void *ptr, size_t size, void **resized)
+{
+	return resize_recorded_quickly(ptr, size, resized) ||
+	    resize_known(ptr, size, resized, resize_recorded);
+}
+
+/* A block stays in its kind, whatever rule holds for its new size, until that
+ * is full. */
+bool
+door_realloc(void *ptr, size_t size, void **resized)
+{
 	if (likely(atomic_load(&watch_count) == 0)) {
 		*resized = poolkind_realloc_if_quick(NULL, ptr, size);
 		if (likely(*resized != NULL))
 			return true;
 	}
-	if (unlikely(recorder_is_on()) &&
-	    resize_recorded_quickly(ptr, size, resized))
-		return true;
-	if (unlikely(!poolkind_block_of(ptr, &kind, &usable)))
-		return false;
-	if (unlikely(scopes_watch()))
-		watched = watch_take(ptr);
-	*resized = unlikely(recorder_is_on()) ?
-	    resize_recorded(kind, ptr, usable, size) :
-	    resize(kind, ptr, usable, size);
-	if (unlikely(watched != NULL))
-		watch_put(watched, *resized != NULL ? *resized : ptr,
-		    *resized != NULL ? size : usable);
-	return true;
+	return unlikely(recorder_is_on()) ?
+	    realloc_recorded(ptr, size, resized) :
+	    resize_known(ptr, size, resized, resize);
 }
 
 /* Enters the heap of a block that was just freed for the addresses around it,
