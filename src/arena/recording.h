@@ -16,13 +16,13 @@
  *
  * That no free is missed. The recorder counts the blocks that it wants to see
  * freed by pages, watches a page after it has counted one, and ends that when
- * it has counted one off and none is left; then, behind a fence, it looks at the
- * count once more, and watches the page again if that is not 0. Either it finds
- * there what another thread has counted meanwhile, or that thread looks at the
- * entry after the watch has ended: it counts and looks by sequentially
- * consistent accesses, which keep their order. Who enters blocks of the same slab in the index leaves the entry of a
- * watched page, by compare-and-swap. A block gets to whoever frees it after its
- * page is watched.
+ * it has counted one off and none is left; then, behind a fence, it looks at
+ * the count once more, and watches the page again if that is not 0. Either it
+ * finds there what another thread has counted meanwhile, or that thread looks
+ * at the entry after the watch has ended: it counts and looks by sequentially
+ * consistent accesses, which keep their order. Who enters blocks of the same
+ * slab in the index leaves the entry of a watched page, by compare-and-swap. A
+ * block gets to whoever frees it after its page is watched.
  *
  * The recorder is set once, before the first heap is recorded, and is called
  * inside caches and with the engine's locks held: it allocates nothing.

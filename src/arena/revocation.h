@@ -32,10 +32,11 @@
  * load: the owner turns back. The compiler barrier keeps the two in this order.
  *
  * A processor such as AArch64's may also let others see the owner's changes to
- * the bins before its store to inside. That is of no harm: the load acquires, so
- * the bins are touched behind it, and if it did not find CACHE_REVOKED the fence
- * is behind it as well, and so behind the store. Nor can the revoker take a 0 of
- * an earlier visit for the newest: the fence has made the later 1 visible.
+ * the bins before its store to inside. That is of no harm: the load acquires,
+ * so the bins are touched behind it, and if it did not find CACHE_REVOKED the
+ * fence is behind it as well, and so behind the store. Nor can the revoker take
+ * a 0 of an earlier visit for the newest: the fence has made the later 1
+ * visible.
  *
  * That each sees what the other did to the bins: both leave by a store that
  * releases, and enter by a load that acquires, of the same word. So does an

@@ -100,8 +100,8 @@ TEST_P(PageSet, AgreesWithAnArray)
 			    (uint64_t)twin[i]);
 }
 
-/* 1 TiB in a thousand runs of 1 GiB and a page, each of which costs a few words,
- * and so a page of the system's; where these are larger in fewer. */
+/* 1 TiB in a thousand runs of 1 GiB and a page, each of which costs a few
+ * words, and so a page of the system's; where these are larger in fewer. */
 TEST(PageSetOpen, TouchesNoMoreForALongRun)
 {
 	constexpr size_t PAGES = (size_t)1 << 28;
