@@ -41,8 +41,9 @@ sample_is_on(void)
 
 /* After how many blocks of SIZE bytes the countdown of a bin ends, up to
  * SAMPLE_MOST, where one in 1 << LG_MEAN bytes is chosen; *CHOSEN: whether
- * because the last of them is. */
-#define SAMPLE_LG_MOST 7
+ * because the last of them is. That is more than HOUSEKEEPING_INTERVAL, as a
+ * slow path takes longer here; what is done there may wait so long. */
+#define SAMPLE_LG_MOST 9
 #define SAMPLE_MOST (1 << SAMPLE_LG_MOST)
 int32_t sample_distance(
     struct thread *thread, size_t size, unsigned lg_mean, bool *chosen);
