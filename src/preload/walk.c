@@ -428,11 +428,11 @@ note_step(struct walk_trail *trail, const struct walk *was,
     const struct frame *frame, const struct walk *now)
 {
 	(void)frame;
+	note(trail, trail->fp_at, was->fp);
 	if (now->sp == was->sp) {
 		trail->is_whole &= was->fp < was->sp;
 		return;
 	}
-	note(trail, trail->fp_at, was->fp);
 	note(trail, was->fp + WORD,
 	    *(const volatile uintptr_t *)(was->fp + WORD));
 	trail->fp_at = was->fp;
