@@ -229,7 +229,7 @@ heap_allocate_directly(
 	size_t usable = usable_size_aligned(size, alignment);
 	void *ptr;
 
-	heaps_decay();
+	heaps_decay(true);
 	if (usable == 0 || !is_open(heap))
 		return NULL;
 	if (alignment > PAGE_BYTES && !zero) {
@@ -286,6 +286,6 @@ heap_allocate_cached(struct heap *heap, size_t size)
 
 	if (ptr == NULL)
 		return heap_allocate_directly(heap, size, 1, false);
-	heaps_decay();
+	heaps_decay(true);
 	return ptr;
 }

@@ -9,13 +9,16 @@
 
 #include "os/os.h"
 
-_Atomic uint64_t decay_due;
 _Atomic uint32_t background_rest;
 
 static _Atomic unsigned wanted; /* heaps */
 static _Atomic bool is_made;
 static _Atomic uint32_t this_turn; /* the thread of another one ends */
 static _Atomic int process;        /* in which threads may be made; 0: none */
+static _Atomic uint64_t make_due;  /* when it is tried to make it again */
+
+/* After it could not be made. */
+#define MAKE_AGAIN_MS 200
 
 /* ---- Sleep --------------------------------------------------------------- */
 
@@ -67,14 +70,14 @@ static __attribute__((constructor)) void
 permit(void)
 {
 	atomic_store(&process, os_process());
-	atomic_store(&decay_due, 0);
+	atomic_store(&make_due, 0);
 }
 
 void
 background_want(void)
 {
 	atomic_fetch_add(&wanted, 1);
-	atomic_store(&decay_due, 0);
+	atomic_store(&make_due, 0);
 }
 
 void
@@ -87,21 +90,24 @@ background_release(void)
 }
 
 bool
-background_is_missing(void)
+background_is_missing(uint64_t now)
 {
 	return unlikely(atomic_load(&wanted) != 0) && !atomic_load(&is_made) &&
+	    now >= atomic_load(&make_due) &&
 	    atomic_load(&process) == os_process();
 }
 
 void
-background_make(void *(*what)(void *turn))
+background_make(void *(*what)(void *turn), uint64_t now)
 {
 	uint32_t turn = atomic_load(&this_turn);
 
 	if (!atomic_exchange(&is_made, true) &&
 	    os_start_thread(what, (void *)(uintptr_t)turn) != 0 &&
-	    turn == atomic_load(&this_turn))
+	    turn == atomic_load(&this_turn)) {
+		atomic_store(&make_due, now + MAKE_AGAIN_MS);
 		atomic_store(&is_made, false);
+	}
 }
 
 bool
@@ -121,7 +127,7 @@ background_forget(void)
 {
 	atomic_fetch_add(&this_turn, 1);
 	atomic_store(&is_made, false);
-	atomic_store(&decay_due, 0);
+	atomic_store(&make_due, 0);
 	if (atomic_load(&process) != 0)
 		atomic_store(&process, os_process());
 	background_get_up();

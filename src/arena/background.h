@@ -9,10 +9,11 @@
  * long as something waits, and sleeps without a timer when nothing does.
  *
  * Its life. Heaps want it from their opening to their closing. It is not made
- * then, but by the next slow path of any thread (decay.c), which holds no lock:
- * pthread_create(3) calls malloc, which may be the engine. The same makes it in
- * the child of a fork, which has none: at that child's first slow path. Where
- * it cannot be made the next slow path that is due tries again. It ends when no
+ * then, but by the next slow path of any thread that allocates (decay.c), which
+ * holds no lock: pthread_create(3) calls malloc, which may be the engine, and
+ * takes a lock with which libc calls free. The same makes it in the child of a
+ * fork, which has none: at that child's first such slow path. Where it cannot
+ * be made one after 200 ms tries again. It ends when no
  * heap wants it any more. It is detached: nobody joins it, so nobody can hang
  * there, and a process that exits meanwhile ends with it, as with any thread
  * that is inside the engine.
@@ -39,10 +40,6 @@
 #include "arena/structures.h"
 
 #define HIDDEN __attribute__((visibility("hidden")))
-
-/* When a slow path next looks after the heaps, by os_now_ms(); 0: the next
- * one. */
-extern _Atomic uint64_t decay_due HIDDEN;
 
 enum {
 	BACKGROUND_AWAKE,  /* or not there */
@@ -78,12 +75,13 @@ heap_note_waiting(struct heap *heap)
 void background_want(void);
 void background_release(void);
 
-/* Whether a heap wants the thread and this process has none. */
-bool background_is_missing(void);
+/* Whether a heap wants the thread and this process has none, and it was not
+ * tried a moment before NOW, which is os_now_ms(), to make it. */
+bool background_is_missing(uint64_t now);
 
 /* Makes it, unless another thread does: it runs WHAT, with what it passes on to
  * background_goes_on(). Holds no lock. */
-void background_make(void *(*what)(void *turn));
+void background_make(void *(*what)(void *turn), uint64_t now);
 
 /* Whether the thread of this turn is still wanted. If not it ends, and another
  * may be made. By the thread, under registry_lock. */

@@ -2,8 +2,9 @@
 /*
  * decay.c - see decay.h.
  *
- * Owns nothing: a heap in a thread's hands says so in `decaying`. Who has one
- * takes no registry_lock, so that a fork and the heap's end can wait for it.
+ * Owns when that is next done. A heap in a thread's hands says so in `decaying`.
+ * Who has one takes no registry_lock, so that a fork and the heap's end can wait
+ * for it.
  */
 #include "arena/decay.h"
 
@@ -17,6 +18,9 @@
 
 /* How often heaps in which something waits are looked after, in ms. */
 #define DECAY_INTERVAL_MS 200
+
+/* When a slow path next looks after the heaps, by os_now_ms(). */
+static _Atomic uint64_t decay_due;
 
 bool
 heap_decay(struct heap *heap)
@@ -148,15 +152,15 @@ run(void *turn)
 }
 
 void
-heaps_decay(void)
+heaps_decay(bool allocates)
 {
 	uint64_t now = os_now_ms(), due = atomic_load(&decay_due);
 
+	if (allocates && background_is_missing(now))
+		background_make(run, now);
 	if (likely(now < due) ||
 	    !atomic_compare_exchange_strong(
 		&decay_due, &due, now + DECAY_INTERVAL_MS))
 		return;
 	decay_claimed(claim_waiting());
-	if (background_is_missing())
-		background_make(run);
 }

@@ -58,7 +58,7 @@ free_to_heap(struct heap *heap, void *ptr, const rtree_contents_t *contents)
 	annotate_freed(ptr);
 	if (is_cacheable(contents) && number >= BIN_LARGE)
 		page_bin_set_free(ptr);
-	if (is_cacheable(contents) && heap->id != NO_HEAP)
+	if (is_cacheable(contents) && heap->id != NO_HEAP && thread_may_begin())
 		cache = cache_of(heap);
 	if (cache == NULL || !cache_flush(cache, number, ptr))
 		free_to_arena(heap, ptr, contents);
@@ -73,7 +73,7 @@ static bool __attribute__((noinline)) free_slowly(void *ptr, bool counted)
 	int saved = errno;
 
 	annotate_enter();
-	heaps_decay();
+	heaps_decay(false);
 	if (look_up(ptr, &contents))
 		heap = heap_of(&contents);
 	if (sampled_any() && heap != NULL)

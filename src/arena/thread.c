@@ -44,6 +44,9 @@ static struct thread nobody = { .lookup = NO_LOOKUPS };
 static struct thread gone = { .lookup = NO_LOOKUPS };
 _Thread_local struct thread *thread_self = &nobody;
 
+/* So many frees do not make a record: thread_may_begin(). */
+#define FREES_WITHOUT 32
+
 struct lock registry_lock = LOCK_INIT;
 
 static struct thread *all_threads;
@@ -248,6 +251,10 @@ delete_caches_one_by_one(struct thread *thread)
  * the thread whole, in the list and with caches that it reaps, or finds nothing
  * of it. Otherwise jemalloc's list of records could lead to memory that is
  * unmapped already.
+ *
+ * RECORD need not be this thread's. One that was made behind the destructors of
+ * its thread (thread_may_begin()) stays with the stack, as libc keeps stacks
+ * and the values of keys with them; then it is that of the thread before.
  */
 static void
 thread_exit(void *record)
@@ -258,7 +265,7 @@ thread_exit(void *record)
 	lock_take(&registry_lock);
 	delete_caches_one_by_one(thread);
 	LIST_REMOVE(thread);
-	tsd_end();
+	tsd_end(thread->tsd);
 	os_unmap(thread, sizeof(*thread));
 	lock_give(&registry_lock);
 }
@@ -317,6 +324,26 @@ thread_new(void)
 	LIST_PUSH(&all_threads, thread);
 	lock_give(&registry_lock);
 	thread_self = thread;
+}
+
+/* Blocks that a thread without a record has freed on slow paths. */
+static _Thread_local unsigned frees_without;
+
+/*
+ * A thread that allocates has a record from then on. One that only frees needs
+ * it as well, or each free would take the slow path for good; but libc frees in
+ * threads that are about to end, behind the destructors of keys: what it kept
+ * for them, and what belongs to stacks that it kept for later threads. A record
+ * that is made there is never taken apart. So a few frees make none; and where
+ * many come, libc has blocked even its own signals by then, which nobody else
+ * can.
+ */
+bool
+thread_may_begin(void)
+{
+	if (likely(thread_self != &nobody))
+		return true;
+	return ++frees_without >= FREES_WITHOUT && !os_thread_is_ending();
 }
 
 /* Called on slow paths: the fast paths read thread_self, whatever it is. */

@@ -73,16 +73,17 @@ tsd_begin_lookups(void *memory)
 	rtree_ctx_data_init(memory);
 }
 
-/* Ends the calling thread's own record, before its memory is unmapped: jemalloc
- * takes it out of its list. */
+/* Before its memory is unmapped: jemalloc takes it out of its list. It asks for
+ * the calling thread's record meanwhile, so this one passes for that. */
 void
-tsd_end(void)
+tsd_end(void *memory)
 {
-	tsd_wrapper_t *wrapper = thread_tsd;
+	tsd_wrapper_t *wrapper = memory;
+	void *own = thread_tsd;
 
-	if (wrapper != NULL)
-		tsd_cleanup(&wrapper->val);
-	thread_tsd = NULL;
+	thread_tsd = wrapper;
+	tsd_cleanup(&wrapper->val);
+	thread_tsd = own == wrapper ? NULL : own;
 }
 
 /* ---- Shared ones --------------------------------------------------------- */

@@ -46,10 +46,11 @@ tsd_leave(void)
 		tsd_give_back();
 }
 
-/* Bytes of a record, and the making and ending of the calling thread's. */
+/* Bytes of a record; the making of the calling thread's, and the ending of its
+ * own or of that of a thread which is gone. */
 #define TSD_BYTES 4096
 void tsd_begin(void *memory);
-void tsd_end(void);
+void tsd_end(void *memory);
 
 /* Makes jemalloc's record of where a thread last found blocks: struct
  * lookup. */

@@ -132,6 +132,16 @@ block_signals(uint64_t others, uint64_t *before)
 		   sizeof(most)) == 0;
 }
 
+bool
+os_thread_is_ending(void)
+{
+	uint64_t blocked;
+
+	return os_direct(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked,
+		   sizeof(blocked)) == 0 &&
+	    (blocked >> (32 - 1) & 1) != 0;
+}
+
 static void
 restore_signals(const uint64_t *before)
 {

@@ -6,6 +6,7 @@
  * Usage: malloc_background WANTED [SLEEPS]: the threads that it has once it
  * allocated; whether it sleeps then.
  */
+#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -68,6 +69,47 @@ free_all(size_t count)
 		free(blocks[i]);
 }
 
+static void *
+end(void *unused)
+{
+	return unused;
+}
+
+/* A child whose first free that is no quick one is libc's, where a thread ends
+ * on a stack of the program's: with a lock held that making a thread takes. */
+static int
+child_of_threads(void)
+{
+	static char stack[1 << 20] __attribute__((aligned(4096)));
+	pthread_attr_t attributes;
+	pthread_t id;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstack(&attributes, stack, sizeof(stack));
+	for (int i = 0; i < 3; i++) {
+		if (pthread_create(&id, &attributes, end, NULL) != 0)
+			return 1;
+		for (int j = 0; j < 1000 && status("Threads:") != 1; j++)
+			pause_a_little();
+	}
+	return 0;
+}
+
+/* Frees of the child come by the slow path first once a cache is full. */
+static bool
+threads_end_in_a_child(void)
+{
+	int how = -1;
+	pid_t pid;
+
+	free_all(burst(40) ? 40 : 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(child_of_threads());
+	return waitpid(pid, &how, 0) == pid && how == 0;
+}
+
 /* In a child: it frees what its parent had, allocates, and has a thread where
  * the parent has one. */
 static int
@@ -120,5 +162,6 @@ main(int argc, char **argv)
 		CHECK("it gives back while the program sleeps",
 		    falls_below(full / 10 * 9));
 	CHECK("forks", forks_well(wanted));
+	CHECK("threads end in a child", threads_end_in_a_child());
 	return failures != 0;
 }

@@ -52,6 +52,39 @@ freeing_thread(void *block)
 	return NULL;
 }
 
+static void *
+idle_thread(void *barrier)
+{
+	pthread_barrier_wait(barrier);
+	return NULL;
+}
+
+/* Threads that neither allocate nor free, and end at once: of their stacks libc
+ * keeps no more than 40 MB, and frees what belongs to the others in threads
+ * whose destructors have run. Those that it keeps serve the next threads. */
+static void
+check_idle_threads(void)
+{
+	enum { TOGETHER = 12, ROUNDS = 40 };
+	pthread_barrier_t barrier;
+	pthread_attr_t attributes;
+	bool made = true;
+	pthread_t id;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attributes, (size_t)8 << 20);
+	pthread_barrier_init(&barrier, NULL, TOGETHER + 1);
+	for (int i = 0; i < ROUNDS && made; i++) {
+		for (int j = 0; j < TOGETHER; j++)
+			made &= pthread_create(&id, &attributes, idle_thread,
+				    &barrier) == 0;
+		if (made)
+			pthread_barrier_wait(&barrier);
+	}
+	CHECK("threads that do nothing", made);
+}
+
 static void
 check_threads(void)
 {
@@ -62,6 +95,7 @@ check_threads(void)
 	pthread_join(id, NULL);
 	pthread_create(&id, NULL, freeing_thread, malloc(1000));
 	pthread_join(id, NULL);
+	check_idle_threads();
 }
 
 static __attribute__((constructor)) void
