@@ -148,10 +148,10 @@ struct recording_choice poolkind_choice_of(const void *ptr);
 void poolkind_watch(const void *ptr);
 void poolkind_unwatch(const void *ptr);
 
-/* The bin of the block PTR, which may be anything, as the thread's cache of the
- * heap knows that it is likely to be of, also where its page is watched; 0: it
- * does not, or takes no blocks. */
-unsigned poolkind_bin_of(const void *ptr);
+/* The bin of the block PTR, which may be anything, in the thread's cache of the
+ * heap with that id, also where its page is watched; 0: it lies in no segment
+ * that the cache knows, or the cache takes no blocks. */
+unsigned poolkind_bin_of(unsigned id, const void *ptr);
 
 /* Tells the recorder what it was not told yet, as the process ends. */
 void poolkind_tell_recorder(void);

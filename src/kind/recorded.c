@@ -79,9 +79,9 @@ poolkind_unwatch(const void *ptr)
 }
 
 EXPORT unsigned
-poolkind_bin_of(const void *ptr)
+poolkind_bin_of(unsigned id, const void *ptr)
 {
-	struct cache *cache = thread_self->cache[home_of(ptr)];
+	struct cache *cache = thread_self->cache[id];
 	unsigned number;
 
 	if (DEBUGGING || cache == NULL || !cache_find_bin(cache, ptr, &number))

@@ -607,7 +607,8 @@ take_as_recorded(unsigned heap, size_t size)
 static bool
 resize_quickly(struct recorded_block *now, void *ptr)
 {
-	unsigned heap = poolkind_likely_id(ptr), from = poolkind_bin_of(ptr);
+	unsigned heap = poolkind_likely_id(ptr);
+	unsigned from = poolkind_bin_of(heap, ptr);
 	struct record_resize recorded;
 	unsigned to;
 
