@@ -228,8 +228,10 @@ cache_take_aligned(struct cache *cache, unsigned number, size_t alignment)
 	if (at != bin->block) {
 		ptr = at[-1];
 		at[-1] = *--bin->head;
-		if (--bin->countdown < 0)
-			restart_countdown(cache, number);
+		/* As in cache_fill(): of some bins every block is recorded. */
+		if (bin->countdown == 0 || heap_is_recorded(cache->heap))
+			begin_countdown(cache, number);
+		bin->countdown--;
 	}
 	cache_change_end(cache);
 	cache_leave(cache);

@@ -74,6 +74,8 @@ check "and its peak is its largest size" has grown:peak_space=640000
 check "however often, and none is left" \
     has grown_and_shrunk:alloc_objects=1001 \
     grown_and_shrunk:alloc_space=8080000 grown_and_shrunk:inuse_space=0
+check "each block, also behind an aligned one" \
+    has after_aligned:alloc_objects=100
 record --sites-from 64K "$program" grown_often
 read -r _ blocks bytes <<<"$output"
 check "small blocks that move as they are resized are counted, and measured" \

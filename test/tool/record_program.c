@@ -203,11 +203,36 @@ grown_and_shrunk(void)
 	free(ptr);
 }
 
+/* Behind an aligned block that a thread's cache has. */
+static NOINLINE void *
+after_aligned(void)
+{
+	return keep(malloc(16384));
+}
+
+static void
+take_aligned(void)
+{
+	void *block[100];
+
+	for (int i = 0; i < 40; i++)
+		block[i] = keep(malloc(16384));
+	for (int i = 0; i < 40; i++)
+		free(block[i]);
+	if (posix_memalign(&block[0], 16384, 16384) == 0)
+		free(keep(block[0]));
+	for (int i = 0; i < 100; i++)
+		block[i] = after_aligned();
+	for (int i = 0; i < 100; i++)
+		free(block[i]);
+}
+
 static void
 resized(void)
 {
 	free(grown());
 	grown_and_shrunk();
+	take_aligned();
 	printf("grown 7 %u\n", 127 * FROM_4K);
 }
 
