@@ -221,6 +221,8 @@ walk_to_site(struct recording_part *part, const void *caller, uint16_t kind,
 	memo->kind = kind;
 	memo->part = record_own->number;
 	memo->site = find_or_make(part, &stack);
+	if (memo->site == 0) /* each block counts as one without a site */
+		memo->trail.is_whole = false;
 	return memo->site;
 }
 

@@ -448,6 +448,6 @@ walk_next_noted(struct walk *walk, struct walk_trail *trail)
 	const struct place *place = walk_next(walk);
 
 	note_step(trail, &was, &frame, walk);
-	trail->is_whole &= walk->is_own;
+	trail->is_whole &= walk->is_own && place_kept(was.address) != NULL;
 	return place;
 }

@@ -87,8 +87,9 @@ struct walk {
  * is in a module already, and the last is where a walk ends whatever follows.
  *
  * IS_WHOLE: that is so. It is not where a walk read more than return addresses
- * and the frame pointers by which it went on, where it ended in doubt, and
- * where it left the thread's own stack, as nothing else stays readable.
+ * and the frame pointers by which it went on, where it ended in doubt, where it
+ * left the thread's own stack, as nothing else stays readable, and where it
+ * came through a place that is not kept, which is gone without a word.
  */
 #define WALK_TRAIL_MAX 128
 struct walk_trail {
