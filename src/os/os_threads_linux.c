@@ -195,10 +195,13 @@ os_on_threads(
 #define OF_LIBC ((uint64_t)3 << 31)
 
 /* libc takes the program's TLS out of the stack, and refuses one that is too
- * small for that: then it is as large as any thread's. */
+ * small for that: then it is as large as any thread's. It is scheduled as an
+ * ordinary thread, whoever makes it: one of a high priority would be in the way
+ * of the program's, or never run beside them. */
 static int
 start_detached(void *(*what)(void *arg), void *arg)
 {
+	static const struct sched_param ordinary;
 	pthread_attr_t attributes;
 	pthread_t thread;
 	int error = pthread_attr_init(&attributes);
@@ -207,6 +210,9 @@ start_detached(void *(*what)(void *arg), void *arg)
 		return error;
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	pthread_attr_setstacksize(&attributes, STAYING_STACK_BYTES);
+	pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
+	pthread_attr_setschedpolicy(&attributes, SCHED_OTHER);
+	pthread_attr_setschedparam(&attributes, &ordinary);
 	error = pthread_create(&thread, &attributes, what, arg);
 	pthread_attr_destroy(&attributes);
 	if (error == EINVAL) {
