@@ -26,9 +26,9 @@
 bool heap_decay(struct heap *heap);
 
 /* The same for all heaps in which something waits, if nobody did for a while.
- * Called on every slow path, where no lock is held. Of one that ALLOCATES it may
- * make the thread: libc frees with a lock held that pthread_create(3) takes,
- * where a thread's stack goes. */
+ * Called on every slow path, where no lock is held. Of one that ALLOCATES it
+ * may make the thread: libc frees with a lock held that pthread_create(3)
+ * takes, where a thread's stack goes. */
 void heaps_decay(bool allocates);
 
 #endif /* ARENA_DECAY_H */

@@ -24,7 +24,8 @@ void threads_start(void);
  * have none: no memory for it, or the thread is about to end. */
 struct thread *thread_here(void);
 
-/* Whether the calling thread, which frees, has a record or is to get one now. */
+/* Whether the calling thread, which frees, has a record or is to get one
+ * now. */
 bool thread_may_begin(void);
 
 /* The calling thread's cache of HEAP, made if need be; NULL where the thread

@@ -432,9 +432,9 @@ unsigned os_on_threads(
  * lock, as libc calls malloc for it. 0, or an error number. */
 int os_start_thread(void *(*what)(void *arg), void *arg);
 
-/* Whether libc is about to end the calling thread, behind the destructors of its
- * keys: it has blocked signal 32 by then, its own, which it lets no program do.
- * False where libc does not do so. */
+/* Whether libc is about to end the calling thread, behind the destructors of
+ * its keys: it has blocked signal 32 by then, its own, which it lets no program
+ * do. False where libc does not do so. */
 bool os_thread_is_ending(void);
 
 /* Names the calling thread, by at most OS_THREAD_NAME - 1 characters. */
