@@ -2,9 +2,9 @@
 /*
  * decay.c - see decay.h.
  *
- * Owns when that is next done. A heap in a thread's hands says so in `decaying`.
- * Who has one takes no registry_lock, so that a fork and the heap's end can wait
- * for it.
+ * Owns when that is next done. A heap in a thread's hands says so in
+ * `decaying`. Who has one takes no registry_lock, so that a fork and the heap's
+ * end can wait for it.
  */
 #include "arena/decay.h"
 
