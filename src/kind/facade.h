@@ -103,6 +103,9 @@ bool poolkind_is_misused(const void *ptr);
  * to be of. NULL, and nothing was done, if it cannot, or PTR is no block. */
 void *poolkind_realloc_if_quick(poolkind *kind, void *ptr, size_t size);
 
+/* The same of a block that may be recorded, by who has told the recorder. */
+void *poolkind_realloc_recorded(void *ptr, size_t size);
+
 /* Says that what the kind FULL had no block for, and was told so, a facade has
  * from the kind TO: it spilled, and did not fail. */
 void poolkind_spilled(poolkind *full, const poolkind *to, size_t asked);
@@ -147,11 +150,6 @@ struct recording_choice poolkind_choice_of(const void *ptr);
  * page is recorded. */
 void poolkind_watch(const void *ptr);
 void poolkind_unwatch(const void *ptr);
-
-/* The bin of the block PTR, which may be anything, in the thread's cache of the
- * heap with that id, also where its page is watched; 0: it lies in no segment
- * that the cache knows, or the cache takes no blocks. */
-unsigned poolkind_bin_of(unsigned id, const void *ptr);
 
 /* Tells the recorder what it was not told yet, as the process ends. */
 void poolkind_tell_recorder(void);

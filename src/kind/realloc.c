@@ -12,6 +12,7 @@
 #include "arena/cache.h"
 #include "arena/free.h"
 #include "arena/home.h"
+#include "arena/recording.h"
 #include "arena/resize.h"
 #include "arena/sampled.h"
 #include "base/error.h"
@@ -96,15 +97,27 @@ poolkind_defragment(void *ptr)
 	return moved;
 }
 
+/* A block of the bin, from which none comes by the quick path where each is
+ * recorded: that is TOLD of it. */
+static ALWAYS_INLINE void *
+take(struct cache *cache, unsigned number, bool told)
+{
+	void *ptr = cache_take(cache, number);
+
+	if (likely(ptr != NULL) || !told || !heap_is_recorded(cache->heap) ||
+	    !recording_wants_all(cache_bin_size[number]))
+		return ptr;
+	return cache_take_chosen(cache, number);
+}
+
 /*
  * The block in SIZE bytes, if CACHE knows its bin and has a block of the other,
  * without a look-up; else NULL. Not where both are large, and the block might
- * stay where it is. What the old one has is the size of its bin. A block whose
- * page is watched (arena/recording.h) only WATCHED_TOO: whoever watches has
- * been told then.
+ * stay where it is. What the old one has is the size of its bin. TOLD: whoever
+ * records, and watches its page (arena/recording.h), knows of it.
  */
-static inline void *
-resized_in(struct cache *cache, void *ptr, size_t size, bool watched_too)
+static ALWAYS_INLINE void *
+resized_in(struct cache *cache, void *ptr, size_t size, bool told)
 {
 	unsigned from, to;
 	void *moved;
@@ -112,7 +125,7 @@ resized_in(struct cache *cache, void *ptr, size_t size, bool watched_too)
 	if (DEBUGGING || cache == NULL || size - 1 >= CACHE_SIZE_MAX ||
 	    !cache_find_bin(cache, ptr, &from))
 		return NULL;
-	if (unlikely(from == BIN_WATCHED) && watched_too)
+	if (unlikely(from == BIN_WATCHED) && told)
 		from = heap_watched_bin(ptr);
 	if (!cache_serves(cache, from, ptr))
 		return NULL;
@@ -121,7 +134,7 @@ resized_in(struct cache *cache, void *ptr, size_t size, bool watched_too)
 		return ptr;
 	if (from > BIN_SLAB_MAX && to > BIN_SLAB_MAX)
 		return NULL;
-	moved = cache_take(cache, to);
+	moved = take(cache, to, told);
 	if (moved == NULL)
 		return NULL;
 	memcpy(moved, ptr, min_size(size, cache_bin_size[from]));
@@ -143,6 +156,12 @@ poolkind_realloc_if_quick(poolkind *kind, void *ptr, size_t size)
 	return resized_in(cache_for(kind, ptr), ptr, size, false);
 }
 
+EXPORT void *
+poolkind_realloc_recorded(void *ptr, size_t size)
+{
+	return resized_in(cache_for(NULL, ptr), ptr, size, true);
+}
+
 /*
  * Where a cache does not know the block it is looked up first, since a pointer
  * that is none must be answered, not followed. A child that was refused its
@@ -157,7 +176,7 @@ poolkind_realloc(poolkind *kind, void *ptr, size_t size)
 
 	if (ptr == NULL && kind != NULL)
 		return poolkind_malloc(kind, size);
-	moved = resized_in(cache_for(kind, ptr), ptr, size, true);
+	moved = resized_in(cache_for(kind, ptr), ptr, size, false);
 	if (likely(moved != NULL))
 		return moved;
 	if (ptr == NULL) {

@@ -78,19 +78,6 @@ poolkind_unwatch(const void *ptr)
 		page_bin_unwatch(entry, number);
 }
 
-EXPORT unsigned
-poolkind_bin_of(unsigned id, const void *ptr)
-{
-	struct cache *cache = thread_self->cache[id];
-	unsigned number;
-
-	if (DEBUGGING || cache == NULL || !cache_find_bin(cache, ptr, &number))
-		return 0;
-	if (number == BIN_WATCHED)
-		number = heap_watched_bin(ptr);
-	return cache_serves(cache, number, ptr) ? number : 0;
-}
-
 EXPORT void
 poolkind_tell_recorder(void)
 {

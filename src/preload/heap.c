@@ -330,36 +330,24 @@ take_from_cache(const struct request *request)
 	return request->zero ? memset(ptr, 0, request->size) : ptr;
 }
 
-/* A block that is recorded for its size, from the heap with that id. */
-static void *
-take_to_record(unsigned heap, size_t size)
-{
-	struct cache *cache = thread_self->cache[heap];
-
-	return cache != NULL ? cache_take_chosen(cache, bin_for(size)) : NULL;
-}
-
-static bool
-is_taken_to_record(size_t size)
-{
-	return size >= record_head->sites_from && size <= CACHE_SIZE_MAX;
-}
-
+/* A block that is recorded for its size. */
 static void *
 take_requested(const struct request *request)
 {
 	size_t size = request->size;
+	struct cache *cache;
 	unsigned heap;
 	void *ptr;
 
-	if (!is_taken_to_record(size) || request->alignment != 0 ||
-	    scope_kind() != NULL)
+	if (size < record_head->sites_from || size > CACHE_SIZE_MAX ||
+	    request->alignment != 0 || scope_kind() != NULL)
 		return NULL;
 	heap = atomic_load_explicit(
 	    &thread_route->heap[bin_for(size)], memory_order_relaxed);
 	if (heap == NO_HEAP)
 		heap = site_heap_of(door_caller, size);
-	ptr = take_to_record(heap, size);
+	cache = thread_self->cache[heap];
+	ptr = cache != NULL ? cache_take_chosen(cache, bin_for(size)) : NULL;
 	return ptr != NULL && request->zero ? memset(ptr, 0, size) : ptr;
 }
 
@@ -595,58 +583,29 @@ resize(poolkind *kind, void *ptr, size_t usable, size_t size)
 	return resized;
 }
 
-/* A block of the heap out of the thread's cache, recorded or not. */
-static void *
-take_as_recorded(unsigned heap, size_t size)
-{
-	return is_taken_to_record(size) ? take_to_record(heap, size) :
-					  cache_malloc(heap, size);
-}
-
 /* What poolkind_realloc_if_quick() does, of a block that may be recorded. */
-static bool
-resize_quickly(struct recorded_block *now, void *ptr)
-{
-	unsigned heap = poolkind_likely_id(ptr);
-	unsigned from = poolkind_bin_of(heap, ptr);
-	struct record_resize recorded;
-	unsigned to;
-
-	if (from == 0 || now->size - 1 >= CACHE_SIZE_MAX)
-		return false;
-	to = bin_for(now->size);
-	if (to != from && from > BIN_SLAB_MAX && to > BIN_SLAB_MAX)
-		return false;
-	now->ptr = to == from ? ptr : take_as_recorded(heap, now->size);
-	if (now->ptr == NULL)
-		return false;
-	if (recorder_wants_kinds())
-		now->kind = kind_number(ptr);
-	recorder_resize(ptr, &recorded);
-	if (to != from) {
-		memcpy((void *)(uintptr_t)now->ptr, ptr,
-		    min_size(now->size, cache_bin_size[from]));
-		if (!cache_put(thread_self->cache[heap], from, ptr))
-			poolkind_free(NULL, ptr);
-	}
-	recorder_resized(now, &recorded);
-	return true;
-}
-
 static bool
 resize_recorded_quickly(void *ptr, size_t size, void **resized)
 {
 	struct recorded_block now = { .size = size, .caller = door_caller };
-	bool done;
+	struct record_resize recorded;
 
 	if (recorder != RECORDER_SITES || is_recording || heap_inside ||
 	    atomic_load(&watch_count) != 0)
 		return false;
 	is_recording = true;
-	done = resize_quickly(&now, ptr);
+	recorder_resize(ptr, &recorded);
+	*resized = poolkind_realloc_recorded(ptr, size);
+	now.ptr = *resized;
+	if (now.ptr == NULL) {
+		recorder_not_resized(ptr, &recorded);
+	} else {
+		if (recorder_wants_kinds())
+			now.kind = kind_number(now.ptr);
+		recorder_resized(&now, &recorded);
+	}
 	is_recording = false;
-	*resized = (void *)(uintptr_t)now.ptr;
-	return done;
+	return now.ptr != NULL;
 }
 
 static void
