@@ -70,7 +70,6 @@ static __attribute__((constructor)) void
 permit(void)
 {
 	atomic_store(&process, os_process());
-	atomic_store(&make_due, 0);
 }
 
 void

@@ -13,10 +13,10 @@
  * holds no lock: pthread_create(3) calls malloc, which may be the engine, and
  * takes a lock with which libc calls free. The same makes it in the child of a
  * fork, which has none: at that child's first such slow path. Where it cannot
- * be made one after 200 ms tries again. It ends when no
- * heap wants it any more. It is detached: nobody joins it, so nobody can hang
- * there, and a process that exits meanwhile ends with it, as with any thread
- * that is inside the engine.
+ * be made, one that comes 200 ms later tries again. It ends when no heap wants
+ * it any more. It is detached: nobody joins it, so nobody can hang there, and a
+ * process that exits meanwhile ends with it, as with any thread that is inside
+ * the engine.
  *
  * Its sleep. A word says whether it sleeps. Who has something wait in a heap
  * says so in the heap and then looks at the word; the thread says that it
@@ -38,8 +38,6 @@
 #define ARENA_BACKGROUND_H
 
 #include "arena/structures.h"
-
-#define HIDDEN __attribute__((visibility("hidden")))
 
 enum {
 	BACKGROUND_AWAKE,  /* or not there */

@@ -20,6 +20,10 @@
 /* What a library's map may name: all else is hidden by -fvisibility=hidden. */
 #define EXPORT __attribute__((visibility("default")))
 
+/* Said of a variable where it is declared: others of the library need no table
+ * to find it. */
+#define HIDDEN __attribute__((visibility("hidden")))
+
 /* What the compiler may rely on. */
 #define assume(x) ((x) ? (void)0 : __builtin_unreachable())
 

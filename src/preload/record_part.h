@@ -19,8 +19,6 @@
 #include "base/base.h"
 #include "rules/recording.h"
 
-#define HIDDEN __attribute__((visibility("hidden")))
-
 /* What is wiped in a child. */
 struct record_own {
 	_Atomic(struct recording_part *) part;

@@ -14,7 +14,6 @@
 #include "base/base.h"
 #include "trace/raw.h"
 
-#define HIDDEN __attribute__((visibility("hidden")))
 #define IN_TLS __attribute__((tls_model("initial-exec"), visibility("hidden")))
 #define TRACE_SPARES 256
 
