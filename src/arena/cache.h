@@ -127,17 +127,28 @@ cache_put(struct cache *cache, unsigned number, void *ptr)
 	return done;
 }
 
-/* The bin for PTR by the page bin index, 0 if the page has no entry; false if
- * the cache does not have the index of PTR's segment. */
-static inline bool
-cache_find_bin(struct cache *cache, const void *ptr, unsigned *number)
+/* The byte of the page that PTR is in, in the page bin index; NULL if the cache
+ * does not have that of PTR's segment. */
+static inline unsigned char *
+cache_entry(struct cache *cache, const void *ptr)
 {
 	size_t offset = (uintptr_t)ptr - cache->page_bins.base;
 
-	if (unlikely(offset >= cache->page_bins.bytes))
+	return likely(offset < cache->page_bins.bytes) ?
+	    &cache->page_bins.mark[offset / PAGE_BYTES] :
+	    NULL;
+}
+
+/* The bin for PTR by that, 0 if the page has no entry; false if there is no
+ * such byte. */
+static inline bool
+cache_find_bin(struct cache *cache, const void *ptr, unsigned *number)
+{
+	const unsigned char *entry = cache_entry(cache, ptr);
+
+	if (unlikely(entry == NULL))
 		return false;
-	*number = __atomic_load_n(
-	    &cache->page_bins.mark[offset / PAGE_BYTES], __ATOMIC_RELAXED);
+	*number = __atomic_load_n(entry, __ATOMIC_RELAXED);
 	return true;
 }
 
@@ -294,11 +305,11 @@ SHARED_BELOW void cache_mark_in_use(unsigned number, void *ptr) __asm__(
 static inline void *
 cache_hand_out(struct cache *cache, unsigned number, void *ptr)
 {
-	size_t offset = (uintptr_t)ptr - cache->page_bins.base;
+	unsigned char *entry = cache_entry(cache, ptr);
 
-	if (likely(offset < cache->page_bins.bytes))
-		__atomic_store_n(&cache->page_bins.mark[offset / PAGE_BYTES],
-		    page_bin_in_use(number), __ATOMIC_RELAXED);
+	if (likely(entry != NULL))
+		__atomic_store_n(
+		    entry, page_bin_in_use(number), __ATOMIC_RELAXED);
 	else
 		cache_mark_in_use(number, ptr);
 	return ptr;

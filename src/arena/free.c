@@ -140,19 +140,17 @@ put_watched(struct cache *cache, void *ptr)
 static ALWAYS_INLINE bool
 free_marked(struct cache *cache, void *ptr, bool counted)
 {
-	unsigned entry, number;
+	unsigned char *entry = cache != NULL ? cache_entry(cache, ptr) : NULL;
+	unsigned mark, number;
 
-	if (cache == NULL || !cache_find_bin(cache, ptr, &entry))
+	if (entry == NULL)
 		return false;
-	if (unlikely(entry - CACHE_BINS >= LARGE_BINS))
-		return entry == BIN_WATCHED && !counted &&
+	mark = __atomic_load_n(entry, __ATOMIC_RELAXED);
+	if (unlikely(mark - CACHE_BINS >= LARGE_BINS))
+		return mark == BIN_WATCHED && !counted &&
 		    put_watched(cache, ptr);
-	number = entry - LARGE_BINS;
-	if (!put_large(cache, number,
-		&cache->page_bins
-		     .mark[((uintptr_t)ptr - cache->page_bins.base) /
-			 PAGE_BYTES],
-		ptr))
+	number = mark - LARGE_BINS;
+	if (!put_large(cache, number, entry, ptr))
 		return false;
 	if (counted)
 		cache_count_put(cache, number, ptr);

@@ -45,14 +45,9 @@ static unsigned char *
 entry_of(const void *ptr)
 {
 	struct cache *cache = thread_self->cache[home_of(ptr)];
-	size_t offset;
+	unsigned char *entry = cache != NULL ? cache_entry(cache, ptr) : NULL;
 
-	if (cache == NULL)
-		return page_bin_of(ptr);
-	offset = (uintptr_t)ptr - cache->page_bins.base;
-	return offset < cache->page_bins.bytes ?
-	    &cache->page_bins.mark[offset / PAGE_BYTES] :
-	    page_bin_of(ptr);
+	return entry != NULL ? entry : page_bin_of(ptr);
 }
 
 EXPORT void
