@@ -55,18 +55,6 @@ private:
 	std::vector<std::thread> threads_;
 };
 
-/* The registrar knows of all that there is, and of nothing in the end. */
-void
-expect_the_same(Kind &kind, Registrar &registrar)
-{
-	EXPECT_EQ(0, poolkind_trim(kind.get()));
-	EXPECT_EQ(stats_of(kind.get()).committed, registrar.bytes());
-	EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
-	kind.reset();
-	EXPECT_EQ(0u, registrar.runs());
-	EXPECT_EQ(registrar.gets, registrar.losses);
-}
-
 /* The life of a child; 0 when all is well. */
 int
 live(poolkind *kind, Registrar &registrar)

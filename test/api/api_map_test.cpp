@@ -73,12 +73,7 @@ TEST_P(MapHook, NoBlockIsInMemoryThatWasNotToldOf)
 	ASSERT_EQ(0, poolkind_on_map(kind.get(), Registrar::told, &registrar));
 	churn_on_threads(kind.get(), registrar, 4000);
 	EXPECT_GT(registrar.gets, 0u);
-	EXPECT_EQ(0, poolkind_trim(kind.get()));
-	EXPECT_EQ(stats_of(kind.get()).committed, registrar.bytes());
-	EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
-	kind.reset();
-	EXPECT_EQ(0u, registrar.runs());
-	EXPECT_EQ(registrar.gets, registrar.losses);
+	expect_the_same(kind, registrar);
 }
 
 TEST_P(MapHook, NoBlockIsInMemoryThatWasRefused)

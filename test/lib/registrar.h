@@ -199,6 +199,18 @@ churn_on_threads(poolkind *kind, Registrar &registrar, int rounds)
 		thread.join();
 }
 
+/* The registrar knows of all that there is, and of nothing in the end. */
+inline void
+expect_the_same(Kind &kind, Registrar &registrar)
+{
+	EXPECT_EQ(0, poolkind_trim(kind.get()));
+	EXPECT_EQ(stats_of(kind.get()).committed, registrar.bytes());
+	EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
+	kind.reset();
+	EXPECT_EQ(0u, registrar.runs());
+	EXPECT_EQ(registrar.gets, registrar.losses);
+}
+
 } // namespace engine
 
 #endif /* TEST_LIB_REGISTRAR_H */
