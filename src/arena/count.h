@@ -101,7 +101,7 @@ cache_malloc_counted(unsigned id, size_t size)
 	return likely(cache != NULL) ? cache_take_counted(cache, size) : NULL;
 }
 
-static inline bool
+static ALWAYS_INLINE bool
 cache_put_counted(struct cache *cache, void *ptr)
 {
 	unsigned number;
