@@ -128,6 +128,7 @@ recording_end(struct recording *recording)
 	if (recording->fd >= 0)
 		close(recording->fd);
 	free(recording->processes);
+	free(recording->undescribed);
 }
 
 struct recording_part *
@@ -219,13 +220,27 @@ birth_of(pid_t pid)
 	return state == 'Z' || state == 'X' ? 0 : born;
 }
 
+/* Whether who claimed the part has described it. Reading takes no memory, where
+ * a touch of the map would. */
+static bool
+is_described(const struct recording *recording, uint32_t part)
+{
+	uint64_t magic;
+
+	return pread(recording->fd, &magic, sizeof(magic),
+		   (off_t)recording_place(part)) == sizeof(magic) &&
+	    magic == RECORDING_MAGIC;
+}
+
+/* False: it is not described, or there is no memory. */
 static bool
 enter_process(struct recording *recording, uint32_t part)
 {
 	struct process *process;
 	struct recording_part *mapped;
 
-	if (!list_has_room(&recording->processes, recording->count,
+	if (!is_described(recording, part) ||
+	    !list_has_room(&recording->processes, recording->count,
 		&recording->room, sizeof(*process)))
 		return false;
 	process = &recording->processes[recording->count];
@@ -249,18 +264,41 @@ enter_process(struct recording *recording, uint32_t part)
 	return true;
 }
 
-/* A part is claimed a moment before it is described, so the last may be entered
- * the next time. */
+/* A part is claimed a moment before it is described, or for good where the
+ * process cannot map it or is killed: it is looked at again each time, and
+ * those behind it do not wait. */
+static void
+enter_processes(struct recording *recording)
+{
+	uint32_t parts = (uint32_t)min_size(
+	    atomic_load(&recording->head->parts), RECORDING_PARTS);
+	size_t left = 0;
+
+	for (size_t i = 0; i < recording->undescribed_count; i++)
+		if (!enter_process(recording, recording->undescribed[i]))
+			recording->undescribed[left++] = recording
+							     ->undescribed[i];
+	recording->undescribed_count = left;
+	for (; recording->parts < parts; recording->parts++) {
+		if (enter_process(recording, recording->parts))
+			continue;
+		if (!list_has_room(&recording->undescribed,
+			recording->undescribed_count,
+			&recording->undescribed_room,
+			sizeof(*recording->undescribed)))
+			return;
+		recording->undescribed[recording->undescribed_count++] =
+		    recording->parts;
+	}
+}
+
 size_t
 recording_look(struct recording *recording)
 {
-	uint32_t parts = atomic_load(&recording->head->parts);
 	uint64_t now = recording_now_ns();
 	size_t alive = 0;
 
-	while (recording->count < parts && recording->count < RECORDING_PARTS &&
-	    enter_process(recording, (uint32_t)recording->count))
-		;
+	enter_processes(recording);
 	for (size_t i = 0; i < recording->count; i++) {
 		struct process *process = &recording->processes[i];
 		uint64_t born;

@@ -43,6 +43,9 @@ struct recording {
 	struct recording_head *head;
 	struct process *processes;
 	size_t count, room;
+	uint32_t parts;        /* looked at, and those of them that nobody */
+	uint32_t *undescribed; /* has described so far */
+	size_t undescribed_count, undescribed_room;
 	uint64_t start_ns;
 };
 

@@ -288,6 +288,15 @@ check "a program that closes all descriptors" has \
 record sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12; do "$0" child & done; wait' \
     "$program"
 check "many processes at once" has in_child:alloc_objects=1200
+# shellcheck disable=SC2016 # it is the inner shell's
+record sh -c '(ulimit -v 400000; exec "$0" status 0); "$0" child' "$program"
+if [ "$errors" = "" ]; then
+	skip "one that has no room for its part" "it has"
+else
+	same "one that has no room for its part" "$errors" \
+	    "poolkind: warning: 1 process could not be recorded"
+	check "and those behind it" has_file in_child:alloc_objects=100
+fi
 record --no-children sh -c '"$0" child' "$program"
 check "--no-children" has in_child:alloc_objects=0
 
