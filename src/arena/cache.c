@@ -99,9 +99,9 @@ restart_countdown(struct cache *cache, unsigned number)
 static void __attribute__((noinline))
 sample_countdown(struct cache *cache, unsigned number)
 {
+	bool is_recorded = heap_is_recorded(cache->heap), chosen = true;
 	unsigned lg_mean = SAMPLE_LG_MEAN;
 	struct thread *thread = cache->thread;
-	bool chosen = true;
 	int32_t blocks = 1;
 
 	thread->sample = SAMPLE_NOT_CHOSEN;
@@ -112,11 +112,12 @@ sample_countdown(struct cache *cache, unsigned number)
 		thread->sample_lg_mean = cache->chosen[number];
 		thread->sample_bin = (uint8_t)number;
 	}
-	if (heap_is_recorded(cache->heap))
+	if (is_recorded)
 		lg_mean = atomic_load_explicit(
 		    &heap_recorder->lg_mean, memory_order_relaxed);
-	if (!heap_is_recorded(cache->heap) ||
-	    !recording_wants_all(cache_bin_size[number]))
+	if (is_recorded && recording_wants_all(cache_bin_size[number]))
+		lg_mean = SAMPLE_LG_ALL;
+	else
 		blocks = sample_distance(
 		    thread, cache_bin_size[number], lg_mean, &chosen);
 	set_countdown(cache, number, blocks);
@@ -146,6 +147,19 @@ know_segment(struct cache *cache, const void *ptr)
 	page_bins = source_marks_of(ptr);
 	if (page_bins.bytes > cache->page_bins.bytes)
 		change_segment(cache, page_bins);
+}
+
+/* The block that comes next out of the bin, which has one. Where each is chosen
+ * the recorder counts it. */
+static void
+count_down(struct cache *cache, unsigned number)
+{
+	const struct thread *thread = cache->thread;
+
+	cache->bin[number].countdown--;
+	if (thread->sample == SAMPLE_CHOSEN &&
+	    thread->sample_lg_mean == SAMPLE_LG_ALL)
+		cache->told[number]++;
 }
 
 /* Half of the room, so that the thread can free as much as it allocates. */
@@ -199,7 +213,7 @@ cache_fill(struct cache *cache, unsigned number)
 	if (bin_count(bin) == 0 && (bin_grow(cache, number) || had_room))
 		fetch(cache, number);
 	if (bin_count(bin) != 0) {
-		bin->countdown--;
+		count_down(cache, number);
 		ptr = *--bin->head;
 		if (!had_room)
 			note_new_room(cache->heap);
@@ -231,7 +245,7 @@ cache_take_aligned(struct cache *cache, unsigned number, size_t alignment)
 		/* As in cache_fill(): of some bins every block is recorded. */
 		if (bin->countdown == 0 || heap_is_recorded(cache->heap))
 			begin_countdown(cache, number);
-		bin->countdown--;
+		count_down(cache, number);
 	}
 	cache_change_end(cache);
 	cache_leave(cache);

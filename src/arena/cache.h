@@ -85,8 +85,9 @@ cache_take(struct cache *cache, unsigned number)
 }
 
 /* The same of a bin of which every block is chosen (recording.h), whose
- * countdown has always ended: how many were handed out is counted beside it.
- * Every HOUSEKEEPING_INTERVAL-th comes by the slow path, as else. */
+ * countdown has always ended: how many were handed out is counted beside it,
+ * and whoever gets the block tells. Every HOUSEKEEPING_INTERVAL-th comes by the
+ * slow path, as else. */
 static inline void *
 cache_take_chosen(struct cache *cache, unsigned number)
 {
@@ -98,6 +99,7 @@ cache_take_chosen(struct cache *cache, unsigned number)
 	if (likely(bin->head != bin->block) && bin->countdown == 0 &&
 	    (cache->requests[number] + 1) % HOUSEKEEPING_INTERVAL != 0) {
 		cache->requests[number]++;
+		cache->told[number]++;
 		ptr = *--bin->head;
 		assume(ptr != NULL);
 	}

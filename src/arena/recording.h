@@ -7,7 +7,10 @@
  * were handed out, each time the bin is filled or its countdown ends; and some
  * are chosen as sample.h says, with which the countdown ends. Of a larger bin
  * each block is chosen: its countdown stays at 0, so that all come by the slow
- * path, or by cache_take_chosen().
+ * path, or by cache_take_chosen(). These the recorder counts itself. Where
+ * ALL_FROM grows the next block of such a bin is as those before, and behind it
+ * the bin is one of the others; what was told is known block by block, so that
+ * none is counted twice.
  *
  * A page with a block whose free is to be noticed is watched: its entry in the
  * page bin index is BIN_WATCHED, the number of a bin without room. So each
@@ -36,7 +39,7 @@
 #include "arena/structures.h"
 
 struct heap_recorder {
-	size_t all_from;
+	_Atomic size_t all_from;  /* may grow */
 	_Atomic unsigned lg_mean; /* of sample_distance(); may change */
 	/* More BLOCKS were handed out of bin NUMBER, of SIZE bytes each. */
 	void (*count)(unsigned number, size_t size, uint64_t blocks);
@@ -56,7 +59,8 @@ heap_is_recorded(const struct heap *heap)
 static inline bool
 recording_wants_all(size_t bin_size)
 {
-	return bin_size >= heap_recorder->all_from;
+	return bin_size >= atomic_load_explicit(
+			       &heap_recorder->all_from, memory_order_relaxed);
 }
 
 /* Tells how many blocks were handed out of a bin, or of all, since it was last

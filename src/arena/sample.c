@@ -118,7 +118,8 @@ sample_for_recorder(void)
 		.weight = RECORDING_ONE_BLOCK,
 	};
 
-	if (thread->sample == SAMPLE_CHOSEN && !recording_wants_all(size)) {
+	if (thread->sample == SAMPLE_CHOSEN &&
+	    thread->sample_lg_mean != SAMPLE_LG_ALL) {
 		choice.number = thread->sample_bin;
 		if (size >> thread->sample_lg_mean == 0)
 			choice.weight =

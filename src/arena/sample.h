@@ -25,6 +25,8 @@
 
 #define SAMPLE_LG_MEAN 19
 #define SAMPLE_MEAN ((size_t)1 << SAMPLE_LG_MEAN)
+/* Where each block is chosen, and stands for itself. */
+#define SAMPLE_LG_ALL 1
 
 #ifdef HAVE_SDT
 extern const volatile unsigned short sample_listeners __asm__(

@@ -261,7 +261,7 @@ struct cache {
 	/* The block with which the countdown ends is chosen, one in 1 << so
 	 * many bytes; 0: it is not. See sample.h. */
 	uint8_t chosen[CACHE_BINS];
-	/* Of REQUESTS, as many as the recorder was told of: recording.h. */
+	/* Of REQUESTS, as many as the recorder knows of: recording.h. */
 	uint64_t told[CACHE_BINS];
 	/* For who reads it from another process (stats/layout.h): no two caches
 	 * have the same number, one that is no more has 0; and odd while more

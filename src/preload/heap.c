@@ -339,7 +339,7 @@ take_requested(const struct request *request)
 	unsigned heap;
 	void *ptr;
 
-	if (size < record_head->sites_from || size > CACHE_SIZE_MAX ||
+	if (size < record_all_from() || size > CACHE_SIZE_MAX ||
 	    request->alignment != 0 || scope_kind() != NULL)
 		return NULL;
 	heap = atomic_load_explicit(

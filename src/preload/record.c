@@ -30,6 +30,7 @@ static _Thread_local struct {
 	uint32_t number;
 	struct recording_thread *counts; /* NULL: the shared one */
 	bool is_over;
+	uint32_t large; /* blocks that were recorded for their size */
 	struct record_sample sample;
 } record_here __attribute__((tls_model("initial-exec")));
 
@@ -38,6 +39,13 @@ static _Thread_local struct {
  * allocates without an end has next to no cost. */
 #define SPARSER 1024
 #define SPARSER_TIMES 3
+
+/* After every so many blocks that were recorded for their size, only those of
+ * twice the size are, and of smaller ones a sample: in a program that has few
+ * such blocks each is known, in one that goes through many they cost little. */
+#define FEWER 8192
+#define FEWER_TIMES 4
+#define FEWER_STEP 64 /* blocks that a thread tells of at once */
 
 _Static_assert(RECORDING_ONE == RECORDING_ONE_BLOCK, "weights are the same");
 _Static_assert(CACHE_BINS <= RECORDING_BINS, "there is a place for each bin");
@@ -127,7 +135,7 @@ count(struct recording_part *part, size_t size)
 
 /* ---- Small blocks -------------------------------------------------------- */
 
-static struct heap_recorder recorder_of_bins;
+struct heap_recorder record_bins;
 
 /* Called inside the engine. */
 static void
@@ -157,8 +165,8 @@ count_chosen(
 		below = RECORDING_BIN_SIZES - 1;
 	add(&bin->chosen[below].blocks, weight);
 	add(&bin->chosen[below].bytes, (uint64_t)weight * size);
-	if (unlikely(atomic_load(&recorder_of_bins.lg_mean) != lg))
-		atomic_store(&recorder_of_bins.lg_mean, lg);
+	if (unlikely(atomic_load(&record_bins.lg_mean) != lg))
+		atomic_store(&record_bins.lg_mean, lg);
 }
 
 /* ---- Blocks -------------------------------------------------------------- */
@@ -206,6 +214,20 @@ be_of(struct recording_part *part)
 		begin_thread(part);
 }
 
+static __attribute__((noinline)) void
+count_large(struct recording_part *part)
+{
+	uint64_t blocks = FEWER_STEP +
+	    atomic_fetch_add(&part->large, FEWER_STEP);
+	size_t from = record_head->sites_from
+	    << min_size(blocks / FEWER, FEWER_TIMES);
+	size_t was = atomic_load(&record_bins.all_from);
+
+	while (from > was &&
+	    !atomic_compare_exchange_weak(&record_bins.all_from, &was, from))
+		;
+}
+
 /* Counts a block that no bin counts; whether it is recorded, and with which
  * weight. */
 static uint32_t
@@ -214,8 +236,12 @@ weigh(struct recording_part *part, size_t size)
 	uint64_t mean = record_head->sample_mean;
 
 	count(part, size);
-	if (size >= record_head->sites_from)
+	if (size >= record_all_from()) {
+		if (record_head->sites_rise != 0 &&
+		    unlikely(++record_here.large % FEWER_STEP == 0))
+			count_large(part);
 		return RECORDING_ONE;
+	}
 	if (likely(!record_sample_hits(&record_here.sample, size)))
 		return 0;
 	record_sample_next(&record_here.sample, mean);
@@ -281,7 +307,7 @@ take_out(
 	if (is_known)
 		record_together(part, ptr, block);
 	if (record_blocks_may_have(part, ptr) ||
-	    (is_known && block->size >= record_head->sites_from))
+	    (is_known && block->size >= record_all_from()))
 		return is_known;
 	poolkind_unwatch(ptr);
 	atomic_thread_fence(memory_order_seq_cst);
@@ -331,7 +357,7 @@ stayed(const void *now, size_t size, const struct recording_choice *choice,
     const struct record_resize *resize)
 {
 	return now == resize->ptr && !record_wants(size, choice) &&
-	    resize->block.size < record_head->sites_from;
+	    resize->block.size < record_all_from();
 }
 
 static void
@@ -378,12 +404,12 @@ record_start(void)
 	sites_start_walking();
 	record_lg_mean_first = 63 -
 	    (unsigned)__builtin_clzll(record_head->sample_mean | 1);
-	recorder_of_bins = (struct heap_recorder){
+	record_bins = (struct heap_recorder){
 		.all_from = record_head->sites_from,
 		.lg_mean = record_lg_mean_first,
 		.count = count_bin,
 	};
-	poolkind_set_recorder(&recorder_of_bins);
+	poolkind_set_recorder(&record_bins);
 	kinds_record();
 	ends_are_seen = pthread_key_create(&ends, end_thread) == 0;
 }

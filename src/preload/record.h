@@ -8,7 +8,9 @@
  * costs anything: what comes here from heap.c are the blocks of slow paths. How
  * many there are of each bin the engine tells as well. The pages of recorded
  * blocks are watched, so that they come here when they are freed. The more
- * small blocks were recorded, the fewer are chosen from then on.
+ * small blocks were recorded, the fewer are chosen from then on; the more large
+ * ones, the larger are those of which each is recorded, unless the command says
+ * from where on.
  *
  * Called by any thread, in signal handlers. Owns what each thread counts. Takes
  * no lock, allocates nothing but a key of pthread_key_create(3) at the start.
@@ -34,11 +36,20 @@ void record_start(void);
 void record_block(const void *ptr, size_t size, const void *caller,
     uint16_t kind, const struct recording_choice *choice);
 
+/* From how many bytes on each block is recorded: as the engine knows it. */
+extern struct heap_recorder record_bins;
+static inline size_t
+record_all_from(void)
+{
+	return atomic_load_explicit(
+	    &record_bins.all_from, memory_order_relaxed);
+}
+
 /* Whether the block is recorded, or may be. */
 static inline bool
 record_wants(size_t size, const struct recording_choice *choice)
 {
-	return choice->is_chosen || size >= record_head->sites_from;
+	return choice->is_chosen || size >= record_all_from();
 }
 
 /* Before a block is freed by a slow path. */

@@ -17,10 +17,10 @@
  * without a look, as the program may write anywhere.
  *
  * A site is a stack of return addresses, and the kind that served it. Blocks
- * from SITES_FROM bytes on are all recorded. Of smaller ones some are, chosen
- * at random by their bytes, and each then stands for as many as it was
- * improbable: it has a weight, in units of 1 / RECORDING_ONE. How many small
- * blocks there were in truth is counted besides: by the bins of caches that
+ * from SITES_FROM bytes on are all recorded, or from more on, in a process that
+ * has many of them. Of smaller ones some are, chosen at random by their bytes,
+ * and each then stands for as many as it was improbable: it has a weight, in
+ * units of 1 / RECORDING_ONE. How many small blocks there were in truth is counted besides: by the bins of caches that
  * they came out of, and of others by each thread.
  *
  * Owns nothing; all values are of this machine's byte order.
@@ -33,7 +33,7 @@
 
 #include "rules/table.h"
 
-#define RECORDING_MAGIC UINT64_C(0x3364636572646b70) /* "pkdrecd3" */
+#define RECORDING_MAGIC UINT64_C(0x3464636572646b70) /* "pkdrecd4" */
 #define RECORDING_VARIABLE "POOLKIND_RECORD"         /* "FD,PID" */
 
 #define RECORDING_ONE 1024
@@ -67,6 +67,7 @@ struct recording_head {
 	uint32_t apart_most;  /* mappings made so, for one process */
 	uint32_t has_kinds;   /* kinds of the rules are to be told apart */
 	uint32_t keeps_freed; /* times are exact, and freed blocks told of */
+	uint32_t sites_rise;  /* SITES_FROM grows in a process of many blocks */
 	_Atomic uint32_t parts;      /* claimed */
 	_Atomic uint32_t parts_lost; /* processes that could not be recorded */
 };
@@ -163,6 +164,7 @@ struct recording_part {
 	_Atomic uint32_t threads;
 	_Atomic uint64_t freed_count;
 	_Atomic uint64_t chosen; /* small blocks, so far */
+	_Atomic uint64_t large;  /* recorded for their size, so far, about */
 	_Atomic uint32_t snapshots_are_taken, snapshot_choice, peak_choice;
 	uint32_t snapshot_skip, snapshot_turn;     /* takes one of so many */
 	_Atomic uint64_t snapshot_live, peak_live; /* at the last of either */

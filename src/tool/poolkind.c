@@ -76,7 +76,8 @@ static const struct command {
 	    "referenced, perf,\n"
 	    "                           perf:page-faults, damon, dhat\n"
 	    "         --trace           writes every call instead, for replay\n"
-	    "         --sites-from SIZE smaller blocks are sampled (4K)\n"
+	    "         --sites-from SIZE smaller blocks are sampled (4K to "
+	    "64K)\n"
 	    "         --kind TEXT       and all other options as run has them",
 	    command_record, true },
 	{ "replay",

@@ -108,6 +108,7 @@ recording_make(struct recording *recording, const struct run *run)
 		return refuse("mapping it");
 	head->magic = RECORDING_MAGIC;
 	head->sites_from = run->sites_from;
+	head->sites_rise = !run->sites_are_given;
 	head->sample_mean = SAMPLE_MEAN;
 	head->has_kinds = run->record_kinds;
 	head->keeps_freed = sampler_is_perf(run);

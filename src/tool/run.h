@@ -37,6 +37,7 @@ struct run {
 	const char *file; /* of rules; NULL: none */
 	uint32_t flags;
 	size_t sites_from;
+	bool sites_are_given;
 	bool explain;
 	const char *timeline; /* a picture is drawn to; NULL: none is */
 	char **files;         /* to be looked at besides the program */

@@ -58,6 +58,7 @@ take_sites_from(struct run *run, const char *value)
 	const char *end;
 	struct hint hint = hint_size(word_of(value));
 
+	run->sites_are_given = true;
 	if (spec_parse_size(value, &end, &run->sites_from) == 0 && *end == '\0')
 		return 0;
 	return hint.text[0] != '\0' ?

@@ -61,6 +61,15 @@ check "where none is" has small:alloc_objects=400000 \
 record "$program" pair
 check "small blocks have the weight of their size" \
     has few_bytes:alloc_objects=200000~12 more_bytes:alloc_objects=200000~12
+record --sites-from 4K "$program" many_large
+check "every large block, where it is said from which size on" truth
+record "$program" many_large
+check "else a sample of many, with the weight of their size" \
+    has a_page_and_more:alloc_objects=120000~20 \
+    nearly_two_pages:alloc_objects=120000~20 \
+    "*:alloc_objects=240000~0.02" "*:alloc_space=1560000000~0.1"
+is_not_exact() { ! has a_page_and_more:alloc_objects=120000 >/dev/null; }
+check "so not each of them is recorded" is_not_exact
 record "$program" many
 if [ "$status" = 77 ]; then
 	skip "more threads than there are records for" "so many cannot be had"

@@ -47,9 +47,9 @@ def main():
                 wrong.append(f"{one}: {kind} {got}, {other}: {least}")
             continue
         function, kind, number, percent = re.fullmatch(
-            r"(.+):(\w+)=(\d+)(?:~(\d+))?", text).groups()
+            r"(.+):(\w+)=(\d+)(?:~([\d.]+))?", text).groups()
         got, wanted = total(profile, function, kind), int(number)
-        if abs(got - wanted) > wanted * int(percent or 0) / 100:
+        if abs(got - wanted) > wanted * float(percent or 0) / 100:
             wrong.append(f"{function}: {kind} {got}, not {wanted}")
     print("\n".join(wrong))
     sys.exit(1 if wrong else 0)

@@ -133,6 +133,47 @@ pair(void)
 	more_bytes();
 }
 
+/* Many large ones, of two sites, in one class of sizes. */
+#define PAGES 30000
+
+static NOINLINE void
+a_page_and_more(void)
+{
+	for (unsigned i = 0; i < PAGES; i++)
+		free(keep(malloc(5000)));
+}
+
+static NOINLINE void
+nearly_two_pages(void)
+{
+	for (unsigned i = 0; i < PAGES; i++)
+		free(keep(malloc(8000)));
+}
+
+static void *
+take_pages(void *unused)
+{
+	(void)unused;
+	a_page_and_more();
+	nearly_two_pages();
+	return NULL;
+}
+
+static void
+many_large(void)
+{
+	pthread_t thread[THREADS];
+
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_create(&thread[i], NULL, take_pages, NULL);
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	printf(
+	    "a_page_and_more %u %u\n", THREADS * PAGES, THREADS * PAGES * 5000);
+	printf("nearly_two_pages %u %u\n", THREADS * PAGES,
+	    THREADS * PAGES * 8000);
+}
+
 /* ---- More threads than there are records for ----------------------------- */
 
 #define MANY 700
@@ -691,6 +732,8 @@ main(int argc, char **argv)
 		threads();
 	else if (strcmp(what, "pair") == 0)
 		pair();
+	else if (strcmp(what, "many_large") == 0)
+		many_large();
 	else if (strcmp(what, "many") == 0)
 		many();
 	else if (strcmp(what, "grown_often") == 0)
