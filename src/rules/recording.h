@@ -20,8 +20,9 @@
  * from SITES_FROM bytes on are all recorded, or from more on, in a process that
  * has many of them. Of smaller ones some are, chosen at random by their bytes,
  * and each then stands for as many as it was improbable: it has a weight, in
- * units of 1 / RECORDING_ONE. How many small blocks there were in truth is counted besides: by the bins of caches that
- * they came out of, and of others by each thread.
+ * units of 1 / RECORDING_ONE. How many small blocks there were in truth is
+ * counted besides: by the bins of caches that they came out of, and of others
+ * by each thread.
  *
  * Owns nothing; all values are of this machine's byte order.
  */
