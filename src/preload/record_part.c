@@ -41,6 +41,8 @@ describe(struct recording_part *part, uint32_t parent)
 	part->start_ms = os_now_ms();
 	part->start_ns = os_now_ns();
 	os_read_link("/proc/self/exe", part->program, sizeof(part->program));
+	os_read_link("/proc/self/ns/pid", part->pid_namespace,
+	    sizeof(part->pid_namespace));
 	atomic_store(&part->sites, 1);
 	part->snapshot_skip = 1;
 	atomic_thread_fence(memory_order_release);

@@ -34,13 +34,14 @@
 
 #include "rules/table.h"
 
-#define RECORDING_MAGIC UINT64_C(0x3464636572646b70) /* "pkdrecd4" */
+#define RECORDING_MAGIC UINT64_C(0x3564636572646b70) /* "pkdrecd5" */
 #define RECORDING_VARIABLE "POOLKIND_RECORD"         /* "FD,PID" */
 
 #define RECORDING_ONE 1024
 #define RECORDING_MODULES 1024
 #define RECORDING_NO_MODULE UINT16_MAX
 #define RECORDING_PATH 512
+#define RECORDING_NAMESPACE 32
 #define RECORDING_THREADS 512
 #define RECORDING_SITES ((size_t)1 << 16)
 #define RECORDING_SITE_INDEX ((size_t)1 << 17)
@@ -157,6 +158,8 @@ struct recording_part {
 	uint64_t start_ns;    /* and exactly: others may begin in that tick */
 	_Atomic uint64_t end_ns; /* 0: it did not end by itself */
 	char program[RECORDING_PATH];
+	/* In which PROCESS is its number: see outer_pid.h. "": unknown. */
+	char pid_namespace[RECORDING_NAMESPACE];
 	_Atomic uint64_t live, peak; /* bytes of recorded blocks */
 	_Atomic uint32_t modules, sites, site_frames;
 	/* What found no room. */

@@ -4,9 +4,9 @@
  * processes that do. See recorded.h.
  *
  * A part is claimed by a process of whatever sort: a fork, a program that was
- * executed, a rank that a launcher started. That a process has ended /proc
- * says; one that has executed another program by a second part with the same
- * number of a process.
+ * executed, a rank that a launcher started, one in a container, whose number
+ * here is another. That a process has ended /proc says; one that has executed
+ * another program by a second part with the same number of a process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,7 @@
 #include "base/error.h"
 #include "base/grow.h"
 #include "tool/commands.h"
+#include "tool/outer_pid.h"
 #include "tool/recorded.h"
 #include "tool/run_program.h"
 
@@ -233,6 +234,14 @@ is_described(const struct recording *recording, uint32_t part)
 	    magic == RECORDING_MAGIC;
 }
 
+/* The text ends, whatever the program has written there. */
+static const char *
+namespace_of(struct recording_part *part)
+{
+	part->pid_namespace[RECORDING_NAMESPACE - 1] = '\0';
+	return part->pid_namespace;
+}
+
 /* False: it is not described, or there is no memory. */
 static bool
 enter_process(struct recording *recording, uint32_t part)
@@ -249,11 +258,11 @@ enter_process(struct recording *recording, uint32_t part)
 	mapped = recording_map(recording, process);
 	if (mapped == NULL)
 		return false;
-	process->pid = (pid_t)mapped->process;
+	process->pid = outer_pid((pid_t)mapped->process, namespace_of(mapped));
 	process->start_ns = mapped->start_ns;
 	process->born = birth_of(process->pid);
 	recording_unmap(mapped);
-	for (size_t i = 0; i < recording->count; i++) {
+	for (size_t i = 0; process->pid != 0 && i < recording->count; i++) {
 		struct process *before = &recording->processes[i];
 
 		if (before->pid != process->pid || before->is_over)
@@ -273,12 +282,12 @@ enter_processes(struct recording *recording)
 {
 	uint32_t parts = (uint32_t)min_size(
 	    atomic_load(&recording->head->parts), RECORDING_PARTS);
+	uint32_t *undescribed = recording->undescribed;
 	size_t left = 0;
 
 	for (size_t i = 0; i < recording->undescribed_count; i++)
-		if (!enter_process(recording, recording->undescribed[i]))
-			recording->undescribed[left++] = recording
-							     ->undescribed[i];
+		if (!enter_process(recording, undescribed[i]))
+			undescribed[left++] = undescribed[i];
 	recording->undescribed_count = left;
 	for (; recording->parts < parts; recording->parts++) {
 		if (enter_process(recording, recording->parts))

@@ -306,6 +306,16 @@ else
 	    "poolkind: warning: 1 process could not be recorded"
 	check "and those behind it" has_file in_child:alloc_objects=100
 fi
+# Their numbers are those of other processes here, which do not end.
+if unshare -pf true 2>/dev/null; then
+	# shellcheck disable=SC2016 # it is the inner shell's
+	timeout -s INT 100 "$poolkind" record -o "$file" unshare -pf sh -c \
+	    '"$0" child & "$0" child; wait' "$program" 2>"$work/errors"
+	errors=$(<"$work/errors")
+	check "processes of another namespace" has in_child:alloc_objects=200
+else
+	skip "processes of another namespace" "it cannot be made"
+fi
 record --no-children sh -c '"$0" child' "$program"
 check "--no-children" has in_child:alloc_objects=0
 
