@@ -77,6 +77,7 @@ count_calls(struct loading *loading)
 	}
 }
 
+/* Behind the end of a thread come the calls of its later destructors. */
 static void
 divide(struct loading *loading)
 {
@@ -88,7 +89,7 @@ divide(struct loading *loading)
 						->threads[loading->threads[i]];
 
 		replay->calls[to->first + to->count++] = loading->calls[i];
-		to->ends = replay_operation(&loading->calls[i]) ==
+		to->ends |= replay_operation(&loading->calls[i]) ==
 		    TRACE_THREAD_ENDS;
 	}
 }

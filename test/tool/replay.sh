@@ -96,6 +96,8 @@ resident 1"
 traced "$work/program" one-by-one
 replayed --kind dram
 same "threads one by one" "$status|$(value threads)|$errors" "0|3001|"
+check "of which none lasts longer than in the program" \
+    [ "$(value peak)" -lt $((4 * peak)) ]
 (
 	ulimit -Sf 8192
 	traced "$work/program" one-by-one

@@ -158,12 +158,22 @@ threads(void)
 		give_sized(shared[i]);
 }
 
-/* One thread at a time, of very many. */
+/* One thread at a time, of very many. Each has a block that goes when it ends,
+ * by the destructor of a key, which is called behind those of earlier keys. */
+static pthread_key_t key;
+
+static void
+give_last(void *last)
+{
+	give(last, 1000);
+}
+
 static void *
 short_work(void *unused)
 {
 	(void)unused;
 	give(counted(malloc(100000), 100000), 100000);
+	pthread_setspecific(key, counted(malloc(1000), 1000));
 	return NULL;
 }
 
@@ -172,6 +182,7 @@ one_by_one(void)
 {
 	pthread_t thread;
 
+	pthread_key_create(&key, give_last);
 	for (unsigned i = 0; i < 3000; i++) {
 		pthread_create(&thread, NULL, short_work, NULL);
 		pthread_join(thread, NULL);
