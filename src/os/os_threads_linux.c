@@ -28,6 +28,7 @@
  * of libc's, made where no lock is held.
  */
 #include <limits.h>
+#include <link.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -190,14 +191,36 @@ os_on_threads(
 
 #define STAYING_STACK_BYTES (128 * KIB)
 
+/* The TLS that was there when the library was loaded. libc takes all threads'
+ * out of their stacks, and refuses a stack only where it leaves next to
+ * nothing. */
+static size_t tls_bytes;
+
+static int
+add_tls(struct dl_phdr_info *info, size_t size, void *to)
+{
+	(void)size;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_TLS)
+			*(size_t *)to += info->dlpi_phdr[i].p_memsz +
+			    info->dlpi_phdr[i].p_align;
+	return 0;
+}
+
+/* With those of libc.c, as other constructors may have the thread made. */
+static __attribute__((constructor(101))) void
+measure_tls(void)
+{
+	dl_iterate_phdr(add_tls, &tls_bytes);
+}
+
 /* Signals 32 and 33, by which libc has its threads do something: where the user
  * of the process is changed it waits until each has. */
 #define OF_LIBC ((uint64_t)3 << 31)
 
-/* libc takes the program's TLS out of the stack, and refuses one that is too
- * small for that: then it is as large as any thread's. It is scheduled as an
- * ordinary thread, whoever makes it: one of a high priority would be in the way
- * of the program's, or never run beside them. */
+/* Where libc wants a larger stack still it is as large as any thread's. It is
+ * scheduled as an ordinary thread, whoever makes it: one of a high priority
+ * would be in the way of the program's, or never run beside them. */
 static int
 start_detached(void *(*what)(void *arg), void *arg)
 {
@@ -209,7 +232,7 @@ start_detached(void *(*what)(void *arg), void *arg)
 	if (error != 0)
 		return error;
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attributes, STAYING_STACK_BYTES);
+	pthread_attr_setstacksize(&attributes, STAYING_STACK_BYTES + tls_bytes);
 	pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
 	pthread_attr_setschedpolicy(&attributes, SCHED_OTHER);
 	pthread_attr_setschedparam(&attributes, &ordinary);

@@ -36,6 +36,21 @@ is_there(pid_t thread)
 		   F_OK) == 0;
 }
 
+/* Of 128 KiB of stack it would leave 10. */
+thread_local volatile char large[114000];
+
+/* Touches 64 KiB of the stack, the highest first. */
+void *
+use_stack(void *arg)
+{
+	volatile char used[64 * 1024];
+
+	for (size_t at = sizeof(used); at > 0; at -= 1024)
+		used[at - 1] = 1;
+	*static_cast<std::atomic<bool> *>(arg) = used[1023] == 1;
+	return nullptr;
+}
+
 /* How many threads there were, or a skipped test. */
 #define STARTED_OR_SKIP(started, count, what, arg) \
 	unsigned started = os_on_threads(count, what, arg); \
@@ -123,4 +138,14 @@ TEST(Threads, ThatCannotBeMadeAreToldAndNothingIsCalled)
 	EXPECT_EQ(os_on_threads(2, look, &seen), 0u);
 	os_fault_at(OS_CLONE, 0, 0, false);
 	EXPECT_EQ(seen.calls, 0u);
+}
+
+TEST(Threads, ThatStayHaveTheirStackBesidesTheProgramsTls)
+{
+	static std::atomic<bool> done;
+
+	large[0] = 1;
+	ASSERT_EQ(os_start_thread(use_stack, &done), 0);
+	while (!done)
+		sched_yield();
 }
