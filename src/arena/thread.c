@@ -2,9 +2,10 @@
 /*
  * thread.c - see thread.h.
  *
- * Owns the records of threads and caches, the list of all threads, and the key
- * by whose destructor a thread's end is noticed. It does not see jemalloc's
- * headers, with which pthread_setspecific() is another function (system.h).
+ * Owns the records of threads and caches, the list of all threads, the records
+ * of some that have ended, and the key by whose destructor a thread's end is
+ * noticed. It does not see jemalloc's headers, with which pthread_setspecific()
+ * is another function (system.h).
  *
  * thread_self always points to a record, so that the fast path need not ask
  * whether there is one: to `nobody` until the thread's first block, then to one
@@ -23,6 +24,7 @@
 #include "arena/thread.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "arena/bin.h"
 #include "arena/cache.h"
@@ -47,10 +49,16 @@ _Thread_local struct thread *thread_self = &nobody;
 /* So many frees do not make a record: thread_may_begin(). */
 #define FREES_WITHOUT 32
 
+/* Records of threads that have ended, kept for those that come: a new one costs
+ * three system calls and as many page faults. */
+#define SPARES_MAX 16
+
 struct lock registry_lock = LOCK_INIT;
 
 static struct thread *all_threads;
 static unsigned threads_made;
+static struct thread *spare; /* by their `next` */
+static unsigned spares;
 static pthread_key_t thread_key;
 static _Atomic bool has_caches;
 
@@ -209,6 +217,54 @@ cache_follow(struct heap *heap)
 	return cache;
 }
 
+/* ---- Records of threads ------------------------------------------------- */
+
+/*
+ * A record whose table of caches is empty, and nothing is set of what stands
+ * before jemalloc's; NULL without memory.
+ *
+ * The table is wiped by the kernel in a child (MADV_WIPEONFORK, Linux 4.14):
+ * struct thread in structures.h says why. An older kernel refuses, and the
+ * caches are in such a child as in any other.
+ */
+static struct thread *
+take_record(void)
+{
+	struct thread *thread;
+	void *memory;
+
+	lock_take(&registry_lock);
+	thread = spare;
+	if (thread != NULL) {
+		spare = thread->next;
+		spares--;
+	}
+	lock_give(&registry_lock);
+	if (thread != NULL) {
+		memset(&thread->caches, 0,
+		    offsetof(struct thread, tsd) - THREAD_WIPED);
+		thread->recent = (struct recent){ NULL };
+		return thread;
+	}
+	if (os_map(sizeof(*thread), &memory) != 0)
+		return NULL;
+	os_wipe_in_child(memory, THREAD_WIPED);
+	return memory;
+}
+
+/* Under registry_lock. */
+static void
+give_record(struct thread *thread)
+{
+	if (spares == SPARES_MAX) {
+		os_unmap(thread, sizeof(*thread));
+		return;
+	}
+	thread->next = spare;
+	spare = thread;
+	spares++;
+}
+
 /* ---- Threads ------------------------------------------------------------ */
 
 /* Returns the blocks and deletes the caches of a thread that is gone: in the
@@ -250,7 +306,7 @@ delete_caches_one_by_one(struct thread *thread)
  * All of it is under registry_lock, which a fork takes, too: so the child finds
  * the thread whole, in the list and with caches that it reaps, or finds nothing
  * of it. Otherwise jemalloc's list of records could lead to memory that is
- * unmapped already.
+ * another thread's already.
  *
  * RECORD need not be this thread's. One that was made behind the destructors of
  * its thread (thread_may_begin()) stays with the stack, as libc keeps stacks
@@ -266,7 +322,7 @@ thread_exit(void *record)
 	delete_caches_one_by_one(thread);
 	LIST_REMOVE(thread);
 	tsd_end(thread->tsd);
-	os_unmap(thread, sizeof(*thread));
+	give_record(thread);
 	lock_give(&registry_lock);
 }
 
@@ -297,25 +353,20 @@ watch_exit(struct thread *thread)
  *
  * Not while the thread is inside an arena with a borrowed record of jemalloc's:
  * jemalloc would find another one in the midst of its work.
- *
- * The table of caches is wiped by the kernel in a child (MADV_WIPEONFORK, Linux
- * 4.14): struct thread in structures.h says why. An older kernel refuses, and
- * the caches are in such a child as in any other.
  */
 static void
 thread_new(void)
 {
-	struct thread *thread;
-	void *memory;
+	struct thread *thread = thread_borrows == 0 ? take_record() : NULL;
 
-	if (thread_borrows != 0 || os_map(sizeof(*thread), &memory) != 0)
+	if (thread == NULL)
 		return;
-	thread = memory;
 	if (!watch_exit(thread)) {
-		os_unmap(memory, sizeof(*thread));
+		lock_take(&registry_lock);
+		give_record(thread);
+		lock_give(&registry_lock);
 		return;
 	}
-	os_wipe_in_child(memory, THREAD_WIPED);
 	tsd_begin(thread->tsd);
 	tsd_begin_lookups(thread->lookup);
 	thread->has_lookup = true;
@@ -411,6 +462,6 @@ threads_reap_others(void)
 			continue;
 		delete_caches(t);
 		LIST_REMOVE(t);
-		os_unmap(t, sizeof(*t));
+		give_record(t);
 	}
 }

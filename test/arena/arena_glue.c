@@ -207,6 +207,12 @@ rig_quota_max(struct rig *rig)
 	return atomic_load(&rig->heap.quota_max);
 }
 
+const void *
+rig_thread(void)
+{
+	return thread_self;
+}
+
 unsigned
 rig_caches(struct rig *rig)
 {

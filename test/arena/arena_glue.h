@@ -47,6 +47,8 @@ size_t rig_depot(struct rig *rig);
 size_t rig_quota_used(struct rig *rig);
 size_t rig_quota_max(struct rig *rig);
 unsigned rig_caches(struct rig *rig);
+/* What the engine keeps of the calling thread. */
+const void *rig_thread(void);
 /* Ends a sleep of the thread that looks after heaps, as its timer would. */
 void rig_wake(void);
 /* What the heap's arenas get back goes on to the source at once. */

@@ -3,6 +3,7 @@
 #include "arena_test.h"
 
 #include <climits>
+#include <sys/mman.h>
 
 namespace {
 
@@ -329,6 +330,65 @@ TEST(Cache, GoesWithItsThread)
 	EXPECT_EQ(rig_requests(heap) - requests, 50u) << "still counted";
 	EXPECT_EQ(rig_blocks(heap), 0u);
 	EXPECT_EQ(record_bytes_in_use(), records);
+}
+
+/* A thread that comes has the record of one that ended, and nothing of what
+ * that one had: not its caches, nor the cache that it would free into next. */
+TEST(Cache, GoesBeforeTheNextThreadComes)
+{
+	const void *record[2] = { nullptr, nullptr };
+	Heap after("dram");
+	char *block = nullptr;
+
+	{
+		Heap heap("dram");
+
+		std::thread([&] {
+			heap.free(heap.malloc(64));
+			after.free(after.malloc(64));
+			record[0] = rig_thread();
+		}).join();
+	}
+	Heap heap("dram");
+	/* Would stand where a record was, if it was given back. */
+	void *page = mmap(
+	    nullptr, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	std::thread([&] {
+		block = after.malloc(64);
+		EXPECT_EQ(rig_caches(heap), 0u);
+		EXPECT_EQ(rig_caches(after), 1u);
+		heap.free(heap.malloc(64));
+		record[1] = rig_thread();
+	}).join();
+	EXPECT_EQ(record[1], record[0]);
+	EXPECT_EQ(rig_live(after), block_usable(block));
+	EXPECT_EQ(rig_blocks(heap), 0u);
+	after.free(block);
+	munmap(page, 1);
+}
+
+/* More end at once than records are kept. */
+TEST(Cache, GoesWithEachOfManyThreads)
+{
+	Heap heap("dram");
+	pthread_barrier_t all;
+
+	pthread_barrier_init(&all, nullptr, 40);
+	for (int round = 0; round < 3; round++) {
+		std::vector<std::thread> threads;
+
+		for (int i = 0; i < 40; i++)
+			threads.emplace_back([&] {
+				heap.free(heap.malloc(64));
+				pthread_barrier_wait(&all);
+			});
+		for (std::thread &thread : threads)
+			thread.join();
+	}
+	pthread_barrier_destroy(&all);
+	EXPECT_EQ(rig_caches(heap), 0u);
+	EXPECT_EQ(rig_blocks(heap), 0u);
+	EXPECT_EQ(rig_requests(heap), 120u);
 }
 
 /* Destructors that run after the cache's free blocks, and make some, for as
