@@ -73,8 +73,8 @@ tsd_begin_lookups(void *memory)
 	rtree_ctx_data_init(memory);
 }
 
-/* Before its memory has another use: jemalloc takes it out of its list. It asks for
- * the calling thread's record meanwhile, so this one passes for that. */
+/* Before its memory has another use: jemalloc takes it out of its list. It asks
+ * for the calling thread's record meanwhile, so this one passes for that. */
 void
 tsd_end(void *memory)
 {
