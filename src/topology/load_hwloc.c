@@ -18,6 +18,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -148,12 +149,50 @@ open_tree(struct topology *topology, hwloc_topology_t hwloc, const char *root,
 	return 0;
 }
 
+/* hwloc writes both sets for each object that has one of them, and releases up
+ * to 2.9 follow a null pointer where the second is not there. Which one that is
+ * in TAG, or NULL. */
+static const char *
+missing_set(const char *tag)
+{
+	if (strstr(tag, "<object ") == NULL)
+		return NULL;
+	if (strstr(tag, " cpuset=") != NULL &&
+	    strstr(tag, " complete_cpuset=") == NULL)
+		return "complete_cpuset";
+	return strstr(tag, " nodeset=") != NULL &&
+		strstr(tag, " complete_nodeset=") == NULL ?
+	    "complete_nodeset" :
+	    NULL;
+}
+
+static int
+check_xml(const char *path, char *why)
+{
+	FILE *file = fopen(path, "re");
+	const char *missing = NULL;
+	char *tag = NULL;
+	size_t room = 0;
+
+	if (file == NULL)
+		return topology_fail(why, errno, "cannot read \"%s\": %s",
+		    cut(path, 120).text, strerror(errno));
+	while (missing == NULL && getdelim(&tag, &room, '>', file) > 0)
+		missing = missing_set(tag);
+	free(tag);
+	fclose(file);
+	return missing == NULL ? 0 :
+				 topology_fail(why, EINVAL,
+				     "\"%s\" has an object without %s, which "
+				     "hwloc needs: write it with lstopo",
+				     cut(path, 120).text, missing);
+}
+
 static int
 open_xml(hwloc_topology_t hwloc, const char *path, char *why)
 {
-	if (access(path, R_OK) != 0)
-		return topology_fail(why, errno, "cannot read \"%s\": %s",
-		    cut(path, 120).text, strerror(errno));
+	if (check_xml(path, why) != 0)
+		return -1;
 	if (hwloc_topology_set_xml(hwloc, path) != 0)
 		return topology_fail(why, EINVAL,
 		    "\"%s\" is not a topology as hwloc writes it",

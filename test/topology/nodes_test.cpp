@@ -196,6 +196,29 @@ TEST(Open, SaysThatHwlocCannotReadAFile)
 	unlink(path);
 }
 
+/* At which hwloc 2.9 follows a null pointer. */
+TEST(Open, RefusesAFileWithoutSetsThatHwlocNeeds)
+{
+	std::ifstream saved(machine("knl").substr(strlen("xml:")));
+	std::string whole((std::istreambuf_iterator<char>(saved)),
+	    std::istreambuf_iterator<char>());
+
+	for (std::string set : { "complete_cpuset", "complete_nodeset" }) {
+		char path[] = "/tmp/topology.XXXXXX";
+		std::string text = whole, name = " " + set + "=";
+		size_t at = text.rfind(name);
+
+		ASSERT_NE(at, std::string::npos);
+		text.erase(at, text.find('"', at + name.size() + 1) + 1 - at);
+		close(mkstemp(path));
+		std::ofstream(path) << text;
+		EXPECT_EQ(refusal(("xml:" + std::string(path)).c_str(), EINVAL),
+		    "\"" + std::string(path) + "\" has an object without " +
+			set + ", which hwloc needs: write it with lstopo");
+		unlink(path);
+	}
+}
+
 TEST(Open, CutsAPathThatIsTooLongForTheSentence)
 {
 	std::string path = "xml:/" + std::string(3000, 'x');
