@@ -142,7 +142,7 @@ heaps_postfork_child(void)
 {
 	start_postfork_child();
 	tsd_shared_postfork();
-	slots_postfork();
+	slots_postfork_child();
 	background_forget();
 	reap();
 	caches_postfork();

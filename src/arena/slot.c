@@ -222,3 +222,13 @@ slots_postfork(void)
 	lock_give(&slots_lock);
 	slots_go();
 }
+
+/* Of the parent's threads one may have counted itself in and not yet out again
+ * (slot_wait()): it is not here to do that. */
+void
+slots_postfork_child(void)
+{
+	for (unsigned i = 0; i < narenas_total_get(); i++)
+		atomic_store(&arena_slots[i].users, 0);
+	slots_postfork();
+}

@@ -63,7 +63,9 @@ void slot_set_decay(struct arena_slot *slot, const struct heap *heap);
  * left. Else the count comes after that look, thus after the stop was said, and
  * the thread sees that: it counts itself out and waits for stop_lock. A count
  * of a thread that goes out again makes the stopper wait a little longer,
- * nothing more. A new arena is of no harm: its first user looks like any other.
+ * nothing more; but a child of a fork, where that thread is not, would wait for
+ * good, and counts anew. A new arena is of no harm: its first user looks like
+ * any other.
  *
  * There is no deadlock, since who is inside waits for no lock above jemalloc's,
  * and for no cache. Who holds a cache may wait here, so a fork, which wants
@@ -102,5 +104,6 @@ void slots_go(void);
 /* Around a fork: the same, and no heap gets or gives an arena. */
 void slots_prefork(void);
 void slots_postfork(void);
+void slots_postfork_child(void);
 
 #endif /* ARENA_SLOT_H */

@@ -110,6 +110,21 @@ TEST(Fork, WaitsForThreadsThatAreInside)
 	leaver.join();
 }
 
+/* A thread that knocks at an arena as nobody may be there counts itself in and
+ * out again. In the child it is not there to do the second, and nobody could
+ * stop the arenas any more: not for a check, nor for the next fork. */
+TEST(Fork, DoesNotWaitForOneThatIsGone)
+{
+	static Heap *home;
+	Heap heap("dram");
+
+	home = &heap;
+	heap.free(heap.malloc(64));
+	EXPECT_EQ(forked_by([] { return rig_fork_amid_knock(*home); },
+		      [&] { return use(heap); }),
+	    0);
+}
+
 /* What the caches of threads held that the child does not have is free there;
  * their records are gone. */
 TEST(Fork, ReapsTheCachesOfThreadsThatAreGone)

@@ -283,15 +283,20 @@ rig_leave_cache(struct rig *rig)
 	cache_leave(cache_of(&rig->heap));
 }
 
-int
-rig_fork(void)
+/* KNOCKED: an arena that a thread is about to leave again; NULL: none. */
+static int
+fork_amid(struct arena_slot *knocked)
 {
 	pid_t child;
 
 	heaps_prefork();
 	sources_prefork();
 	records_prefork();
+	if (knocked != NULL)
+		atomic_fetch_add(&knocked->users, 1);
 	child = fork();
+	if (knocked != NULL && child != 0)
+		atomic_fetch_sub(&knocked->users, 1);
 	records_postfork();
 	if (child == 0) {
 		sources_postfork_child();
@@ -301,6 +306,18 @@ rig_fork(void)
 		heaps_postfork_parent();
 	}
 	return child;
+}
+
+int
+rig_fork(void)
+{
+	return fork_amid(NULL);
+}
+
+int
+rig_fork_amid_knock(struct rig *rig)
+{
+	return fork_amid(rig->heap.slot[0]);
 }
 
 void

@@ -69,5 +69,8 @@ void rig_leave_cache(struct rig *rig);
 
 /* fork(2) with every handler around it. */
 int rig_fork(void);
+/* The same while a thread knocks at the heap's first arena: it has counted
+ * itself in, and is about to find that nobody may be there. */
+int rig_fork_amid_knock(struct rig *rig);
 
 #endif /* TEST_ARENA_ARENA_GLUE_H */
