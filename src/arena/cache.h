@@ -135,10 +135,13 @@ static inline unsigned char *
 cache_entry(struct cache *cache, const void *ptr)
 {
 	size_t offset = (uintptr_t)ptr - cache->page_bins.base;
+	unsigned char *entry;
 
-	return likely(offset < cache->page_bins.bytes) ?
-	    &cache->page_bins.mark[offset / PAGE_BYTES] :
-	    NULL;
+	if (unlikely(offset >= cache->page_bins.bytes))
+		return NULL;
+	entry = &cache->page_bins.mark[offset / PAGE_BYTES];
+	assume(entry != NULL);
+	return entry;
 }
 
 /* The bin for PTR by that, 0 if the page has no entry; false if there is no
