@@ -13,6 +13,7 @@
 #include "base/annotate.h"
 #include "base/error.h"
 #include "kind/move_to.h"
+#include "spec/writer.h"
 
 struct move {
 	struct kind *kind;
@@ -44,17 +45,22 @@ refused(const struct move *move, int error)
 	    error, "kind \"%s\" cannot be moved", move->kind->name);
 }
 
-static const char *
+struct pages_text {
+	char text[40];
+};
+
+/* What the nodes lack: "free pages", "free huge pages of 2M". */
+static struct pages_text
 free_pages(const struct kind *kind)
 {
-	switch (source_huge_page(kind_source(kind))) {
-	case 0:
-		return "free pages";
-	case GIB:
-		return "free huge pages of 1G";
-	default:
-		return "free huge pages of 2M";
-	}
+	size_t huge = source_huge_page(kind_source(kind));
+	struct pages_text pages = { "" };
+	struct writer to = { pages.text, sizeof(pages.text), 0 };
+
+	write_text(&to, huge == 0 ? "free pages" : "free huge pages of ");
+	if (huge != 0)
+		write_size(&to, huge);
+	return pages;
 }
 
 /* 0 where all pages are where they are to be. */
@@ -70,7 +76,7 @@ answer(const struct move *move)
 		    "kind \"%s\": %zu bytes stayed where they were, as the "
 		    "nodes %s have no %s for them",
 		    move->kind->name, os_stayed(moved),
-		    nodes_text(move->nodes).text, free_pages(move->kind));
+		    nodes_text(move->nodes).text, free_pages(move->kind).text);
 	if (moved->shared != 0)
 		return error_set(EBUSY,
 		    "kind \"%s\": %zu bytes stayed where they were, as another "

@@ -305,7 +305,8 @@ open_ruled(const struct memkind_rule *rule, const struct localities *localities)
 	struct spec spec = {
 		.source = localities == NULL ? SPEC_DRAM : SPEC_NODES,
 		.policy = rule->policy,
-		.page = rule->huge ? SPEC_PAGE_2M : SPEC_PAGE_BASE,
+		.page = rule->huge ? SPEC_PAGE_HUGE : SPEC_PAGE_BASE,
+		.page_bytes = rule->huge ? 2 * MIB : 0,
 	};
 	poolkind *engine;
 

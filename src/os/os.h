@@ -78,10 +78,10 @@ int os_map_file_closed(
  * file on that the page at SEED maps. EINVAL or EFAULT where that is none. */
 int os_map_on(void *seed, void *addr, size_t bytes);
 
-/* Maps huge pages of 1 << LG_PAGE bytes over part of a reservation, none of
+/* Maps huge pages of PAGE bytes over part of a reservation, none of
  * them reserved: os_populate() takes them, and says so if there are none.
  * ENODEV when the machine has no pages of that size. */
-int os_map_huge(void *addr, size_t bytes, unsigned lg_page);
+int os_map_huge(void *addr, size_t bytes, size_t page);
 
 /* Takes the pages of a range away, leaving it reserved and unreadable. */
 int os_cover(void *addr, size_t bytes);
@@ -311,6 +311,7 @@ struct os_file_system {
 	bool on_disk;     /* taking space costs far less than pages do */
 	bool is_memory;   /* space is ordinary memory */
 	bool on_nodes;    /* pages go where a memory policy says */
+	bool huge_pages;  /* pages are huge ones, of one size */
 	size_t punch_least; /* giving back less at once is not worth it */
 };
 

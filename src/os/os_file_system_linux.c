@@ -50,7 +50,7 @@ static const struct known table[] = {
 		.is_memory = true } },
 	{ 0x958458f6,
 	    { "hugetlbfs", .keeps_space = true, .touch_takes = true,
-		.on_nodes = true } },
+		.on_nodes = true, .huge_pages = true } },
 	{ MAGIC_EXT,
 	    { "ext4", .keeps_space = true, .touch_takes = true, .sparse = true,
 		.on_disk = true } },

@@ -404,13 +404,13 @@ os_move(void *from, size_t bytes, void *to)
  * ENOENT if it could not set that size up; both are ENODEV here, as nothing
  * else in the call can be invalid. */
 int
-os_map_huge(void *addr, size_t bytes, unsigned lg_page)
+os_map_huge(void *addr, size_t bytes, size_t page)
 {
 	int flags = MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
-	    MAP_HUGETLB | (int)(lg_page << MAP_HUGE_SHIFT);
+	    MAP_HUGETLB | (__builtin_ctzl(page) << MAP_HUGE_SHIFT);
 	int err = os_fault(OS_MAP_HUGE);
 
-	invariant(is_aligned((size_t)addr | bytes, (size_t)1 << lg_page));
+	invariant(is_aligned((size_t)addr | bytes, page));
 	if (err != 0)
 		return err;
 	/* Unreadable at first: mlockall(2) would take all of it. */

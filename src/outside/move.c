@@ -294,7 +294,8 @@ huge_page(const struct mover *m, const char *source, const char *spec)
 	uint32_t page;
 
 	memcpy(&page, spec + m->engine.source.spec_page, sizeof(page));
-	return granule == m->engine.arena.page || page == SPEC_PAGE_THP ?
+	return page != SPEC_PAGE_HUGE &&
+		(granule == m->engine.arena.page || page == SPEC_PAGE_THP) ?
 	    0 :
 	    granule;
 }

@@ -43,17 +43,10 @@
 /* So much of a source has small pages before it has huge ones (page=auto). */
 #define HUGE_FROM (8 * MIB)
 
-static unsigned
-lg_page(const struct source *source)
-{
-	return source->spec->page == SPEC_PAGE_1G ? 30 : 21;
-}
-
 static bool
 is_huge(const struct source *source)
 {
-	return source->spec->page == SPEC_PAGE_2M ||
-	    source->spec->page == SPEC_PAGE_1G;
+	return source->spec->page == SPEC_PAGE_HUGE;
 }
 
 /* Asks for transparent huge pages in what of a range lies from segment->huge
@@ -93,7 +86,8 @@ anon_open(struct source *source, struct segment *segment)
 	segment->huge = source->spec->page == SPEC_PAGE_THP ? 0 :
 							      segment->bytes;
 	if (is_huge(source))
-		error = os_map_huge(base, segment->bytes, lg_page(source));
+		error = os_map_huge(
+		    base, segment->bytes, source->spec->page_bytes);
 	else
 		error = set_advice(segment, 0, segment->bytes);
 	if (error == 0)

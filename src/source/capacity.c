@@ -10,7 +10,7 @@
  *   region, device        its size
  *   file                  its size; without one, or if it may grow, the file
  *                         system's
- *   page=2M and 1G        the huge pages of that size that are set up
+ *   page=2M, 32M, ...     the huge pages of that size that are set up
  *   nodes, attributes     the memory of these nodes
  *   dram                  the memory of all nodes that the process may use
  */
@@ -94,6 +94,25 @@ capacity_huge_pages_free(const struct spec *spec, const uint64_t *nodes,
 	return read_count_for(spec, nodes, granule, "free_hugepages");
 }
 
+/* The powers of two that may be the size of huge pages: spec/option_page.c. */
+#define LEAST_SIZE (64 * KIB)
+#define SIZES 25
+
+void
+capacity_write_huge_sizes(struct writer *to)
+{
+	bool is_first = true;
+
+	for (unsigned i = 0; i < SIZES; i++) {
+		if (capacity_huge_pages_beyond(LEAST_SIZE << i) == SIZE_MAX)
+			continue;
+		if (!is_first)
+			write_text(to, ", ");
+		write_size(to, LEAST_SIZE << i);
+		is_first = false;
+	}
+}
+
 /* ---- What there is ------------------------------------------------------- */
 
 /* Those of the machine where the kernel does not say which nodes this process
@@ -122,7 +141,7 @@ memory_of_nodes(const struct spec *spec, uint64_t *bytes)
 static int
 memory_in_pages(const struct spec *spec, size_t granule, uint64_t *bytes)
 {
-	size_t pages = spec->page < SPEC_PAGE_2M ?
+	size_t pages = spec->page != SPEC_PAGE_HUGE ?
 	    0 :
 	    capacity_huge_pages(spec, granule);
 

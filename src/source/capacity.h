@@ -9,6 +9,7 @@
 #define SOURCE_CAPACITY_H
 
 #include "spec/spec.h"
+#include "spec/writer.h"
 
 /* How many huge pages of GRANULE bytes are set up for the kind: on its nodes
  * where it is bound to them, else on the machine; and how many more may be made
@@ -20,6 +21,9 @@ size_t capacity_huge_pages_beyond(size_t granule);
  * *MORE what is left of the second. */
 size_t capacity_huge_pages_free(const struct spec *spec, const uint64_t *nodes,
     size_t granule, size_t *more);
+
+/* The sizes of huge pages that the machine has, with commas between. */
+void capacity_write_huge_sizes(struct writer *to);
 
 /* Where the limit is a part of what there is, makes it a number of bytes. Nodes
  * and devices are found by then. 0, or -1 with errno and a sentence: the nodes,

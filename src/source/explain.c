@@ -89,6 +89,20 @@ in_units(size_t bytes)
 	return units;
 }
 
+/* As page= has it. */
+static struct units
+page_of(const struct spec *spec)
+{
+	struct units page = { "4K" };
+	struct writer to = { page.text, sizeof(page.text), 0 };
+
+	if (spec->page == SPEC_PAGE_HUGE)
+		write_size(&to, spec->page_bytes);
+	else if (spec->page == SPEC_PAGE_THP)
+		write_text(&to, "thp");
+	return page;
+}
+
 /* Without a size a kind begins with little, which is refused at the end of what
  * the process may have alone. */
 static void
@@ -161,11 +175,6 @@ explain_nodes(const struct spec *spec, const char *shown)
 void
 source_explain(int error, const struct spec *spec)
 {
-	static const char *const page_of[] = { [SPEC_PAGE_AUTO] = "4K",
-		[SPEC_PAGE_BASE] = "4K",
-		[SPEC_PAGE_THP] = "thp",
-		[SPEC_PAGE_2M] = "2M",
-		[SPEC_PAGE_1G] = "1G" };
 	char text[SPEC_TEXT_MAX];
 	struct cut_text cut_spec;
 	const char *shown;
@@ -198,11 +207,11 @@ source_explain(int error, const struct spec *spec)
 		    shown);
 	else if (error == ENODEV)
 		error_set(ENODEV, "this machine has no pages of %s",
-		    page_of[spec->page]);
+		    page_of(spec).text);
 	else if (error == ENOMEM && spec->reserve)
 		error_set_system(error,
 		    "\"%s\": reserve=yes takes %s in pages of %s", shown,
-		    in_units(spec->size).text, page_of[spec->page]);
+		    in_units(spec->size).text, page_of(spec).text);
 	else
 		explain_addresses(error, spec->size);
 }

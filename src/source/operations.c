@@ -31,10 +31,9 @@ granule_of(const struct spec *spec)
 		return os_file_granule(spec->path);
 	switch (spec->page) {
 	case SPEC_PAGE_THP:
-	case SPEC_PAGE_2M:
 		return 2 * MIB;
-	case SPEC_PAGE_1G:
-		return GIB;
+	case SPEC_PAGE_HUGE:
+		return spec->page_bytes;
 	case SPEC_PAGE_AUTO:
 	case SPEC_PAGE_BASE:
 		break;

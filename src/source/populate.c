@@ -57,7 +57,7 @@ take(struct segment *segment, size_t offset, size_t bytes)
 {
 	const struct spec *spec = segment->source->spec;
 	char *at = segment->base + offset;
-	int error = spec->page >= SPEC_PAGE_2M ?
+	int error = spec->page == SPEC_PAGE_HUGE ?
 	    os_populate(at, bytes) :
 	    memory_fill(populate_piece, at, bytes);
 
@@ -183,7 +183,7 @@ populate_on_threads(struct segment *segment, size_t offset, size_t bytes)
 		.parts = count_parts(segment->source),
 	};
 
-	if (spec->page < SPEC_PAGE_2M && memory_next(bytes) == 0)
+	if (spec->page != SPEC_PAGE_HUGE && memory_next(bytes) == 0)
 		return ENOMEM;
 	work.first = work.from / work.piece;
 	work.count = (work.end - 1) / work.piece - work.first + 1;
@@ -281,7 +281,7 @@ populate_step(struct segment *segment, size_t offset, size_t bytes)
 	char *at = segment->base + offset;
 	size_t there;
 
-	if (!spec_is_anonymous(spec) || spec->page >= SPEC_PAGE_2M)
+	if (!spec_is_anonymous(spec) || spec->page == SPEC_PAGE_HUGE)
 		return os_populate_used(at, bytes);
 	if (os_resident(at, bytes, &there) == 0 && there == bytes)
 		return 0;
@@ -306,7 +306,7 @@ source_populate(struct source *source, void *addr, size_t bytes)
 	lock_take(&source->lock);
 	segment = segment_of(source, addr);
 	lock_give(&source->lock);
-	if (spec_is_anonymous(spec) && spec->page < SPEC_PAGE_2M)
+	if (spec_is_anonymous(spec) && spec->page != SPEC_PAGE_HUGE)
 		error = check_missing(source, addr, bytes);
 	offset = (size_t)((char *)addr - segment->base);
 	for (; bytes != 0 && error == 0; offset += piece, bytes -= piece) {

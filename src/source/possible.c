@@ -16,6 +16,23 @@
 #include "os/os.h"
 #include "source/capacity.h"
 
+/* ENODEV where the machine has no huge pages of the size, but of others. */
+static int
+check_huge_size(const char *size, size_t granule)
+{
+	char others[80] = "";
+	struct writer to = { others, sizeof(others), 0 };
+
+	capacity_write_huge_sizes(&to);
+	if (others[0] == '\0' ||
+	    capacity_huge_pages_beyond(granule) != SIZE_MAX)
+		return 0;
+	error_set(ENODEV,
+	    "page=%s: this machine has no huge pages of that size, but of %s",
+	    size, others);
+	return ENODEV;
+}
+
 /* ENODEV where no huge page of the size is set up and none may be made when it
  * is wanted. Pages that others use at the moment count as pages: they may come
  * back, so allocations fail for now, and the kind is possible. */
@@ -24,14 +41,21 @@ check_huge_pages(const struct spec *spec, size_t granule)
 {
 	size_t pages = capacity_huge_pages(spec, granule);
 	size_t more = capacity_huge_pages_beyond(granule);
+	char size[24] = "";
+	struct writer to = { size, sizeof(size), 0 };
+	int error;
 
+	write_size(&to, granule);
+	error = check_huge_size(size, granule);
+	if (error != 0)
+		return error;
 	if (pages != 0 || more != 0)
 		return 0;
 	error_set(ENODEV,
 	    "page=%s: %s no huge pages of that size: nr_hugepages and "
 	    "nr_overcommit_hugepages in /sys/kernel/mm/hugepages/"
 	    "hugepages-%zukB say how many there may be",
-	    granule == GIB ? "1G" : "2M",
+	    size,
 	    spec_has_nodes(spec) ? "the nodes of the kind have" :
 				   "this machine has",
 	    granule / KIB);
@@ -71,7 +95,7 @@ check_possible(const struct spec *spec, size_t granule)
 		    spec->limit, granule);
 		return EINVAL;
 	}
-	return spec_is_anonymous(spec) && spec->page >= SPEC_PAGE_2M ?
+	return spec_is_anonymous(spec) && spec->page == SPEC_PAGE_HUGE ?
 	    check_huge_pages(spec, granule) :
 	    0;
 }

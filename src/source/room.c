@@ -67,7 +67,7 @@ nodes_room(const struct source *source, const uint64_t *nodes)
 {
 	uint64_t mask[SPEC_NODES_MAX / 64], bytes;
 
-	if (source->spec->page >= SPEC_PAGE_2M)
+	if (source->spec->page == SPEC_PAGE_HUGE)
 		return huge_pages_room(source, nodes);
 	memcpy(mask, nodes, sizeof(mask));
 	if (bits_find(mask, 0, SPEC_NODES_MAX, true) == SPEC_NODES_MAX &&

@@ -282,10 +282,17 @@ source_is_region(const struct source *source)
 	return source->spec->source == SPEC_REGION;
 }
 
+/* Where system pages may have 64 KiB, huge ones of as much are the granule of
+ * ordinary sources. */
 static inline bool
 source_has_huge_pages(const struct source *source)
 {
-	return source->granule != PAGE_BYTES;
+	const struct segment *first = source->first;
+
+	return source->granule != PAGE_BYTES ||
+	    source->spec->page == SPEC_PAGE_HUGE ||
+	    (first != NULL && first->file_system != NULL &&
+		first->file_system->huge_pages);
 }
 
 #endif /* SOURCE_STRUCTURES_H */

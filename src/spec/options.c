@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * options.c - the types of options, sizes aside (option_size.c), and the table
- * of all. See table.h.
+ * options.c - the types of options, but for sizes (option_size.c) and pages
+ * (option_page.c), and the table of all. See table.h.
  *
  * Owns nothing: the tables are constant. Takes no lock, allocates nothing.
  * Parsing fails with EINVAL and a sentence that names option and value;
@@ -292,7 +292,7 @@ static const struct option_type choice = { parse_choice, print_choice },
 /* In the order of the enums of spec.h. SPEC_FORK_COPY_OR_PRIVATE, the last of
  * its enum, is for libvmmalloc alone and has no word. */
 static const char *const scope_words[] = { "local", "all" };
-static const char *const page_words[] = { "auto", "4K", "thp", "2M", "1G" };
+static const char *const page_words[] = { "auto", "4K", "thp" };
 static const char *const policy_words[] = { "bind", "preferred",
 	"preferred-many", "interleave", "weighted-interleave", "local" };
 static const char *const fork_words[] = { "refuse", "shared", "copy",
@@ -313,8 +313,8 @@ const struct spec_option spec_options[SPEC_OPTION_COUNT] = {
 	{ "scope", SPEC_ON_NODES, "local|all", "local",
 	    "Nodes by memory attribute", &choice, SETS(scope),
 	    WORDS(scope_words) },
-	{ "page", SPEC_ANONYMOUS, "auto|4K|thp|2M|1G", "auto",
-	    "Page sizes", &choice, SETS(page), WORDS(page_words) },
+	{ "page", SPEC_ANONYMOUS, "auto|4K|thp|SIZE", "auto",
+	    "Page sizes", &option_page, SETS(page), WORDS(page_words) },
 	{ "policy", SPEC_ANONYMOUS, "WORD", "bind",
 	    "Policies", &policy, SETS(policy), WORDS(policy_words) },
 	{ "weights", SPEC_ON_NODES, "NUMBERS|auto", "the system's",

@@ -25,8 +25,7 @@ enum spec_page {
 	SPEC_PAGE_AUTO, /* ordinary; huge ones are asked for: source/anon.c */
 	SPEC_PAGE_BASE, /* ordinary */
 	SPEC_PAGE_THP,
-	SPEC_PAGE_2M,
-	SPEC_PAGE_1G,
+	SPEC_PAGE_HUGE, /* of page_bytes, out of the system's pool */
 };
 
 /* As in set_mempolicy(2). */
@@ -68,11 +67,12 @@ struct spec {
 	enum spec_policy policy;
 	enum spec_fork fork;
 	bool fork_given;
-	bool grow;    /* size is a beginning, not an end */
-	bool reserve; /* take all of size when the kind is opened */
-	bool trust;   /* SPEC_FILE: whatever the file system promises */
-	size_t size;  /* 0: grows as needed */
-	size_t limit; /* 0: none, or a part of what there is: */
+	bool grow;         /* size is a beginning, not an end */
+	bool reserve;      /* take all of size when the kind is opened */
+	bool trust;        /* SPEC_FILE: whatever the file system promises */
+	size_t page_bytes; /* SPEC_PAGE_HUGE: a power of two; else 0 */
+	size_t size;       /* 0: grows as needed */
+	size_t limit;      /* 0: none, or a part of what there is: */
 	unsigned limit_percent;   /* so much of it; 0: not so */
 	bool limit_share;         /* an equal share for each rank of the job */
 	char name[SPEC_NAME_MAX]; /* "": none */

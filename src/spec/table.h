@@ -74,6 +74,9 @@ option_begin(const struct spec_option *option, struct writer *to)
 /* Sizes, parts, and the limit, which may be either: option_size.c. */
 extern const struct option_type option_size, option_percent, option_limit;
 
+/* The size of pages: option_page.c. */
+extern const struct option_type option_page;
+
 /* In the order in which a spec is printed. */
 #define SPEC_OPTION_COUNT 19
 extern const struct spec_option spec_options[SPEC_OPTION_COUNT];

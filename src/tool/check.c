@@ -92,7 +92,7 @@ promise(const struct spec *spec)
 	if (spec->reserve || spec_is_present(spec))
 		return "taken when the kind is opened";
 	if (!spec_is_anonymous(spec) || spec->populate ||
-	    spec->page >= SPEC_PAGE_2M)
+	    spec->page == SPEC_PAGE_HUGE)
 		return "taken before a block is handed out, else NULL";
 	if (spec_has_nodes(spec) && spec->policy == SPEC_BIND)
 		return "taken before a block of up to 64 MiB is handed out, "

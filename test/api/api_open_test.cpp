@@ -227,7 +227,8 @@ number_in(const std::string &path)
 /* No pages of a size, or none set up: each allocation would be NULL. */
 TEST(ApiOpen, PageSizeThatDoesNotExist)
 {
-	const char *sizes[][2] = { { "2M", "2048kB" }, { "1G", "1048576kB" } };
+	const char *sizes[][2] = { { "2M", "2048kB" }, { "1G", "1048576kB" },
+		{ "32M", "32768kB" }, { "512M", "524288kB" } };
 	for (auto &size : sizes) {
 		std::string spec = std::string("dram,page=") + size[0];
 		std::string pages = std::string(
@@ -239,6 +240,10 @@ TEST(ApiOpen, PageSizeThatDoesNotExist)
 		else
 			EXPECT_REFUSED(
 			    !poolkind_open(spec.c_str(), 0), ENODEV, size[0]);
+		if (access(pages.c_str(), F_OK) != 0 &&
+		    access("/sys/kernel/mm/hugepages", F_OK) == 0) {
+			EXPECT_SENTENCE("that size, but of ");
+		}
 	}
 }
 

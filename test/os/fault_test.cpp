@@ -40,7 +40,7 @@ call(enum os_call which)
 	case OS_MAP_FILE:
 		return os_map_file(page, PAGE_BYTES, -1, 0, true);
 	case OS_MAP_HUGE:
-		return os_map_huge((void *)GIB, 0, 21);
+		return os_map_huge((void *)GIB, 0, 2 * MIB);
 	case OS_POPULATE:
 		return os_populate(nullptr, PAGE_BYTES);
 	case OS_DISCARD:

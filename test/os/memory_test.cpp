@@ -222,14 +222,14 @@ TEST(HugePages, OfASizeTheMachineLacksAreNoDevice)
 
 	if (access("/sys/kernel/mm/hugepages/hugepages-32768kB", F_OK) == 0)
 		GTEST_SKIP() << "this machine has pages of 32 MiB";
-	EXPECT_EQ(os_map_huge(space.addr, space.bytes, 25), ENODEV);
+	EXPECT_EQ(os_map_huge(space.addr, space.bytes, 32 * MIB), ENODEV);
 }
 
 TEST(HugePages, AreTakenByPopulateAndNotBefore)
 {
 	const std::string pool = "/sys/kernel/mm/hugepages/hugepages-2048kB/";
 	Reservation space(2 * MIB, 2 * MIB);
-	int err = os_map_huge(space.addr, space.bytes, 21);
+	int err = os_map_huge(space.addr, space.bytes, 2 * MIB);
 	size_t have;
 
 	if (err == ENODEV)

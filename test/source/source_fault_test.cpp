@@ -157,7 +157,7 @@ TEST_P(SourceFaults, LeaveNothingBehind)
 	spec.keep_file = life.fork == SPEC_FORK_PRIVATE ||
 	    life.fork == SPEC_FORK_COPY_OR_PRIVATE;
 	void *memory = is_region ? region.start : nullptr;
-	if (spec.page == SPEC_PAGE_2M && !Source(life.text))
+	if (spec.page == SPEC_PAGE_HUGE && !Source(life.text))
 		GTEST_SKIP() << error_text();
 	live(spec, memory); /* records and libc have what they need */
 	live(spec, memory);

@@ -35,7 +35,8 @@ TEST(Parse, TakesEveryOption)
 				  "grow=yes,reserve=yes,limit=4T,name=a_B.9-");
 
 	EXPECT_EQ(spec.source, SPEC_NODES);
-	EXPECT_EQ(spec.page, SPEC_PAGE_2M);
+	EXPECT_EQ(spec.page, SPEC_PAGE_HUGE);
+	EXPECT_EQ(spec.page_bytes, 2 * MIB);
 	EXPECT_EQ(spec.policy, SPEC_INTERLEAVE);
 	EXPECT_EQ(spec.size, 3 * GIB);
 	EXPECT_TRUE(spec.grow);
@@ -46,7 +47,6 @@ TEST(Parse, TakesEveryOption)
 	EXPECT_EQ(parsed("nodes:0,policy=bind").policy, SPEC_BIND);
 	EXPECT_EQ(parsed("dram,page=4K").page, SPEC_PAGE_BASE);
 	EXPECT_EQ(parsed("dram,page=thp").page, SPEC_PAGE_THP);
-	EXPECT_EQ(parsed("dram,page=1G").page, SPEC_PAGE_1G);
 	EXPECT_EQ(parsed("file:/d,fork=shared").fork, SPEC_FORK_SHARED);
 	EXPECT_EQ(parsed("file:/d,fork=copy").fork, SPEC_FORK_COPY);
 	EXPECT_EQ(parsed("file:/d,fork=refuse").fork, SPEC_FORK_REFUSE);
@@ -62,6 +62,27 @@ TEST(Parse, TakesEveryOption)
 	EXPECT_FALSE(parsed("dram,background=no").background);
 	EXPECT_EQ(
 	    normal("file:/d,limit=1M,trust=yes"), "file:/d,trust=yes,limit=1M");
+}
+
+/* Every size that huge pages have on some system; which of them this one has is
+ * seen when the kind is opened. */
+TEST(Parse, TakesHugePagesOfAnySize)
+{
+	const std::pair<const char *, size_t> sizes[] = { { "64K", 64 * KIB },
+		{ "1M", MIB }, { "2M", 2 * MIB }, { "16M", 16 * MIB },
+		{ "32M", 32 * MIB }, { "512M", 512 * MIB }, { "1G", GIB },
+		{ "16G", 16 * GIB }, { "1T", 1024 * GIB } };
+
+	for (auto &size : sizes) {
+		std::string text = std::string("dram,page=") + size.first;
+		struct spec spec = parsed(text.c_str());
+
+		EXPECT_EQ(spec.page, SPEC_PAGE_HUGE) << text;
+		EXPECT_EQ(spec.page_bytes, size.second) << text;
+		EXPECT_EQ(normal(text.c_str()), text);
+	}
+	EXPECT_EQ(normal("dram,page=2048k"), "dram,page=2M");
+	EXPECT_EQ(parsed("dram,page=thp").page_bytes, 0u);
 }
 
 TEST(Parse, TakesMemoryAttributes)

@@ -50,7 +50,9 @@ public:
 		if (made.source == SPEC_TIER)
 			made.tier = (unsigned)below(SPEC_TIERS_MAX);
 		if (spec_is_anonymous(&made)) {
-			made.page = (enum spec_page)below(5);
+			made.page = (enum spec_page)below(4);
+			if (made.page == SPEC_PAGE_HUGE)
+				made.page_bytes = 64 * KIB << below(25);
 			made.populate = (unsigned)below(4);
 		}
 		if (spec_has_nodes(&made))

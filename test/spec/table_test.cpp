@@ -118,6 +118,8 @@ values_of(const struct spec_option &option, bool has_nodes)
 		return has_nodes ? std::vector<std::string>(option.words,
 				       option.words + option.word_count - 1) :
 				   std::vector<std::string>({ "local" });
+	if (strcmp(option.word, "page") == 0)
+		return { "auto", "4K", "thp", "64K", "2M", "512M", "16G" };
 	if (strcmp(option.form, "SIZE|N%|share") == 0)
 		return { "3M", "5", "2T", "1%", "100%", "share" };
 	if (strcmp(option.word, "low") == 0)

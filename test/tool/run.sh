@@ -94,7 +94,7 @@ refused "a kind that is none" 2 \
     "--kind dram,size=1GiB: size=1GiB is not a size: write 1G" \
     --kind dram,size=1GiB "${touch_it[@]}"
 refused "a second kind that is none" 2 \
-    "--kind dram > dram,page=3M: unknown value of page \"3M\" (known: auto, 4K, thp, 2M, 1G)" \
+    "--kind dram > dram,page=3M: page=3M is not the size of huge pages: write a power of two from 64K to 1T, such as 2M, or 4K for ordinary pages" \
     --kind dram --kind "dram > dram,page=3M" "${touch_it[@]}"
 refused "a kind that this machine does not have" 2 \
     "--kind nodes:1000: $("$poolkind" check nodes:1000 2>&1 |
