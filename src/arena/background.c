@@ -17,6 +17,12 @@ static _Atomic uint32_t this_turn; /* the thread of another one ends */
 static _Atomic int process;        /* in which threads may be made; 0: none */
 static _Atomic uint64_t make_due;  /* when it is tried to make it again */
 
+/* Of the process: it ends with its last thread, which may be this one. */
+static _Atomic bool first_ends;
+
+/* How often it is looked whether that is so. */
+#define LAST_LOOK_MS 200
+
 /* After it could not be made. */
 #define MAKE_AGAIN_MS 200
 
@@ -47,6 +53,8 @@ background_get_up(void)
 void
 background_sleep(uint64_t ms)
 {
+	if (unlikely(atomic_load(&first_ends)) && ms > LAST_LOOK_MS)
+		ms = LAST_LOOK_MS;
 	if (ms == UINT64_MAX)
 		wait_for_change(&background_rest, BACKGROUND_SLEEPS);
 	else
@@ -88,6 +96,13 @@ background_release(void)
 	wake_all(&background_rest);
 }
 
+void
+background_first_ends(void)
+{
+	atomic_store(&first_ends, true);
+	background_wake();
+}
+
 bool
 background_is_missing(uint64_t now)
 {
@@ -114,6 +129,9 @@ background_goes_on(void *turn)
 {
 	if ((uint32_t)(uintptr_t)turn != atomic_load(&this_turn))
 		return false;
+	/* Handlers of exit(3), which libc then calls, make no other. */
+	if (unlikely(atomic_load(&first_ends)) && os_is_last_thread())
+		return false;
 	if (atomic_load(&wanted) != 0)
 		return true;
 	background_get_up();
@@ -126,6 +144,7 @@ background_forget(void)
 {
 	atomic_fetch_add(&this_turn, 1);
 	atomic_store(&is_made, false);
+	atomic_store(&first_ends, false);
 	atomic_store(&make_due, 0);
 	if (atomic_load(&process) != 0)
 		atomic_store(&process, os_process());

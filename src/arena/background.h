@@ -18,6 +18,12 @@
  * process that exits meanwhile ends with it, as with any thread that is inside
  * the engine.
  *
+ * A process whose first thread has ended, by pthread_exit(3), ends with its
+ * last one, and must not be kept by this, which moreover handles no signal. So
+ * from when the first thread ends, if it has a record (thread.h), this looks
+ * five times a second whether it is the last, and if so it ends, as any thread
+ * would: libc then calls exit(3).
+ *
  * Its sleep. A word says whether it sleeps. Who has something wait in a heap
  * says so in the heap and then looks at the word; the thread says that it
  * sleeps and then looks at the heaps. All four are sequentially consistent, so
@@ -94,6 +100,10 @@ void background_sleep(uint64_t ms);
 
 /* By the thread: waits between two rounds; only its end is waited for less. */
 void background_pause(uint64_t ms);
+
+/* The process's first thread ends, and others may go on. Any lock may be held.
+ */
+void background_first_ends(void);
 
 /* In the child of a fork, alone. */
 void background_forget(void);

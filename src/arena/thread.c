@@ -26,6 +26,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "arena/background.h"
 #include "arena/bin.h"
 #include "arena/cache.h"
 #include "arena/recording.h"
@@ -324,6 +325,8 @@ thread_exit(void *record)
 	tsd_end(thread->tsd);
 	give_record(thread);
 	lock_give(&registry_lock);
+	if (os_is_first_thread())
+		background_first_ends();
 }
 
 /*

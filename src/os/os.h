@@ -379,6 +379,11 @@ size_t os_descriptors(void);
 /* The number of this process. */
 int os_process(void);
 
+/* Whether the calling thread is the one that the process began with; whether
+ * that has ended and the calling one is the last. */
+bool os_is_first_thread(void);
+bool os_is_last_thread(void);
+
 /* The calling thread's name, "" where the kernel does not say. */
 #define OS_THREAD_NAME 16
 void os_thread_name(char name[OS_THREAD_NAME]);

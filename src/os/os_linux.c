@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -653,6 +654,30 @@ int
 os_process(void)
 {
 	return (int)os_direct(SYS_getpid);
+}
+
+bool
+os_is_first_thread(void)
+{
+	return os_direct(SYS_gettid) == os_direct(SYS_getpid);
+}
+
+/* The kernel keeps the first thread, as one that has ended (Z), and counts it
+ * (the 17th word behind that), as long as there are others. */
+bool
+os_is_last_thread(void)
+{
+	char text[512];
+	const char *at = NULL;
+
+	if (os_read_text("/proc/self/stat", text, sizeof(text)) == 0)
+		at = strrchr(text, ')');
+	if (at == NULL || strncmp(at, ") Z ", 4) != 0)
+		return false;
+	at += 2;
+	for (unsigned i = 0; i < 17 && at != NULL; i++)
+		at = strchr(at + 1, ' ');
+	return at != NULL && strtoul(at, NULL, 10) == 2;
 }
 
 void

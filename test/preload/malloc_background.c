@@ -7,6 +7,7 @@
  * allocated; whether it sleeps then.
  */
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -148,6 +149,55 @@ forks_well(size_t wanted)
 	return true;
 }
 
+static void
+tell_of_the_end(void)
+{
+	_exit(5);
+}
+
+static void *
+work_behind_first(void *first)
+{
+	pthread_join(*(pthread_t *)first, NULL);
+	free_all(burst(1000) ? 1000 : 0);
+	return NULL;
+}
+
+/* A child whose first thread ends before its last. */
+static void
+end_first(void)
+{
+	static pthread_t first;
+	pthread_t id;
+
+	first = pthread_self();
+	free_all(burst(1000) ? 1000 : 0);
+	atexit(tell_of_the_end);
+	if (pthread_create(&id, NULL, work_behind_first, &first) != 0)
+		_exit(1);
+	pthread_exit(NULL);
+}
+
+/* Then it is as if the program had called exit(3). */
+static bool
+ends_with_its_last(void)
+{
+	int how = -1;
+	pid_t pid, ended = 0;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		end_first();
+	for (int i = 0; i < LOOKS && ended == 0; i++) {
+		ended = waitpid(pid, &how, WNOHANG);
+		pause_a_little();
+	}
+	if (ended == 0)
+		kill(pid, SIGKILL);
+	return ended == pid && WIFEXITED(how) && WEXITSTATUS(how) == 5;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -163,5 +213,6 @@ main(int argc, char **argv)
 		    falls_below(full / 10 * 9));
 	CHECK("forks", forks_well(wanted));
 	CHECK("threads end in a child", threads_end_in_a_child());
+	CHECK("a child ends with its last thread", ends_with_its_last());
 	return failures != 0;
 }
