@@ -146,6 +146,7 @@ static void *
 run(void *turn)
 {
 	os_name_thread("poolkind");
+	os_run_anywhere();
 	while (look_after_heaps(turn))
 		;
 	return NULL;

@@ -438,6 +438,11 @@ unsigned os_on_threads(
  * lock, as libc calls malloc for it. 0, or an error number. */
 int os_start_thread(void *(*what)(void *arg), void *arg);
 
+/* Has the calling thread run on any processor that the process had when the
+ * library was loaded, whatever the thread that made it is bound to. Where the
+ * system permits no such processor any more it stays as it is. */
+void os_run_anywhere(void);
+
 /* Whether libc is about to end the calling thread, behind the destructors of
  * its keys: it has blocked signal 32 by then, its own, which it lets no program
  * do. False where libc does not do so. */

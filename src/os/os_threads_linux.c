@@ -52,6 +52,12 @@
  * of the system's: PAGE_BYTES are as much as a stack on some processors. */
 #define STACK_BYTES (64 * KIB)
 
+#define CPUS_MAX 4096
+
+struct cpus {
+	uint64_t bit[CPUS_MAX / 64];
+};
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define WATCHED true
 #else
@@ -207,11 +213,19 @@ add_tls(struct dl_phdr_info *info, size_t size, void *to)
 	return 0;
 }
 
-/* With those of libc.c, as other constructors may have the thread made. */
+/* What the process could run on, and how long the kernel has such a set; below
+ * 0: it said none. */
+static long cpus_bytes;
+static struct cpus cpus_at_start;
+
+/* With those of libc.c, as other constructors may have the thread made; and
+ * before the program binds its threads. */
 static __attribute__((constructor(101))) void
-measure_tls(void)
+look_around(void)
 {
 	dl_iterate_phdr(add_tls, &tls_bytes);
+	cpus_bytes = os_direct(
+	    SYS_sched_getaffinity, 0, sizeof(cpus_at_start), &cpus_at_start);
 }
 
 /* Signals 32 and 33, by which libc has its threads do something: where the user
@@ -259,13 +273,14 @@ os_start_thread(void *(*what)(void *arg), void *arg)
 	return error;
 }
 
+void
+os_run_anywhere(void)
+{
+	if (cpus_bytes > 0)
+		os_direct(SYS_sched_setaffinity, 0, cpus_bytes, &cpus_at_start);
+}
+
 /* ---- Where they run ------------------------------------------------------ */
-
-#define CPUS_MAX 4096
-
-struct cpus {
-	uint64_t bit[CPUS_MAX / 64];
-};
 
 /* Adds the processors of a node: "ff,00000001" of sysfs, the lowest last.
  * Returns whether the node is there; ANY: whether it has some. */

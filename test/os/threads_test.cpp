@@ -6,6 +6,7 @@
 #include <csignal>
 #include <set>
 #include <sys/syscall.h>
+#include <thread>
 
 namespace {
 
@@ -138,6 +139,27 @@ TEST(Threads, ThatCannotBeMadeAreToldAndNothingIsCalled)
 	EXPECT_EQ(os_on_threads(2, look, &seen), 0u);
 	os_fault_at(OS_CLONE, 0, 0, false);
 	EXPECT_EQ(seen.calls, 0u);
+}
+
+/* The runtime of OpenMP binds threads, and one that it has bound may be who
+ * makes ours. */
+TEST(Threads, RunAnywhereWhoeverMadeThem)
+{
+	cpu_set_t all, one, found;
+
+	ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+	std::thread([&] {
+		CPU_ZERO(&one);
+		for (int i = 0; CPU_COUNT(&one) == 0; i++)
+			if (CPU_ISSET(i, &all))
+				CPU_SET(i, &one);
+		ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+		std::thread([&] {
+			os_run_anywhere();
+			sched_getaffinity(0, sizeof(found), &found);
+		}).join();
+	}).join();
+	EXPECT_TRUE(CPU_EQUAL(&found, &all));
 }
 
 TEST(Threads, ThatStayHaveTheirStackBesidesTheProgramsTls)

@@ -7,8 +7,11 @@
  * allocated; whether it sleeps then.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -111,6 +114,61 @@ threads_end_in_a_child(void)
 	return waitpid(pid, &how, 0) == pid && how == 0;
 }
 
+/* ---- Where threads run --------------------------------------------------- */
+
+static cpu_set_t all_processors;
+
+/* Binds the calling thread to one processor. */
+static void
+bind_thread(void)
+{
+	cpu_set_t one;
+
+	sched_getaffinity(0, sizeof(all_processors), &all_processors);
+	CPU_ZERO(&one);
+	for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
+		if (CPU_ISSET(i, &all_processors))
+			CPU_SET(i, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
+/* Whether each other thread may run where the first could, or will in a
+ * moment: it is new. */
+static bool
+others_are_free(void)
+{
+	char list[4096] __attribute__((aligned(8)));
+	int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	long got = syscall(SYS_getdents64, fd, list, sizeof(list));
+	bool all = got > 0;
+
+	close(fd);
+	for (long at = 0; at < got;) {
+		struct {
+			uint64_t inode, next;
+			uint16_t length;
+			uint8_t type;
+			char name[];
+		} *entry = (void *)(list + at);
+		pid_t id = atoi(entry->name);
+		cpu_set_t set;
+
+		at += entry->length;
+		if (id == 0 || id == getpid())
+			continue;
+		for (int i = 0; i < LOOKS; i++) {
+			sched_getaffinity(id, sizeof(set), &set);
+			if (CPU_EQUAL(&set, &all_processors))
+				break;
+			pause_a_little();
+		}
+		all = all && CPU_EQUAL(&set, &all_processors);
+	}
+	return all;
+}
+
+/* ---- Children ------------------------------------------------------------ */
+
 /* In a child: it frees what its parent had, allocates, and has a thread where
  * the parent has one. */
 static int
@@ -122,7 +180,9 @@ child(size_t wanted)
 	if (!burst(1000))
 		return 1;
 	free_all(1000);
-	return !alone ? 2 : status("Threads:") == wanted ? 0 : 3;
+	if (!alone || status("Threads:") != wanted)
+		return alone ? 3 : 2;
+	return others_are_free() ? 0 : 4;
 }
 
 /* Forks while the thread is at work. */
@@ -211,6 +271,7 @@ main(int argc, char **argv)
 	if (argc > 2)
 		CHECK("it gives back while the program sleeps",
 		    falls_below(full / 10 * 9));
+	bind_thread();
 	CHECK("forks", forks_well(wanted));
 	CHECK("threads end in a child", threads_end_in_a_child());
 	CHECK("a child ends with its last thread", ends_with_its_last());
