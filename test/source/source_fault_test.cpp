@@ -32,6 +32,10 @@ left()
 {
 	engine::Facts now = engine::facts();
 
+#ifdef __SANITIZE_THREAD__
+	/* What its runtime has mapped grows as it runs. */
+	now.address = 0;
+#endif
 	return { now.address, now.mappings, now.descriptors,
 		record_bytes_in_use() };
 }
