@@ -68,16 +68,20 @@ protected:
 TEST_P(ApiDense, BlocksOfOneSizeFillAKind)
 {
 	std::vector<void *> blocks = fill(kind_.get(), GetParam());
-	size_t page_more = 4 * KIB - 1, whole = GetParam() + page_more;
+	size_t page_more = PAGE - 1, whole = GetParam() + page_more;
 	EXPECT_GE(blocks.size() * whole, ROOM - whole);
 	for (void *block : blocks)
 		poolkind_free(kind_.get(), block);
 	EXPECT_EQ(0, poolkind_check(kind_.get())) << poolkind_errormsg();
 }
 
+/* Until the kind is full the caches hold a few blocks. The slabs that these lie
+ * in become holes, which are too small where the new slabs are larger: two or
+ * three of at most 7 pages. */
 TEST_P(ApiDense, WhatIdleThreadsFreedIsRoomForIt)
 {
 	size_t fresh = fill(kind_.get(), GetParam()).size();
+	size_t in_holes = 24 * PAGE / GetParam();
 	for (size_t before : { 16, 100, 1000, 5000, 20000 }) {
 		kind_.reset();
 		kind_.reset(poolkind_open_region(
@@ -85,7 +89,7 @@ TEST_P(ApiDense, WhatIdleThreadsFreedIsRoomForIt)
 		std::vector<void *> blocks = fill(kind_.get(), before);
 		with_idle_threads(kind_.get(), blocks, [&] {
 			size_t now = fill(kind_.get(), GetParam()).size();
-			EXPECT_GE(now * 100, fresh * 97 - 100)
+			EXPECT_GE((now + in_holes) * 100, fresh * 97 - 100)
 			    << now << " of " << fresh << " after blocks of "
 			    << before;
 		});

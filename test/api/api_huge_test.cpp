@@ -51,7 +51,8 @@ TEST(Huge, RegionIsUsedWhole)
 {
 	ENGINE_HUGE_PAGES_OR_SKIP(8);
 	void *start = mmap(nullptr, 16 * MIB, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 21 << MAP_HUGE_SHIFT,
+	    -1, 0);
 	ASSERT_NE(MAP_FAILED, start) << strerror(errno);
 	Kind kind(poolkind_open_region(start, 16 * MIB, nullptr, 0));
 	ASSERT_NE(nullptr, kind.get()) << poolkind_errormsg();
@@ -73,7 +74,8 @@ TEST(Huge, FilesGrowAndGiveBackByWholePages)
 	ENGINE_HUGE_PAGES_OR_SKIP(16);
 	Directory directory("/tmp");
 	in_child(20, [&] {
-		ENGINE_HUGETLBFS_OR_SKIP(directory.path(), "size=32M");
+		ENGINE_HUGETLBFS_OR_SKIP(
+		    directory.path(), "pagesize=2M,size=32M");
 		for (const char *options : { "", ",size=32M", ",limit=16M" }) {
 			Kind kind = open_kind(
 			    "file:" + directory.path() + options);
@@ -83,7 +85,7 @@ TEST(Huge, FilesGrowAndGiveBackByWholePages)
 
 			EXPECT_EQ(32 * MIB, free_bytes(directory.path()));
 			EXPECT_GE(chain.fill(kind.get(), 100000),
-			    nearly_all(most * MIB, 114688));
+			    nearly_all(most * MIB, whole_pages(114688)));
 			EXPECT_EQ(ENOMEM, errno) << "and no SIGBUS";
 			EXPECT_EQ(most * MIB, stats_of(kind.get()).committed);
 			size_t count = chain.count();
@@ -104,7 +106,8 @@ TEST(Huge, FilesAreCopiedToAChild)
 	ENGINE_HUGE_PAGES_OR_SKIP(24);
 	Directory directory("/tmp");
 	in_child(20, [&] {
-		ENGINE_HUGETLBFS_OR_SKIP(directory.path(), "size=48M");
+		ENGINE_HUGETLBFS_OR_SKIP(
+		    directory.path(), "pagesize=2M,size=48M");
 		for (const char *options : { "", ",size=24M" }) {
 			Kind kind = open_kind("file:" + directory.path() +
 			    options + ",fork=copy");

@@ -63,7 +63,7 @@ memory_here()
 size_t
 pages(size_t bytes)
 {
-	return bytes / 4096 * 4096;
+	return bytes / PAGE * PAGE;
 }
 
 size_t
@@ -217,7 +217,9 @@ TEST(ApiLimit, ThatIsTooSmallIsToldWhenTheKindIsOpened)
 {
 	EXPECT_REFUSED(
 	    poolkind_open("file:/dev/shm,size=64K,limit=1%", 0) == nullptr,
-	    EINVAL, "limit=655 is less than one page of 4096 bytes");
+	    EINVAL,
+	    "limit=655 is less than one page of " + std::to_string(PAGE) +
+		" bytes");
 	EXPECT_REFUSED(poolkind_open("file:/dev/shm,size=1M,reserve=yes,"
 				     "limit=50%",
 			   0) == nullptr,

@@ -225,6 +225,7 @@ TEST(ApiRoom, IsWhatLimitOrSizeLeaves)
 
 TEST(ApiRoom, OfMemoryIsWhatItsNodesHave)
 {
+	MACHINE_OR_SKIP();
 	Kind dram = open_kind("dram"), bound = open_kind("nodes:0");
 	Room room = room_of(dram), on_node = room_of(bound);
 

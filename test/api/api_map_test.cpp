@@ -20,7 +20,17 @@ using namespace engine;
 
 namespace {
 
-class MapHook : public testing::TestWithParam<const char *> {};
+class MapHook : public testing::TestWithParam<const char *> {
+protected:
+	void
+	SetUp() override
+	{
+		Kind kind(poolkind_open(GetParam(), 0));
+
+		if (!kind && errno == ENOSYS)
+			GTEST_SKIP() << poolkind_errormsg();
+	}
+};
 
 INSTANTIATE_TEST_SUITE_P(Kinds, MapHook,
     testing::Values("dram", "dram,limit=24M", "dram,populate=yes,limit=24M",

@@ -8,9 +8,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/base.h"
 #include "engine_space.h"
 
 namespace engine {
+
+const size_t PAGE = PAGE_BYTES;
 
 void
 CloseKind::operator()(poolkind *kind) const
@@ -29,12 +32,17 @@ open_kind(const std::string &spec)
 
 Region::Region(size_t bytes, bool filled, bool shared) : size_(bytes)
 {
-	void *addr = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+	void *addr = mmap(nullptr, bytes + PAGE, PROT_READ | PROT_WRITE,
 	    (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE,
 	    -1, 0);
 	if (addr == MAP_FAILED)
 		throw std::bad_alloc();
-	start_ = static_cast<char *>(addr);
+	start_ = reinterpret_cast<char *>(
+	    align_up(reinterpret_cast<uintptr_t>(addr), PAGE));
+	size_t before = static_cast<size_t>(start_ - static_cast<char *>(addr));
+	if (before != 0)
+		munmap(addr, before);
+	munmap(start_ + bytes, PAGE - before);
 	if (filled)
 		memset(start_, 0xa5, bytes);
 }
@@ -127,6 +135,12 @@ Links::give_back(const Release &release)
 	}
 	count_ = 0;
 	return intact;
+}
+
+size_t
+whole_pages(size_t size)
+{
+	return align_up(size, PAGE);
 }
 
 size_t

@@ -19,6 +19,10 @@ namespace engine {
 
 constexpr size_t KIB = 1024, MIB = 1024 * KIB, GIB = 1024 * MIB;
 
+/* What kinds take and give back at once: the 4 KiB of poolkind(7), or the 64
+ * KiB that it says of AArch64, whatever pages the system has. */
+extern const size_t PAGE;
+
 struct CloseKind {
 	void operator()(poolkind *kind) const;
 };
@@ -27,7 +31,8 @@ using Kind = std::unique_ptr<poolkind, CloseKind>;
 /* Opens SPEC; a failure is a failure of the test. */
 Kind open_kind(const std::string &spec);
 
-/* Memory of the test's own, for region kinds: every byte 0xa5 when FILLED. */
+/* Memory of the test's own, for region kinds, which begins at a multiple of
+ * PAGE: every byte 0xa5 when FILLED. */
 class Region {
 public:
 	explicit Region(size_t bytes, bool filled = false, bool shared = false);
@@ -107,6 +112,9 @@ public:
 		    [kind](void *block) { poolkind_free(kind, block); });
 	}
 };
+
+/* SIZE, or if that is no multiple of PAGE the next one. */
+size_t whole_pages(size_t size);
 
 /* Blocks of SIZE that 99 % of ROOM must hold, in whole blocks. */
 size_t nearly_all(size_t room, size_t size);
