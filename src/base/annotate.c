@@ -8,12 +8,15 @@
 
 #include "base/annotate.h"
 
+unsigned annotate_quiet;
+
+#ifdef HAVE_VALGRIND
+
 /* A mutex of libc's, unlike all other locks: valgrind's tools follow those, and
  * it must nest, since functions of the interface call each other. It is locked
  * here, and not by the callers: what includes jemalloc's headers has other
  * functions by the names of libc's. */
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-unsigned annotate_quiet;
 
 void
 annotate_lock(void)
@@ -40,3 +43,23 @@ annotate_forked(void)
 	annotate_quiet = 0;
 	VALGRIND_ENABLE_ERROR_REPORTING;
 }
+
+#else /* Nobody is known to be on valgrind, so nobody calls them. */
+
+void
+annotate_lock(void)
+{
+}
+
+void
+annotate_unlock(void)
+{
+}
+
+void
+annotate_forked(void)
+{
+	annotate_quiet = 0;
+}
+
+#endif

@@ -91,6 +91,7 @@ find(void *library, const char *name, void *function)
 static void *
 open_library(void)
 {
+#ifdef RTLD_DL_LINKMAP /* glibc */
 	char path[PATH_MAX];
 	struct link_map *self;
 	const char *slash;
@@ -104,6 +105,7 @@ open_library(void)
 		(int)(slash - self->l_name), self->l_name) < sizeof(path) &&
 	    (library = dlopen(path, RTLD_NOW | RTLD_LOCAL)) != NULL)
 		return library;
+#endif
 	return dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 }
 

@@ -519,6 +519,10 @@ os_move_high(int fd)
 static int
 file_id_by_statx(int fd, struct os_file_id *id)
 {
+#ifndef STATX_INO /* musl before 1.2.5 */
+	(void)fd, (void)id;
+	return ENOSYS;
+#else
 	struct statx status;
 	int err = os_direct_error(
 	    SYS_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &status);
@@ -528,6 +532,7 @@ file_id_by_statx(int fd, struct os_file_id *id)
 	id->device = makedev(status.stx_dev_major, status.stx_dev_minor);
 	id->inode = status.stx_ino;
 	return 0;
+#endif
 }
 
 int

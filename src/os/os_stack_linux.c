@@ -12,7 +12,7 @@
  * stack of the thread that they interrupt (collectors of garbage do): signals
  * wait, but for those that a fault of our own would raise. Nor is the thread
  * cancelled there. Valgrind and the sanitizers keep account of each thread's
- * stack, and are left with that.
+ * stack, and are left with that. So is a libc that cannot switch, as musl.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -32,6 +32,16 @@
 #else
 #define WATCHED annotate_is_on()
 #endif
+
+#ifndef HAVE_SWAPCONTEXT
+
+void
+os_on_stack(void (*what)(void *arg), void *arg)
+{
+	what(arg);
+}
+
+#else
 
 /* At the upper end of the stack: contexts are large on some machines. */
 struct switching {
@@ -100,3 +110,5 @@ os_on_stack(void (*what)(void *arg), void *arg)
 	pthread_setcancelstate(state, &state);
 	os_direct(SYS_munmap, stack, STACK_BYTES);
 }
+
+#endif /* HAVE_SWAPCONTEXT */
