@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 
+#include "arena/thread.h"
 #include "base/annotate.h"
 #include "base/error.h"
 #include "base/page.h"
@@ -109,6 +110,22 @@ poolkind_open_local(
 	    &(struct opening){ .spec = spec, .localities = localities });
 }
 
+/* What the program opens itself, holding no lock. If the kind has a thread look
+ * after it, the caller has a record from here on: so its end is seen where it
+ * is the process's first thread, though it allocates nothing
+ * (arena/background.h). */
+static poolkind *
+open_for_program(void (*way)(void *opening), struct opening *opening)
+{
+	poolkind *handle = kind_open(way, opening);
+
+	for (struct kind *kind = kind_find(handle); kind != NULL;
+	     kind = kind->fallback)
+		if (kind_heap(kind, 0)->background)
+			thread_here();
+	return handle;
+}
+
 static bool
 flags_are_valid(unsigned flags)
 {
@@ -124,7 +141,8 @@ poolkind_open(const char *text, unsigned flags)
 	if (!flags_are_valid(flags))
 		return NULL;
 	if (text != NULL)
-		return kind_open(open_text, &(struct opening){ .text = text });
+		return open_for_program(
+		    open_text, &(struct opening){ .text = text });
 	error_set(EINVAL,
 	    "the kind's text is NULL: pass a spec such "
 	    "as \"dram\" or \"file:/mnt/pmem,size=8G\"");
@@ -161,7 +179,7 @@ poolkind_open_region(
 		    size, POOLKIND_REGION_MIN, SOURCE_SEGMENT_MAX);
 		return NULL;
 	}
-	return kind_open(open_region,
+	return open_for_program(open_region,
 	    &(struct opening){ .text = options, .region = addr, .size = size });
 }
 

@@ -5,7 +5,10 @@
 #include <poolkind.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <pthread.h>
+#include <sys/wait.h>
 #include <vector>
 
 #include "../lib/background.h"
@@ -27,6 +30,32 @@ burst(poolkind *kind, size_t bytes)
 	}
 	for (void *block : blocks)
 		poolkind_free(kind, block);
+}
+
+void *
+work(void *kind)
+{
+	burst(static_cast<poolkind *>(kind), MIB);
+	EXPECT_TRUE(background_comes());
+	return nullptr;
+}
+
+/* A child whose first thread opens the kind, allocates nothing and ends; no
+ * frames of C++ are left. */
+void *
+child_without_first(void *child)
+{
+	pid_t pid = fork();
+	pthread_t thread;
+
+	if (pid == 0 &&
+	    pthread_create(&thread, nullptr, work,
+		poolkind_open("dram,background=yes", 0)) != 0)
+		_exit(1);
+	if (pid == 0)
+		pthread_exit(nullptr);
+	*static_cast<pid_t *>(child) = pid;
+	return nullptr;
 }
 
 } // namespace
@@ -75,4 +104,22 @@ TEST(ApiBackground, GivesBackWhileTheProgramSleeps)
 	EXPECT_EQ(poolkind_check(kind.get()), 0) << poolkind_errormsg();
 	burst(kind.get(), 32 * MIB);
 	EXPECT_EQ(poolkind_check(kind.get()), 0) << poolkind_errormsg();
+}
+
+TEST(ApiBackground, DoesNotKeepAProcessWhoseThreadsHaveEnded)
+{
+	pthread_t thread;
+	pid_t child = -1;
+	int how = -1;
+
+	fflush(stdout);
+	ASSERT_EQ(
+	    pthread_create(&thread, nullptr, child_without_first, &child), 0);
+	ASSERT_EQ(pthread_join(thread, nullptr), 0);
+	ASSERT_GT(child, 0);
+	EXPECT_TRUE(
+	    eventually([&] { return waitpid(child, &how, WNOHANG) == child; }));
+	if (how == -1)
+		kill(child, SIGKILL);
+	EXPECT_EQ(how, 0);
 }
