@@ -61,7 +61,9 @@ enter(unsigned high, unsigned low)
 }
 
 /* False where the kernel, or a sandbox, has no mask of signals for us: then
- * WHAT was not called. */
+ * WHAT was not called. getcontext(3), which reads the mask, is where that is
+ * seen: glibc's swapcontext(3) for AArch64 fails with a register changed that
+ * it had to keep. */
 static bool
 switch_to(char *stack, void (*what)(void *arg), void *arg)
 {
@@ -72,7 +74,8 @@ switch_to(char *stack, void (*what)(void *arg), void *arg)
 
 	to->what = what;
 	to->arg = arg;
-	getcontext(&to->there);
+	if (getcontext(&to->there) != 0)
+		return false;
 	sigfillset(&to->there.uc_sigmask);
 	to->there.uc_stack.ss_sp = stack + PAGE_BYTES;
 	to->there.uc_stack.ss_size = (size_t)(end - stack) - PAGE_BYTES;

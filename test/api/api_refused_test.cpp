@@ -78,7 +78,7 @@ fill(poolkind *kind)
 Outcome
 try_without(const char *spec, const std::function<int()> &refuse_calls)
 {
-	static char memory[16 << 20] __attribute__((aligned(4096)));
+	static char memory[16 << 20] __attribute__((aligned(65536)));
 	bool region = strcmp(spec, "region") == 0, good;
 	std::atomic<bool> stop(false);
 	poolkind *kind, *second;
