@@ -68,7 +68,7 @@ protected:
 TEST_P(ApiDense, BlocksOfOneSizeFillAKind)
 {
 	std::vector<void *> blocks = fill(kind_.get(), GetParam());
-	size_t page_more = PAGE - 1, whole = GetParam() + page_more;
+	size_t page_more = KIND_PAGE - 1, whole = GetParam() + page_more;
 	EXPECT_GE(blocks.size() * whole, ROOM - whole);
 	for (void *block : blocks)
 		poolkind_free(kind_.get(), block);
@@ -81,7 +81,7 @@ TEST_P(ApiDense, BlocksOfOneSizeFillAKind)
 TEST_P(ApiDense, WhatIdleThreadsFreedIsRoomForIt)
 {
 	size_t fresh = fill(kind_.get(), GetParam()).size();
-	size_t in_holes = 24 * PAGE / GetParam();
+	size_t in_holes = 24 * KIND_PAGE / GetParam();
 	for (size_t before : { 16, 100, 1000, 5000, 20000 }) {
 		kind_.reset();
 		kind_.reset(poolkind_open_region(

@@ -63,7 +63,7 @@ memory_here()
 size_t
 pages(size_t bytes)
 {
-	return bytes / PAGE * PAGE;
+	return bytes / KIND_PAGE * KIND_PAGE;
 }
 
 size_t
@@ -218,7 +218,7 @@ TEST(ApiLimit, ThatIsTooSmallIsToldWhenTheKindIsOpened)
 	EXPECT_REFUSED(
 	    poolkind_open("file:/dev/shm,size=64K,limit=1%", 0) == nullptr,
 	    EINVAL,
-	    "limit=655 is less than one page of " + std::to_string(PAGE) +
+	    "limit=655 is less than one page of " + std::to_string(KIND_PAGE) +
 		" bytes");
 	EXPECT_REFUSED(poolkind_open("file:/dev/shm,size=1M,reserve=yes,"
 				     "limit=50%",

@@ -98,7 +98,7 @@ TEST(ApiOfRegion, NeighboursAreToldApart)
 {
 	Region region(32 * MIB);
 	std::vector<Kind> kinds;
-	size_t step = POOLKIND_REGION_MIN + PAGE;
+	size_t step = POOLKIND_REGION_MIN + KIND_PAGE;
 	for (size_t at = 0; at + step <= region.size(); at += step)
 		kinds.emplace_back(poolkind_open_region(
 		    region.start() + at, step, nullptr, 0));

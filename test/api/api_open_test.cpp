@@ -469,10 +469,12 @@ TEST(ApiRegion, RefusesOverlaps)
 	};
 	EXPECT_REFUSED(overlaps(middle, 2 * MIB), EEXIST, "");
 	EXPECT_REFUSED(overlaps(region.start(), 8 * MIB), EEXIST, "");
-	EXPECT_REFUSED(overlaps(region.start(), 3 * MIB + PAGE), EEXIST, "");
 	EXPECT_REFUSED(
-	    overlaps(middle + PAGE, POOLKIND_REGION_MIN), EEXIST, "");
-	EXPECT_REFUSED(overlaps(middle + 2 * MIB - PAGE, 2 * MIB), EEXIST, "");
+	    overlaps(region.start(), 3 * MIB + KIND_PAGE), EEXIST, "");
+	EXPECT_REFUSED(
+	    overlaps(middle + KIND_PAGE, POOLKIND_REGION_MIN), EEXIST, "");
+	EXPECT_REFUSED(
+	    overlaps(middle + 2 * MIB - KIND_PAGE, 2 * MIB), EEXIST, "");
 	Kind below(poolkind_open_region(region.start(), 3 * MIB, nullptr, 0));
 	Kind above(poolkind_open_region(middle + 2 * MIB, 3 * MIB, nullptr, 0));
 	EXPECT_NE(nullptr, below.get()) << poolkind_errormsg();
@@ -516,8 +518,8 @@ TEST(ApiRegion, StaysMappedAndCanBeOpenedAgain)
 TEST(ApiRegion, NothingOutsideIsTouched)
 {
 	Region around(6 * MIB, true);
-	char *start = around.start() + 2 * MIB + PAGE;
-	size_t size = 2 * MIB + 3 * PAGE;
+	char *start = around.start() + 2 * MIB + KIND_PAGE;
+	size_t size = 2 * MIB + 3 * KIND_PAGE;
 	{
 		Kind kind(poolkind_open_region(start, size, nullptr, 0));
 		ASSERT_NE(nullptr, kind.get()) << poolkind_errormsg();
@@ -536,7 +538,7 @@ TEST(ApiRegion, NothingOutsideIsTouched)
 
 TEST(ApiRegion, EveryByteIsHandedOut)
 {
-	Region region(POOLKIND_REGION_MIN + PAGE);
+	Region region(POOLKIND_REGION_MIN + KIND_PAGE);
 	Kind kind(
 	    poolkind_open_region(region.start(), region.size(), nullptr, 0));
 	ASSERT_NE(nullptr, kind.get()) << poolkind_errormsg();

@@ -314,7 +314,7 @@ TEST(ApiLimit, LoweredTrimsAndStands)
 
 TEST(ApiLimit, SmallOnes)
 {
-	for (size_t limit : { PAGE, 16 * PAGE, 256 * PAGE }) {
+	for (size_t limit : { KIND_PAGE, 16 * KIND_PAGE, 256 * KIND_PAGE }) {
 		Kind kind = open_kind("dram,limit=" + std::to_string(limit));
 		Chain chain;
 		for (size_t block : { 64, 4096, 100000 }) {
@@ -323,7 +323,7 @@ TEST(ApiLimit, SmallOnes)
 			chain.free_all(kind.get());
 		}
 		void *block = poolkind_malloc(kind.get(), 4096);
-		EXPECT_TRUE(block != nullptr || limit == PAGE);
+		EXPECT_TRUE(block != nullptr || limit == KIND_PAGE);
 		poolkind_free(kind.get(), block);
 	}
 }

@@ -13,7 +13,7 @@
 
 namespace engine {
 
-const size_t PAGE = PAGE_BYTES;
+const size_t KIND_PAGE = PAGE_BYTES;
 
 void
 CloseKind::operator()(poolkind *kind) const
@@ -32,17 +32,17 @@ open_kind(const std::string &spec)
 
 Region::Region(size_t bytes, bool filled, bool shared) : size_(bytes)
 {
-	void *addr = mmap(nullptr, bytes + PAGE, PROT_READ | PROT_WRITE,
+	void *addr = mmap(nullptr, bytes + KIND_PAGE, PROT_READ | PROT_WRITE,
 	    (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE,
 	    -1, 0);
 	if (addr == MAP_FAILED)
 		throw std::bad_alloc();
 	start_ = reinterpret_cast<char *>(
-	    align_up(reinterpret_cast<uintptr_t>(addr), PAGE));
+	    align_up(reinterpret_cast<uintptr_t>(addr), KIND_PAGE));
 	size_t before = static_cast<size_t>(start_ - static_cast<char *>(addr));
 	if (before != 0)
 		munmap(addr, before);
-	munmap(start_ + bytes, PAGE - before);
+	munmap(start_ + bytes, KIND_PAGE - before);
 	if (filled)
 		memset(start_, 0xa5, bytes);
 }
@@ -140,7 +140,7 @@ Links::give_back(const Release &release)
 size_t
 whole_pages(size_t size)
 {
-	return align_up(size, PAGE);
+	return align_up(size, KIND_PAGE);
 }
 
 size_t

@@ -21,7 +21,7 @@ constexpr size_t KIB = 1024, MIB = 1024 * KIB, GIB = 1024 * MIB;
 
 /* What kinds take and give back at once: the 4 KiB of poolkind(7), or the 64
  * KiB that it says of AArch64, whatever pages the system has. */
-extern const size_t PAGE;
+extern const size_t KIND_PAGE;
 
 struct CloseKind {
 	void operator()(poolkind *kind) const;
@@ -32,7 +32,7 @@ using Kind = std::unique_ptr<poolkind, CloseKind>;
 Kind open_kind(const std::string &spec);
 
 /* Memory of the test's own, for region kinds, which begins at a multiple of
- * PAGE: every byte 0xa5 when FILLED. */
+ * KIND_PAGE: every byte 0xa5 when FILLED. */
 class Region {
 public:
 	explicit Region(size_t bytes, bool filled = false, bool shared = false);
@@ -113,7 +113,7 @@ public:
 	}
 };
 
-/* SIZE, or if that is no multiple of PAGE the next one. */
+/* SIZE, or if that is no multiple of KIND_PAGE the next one. */
 size_t whole_pages(size_t size);
 
 /* Blocks of SIZE that 99 % of ROOM must hold, in whole blocks. */
