@@ -37,7 +37,7 @@ void record_block(const void *ptr, size_t size, const void *caller,
     uint16_t kind, const struct recording_choice *choice);
 
 /* From how many bytes on each block is recorded: as the engine knows it. */
-extern struct heap_recorder record_bins;
+extern struct heap_recorder record_bins HIDDEN;
 static inline size_t
 record_all_from(void)
 {

@@ -16,16 +16,16 @@
 #include "os/os.h"
 #include "source/capacity.h"
 
-/* ENODEV where the machine has no huge pages of the size, but of others. */
+/* The machine tells of no huge pages of the size: ENODEV if it does of others.
+ */
 static int
-check_huge_size(const char *size, size_t granule)
+check_other_sizes(const char *size)
 {
 	char others[80] = "";
 	struct writer to = { others, sizeof(others), 0 };
 
 	capacity_write_huge_sizes(&to);
-	if (others[0] == '\0' ||
-	    capacity_huge_pages_beyond(granule) != SIZE_MAX)
+	if (others[0] == '\0')
 		return 0;
 	error_set(ENODEV,
 	    "page=%s: this machine has no huge pages of that size, but of %s",
@@ -43,12 +43,10 @@ check_huge_pages(const struct spec *spec, size_t granule)
 	size_t more = capacity_huge_pages_beyond(granule);
 	char size[24] = "";
 	struct writer to = { size, sizeof(size), 0 };
-	int error;
 
 	write_size(&to, granule);
-	error = check_huge_size(size, granule);
-	if (error != 0)
-		return error;
+	if (more == SIZE_MAX)
+		return check_other_sizes(size);
 	if (pages != 0 || more != 0)
 		return 0;
 	error_set(ENODEV,

@@ -37,6 +37,18 @@ keep(void *ptr)
 	return ptr;
 }
 
+/* Runs WORK in THREADS threads, and waits for them. */
+static void
+in_threads(void *(*work)(void *unused))
+{
+	pthread_t thread[THREADS];
+
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_create(&thread[i], NULL, work, NULL);
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+}
+
 /* ---- What threads do ----------------------------------------------------- */
 
 /* Large ones, and small ones of every size below 4 KiB. */
@@ -96,12 +108,7 @@ work(void *unused)
 static void
 threads(void)
 {
-	pthread_t thread[THREADS];
-
-	for (unsigned i = 0; i < THREADS; i++)
-		pthread_create(&thread[i], NULL, work, NULL);
-	for (unsigned i = 0; i < THREADS; i++)
-		pthread_join(thread[i], NULL);
+	in_threads(work);
 	free(atomic_exchange(&handed_over, NULL));
 	printf("large %u %u\n", THREADS * 1000,
 	    THREADS * (1000 * FROM_4K + 999 * 1000 / 2));
@@ -162,12 +169,7 @@ take_pages(void *unused)
 static void
 many_large(void)
 {
-	pthread_t thread[THREADS];
-
-	for (unsigned i = 0; i < THREADS; i++)
-		pthread_create(&thread[i], NULL, take_pages, NULL);
-	for (unsigned i = 0; i < THREADS; i++)
-		pthread_join(thread[i], NULL);
+	in_threads(take_pages);
 	printf(
 	    "a_page_and_more %u %u\n", THREADS * PAGES, THREADS * PAGES * 5000);
 	printf("nearly_two_pages %u %u\n", THREADS * PAGES,
