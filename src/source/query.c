@@ -78,7 +78,9 @@ source_count_on_nodes(struct source *source, size_t *bytes_on, unsigned nodes)
 }
 
 /* Limit and peak are those of the account; the other figures are this source's.
- * A successor without segments reports the size that it will have. */
+ * A successor without segments reports the size that it will have. A run that
+ * is withdrawn (told.c) is in the page map as a span, but handed out to
+ * nobody. */
 void
 source_stats(
     struct source *source, struct source_stats *stats, bool want_resident)
@@ -93,6 +95,8 @@ source_stats(
 		.peak = atomic_load(&source->account->peak),
 		.spans = source->spans,
 	};
+	if (source->withdrawn.segment != NULL)
+		stats->spans -= source->withdrawn.bytes;
 	lock_give(&source->lock);
 	if (want_resident)
 		for_committed(source, add_resident, &stats->resident);

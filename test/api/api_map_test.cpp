@@ -351,3 +351,28 @@ TEST(MapHookOfOne, RefusesNoBlockOfOther)
 	worker.join();
 	other.join();
 }
+
+/* Memory of which the program is just told that it goes is nobody's. */
+TEST(MapHookOfOne, IsSoundWhileMemoryGoes)
+{
+	static int losses;
+	Kind kind = open_kind("dram");
+
+	losses = 0;
+	ASSERT_EQ(0,
+	    poolkind_on_map(
+		kind.get(),
+		[](void *, poolkind *told, void *, size_t, int what) {
+			if (what == POOLKIND_GETS_MEMORY)
+				return 0;
+			losses++;
+			EXPECT_EQ(0, poolkind_check(told))
+			    << poolkind_errormsg();
+			return 0;
+		},
+		nullptr));
+	poolkind_free(kind.get(), poolkind_malloc(kind.get(), 3 * MIB));
+	EXPECT_EQ(0, poolkind_trim(kind.get()));
+	EXPECT_GT(losses, 0);
+	kind.reset();
+}
