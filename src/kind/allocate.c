@@ -190,6 +190,20 @@ told_of(struct kind *kind, struct heap *heap, void *ptr)
 	return ptr;
 }
 
+/* A block of a heap of which the program is told: what it knows and is free
+ * goes before there is none. */
+static void *__attribute__((noinline, cold)) block_of_told(
+    struct kind *kind, struct heap *heap, const struct request *request)
+{
+	uint64_t turns = map_look(kind);
+	void *ptr = block_of_heap(heap, request);
+
+	for (bool first = true;
+	     ptr == NULL && map_makes_room(kind, &turns, first); first = false)
+		ptr = block_of_heap(heap, request);
+	return ptr;
+}
+
 /* A block of KIND alone, from the heap of the locality where the thread runs at
  * this moment. When that fails and the others were emptied, once more. */
 static void *
@@ -201,9 +215,8 @@ block_of_kind(struct kind *kind, const struct request *request)
 
 	if (unlikely(told) && map_is_telling(kind))
 		return NULL;
-	ptr = block_of_heap(heap, request);
-	if (unlikely(ptr == NULL && told) && map_give_back(kind))
-		ptr = block_of_heap(heap, request);
+	ptr = unlikely(told) ? block_of_told(kind, heap, request) :
+			       block_of_heap(heap, request);
 	if (unlikely(ptr == NULL && kind->local != NULL) &&
 	    drain_local(kind->local))
 		ptr = block_of_heap(heap, request);

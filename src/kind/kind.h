@@ -42,9 +42,12 @@
 #include "spec/spec.h"
 
 /* The program's function that is told of memory. GIVEN, the stamp of the
- * process that gave it (sources_stamp()), or 0, is read without the lock. */
+ * process that gave it (sources_stamp()), or 0, is read without the lock; so is
+ * TURNS, which is odd while a thread gives back what the function knows, and
+ * then more than before if it did. */
 struct on_map {
 	_Atomic uint32_t given;
+	_Atomic uint64_t turns;
 	struct lock lock;
 	poolkind_map_function *call;
 	void *arg;
@@ -205,17 +208,24 @@ bool full_try_again(struct kind *kind, size_t size, unsigned asked);
  * block is freed unless it lies in what the function knows (map_knows()), and
  * map_empty() has no cache have blocks of that memory;
  * map_give_back() tells of what is free and gives it back, map_decay() if that
- * has waited long enough; map_is_telling() refuses what the function asks for
- * itself; map_end() before a kind is closed. In a fork's child there is none.
+ * has waited long enough, map_makes_room() for a request that found no room;
+ * map_is_telling() refuses what the function asks for itself; map_end() before
+ * a kind is closed. In a fork's child there is none.
  */
 bool map_is_given(const struct kind *kind);
 bool map_is_telling(const struct kind *kind);
 bool map_tell(struct kind *kind);
 bool map_knows(struct kind *kind, const void *ptr);
 void map_empty(struct kind *kind);
-bool map_give_back(struct kind *kind);
+void map_give_back(struct kind *kind);
 void map_decay(struct kind *kind);
 void map_end(struct kind *kind);
+
+/* Whether a request that found no room since map_look(), which *TURNS is from,
+ * might find some now: what was free was given back, by this thread the FIRST
+ * time, or by others meanwhile, for whom it waits. Then it looks anew. */
+uint64_t map_look(const struct kind *kind);
+bool map_makes_room(struct kind *kind, uint64_t *turns, bool first);
 
 /* Around a move of pages that stay at their addresses: all is told as lost, and
  * after it as there again; false if that was refused. What is committed

@@ -20,7 +20,8 @@
  *
  * What the function knows of the source does not give back by itself, but only
  * here, where it is told before: when the kind is trimmed, has no room, or has
- * kept free memory for as long as it is to.
+ * kept free memory for as long as it is to. No request is answered NULL while
+ * another thread does that.
  *
  * Owns a lock for each kind, held while its function is called: calls for one
  * kind come one after the other. It is above all locks of the engine, none of
@@ -185,14 +186,13 @@ map_knows(struct kind *kind, const void *ptr)
 	return knows;
 }
 
-bool
-map_give_back(struct kind *kind)
+/* Under the lock. */
+static void
+give_back(struct kind *kind)
 {
+	uint64_t turns = atomic_fetch_add(&kind->on_map.turns, 1);
 	bool any = false;
 
-	if (!map_is_given(kind) || is_telling(kind))
-		return false;
-	lock_take(&kind->on_map.lock);
 	for (unsigned i = 0; i < kind_heaps(kind); i++) {
 		struct source *source = kind_heap(kind, i)->source;
 		struct source_run run = { 0 };
@@ -204,8 +204,44 @@ map_give_back(struct kind *kind)
 			any = true;
 		}
 	}
+	atomic_store(&kind->on_map.turns, any ? turns + 2 : turns);
+}
+
+void
+map_give_back(struct kind *kind)
+{
+	if (!map_is_given(kind) || is_telling(kind))
+		return;
+	lock_take(&kind->on_map.lock);
+	give_back(kind);
 	lock_give(&kind->on_map.lock);
-	return any;
+}
+
+uint64_t
+map_look(const struct kind *kind)
+{
+	return atomic_load(&kind->on_map.turns);
+}
+
+/*
+ * What a thread gives back is in nobody's reach until the function has been
+ * told, so a request may find no room for it. TURNS was then odd when the
+ * request began, or is more now. Once what is free was given back and TURNS has
+ * stayed the same since, nothing was on its way, and the kind is full.
+ */
+bool
+map_makes_room(struct kind *kind, uint64_t *turns, bool first)
+{
+	uint64_t before = *turns;
+
+	if (!map_is_given(kind) || is_telling(kind))
+		return false;
+	lock_take(&kind->on_map.lock);
+	if (first)
+		give_back(kind);
+	*turns = map_look(kind);
+	lock_give(&kind->on_map.lock);
+	return *turns != before;
 }
 
 void
@@ -283,6 +319,7 @@ forget_parent(struct kind *kind)
 	if (atomic_load(&kind->on_map.given) != 0 && !map_is_given(kind)) {
 		kind->on_map.lock = (struct lock)LOCK_INIT;
 		kind->on_map.call = NULL;
+		atomic_store(&kind->on_map.turns, 0);
 		atomic_store(&kind->on_map.given, 0);
 	}
 	kinds_release();

@@ -376,3 +376,38 @@ TEST(MapHookOfOne, IsSoundWhileMemoryGoes)
 	EXPECT_GT(losses, 0);
 	kind.reset();
 }
+
+/* Who wants a block meanwhile waits for it, and is not answered NULL. */
+TEST(MapHookOfOne, LetsOthersHaveWhatGoes)
+{
+	static std::thread other;
+	static std::atomic<pid_t> other_thread;
+	static void *block;
+	Kind kind = open_kind("dram,limit=16M");
+
+	other_thread = 0;
+	ASSERT_EQ(0,
+	    poolkind_on_map(
+		kind.get(),
+		[](void *, poolkind *told, void *, size_t, int what) {
+			if (what == POOLKIND_GETS_MEMORY || other_thread != 0)
+				return 0;
+			other = std::thread([told] {
+				other_thread = (pid_t)syscall(SYS_gettid);
+				block = poolkind_malloc(told, 10 * MIB);
+			});
+			for (int i = 0; i < 10000; i++) {
+				if (lone_child_waits(other_thread))
+					break;
+				usleep(1000);
+			}
+			return 0;
+		},
+		nullptr));
+	poolkind_free(kind.get(), poolkind_malloc(kind.get(), 10 * MIB));
+	EXPECT_EQ(0, poolkind_trim(kind.get()));
+	ASSERT_TRUE(other.joinable());
+	other.join();
+	EXPECT_NE(nullptr, block);
+	poolkind_free(kind.get(), block);
+}
