@@ -15,6 +15,7 @@
 #include "arena/recording.h"
 #include "arena/resize.h"
 #include "arena/sampled.h"
+#include "base/annotate.h"
 #include "base/error.h"
 #include "kind/facade.h"
 #include "kind/kind.h"
@@ -34,6 +35,40 @@ has_size_for(const struct block *block, size_t size)
 	    cache_bin_size[cache_bin_in(block->heap, size)] == block->usable;
 }
 
+/* Whether the program, if it is told of the kind's memory, knows of a block
+ * that has grown; else the block has what it had again. Its function may have
+ * been given while the block grew. */
+static bool
+may_keep(struct kind *home, void *ptr, size_t before)
+{
+	struct block block;
+	bool keeps;
+
+	if (likely(!map_is_given(home)))
+		return true;
+	annotate_enter();
+	keeps = map_tell(home) || map_knows(home, ptr);
+	if (!keeps) {
+		block = block_lookup(ptr);
+		heap_resize(ptr, &block, before);
+		map_empty(home);
+	}
+	annotate_leave();
+	return keeps;
+}
+
+/* A block does not grow into memory that the program has to be told of. */
+static bool
+resize_in_place(
+    struct kind *home, void *ptr, const struct block *block, size_t size)
+{
+	bool grows = size > block->usable;
+
+	return !(grows && map_is_given(home)) &&
+	    heap_resize(ptr, block, size) &&
+	    (!grows || may_keep(home, ptr, block->usable));
+}
+
 /*
  * The block in SIZE bytes: where it is, if KIND or one of its fallbacks is its
  * home and it has that size already or its arena can change it in place; else
@@ -41,8 +76,7 @@ has_size_for(const struct block *block, size_t size)
  * moving; it then stays as it is, which is enough, and only growing fails. Into
  * any other kind than its home it must move, as the caller asked for memory of
  * that kind; and so must a block of the sample (sampled.h), whose pages are
- * more than it was asked for; nor does one grow in place into memory that the
- * program has to be told of. On failure the old block is untouched.
+ * more than it was asked for. On failure the old block is untouched.
  */
 static void *
 reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
@@ -55,8 +89,7 @@ reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 
 	if (at_home && !(sampled_any() && sampled_has(ptr)) &&
 	    (has_size_for(block, size) ||
-		(!(map_is_given(home) && size > block->usable) &&
-		    heap_resize(ptr, block, size)))) {
+		resize_in_place(home, ptr, block, size))) {
 		errno = saved;
 		return same_block(home, ptr, size);
 	}

@@ -411,3 +411,40 @@ TEST(MapHookOfOne, LetsOthersHaveWhatGoes)
 	EXPECT_NE(nullptr, block);
 	poolkind_free(kind.get(), block);
 }
+
+/* What a block grows into while another thread gives the function is told of
+ * when both are done; or refused, and then the block is as it was. */
+TEST(MapHookOfOne, IsToldOfWhatABlockGrowsInto)
+{
+	for (int round = 0; round < 300 && !HasFailure(); round++) {
+		Registrar registrar;
+		Kind kind = open_kind("dram");
+		void *block = poolkind_malloc(kind.get(), 2 * MIB), *grown;
+		std::atomic<int> ready{ 0 };
+		int result = 0;
+
+		ASSERT_NE(nullptr, block);
+		registrar.refuse_each = round % 3 == 0 ? 2 : 0;
+		paint(block, 2 * MIB, 7);
+		std::thread other([&] {
+			for (ready++; ready < 2;)
+				;
+			for (int i = round * 4; i > 0; i--)
+				ready++;
+			result = poolkind_on_map(
+			    kind.get(), Registrar::told, &registrar);
+		});
+		for (ready++; ready < 2;)
+			;
+		grown = poolkind_realloc(kind.get(), block, 20 * MIB);
+		other.join();
+		EXPECT_TRUE(
+		    painted(grown != nullptr ? grown : block, 2 * MIB, 7));
+		if (grown != nullptr && result == 0)
+			EXPECT_TRUE(registrar.knows(grown, 20 * MIB))
+			    << (grown == block);
+		EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
+		kind.reset();
+		EXPECT_EQ(0u, registrar.runs());
+	}
+}
