@@ -244,7 +244,7 @@ take_record(void)
 	if (thread != NULL) {
 		memset(&thread->caches, 0,
 		    offsetof(struct thread, tsd) - THREAD_WIPED);
-		thread->recent = (struct recent){ NULL };
+		memset(&thread->recent, 0, sizeof(thread->recent));
 		return thread;
 	}
 	if (os_map(sizeof(*thread), &memory) != 0)
