@@ -122,8 +122,8 @@ struct thread;
  *
  *   kind                     caches, depot     arena's extents   source's pages
  *   -----------------------  ----------------  ----------------  --------------
- *   no size and no limit     64 KiB a bin,     decay, or 10 s;   a quarter of
- *                            and 4 MiB of      8 MiB in a row:   what is used,
+ *   no size and no limit     64 KiB a bin,     decay, or 10 s;   as much as is
+ *                            and 4 MiB of      8 MiB in a row:   used or less,
  *                            large blocks (2)  not at all (1)    1 s (1)
  *   a size or a limit,       a 16th of it      decay, at most    decay, or
  *     up to half full        in all (2)        10 ms             10 s

@@ -22,16 +22,21 @@
 #define LOOSE_PIECES 8
 
 /*
- * What stays of a source that keeps a part: a quarter of what is handed out, or
- * 32 MiB, for a second. Whoever allocates large blocks in turn finds pages that
- * he has touched before, and what is left of a burst goes at once. Sixteen
- * blocks of 5 to 25 MiB, one after the other replaced and touched: 0.69 s where
- * nothing stays 1.29, and 353 MiB at the most where it was 296. A half gives
- * 0.42 s and 415 MiB, all of it 0.21 and 426, an eighth 1.08 and 310.
+ * What stays of a source that keeps a part, for a second: as much as is handed
+ * out, but of more than 256 MiB no more than a quarter of that, and 32 MiB in
+ * any case. Whoever allocates large blocks in turn finds pages that he has
+ * touched before, and what is left of a burst goes at once. When more has come
+ * together, a quarter of the part goes: each search for it walks the segments.
+ *
+ * Sixteen blocks of 5 to 25 MiB, 400 times one of them replaced and touched:
+ * 50 ms of processor time and 434 MiB at the most. Where a half of what is
+ * handed out stays 101 and 427, a third 134 and 389, a quarter 171 and 372, an
+ * eighth 350 and 332; and where all goes once it is more than a quarter, 337
+ * and 366. 4000 times: 483 ms and 485 MiB, of a third 1548 and 447.
  */
 #define PART_MS 1000
 #define PART_MIN (32 * MIB)
-#define PART_OF(spans) ((spans) / 4)
+#define PART_MOST (256 * MIB)
 
 /* How many milliseconds pages stay committed. */
 static uint64_t
@@ -43,15 +48,29 @@ stays_for(const struct source *source)
 							source->idle_most;
 }
 
+/* How many bytes stay of a source that keeps a part. */
+static size_t
+part_of(const struct source *source)
+{
+	size_t spans = atomic_load(&source->spans);
+
+	return max_size(
+	    PART_MIN, min_size(spans, max_size(PART_MOST, spans / 4)));
+}
+
+/* Whether more than BYTES are committed and in no span. */
+static bool
+keeps_more_than(const struct source *source, size_t bytes)
+{
+	return source->committed - atomic_load(&source->spans) > bytes;
+}
+
 /* Whether pages that have just come back stay. */
 static bool
 may_stay(const struct source *source)
 {
-	size_t spans = atomic_load(&source->spans);
-
-	return source->keeps_part ?
-	    source->committed - spans <= max_size(PART_OF(spans), PART_MIN) :
-	    source->idle_most != 0;
+	return source->keeps_part ? !keeps_more_than(source, part_of(source)) :
+				    source->idle_most != 0;
 }
 
 /* Whether pages that stayed committed have done so for long enough. */
@@ -120,8 +139,66 @@ trim_segments(struct source *source, bool worth)
 			page = trim_piece(segment, page, worth);
 }
 
+/* Decommits what is free of pages FROM to END - 1, but no part of what a huge
+ * page may lie in: the kernel would divide that, and give 4 KiB a fault when it
+ * is touched again. */
+static void
+decommit_whole(struct segment *segment, size_t from, size_t end)
+{
+	const struct page_set *used = &segment->map.used;
+	size_t whole = 2 * MIB / PAGE_BYTES, stop;
+
+	if (from * PAGE_BYTES < segment->huge) {
+		decommit_between(segment, from, end, 0);
+		return;
+	}
+	for (; from < end;
+	     from = align_up(page_set_find(used, stop, end, false), whole)) {
+		stop = page_set_find(used, from, end, true);
+		if (stop - from >= whole)
+			decommit_between(
+			    segment, from, align_down(stop, whole), 0);
+	}
+}
+
+/* Decommits what is free of the PIECE_PAGES pages before *END, and sets that to
+ * where they begin, while more stays than three quarters of a part; whether
+ * that may be so still. Takes the lock. */
+static bool
+trim_last_piece(struct segment *segment, size_t *end)
+{
+	struct source *source = segment->source;
+	size_t from = *end - min_size(*end, PIECE_PAGES);
+	bool more;
+
+	lock_take(&source->lock);
+	more = keeps_more_than(source, part_of(source) / 4 * 3);
+	if (more && !source_refused(source))
+		decommit_whole(segment, from, *end);
+	lock_give(&source->lock);
+	*end = from;
+	return more;
+}
+
+/* Decommits what is free at the highest addresses, until three quarters of a
+ * part are left: as the lowest are handed out first, what lies there is missed
+ * last. All, where that does not do: what is free is small pieces then. Takes
+ * the lock for each piece. */
+static void
+trim_part(struct source *source)
+{
+	struct segment *segment = NULL;
+	size_t end;
+
+	while ((segment = segment_before(source, segment)) != NULL)
+		for (end = segment->map.pages; end != 0;)
+			if (!trim_last_piece(segment, &end))
+				return;
+	source_trim(source);
+}
+
 /* What else is given back when a span comes back. */
-enum trim { TRIM_NOTHING, TRIM_WORTH, TRIM_ALL };
+enum trim { TRIM_NOTHING, TRIM_WORTH, TRIM_PART, TRIM_ALL };
 
 /* Decommits what a span leaves behind. Pieces below LEAST bytes stay, until
  * their neighbours are free, too. To look for that means to walk all segments;
@@ -165,9 +242,12 @@ settle_pages(struct segment *segment, size_t page, size_t end)
 	}
 	if (stay)
 		keep_idle(source);
-	if (source->idle &&
-	    (over || (source->keeps_part && !stay) || is_idle_over(source)))
+	if (source->idle && (over || is_idle_over(source)))
 		return TRIM_ALL;
+	if (!over && source->keeps_part && !stay) {
+		keep_idle(source);
+		return TRIM_PART;
+	}
 	if (stay)
 		return TRIM_NOTHING;
 	return decommit_span(segment, page, end, over ? 0 : least_of(segment));
@@ -196,6 +276,8 @@ source_free(struct source *source, void *addr, size_t bytes)
 	lock_give(&source->lock);
 	if (trim == TRIM_ALL)
 		source_trim(source);
+	else if (trim == TRIM_PART)
+		trim_part(source);
 	else if (trim == TRIM_WORTH)
 		trim_segments(source, true);
 	atomic_fetch_add(&source->account->freed, 1);

@@ -166,3 +166,15 @@ next_segment_of(struct source *source, const struct segment *before)
 	lock_give(&source->lock);
 	return next;
 }
+
+struct segment *
+segment_before(struct source *source, const struct segment *after)
+{
+	struct segment *before = NULL, *s;
+
+	lock_take(&source->lock);
+	for (s = source->first; s != after; s = s->next)
+		before = s;
+	lock_give(&source->lock);
+	return before;
+}

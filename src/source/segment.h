@@ -40,6 +40,11 @@ void segment_delete(struct segment *segment);
 struct segment *next_segment_of(
     struct source *source, const struct segment *before);
 
+/* The segment before AFTER, NULL for the first one; the last one for NULL. As
+ * next_segment_of(). */
+struct segment *segment_before(
+    struct source *source, const struct segment *after);
+
 static inline bool
 segment_holds(const struct segment *segment, const void *addr)
 {

@@ -588,3 +588,105 @@ TEST(Reserved, SaysWhatPagesThereAreNot)
 	EXPECT_NE(strstr(error_text(), "takes 8 MiB in pages of 4K"), nullptr)
 	    << error_text();
 }
+
+/* ---- A part that stays --------------------------------------------------- */
+
+namespace {
+
+/* What stays of it is committed and in no span. */
+size_t
+kept(const Source &source)
+{
+	return source.committed() - source_spans(source);
+}
+
+/* COUNT spans of BYTES, of which every other one comes back. */
+std::vector<char *>
+every_other(Source &source, size_t count, size_t bytes)
+{
+	std::vector<char *> spans;
+
+	for (size_t i = 0; i < count; i++)
+		spans.push_back(source.span(bytes));
+	for (size_t i = 1; i < count; i += 2)
+		source.free(spans[i], bytes);
+	return spans;
+}
+
+} // namespace
+
+/* As much as is handed out, up to 256 MiB, or a quarter of it; and 32 MiB. */
+TEST(KeptPart, IsAsMuchAsIsHandedOut)
+{
+	struct {
+		size_t used, freed, least, most;
+	} cases[] = { { 64 * MIB, 64 * MIB, 64 * MIB, 64 * MIB },
+		{ 64 * MIB, 96 * MIB, 48 * MIB, 64 * MIB },
+		{ MIB, 32 * MIB, 32 * MIB, 32 * MIB },
+		{ MIB, 96 * MIB, 15 * MIB, 32 * MIB },
+		{ 512 * MIB, 512 * MIB, 176 * MIB, 256 * MIB },
+		{ 2 * GIB, 800 * MIB, 384 * MIB, 512 * MIB } };
+
+	for (auto &one : cases) {
+		Source source("dram");
+		source_keep_part(source);
+		std::vector<char *> spans;
+
+		ASSERT_NE(source.span(one.used), nullptr);
+		for (size_t at = 0; at < one.freed; at += 16 * MIB)
+			spans.push_back(source.span(16 * MIB));
+		for (char *span : spans)
+			source.free(span, 16 * MIB);
+		EXPECT_GE(kept(source), one.least) << one.used;
+		EXPECT_LE(kept(source), one.most) << one.used;
+	}
+}
+
+/* What is handed out next, at the lowest addresses, has its pages still. */
+TEST(KeptPart, IsAtTheLowestAddresses)
+{
+	Source source("dram");
+	source_keep_part(source);
+	std::vector<char *> spans = every_other(source, 16, 16 * MIB);
+
+	source.free(spans[14], 16 * MIB);
+	size_t before = source.committed();
+	ASSERT_LT(kept(source), 144 * MIB);
+	for (int i = 0; i < 5; i++)
+		EXPECT_EQ(source.span(16 * MIB), spans[1 + 2 * i]);
+	EXPECT_EQ(source.committed(), before);
+}
+
+/* A huge page that a span is in stays whole, as far as that can be. */
+TEST(KeptPart, LeavesHugePagesWhole)
+{
+	if (PAGE_BYTES != 4 * KIB)
+		GTEST_SKIP() << "no huge pages by themselves where pages are "
+				"not of 4 KiB";
+	Source source("dram");
+	source_keep_part(source);
+	std::vector<char *> spans;
+
+	for (size_t i = 0; i < 16; i++) {
+		spans.push_back(source.span(9 * MIB));
+		ASSERT_NE(source.span(7 * MIB), nullptr);
+	}
+	size_t before = source.committed();
+	for (char *span : spans)
+		source.free(span, 9 * MIB);
+	EXPECT_LT(source.committed(), before);
+	EXPECT_EQ((before - source.committed()) % (2 * MIB), 0u);
+}
+
+/* Where nothing whole is free all of it goes: each huge page has a span. */
+TEST(KeptPart, GoesWhereItIsInSmallPieces)
+{
+	Source source("dram");
+	source_keep_part(source);
+	std::vector<char *> spans = every_other(source, 128, MIB);
+
+	EXPECT_EQ(source_spans(source), 64 * MIB);
+	for (size_t i = 0; i < 128; i += 2)
+		source.free(spans[i] + PAGE_BYTES, MIB - PAGE_BYTES);
+	EXPECT_LE(kept(source), 32 * MIB);
+}
