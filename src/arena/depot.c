@@ -16,7 +16,7 @@
 /* Of what the heap has handed out so much may lie in its depot, and in any case
  * so many bytes, where its quota allows it. */
 #define DEPOT_PART 8
-#define DEPOT_BYTES_MIN (4 * MIB)
+#define DEPOT_BYTES_MIN (1 * MIB)
 
 /* Pointers of one bin: what there is memory for at first, and at most, if no
  * more were missed; and of those that were so many bytes of blocks. */

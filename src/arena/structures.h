@@ -135,7 +135,7 @@ struct thread;
  *       source_keep_part(). For other memory both as the decay says.
  *   (2) those above CACHE_SIZE_MAX, until none was taken for a second or two:
  *       see caches_age(). In the depot an eighth of what is handed out, at
- *       least 4 MiB, what was missed in it (depot.h), and of a bounded kind at
+ *       least 1 MiB, what was missed in it (depot.h), and of a bounded kind at
  *       most half of what caches may have; all of it until nobody took it for
  *       a second or two.
  *

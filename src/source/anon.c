@@ -41,7 +41,7 @@
 #define PROMISE_MAX (64 * MIB)
 
 /* So much of a source has small pages before it has huge ones (page=auto). */
-#define HUGE_FROM (8 * MIB)
+#define HUGE_FROM (4 * MIB)
 
 static bool
 is_huge(const struct source *source)
@@ -148,7 +148,10 @@ becomes_huge(const struct source *source)
  * What it gave to a program of blocks of 5 to 25 MiB that come and go (large in
  * test/bench/classics.c): 100,500 page faults before, 15,900 now, and a third
  * of the processor time; memory at the most 253 and 262 MiB. One whose heap has
- * 18 MiB: 4870 and 3400 page faults, the same memory.
+ * 18 MiB (order): 4350 page faults with the C library's malloc, 2390 now, and
+ * at the most 19 MiB; from 8 MiB on 3420, from 2 MiB on 1880, and the same
+ * memory. There programs of 6 to 8 MiB (mixed, leaks, bursts) take one or two
+ * MiB more, and from 4 MiB on nothing.
  */
 static void
 ask_for_huge(struct segment *segment)
