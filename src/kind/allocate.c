@@ -396,6 +396,12 @@ poolkind_malloc(poolkind *kind, size_t size)
 	return malloc_for(kind, size, size);
 }
 
+void *
+kind_malloc_directly(poolkind *kind, size_t size)
+{
+	return allocate(kind, &(struct request){ size, 1, false, size });
+}
+
 /* A large block out of the cache, where it has been used before. NULL: there is
  * none. */
 static void *

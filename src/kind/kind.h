@@ -194,6 +194,9 @@ kind_block_of(const void *ptr, struct block *block)
  * Counts that it has none. Returns NULL. */
 void *kind_no_block(struct kind *kind);
 
+/* poolkind_malloc(), but of SIZE bytes that no cache serves. */
+void *kind_malloc_directly(poolkind *kind, size_t size);
+
 /*
  * Whether the program's function for a kind without room, if there is one,
  * wants the request for SIZE bytes to be tried again, after it was asked ASKED

@@ -20,6 +20,17 @@
 #include "kind/facade.h"
 #include "kind/kind.h"
 
+/* A new place for the block. One that is large and grows is likely to grow on,
+ * and an arena cuts its place out of free memory, into which it then can: a
+ * block of a cache lies between others. */
+static void *
+place_for(poolkind *kind, const struct block *block, size_t size)
+{
+	return size > block->usable && !block->slab ?
+	    kind_malloc_directly(kind, size) :
+	    poolkind_malloc(kind, size);
+}
+
 static void *
 same_block(struct kind *home, void *ptr, size_t asked)
 {
@@ -93,7 +104,7 @@ reallocate(poolkind *kind, void *ptr, const struct block *block, size_t size)
 		errno = saved;
 		return same_block(home, ptr, size);
 	}
-	moved = poolkind_malloc(kind, size);
+	moved = place_for(kind, block, size);
 	if (moved == NULL) {
 		if (!at_home || size > block->usable)
 			return NULL;

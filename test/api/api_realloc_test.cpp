@@ -248,3 +248,30 @@ TEST(ApiReallocOften, HoldsNoMoreWithTime)
 		poolkind_free(kind.get(), block);
 	EXPECT_EQ(0u, stats_of(kind.get()).live);
 }
+
+/* Two blocks that grow in turn, again and again, by half of what they have: so
+ * the thread's cache has blocks of all these sizes. */
+TEST(ApiReallocOften, LargeBlocksOftenGrowWhereTheyAre)
+{
+	Kind kind = open_kind("dram");
+	unsigned grown = 0, moved = 0;
+
+	for (int round = 0; round < 50; round++) {
+		void *blocks[2] = { poolkind_malloc(kind.get(), 16 * KIB),
+			poolkind_malloc(kind.get(), 16 * KIB) };
+
+		for (size_t size = 24 * KIB; size <= MIB; size += size / 2)
+			for (void *&block : blocks) {
+				void *before = block;
+				block = poolkind_realloc(
+				    kind.get(), block, size);
+				ASSERT_NE(nullptr, block);
+				moved += block != before;
+				grown++;
+			}
+		for (void *block : blocks)
+			poolkind_free(kind.get(), block);
+	}
+	EXPECT_LT(moved, grown * 3 / 4);
+	EXPECT_EQ(0u, stats_of(kind.get()).live);
+}
