@@ -440,9 +440,10 @@ TEST(MapHookOfOne, IsToldOfWhatABlockGrowsInto)
 		other.join();
 		EXPECT_TRUE(
 		    painted(grown != nullptr ? grown : block, 2 * MIB, 7));
-		if (grown != nullptr && result == 0)
+		if (grown != nullptr && result == 0) {
 			EXPECT_TRUE(registrar.knows(grown, 20 * MIB))
 			    << (grown == block);
+		}
 		EXPECT_EQ(0, poolkind_check(kind.get())) << poolkind_errormsg();
 		kind.reset();
 		EXPECT_EQ(0u, registrar.runs());
