@@ -181,7 +181,8 @@ is_bulky(struct heap *heap, size_t usable)
 /* Empties the caches and coalesces what is free, leaving it committed, before
  * it says NULL, and remembers that it did. What changes from the beginning on
  * counts, the emptying too, so the memory of it is good from the second NULL in
- * a row on. */
+ * a row on. Not where the source did not say so: jemalloc lacked memory for its
+ * records, and nothing in the heap changes when there is some again. */
 static void *
 allocate_last(struct heap *heap, size_t usable, size_t alignment, bool zero)
 {
@@ -190,10 +191,10 @@ allocate_last(struct heap *heap, size_t usable, size_t alignment, bool zero)
 
 	source_hold(heap->source);
 	heap_drain(heap);
+	hooks_found_no_room();
 	ptr = allocate_once(heap, usable, alignment, zero);
 	source_unhold(heap->source);
-	if (ptr == NULL && alignment <= PAGE_BYTES &&
-	    atomic_load(&heap->arena_count) != 0)
+	if (ptr == NULL && alignment <= PAGE_BYTES && hooks_found_no_room())
 		remember_full(heap, epoch, usable);
 	return ptr;
 }

@@ -17,6 +17,17 @@
 
 #include "arena/hooks.h"
 
+static _Thread_local bool no_room __attribute__((tls_model("initial-exec")));
+
+bool
+hooks_found_no_room(void)
+{
+	bool found = no_room;
+
+	no_room = false;
+	return found;
+}
+
 static struct source *
 source_of(extent_hooks_t *hooks)
 {
@@ -91,6 +102,8 @@ on_alloc(extent_hooks_t *hooks, void *new_addr, size_t size, size_t alignment,
 		return NULL;
 	if (source != NULL)
 		span = source_alloc(source, new_addr, size, alignment, zero);
+	if (span == NULL)
+		no_room = true;
 	if (span != NULL && !leaves_are_there(span, size)) {
 		source_free(source, span, size);
 		span = NULL;

@@ -22,4 +22,9 @@ struct hooked_source {
 /* Fills in the hooks. The record must outlive every arena it is given to. */
 void hooked_source_init(struct hooked_source *hooked, struct source *source);
 
+/* Whether a source had no room for what the calling thread asked jemalloc for
+ * since this was last called. Where jemalloc fails and it had, or was not
+ * asked, jemalloc itself has no memory for its records. */
+bool hooks_found_no_room(void);
+
 #endif /* ARENA_HOOKS_H */

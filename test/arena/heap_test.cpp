@@ -277,6 +277,26 @@ TEST(Full, IsForgottenWhenOneBlockLiesInACache)
 	}
 }
 
+/* A heap that has room, and whose arena for a while has no memory for the
+ * records of extents, is not full for good: nothing in it changes when there is
+ * some again. The large block makes what jemalloc needs besides, and which is
+ * asked for with the source's memory; small ones use its records up. */
+TEST(Full, IsNotRememberedWhereRecordsAreShort)
+{
+	Heap heap("dram,size=1G");
+
+	heap.free(heap.malloc(GIB - 4 * MIB));
+	heap.free(heap.malloc(16 * KIB));
+	os_fault_at(OS_MAP_RECORDS, 1, ENOMEM, true);
+	std::vector<char *> blocks = heap.fill(16 * KIB);
+	if (blocks.size() >= (GIB - 16 * MIB) / (16 * KIB))
+		GTEST_SKIP() << "jemalloc had records for all";
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(heap.malloc(3 * MIB), nullptr);
+	os_fault_at(OS_MAP_RECORDS, 0, 0, false);
+	EXPECT_NE(heap.malloc(3 * MIB), nullptr);
+}
+
 /* A slab may have become free, so a heap that was full is worth a try. */
 TEST(Heap, ChangesWhenABlockIsMoved)
 {
