@@ -31,7 +31,10 @@ arenas_enter(struct heap *heap, unsigned ordinal)
 	    atomic_fetch_add(&heap->contended, 1) % CONTENTION ==
 		CONTENTION - 1)
 		slots_add(heap, count);
-	return slot;
+	if (likely(slot_has_records(slot)))
+		return slot;
+	slot_leave(slot);
+	return NULL;
 }
 
 void

@@ -14,8 +14,9 @@
 
 struct stats_total;
 
-/* Enters an arena for the thread with that ordinal: NULL if there is none.
- * Where threads meet in it again and again, the heap gets one more. */
+/* Enters an arena for the thread with that ordinal, to allocate: NULL if there
+ * is none, or jemalloc has no memory for its records. Where threads meet in it
+ * again and again, the heap gets one more. */
 struct arena_slot *arenas_enter(struct heap *heap, unsigned ordinal);
 
 /* Takes up to COUNT blocks for a bin, not in the page bin index yet, out of an

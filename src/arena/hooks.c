@@ -42,7 +42,9 @@ source_of(extent_hooks_t *hooks)
  * may need memory for leaves. If it gets none it leaks the extent, as it does
  * not call on_dalloc() then: in a kind of fixed size that space would be lost
  * for ever. Here the span can still go back to the source. Leaves are never
- * freed, so what is made now is there when jemalloc looks.
+ * freed, so what is made now is there when jemalloc looks; also when it splits
+ * the extent, unless that has a leaf between those of its ends (purge.h). Such
+ * a one is not made: lookup.c would walk through it.
  */
 static bool
 leaves_are_there(void *addr, size_t size)

@@ -76,12 +76,21 @@ purge_is_due(tsdn_t *tsdn, arena_t *arena)
  * decay as any other. After a burst of 128 MiB by one thread 41 MiB are held,
  * and 141 without this. For anonymous memory whose decay time nobody chose: in
  * a file it would punch a hole, and for large blocks that come and go one each
- * time. */
+ * time.
+ *
+ * From a source that is BOUNDED, which keeps it, what is as large as a leaf of
+ * jemalloc's tree is for, a GiB or more, goes back in any case: so there are
+ * leaves for both pages wherever an extent is split (hooks.c). */
 static inline void
-purge_oversize(arena_t *arena, bool at_once)
+purge_oversize(arena_t *arena, bool at_once, bool bounded)
 {
+	size_t leaf = (size_t)1 << rtree_leaf_maskbits();
+
 	atomic_store_zu(&arena->pa_shard.pac.oversize_threshold,
-	    at_once ? OVERSIZE : SC_LARGE_MAXCLASS + PAGE, ATOMIC_RELAXED);
+	    at_once     ? OVERSIZE :
+		bounded ? leaf :
+			  SC_LARGE_MAXCLASS + PAGE,
+	    ATOMIC_RELAXED);
 }
 
 #endif /* ARENA_PURGE_H */

@@ -44,8 +44,9 @@ heap_resize(void *ptr, const struct block *block, size_t size)
 		return false;
 	annotate_enter();
 	slot_enter(slot);
-	failed = arena_ralloc_no_move(
-	    tsdn_here(), ptr, block->usable, size, 0, false, &usable);
+	failed = !slot_has_records(slot) ||
+	    arena_ralloc_no_move(
+		tsdn_here(), ptr, block->usable, size, 0, false, &usable);
 	slot_leave(slot);
 	if (!failed) {
 		page_bin_enter_one(ptr, usable);
@@ -87,7 +88,7 @@ move_block(void *ptr, const struct block *block)
 	tsdn_t *tsdn = tsd_tsdn(tsd_fetch());
 	void *moved = NULL;
 
-	if (is_in_sparse_slab(ptr, tsdn))
+	if (is_in_sparse_slab(ptr, tsdn) && slot_has_records(block->slot))
 		moved = arena_palloc(tsdn, block->slot->arena, block->usable, 1,
 		    false, true, NULL);
 	if (moved == NULL)

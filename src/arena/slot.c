@@ -97,7 +97,8 @@ slot_for(struct heap *heap)
 		return NULL;
 	slot->hooked.exact = heap->options.bounded;
 	slot_set_decay(slot, heap);
-	purge_oversize(slot->arena, heap->options.oversize);
+	purge_oversize(
+	    slot->arena, heap->options.oversize, heap->options.bounded);
 	atomic_store(&slot->requests, 0);
 	atomic_store(&slot->epoch, 0);
 	atomic_store(&slot->heap, heap);
@@ -164,6 +165,38 @@ slots_give_back(struct heap *heap)
 		arenas_extra -= i != 0;
 	}
 	lock_give(&slots_lock);
+}
+
+/* ---- Records of extents -------------------------------------------------- */
+
+/* What one call takes of them at most: each block of a fill may want a slab of
+ * its own, and there is one slab more than was needed; with some in reserve. */
+#define RECORDS_EACH 8
+
+/*
+ * Where jemalloc has no memory for the record of what it splits off a free
+ * extent, it forgets that extent: its pages stay a span of the source's, which
+ * nobody has. So there are records before it may have to split. The leaves of
+ * its tree, which it needs as well, are there: see purge_oversize().
+ *
+ * That they suffice: each thread inside sees RECORDS_EACH for every one that
+ * came before it, which are all that may still take some, and for itself.
+ */
+bool
+slot_has_records(struct arena_slot *slot)
+{
+	edata_cache_t *records = &slot->arena->pa_shard.edata_cache;
+	size_t wanted = RECORDS_EACH * (size_t)atomic_load(&slot->users);
+	tsdn_t *tsdn = tsdn_here();
+
+	while (atomic_load_zu(&records->count, ATOMIC_RELAXED) < wanted) {
+		edata_t *record = base_alloc_edata(tsdn, records->base);
+
+		if (record == NULL)
+			return false;
+		edata_cache_put(tsdn, records, record);
+	}
+	return true;
 }
 
 /* ---- Keeping threads out ------------------------------------------------ */

@@ -98,6 +98,10 @@ slot_leave(struct arena_slot *slot)
 		wake_all(&slot->users);
 }
 
+/* Whether jemalloc can enter and split extents for the caller, who is inside:
+ * see slot.c. Asked by whoever allocates. */
+bool slot_has_records(struct arena_slot *slot);
+
 void slots_stop(void);
 void slots_go(void);
 

@@ -22,7 +22,7 @@ struct rig {
 };
 
 struct rig *
-rig_open(const char *text)
+rig_open(const char *text, bool bounded)
 {
 	struct heap_options options = {
 		.arenas = HEAP_ARENAS_MAX,
@@ -42,8 +42,9 @@ rig_open(const char *text)
 	options.background = spec.background;
 	options.background_ms = 10000;
 	/* By jemalloc's clock, which goes its own way. */
-	options.decay_given = spec.background;
+	options.decay_given = spec.background || bounded;
 	options.decay_ms = 10;
+	options.bounded = bounded;
 	if (heap_open(&rig->heap, source, &options, NULL) == 0)
 		return rig;
 	source_close(source);

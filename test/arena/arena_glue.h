@@ -13,8 +13,9 @@
 
 struct rig;
 
-/* A heap on the source that TEXT describes; NULL if it cannot be opened. */
-struct rig *rig_open(const char *text);
+/* A heap on the source that TEXT describes; NULL if it cannot be opened.
+ * BOUNDED: with the options of a kind that has a size or a limit. */
+struct rig *rig_open(const char *text, bool bounded);
 void rig_close(struct rig *rig);
 struct source *rig_source(struct rig *rig);
 

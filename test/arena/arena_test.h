@@ -32,7 +32,8 @@ extern "C" {
 /* A heap for the length of a test. */
 class Heap {
 public:
-	explicit Heap(const char *text) : rig(rig_open(text))
+	explicit Heap(const char *text, bool bounded = false)
+	    : rig(rig_open(text, bounded))
 	{
 		EXPECT_NE(rig, nullptr) << error_text();
 	}

@@ -297,6 +297,42 @@ TEST(Full, IsNotRememberedWhereRecordsAreShort)
 	EXPECT_NE(heap.malloc(3 * MIB), nullptr);
 }
 
+/* What is free in an arena is not lost where jemalloc has no memory for the
+ * record of a part of it. */
+TEST(Full, LosesNothingWhereRecordsAreShort)
+{
+	Heap heap("dram,size=1G");
+
+	heap.free(heap.malloc(GIB - 4 * MIB));
+	heap.free(heap.malloc(16 * KIB));
+	char *large = heap.malloc(64 * MIB);
+	os_fault_at(OS_MAP_RECORDS, 1, ENOMEM, true);
+	std::vector<char *> blocks = heap.fill(16 * KIB);
+	ASSERT_TRUE(rig_is_sound(heap));
+	heap.free(large);
+	heap.malloc(3 * MIB);
+	EXPECT_TRUE(rig_is_sound(heap));
+	os_fault_at(OS_MAP_RECORDS, 0, 0, false);
+	EXPECT_NE(heap.malloc(60 * MIB), nullptr);
+}
+
+/* Nor where its tree has no leaf for the place where it is cut: one is for a
+ * GiB, or for four. */
+TEST(Full, LosesNothingWhereLeavesAreShort)
+{
+	for (size_t i = 0; i < 4; i++) {
+		Heap heap("dram,size=128G", true);
+		char *large = heap.malloc(40 * GIB);
+
+		ASSERT_NE(large, nullptr);
+		os_fault_at(OS_MAP_RECORDS, 1, ENOMEM, true);
+		heap.free(large);
+		heap.malloc((17 + 5 * i) * GIB);
+		EXPECT_TRUE(rig_is_sound(heap));
+		os_fault_at(OS_MAP_RECORDS, 0, 0, false);
+	}
+}
+
 /* A slab may have become free, so a heap that was full is worth a try. */
 TEST(Heap, ChangesWhenABlockIsMoved)
 {
