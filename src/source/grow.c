@@ -80,7 +80,7 @@ open_all(struct source *source)
 	int error = 0;
 
 	for (; left != 0 && error == 0; left -= bytes, head = 0) {
-		bytes = min_size(left, SOURCE_SEGMENT_MAX);
+		bytes = min_size(left, SOURCE_SEGMENT_MAX - head);
 		error = segment_new_headed(
 		    source, NULL, bytes + head, head, &segment);
 		if (error != 0)

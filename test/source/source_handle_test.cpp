@@ -89,6 +89,20 @@ TEST(Handle, IsAPageBeyondTheSizeOfAFile)
 	}
 }
 
+/* No segment is longer for it than one can be. */
+TEST(Handle, OfALongFileHasPlaceInASegment)
+{
+	Source source(spec_with_handle(in_shm("size=4T")), nullptr, nullptr);
+
+	if (source == nullptr && errno == ENOMEM)
+		GTEST_SKIP() << "so many addresses cannot be had";
+	ASSERT_NE((struct source *)source, nullptr) << error_text();
+	EXPECT_EQ(segments_of(source), 2u);
+	EXPECT_LE(source_extent(source), SOURCE_SEGMENT_MAX);
+	EXPECT_EQ(source.span(PAGE_BYTES), base_of(source) + PAGE_BYTES);
+	EXPECT_EQ(source_check(source), 0) << error_text();
+}
+
 TEST(Handle, IsTheFirstPageOfARegionAndGivenBack)
 {
 	Region region(2 * MIB);
