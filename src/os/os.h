@@ -287,8 +287,9 @@ int os_make_sealed(
 int os_map_sealed(int fd, void **addr, size_t *bytes);
 
 /* Opens a device that no other process has open so, close-on-exec; EBUSY. The
- * lock lasts as long as the device is open or mapped. */
-int os_open_device(const char *path, int *fd);
+ * lock lasts as long as the device is open or mapped. AGAIN: for who has it
+ * mapped so already, without another. */
+int os_open_device(const char *path, bool again, int *fd);
 
 /* The process that has such a lock on PATH. ESRCH if none has, or one that is
  * not visible from here (another PID namespace). */

@@ -402,13 +402,15 @@ os_path(const char *path, enum os_path *what, struct os_dax *dax)
  * when the descriptor is closed, so the lock lasts as long as the mapping, and
  * goes with the process however it ends. A child of fork shares it. */
 int
-os_open_device(const char *path, int *fd)
+os_open_device(const char *path, bool again, int *fd)
 {
 	int err;
 
 	*fd = open_at(path, O_RDWR | O_CLOEXEC, 0);
 	if (*fd < 0)
 		return -*fd;
+	if (again)
+		return 0;
 	err = os_direct_error(SYS_flock, *fd, LOCK_EX | LOCK_NB);
 	if (err != 0)
 		os_close(*fd);

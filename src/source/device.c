@@ -6,6 +6,9 @@
  * keeps other processes away, for as long as this one has it mapped, although
  * the descriptor is closed at once. Nothing is known of its content.
  *
+ * One that is longer than a segment can be has several, each of which maps what
+ * follows the one before.
+ *
  * Called by segment.c through the table of operations. Opening fails with EBUSY
  * where another process has the device, else as open(2) and mmap(2) do.
  */
@@ -25,14 +28,14 @@ device_open(struct source *source, struct segment *segment)
 	void *base;
 	int fd, error;
 
-	error = os_open_device(source->spec->path, &fd);
+	error = os_open_device(source->spec->path, source->first != NULL, &fd);
 	if (error != 0)
 		return error;
 	error = os_reserve(
 	    segment->bytes, segment->bytes >= 2 * GIB ? GIB : 2 * MIB, &base);
 	if (error == 0) {
 		error = os_map_file(base, segment->bytes, fd,
-		    (off_t)source->spec->offset, false);
+		    (off_t)(source->spec->offset + source->size), false);
 		segment->base = base;
 		if (error == 0)
 			error = segment_withhold(segment);

@@ -245,12 +245,14 @@ TEST(Device, IsForOneAndTheNextIsToldWhoHasIt)
 	close(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
 	EXPECT_EQ(os_lock_holder(path.c_str(), &process), ESRCH);
 	EXPECT_EQ(process, 0u);
-	ASSERT_EQ(os_open_device(path.c_str(), &first), 0);
-	EXPECT_EQ(os_open_device(path.c_str(), &second), EBUSY);
+	ASSERT_EQ(os_open_device(path.c_str(), false, &first), 0);
+	EXPECT_EQ(os_open_device(path.c_str(), false, &second), EBUSY);
 	EXPECT_EQ(os_lock_holder(path.c_str(), &process), 0);
 	EXPECT_EQ(process, (unsigned)getpid());
+	ASSERT_EQ(os_open_device(path.c_str(), true, &second), 0);
+	os_close(second);
 	os_close(first);
-	ASSERT_EQ(os_open_device(path.c_str(), &second), 0);
+	ASSERT_EQ(os_open_device(path.c_str(), false, &second), 0);
 	os_close(second);
 	EXPECT_EQ(os_lock_holder("/there/is/none", &process), ENOENT);
 }

@@ -2,6 +2,7 @@
 /* Spans of every source: where they lie, what commits them, what they hold. */
 #include "source_test.h"
 
+#include <fcntl.h>
 #include <fstream>
 #include <random>
 #include <sstream>
@@ -368,4 +369,41 @@ TEST(HugePages, AreAskedForWhereMprotectIsRefused)
 	}
 	os_fault_at(OS_MAKE_USABLE, 0, 0, false);
 	EXPECT_TRUE(asks_for_huge_pages(last));
+}
+
+/* What is longer than a segment can be has several, which are parts of one
+ * device: a device, as far as that goes, may be any file. */
+TEST(Spans, AreOfAllOfALongDevice)
+{
+	const size_t tib = (size_t)1 << 40;
+	Directory directory;
+	std::string path = directory.path + "/device";
+	int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (ftruncate(fd, (off_t)(5 * tib)) != 0) {
+		close(fd);
+		GTEST_SKIP() << "no file of 5 TiB can be had here";
+	}
+	struct spec spec = parsed("dax:" + path);
+	spec.offset = 2 * MIB;
+	spec.size = 5 * tib - spec.offset;
+	{
+		Source source(spec, nullptr, nullptr);
+		if (source == nullptr && errno == ENOMEM)
+			GTEST_SKIP() << "so many addresses cannot be had";
+		ASSERT_NE((struct source *)source, nullptr) << error_text();
+		EXPECT_EQ(segments_of(source), 2u);
+		char *low = source.span(4 * tib);
+		char *high = source.span(tib - spec.offset);
+		ASSERT_NE(low, nullptr);
+		ASSERT_NE(high, nullptr);
+		*low = 1;
+		*high = 2;
+	}
+	char at_low = 0, at_high = 0;
+	EXPECT_EQ(pread(fd, &at_low, 1, (off_t)spec.offset), 1);
+	EXPECT_EQ(pread(fd, &at_high, 1, (off_t)(4 * tib + spec.offset)), 1);
+	EXPECT_EQ(at_low, 1);
+	EXPECT_EQ(at_high, 2);
+	close(fd);
 }
