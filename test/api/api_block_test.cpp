@@ -12,6 +12,7 @@
 
 #include <sys/mman.h>
 
+#include "../lib/aligned.h"
 #include "../lib/engine_kind.h"
 #include "../lib/engine_space.h"
 
@@ -21,12 +22,6 @@ namespace {
 
 class ApiBlock : public EveryKind {};
 ENGINE_EVERY_KIND(ApiBlock);
-
-bool
-is_aligned_to(const void *ptr, size_t alignment)
-{
-	return reinterpret_cast<uintptr_t>(ptr) % alignment == 0;
-}
 
 /* Sizes around every power of two up to MOST. */
 std::vector<size_t>
@@ -304,6 +299,30 @@ TEST_P(ApiBlock, AlignedBlocksLiveTogether)
 		EXPECT_TRUE(painted(blocks[i], 3000, i + 1));
 		poolkind_free(kind(), blocks[i]);
 	}
+}
+
+/* Whatever lies on top in the thread's cache. */
+TEST_P(ApiBlock, AlignedBlocksAreAlignedAfterOthersWereFreed)
+{
+	const size_t alignment = 64 * KIB;
+	void *odd = poolkind_malloc(kind(), 20 * KIB);
+	uint64_t before = stats_of(kind()).allocations;
+
+	for (unsigned round = 0; round < 20; round++) {
+		std::vector<void *> blocks;
+
+		for (int i = 0; i < 5; i++)
+			blocks.push_back(poolkind_malloc(kind(), 16 * KIB));
+		for (void *block : blocks)
+			poolkind_free(kind(), block);
+		void *block = poolkind_aligned_alloc(kind(), alignment, 64);
+		ASSERT_NE(nullptr, block);
+		EXPECT_TRUE(is_aligned_to(block, alignment));
+		EXPECT_EQ(
+		    round * 6u + 6, stats_of(kind()).allocations - before);
+		poolkind_free(kind(), block);
+	}
+	poolkind_free(kind(), odd);
 }
 
 TEST_P(ApiBlock, AlignedAllocRefusesWhatIsNoPowerOfTwo)

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <malloc.h>
 
+#include "aligned.h"
 #include "preload_check.h"
 
 extern void cfree(void *ptr) __attribute__((weak));
@@ -112,7 +113,7 @@ check_posix_memalign(void)
 	for (size_t alignment = sizeof(p); alignment <= 4 << 20;
 	     alignment *= 2) {
 		good = good && posix_memalign(&p, alignment, 100) == 0 &&
-		    (uintptr_t)p % alignment == 0 && is_ours(p);
+		    is_aligned_to(p, alignment) && is_ours(p);
 		free(p);
 	}
 	CHECK("posix_memalign takes powers of two", good);
@@ -137,7 +138,7 @@ check_posix_memalign(void)
 static bool
 aligned(void *p, size_t alignment)
 {
-	bool good = is_ours(p) && (uintptr_t)p % alignment == 0;
+	bool good = is_ours(p) && is_aligned_to(p, alignment);
 
 	free(p);
 	return good;

@@ -2,6 +2,7 @@
 /* Blocks of a sample, as the probes otel_memory:alloc and free tell of them
  * while somebody listens: each is told of as freed once, however it goes, and
  * is a block as all others are. */
+#include "../lib/aligned.h"
 #include "kind_test.h"
 
 #include <cstring>
@@ -135,8 +136,7 @@ TEST_F(Sampled, AreZeroAndAlignedAsOthersAre)
 			void *block = poolkind_aligned_alloc(
 			    kind, alignment, 3000);
 
-			ASSERT_EQ(
-			    reinterpret_cast<uintptr_t>(block) % alignment, 0u);
+			ASSERT_TRUE(is_aligned_to(block, alignment));
 			blocks.push_back(block);
 		}
 	EXPECT_GT(glue_sampled(), 0u);

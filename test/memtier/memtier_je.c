@@ -5,6 +5,7 @@
  */
 #include <malloc.h>
 
+#include "aligned.h"
 #include "preload_check.h"
 
 #define WEAK __attribute__((weak))
@@ -22,7 +23,7 @@ extern WEAK size_t je_malloc_usable_size(void *ptr);
 static bool
 freed(void *p, size_t alignment)
 {
-	bool good = is_ours(p) && (uintptr_t)p % alignment == 0 &&
+	bool good = is_ours(p) && is_aligned_to(p, alignment) &&
 	    je_malloc_usable_size(p) == malloc_usable_size(p);
 
 	free(p);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <malloc.h>
 
+#include "aligned.h"
 #include "shim_check.h"
 
 extern void cfree(void *ptr) __attribute__((weak)); /* libc has none */
@@ -101,7 +102,7 @@ check_posix_memalign(void)
 	for (size_t alignment = 1; alignment <= 4 << 20; alignment *= 2) {
 		p = &p;
 		if (posix_memalign(&p, alignment, 100) != 0 ||
-		    (uintptr_t)p % alignment != 0 || !in_pool(p, 100))
+		    !is_aligned_to(p, alignment) || !in_pool(p, 100))
 			good = false;
 		free(p);
 	}
@@ -156,8 +157,8 @@ check_aligned(void)
 		void *a = memalign(alignment, 10);
 		void *b = aligned_alloc(alignment, 10);
 
-		if (a == NULL || (uintptr_t)a % alignment != 0 || b == NULL ||
-		    (uintptr_t)b % alignment != 0)
+		if (a == NULL || !is_aligned_to(a, alignment) || b == NULL ||
+		    !is_aligned_to(b, alignment))
 			good = false;
 		free(a);
 		free(b);
@@ -176,7 +177,7 @@ static bool
 pvalloc_fits(size_t size, size_t usable)
 {
 	void *p = pvalloc(size);
-	bool good = p != NULL && (uintptr_t)p % 4096 == 0 &&
+	bool good = p != NULL && is_aligned_to(p, 4096) &&
 	    malloc_usable_size(p) == usable;
 
 	free(p);
@@ -189,11 +190,11 @@ check_pages(void)
 	void *p = valloc(zero);
 
 	CHECK("valloc(0) is a page",
-	    p != NULL && (uintptr_t)p % 4096 == 0 &&
+	    p != NULL && is_aligned_to(p, 4096) &&
 		malloc_usable_size(p) == 4096);
 	free(p);
 	p = valloc(5000);
-	CHECK("valloc(5000) is aligned", p != NULL && (uintptr_t)p % 4096 == 0);
+	CHECK("valloc(5000) is aligned", p != NULL && is_aligned_to(p, 4096));
 	free(p);
 	errno = 0;
 	CHECK("valloc(SIZE_MAX) fails",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Blocks: sizes at both ends, alignment, zeroes, copies of strings, and what
  * a block that goes to the wrong pool does. */
+#include "../lib/aligned.h"
 #include "vmem_test.h"
 
 #include <map>
@@ -14,12 +15,6 @@ namespace {
 
 class VmemBlock : public EveryPool {};
 VMEM_EVERY_POOL(VmemBlock);
-
-bool
-aligned(const void *block, size_t alignment)
-{
-	return reinterpret_cast<uintptr_t>(block) % alignment == 0;
-}
 
 /* Takes all that can be had of POOL. */
 void
@@ -40,7 +35,7 @@ TEST_P(VmemBlock, EverySizeIsUsableAndAligned)
 		ASSERT_NE(nullptr, block) << size;
 		size_t usable = vmem_malloc_usable_size(pool(), block);
 		ASSERT_GE(usable, size);
-		ASSERT_TRUE(aligned(block, size < 16 ? 8 : 16)) << size;
+		ASSERT_TRUE(is_aligned_to(block, size < 16 ? 8 : 16)) << size;
 		ASSERT_TRUE(lies_in(block, usable, first(), room()));
 		paint(block, usable, static_cast<unsigned>(size));
 		blocks[block] = size;
@@ -195,7 +190,8 @@ TEST_P(VmemBlock, AlignedToAnyPowerOfTwo)
 			char *block = static_cast<char *>(
 			    vmem_aligned_alloc(pool(), alignment, size));
 			ASSERT_NE(nullptr, block) << alignment << " " << size;
-			EXPECT_TRUE(aligned(block, alignment)) << alignment;
+			EXPECT_TRUE(is_aligned_to(block, alignment))
+			    << alignment;
 			size_t usable = vmem_malloc_usable_size(pool(), block);
 			EXPECT_GE(usable, size);
 			ASSERT_TRUE(lies_in(block, usable, first(), room()));
@@ -227,7 +223,7 @@ TEST(VmemLargeRegion, LargeAlignments)
 			void *block = vmem_aligned_alloc(
 			    pool.get(), alignment, size);
 			ASSERT_NE(nullptr, block) << alignment << " " << size;
-			EXPECT_TRUE(aligned(block, alignment));
+			EXPECT_TRUE(is_aligned_to(block, alignment));
 			vmem_free(pool.get(), block);
 		}
 }

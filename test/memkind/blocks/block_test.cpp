@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Blocks of every sort of kind: malloc, calloc, posix_memalign; how they end
  * where there is none. realloc and what is told of a block: owner_test.cpp. */
+#include "../../lib/aligned.h"
 #include "../memkind_test.h"
 
 using namespace engine;
@@ -10,12 +11,6 @@ namespace {
 
 class MemkindBlock : public EverySort {};
 MEMKIND_EVERY_SORT(MemkindBlock);
-
-bool
-is_aligned_to(const void *ptr, size_t alignment)
-{
-	return reinterpret_cast<uintptr_t>(ptr) % alignment == 0;
-}
 
 const size_t BEYOND[] = { size_t(1) << 62, PTRDIFF_MAX, size_t(PTRDIFF_MAX) + 1,
 	SIZE_MAX - 4095, SIZE_MAX };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* hbwmalloc.h. The first call that needs it fixes the policy of the process,
  * so each case has a child of its own; this process never allocates. */
+#include "../../lib/aligned.h"
 #include "../memkind_test.h"
 
 #include <hbwmalloc.h>
@@ -169,7 +170,7 @@ TEST(HbwBlock, AllFunctions)
 		hbw_free(block);
 		void *aligned = nullptr;
 		EXPECT_EQ(0, hbw_posix_memalign(&aligned, 4096, 100));
-		EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(aligned) % 4096);
+		EXPECT_TRUE(is_aligned_to(aligned, 4096));
 		hbw_free(aligned);
 		hbw_free(nullptr);
 		EXPECT_EQ(0u, hbw_malloc_usable_size(nullptr));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* memtier: builders and what they refuse, fixed proportions, settings by name,
  * the account of each kind, and blocks, by many threads too. */
+#include "../../lib/aligned.h"
 #include "memtier_test.h"
 
 #include <atomic>
@@ -327,7 +328,7 @@ TEST(MemtierAccount, IsWhatIsUsable)
 	sum += memtier_usable_size(second);
 	EXPECT_EQ(sum, allocated(kind));
 	ASSERT_EQ(0, memtier_kind_posix_memalign(kind, &block, 4096, 100));
-	EXPECT_EQ(0u, reinterpret_cast<uintptr_t>(block) % 4096);
+	EXPECT_TRUE(is_aligned_to(block, 4096));
 	sum += memtier_usable_size(block);
 	EXPECT_EQ(sum, allocated(kind));
 	memtier_kind_free(kind, first);
