@@ -59,10 +59,10 @@ bin_of(struct cache *cache, unsigned number)
 	return bin;
 }
 
-/* A block of the bin, or NULL when it is empty or housekeeping is due:
- * cache_fill() then has one. */
-static inline void *
-cache_take(struct cache *cache, unsigned number)
+/* A block of the bin, or NULL when it is empty, the block on top is not at a
+ * multiple of ALIGNMENT, or housekeeping is due. */
+static ALWAYS_INLINE void *
+cache_take_top(struct cache *cache, unsigned number, size_t alignment)
 {
 	struct bin *bin = bin_of(cache, number);
 	void *ptr = NULL;
@@ -74,14 +74,22 @@ cache_take(struct cache *cache, unsigned number)
 	if (likely(head != bin->block)) {
 		if (unlikely(--bin->countdown < 0))
 			bin->countdown = 0;
-		else {
+		else if (likely(is_aligned((uintptr_t)head[-1], alignment))) {
 			ptr = head[-1];
 			bin->head = head - 1;
 			assume(ptr != NULL);
-		}
+		} else
+			bin->countdown++;
 	}
 	cache_leave(cache);
 	return ptr;
+}
+
+/* The same for any block: cache_fill() has one where this has none. */
+static inline void *
+cache_take(struct cache *cache, unsigned number)
+{
+	return cache_take_top(cache, number, 1);
 }
 
 /* The same of a bin of which every block is chosen (recording.h), whose
@@ -322,7 +330,7 @@ cache_hand_out(struct cache *cache, unsigned number, void *ptr)
 
 /* What cache_malloc() is for smaller ones, for a SIZE above CACHE_SIZE_MAX. */
 static ALWAYS_INLINE void *
-cache_malloc_large(unsigned id, size_t size)
+cache_malloc_large(unsigned id, size_t size, size_t alignment)
 {
 	struct cache *cache = thread_self->cache[id];
 	unsigned number;
@@ -331,7 +339,7 @@ cache_malloc_large(unsigned id, size_t size)
 	if (unlikely(cache == NULL))
 		return NULL;
 	number = cache_bin_in(cache->heap, size);
-	ptr = number != 0 ? cache_take(cache, number) : NULL;
+	ptr = number != 0 ? cache_take_top(cache, number, alignment) : NULL;
 	return ptr != NULL ? cache_hand_out(cache, number, ptr) : NULL;
 }
 

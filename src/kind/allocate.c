@@ -359,7 +359,7 @@ static void *__attribute__((noinline))
 malloc_slowly(poolkind *kind, size_t size, size_t asked)
 {
 	void *ptr = size > CACHE_SIZE_MAX && kind_find(kind) != NULL ?
-	    cache_malloc_large(kind_id(kind), size) :
+	    cache_malloc_large(kind_id(kind), size, 1) :
 	    NULL;
 
 	if (ptr == NULL)
@@ -408,7 +408,7 @@ static void *
 zeroed_large(poolkind *kind, size_t bytes)
 {
 	unsigned id = kind_id(kind);
-	void *ptr = kind_find(kind) != NULL ? cache_malloc_large(id, bytes) :
+	void *ptr = kind_find(kind) != NULL ? cache_malloc_large(id, bytes, 1) :
 					      NULL;
 
 	if (ptr == NULL)
@@ -443,6 +443,20 @@ poolkind_calloc(poolkind *kind, size_t count, size_t size)
 	return ptr == NULL ? NULL : memset(ptr, 0, bytes);
 }
 
+/* A block of the cache that was aligned when it was last handed out. NULL: it
+ * has none on top, or the kind is none. */
+static void *
+aligned_large(poolkind *kind, size_t alignment, size_t usable, size_t asked)
+{
+	void *ptr = kind_find(kind) != NULL ?
+	    cache_malloc_large(kind_id(kind), usable, alignment) :
+	    NULL;
+
+	if (ptr != NULL)
+		debug_enter(ptr, asked, false);
+	return ptr;
+}
+
 /*
  * An aligned block. Slabs begin at a page and hold blocks of one size one after
  * the other, so a block of a class whose size is a multiple of the alignment is
@@ -453,6 +467,7 @@ static void *
 aligned(poolkind *kind, size_t alignment, size_t size)
 {
 	size_t usable = usable_size_aligned(size, alignment);
+	void *ptr;
 
 	/* Before there is a kind there are no sizes either. */
 	if (unlikely(usable == 0)) {
@@ -462,8 +477,12 @@ aligned(poolkind *kind, size_t alignment, size_t size)
 	}
 	if (alignment <= PAGE_BYTES && usable <= CACHE_LARGE_MAX)
 		return malloc_for(kind, usable, size);
-	return allocate(
-	    kind, &(struct request){ size, alignment, false, size });
+	ptr = usable <= CACHE_LARGE_MAX ?
+	    aligned_large(kind, alignment, usable, size) :
+	    NULL;
+	return ptr != NULL ?
+	    ptr :
+	    allocate(kind, &(struct request){ size, alignment, false, size });
 }
 
 EXPORT void *
