@@ -106,6 +106,18 @@ poolkind_set_report(void (*report)(void *arg, const char *sentence), void *arg)
 
 /* ---- Limit, trim, check -------------------------------------------------- */
 
+/* Of a kind of scope local the size is a limit as well (open_heaps.c), which
+ * stays whatever the program sets. */
+static size_t
+with_size(const struct kind *kind, size_t limit)
+{
+	const struct spec *spec = source_spec(kind_source(kind));
+
+	if (kind->local == NULL || spec->size == 0 || spec->grow)
+		return limit;
+	return limit == 0 ? spec->size : min_size(limit, spec->size);
+}
+
 /*
  * The limit is enforced where memory is committed, in the source's account. The
  * heaps are told too, since their quota follows from it: what thread caches
@@ -121,6 +133,7 @@ poolkind_set_limit(poolkind *handle, size_t limit)
 
 	if (kind == NULL)
 		return -1;
+	limit = with_size(kind, limit);
 	annotate_enter();
 	source_set_limit(kind_source(kind), limit);
 	kind_limit_changed(kind, limit);

@@ -253,15 +253,17 @@ kind_add_nodes(const struct kind *kind, uint64_t *nodes)
 void kind_count(const struct kind *kind, struct poolkind_stats *all);
 
 /* Tells every heap of the kind its share of LIMIT, by which it bounds what its
- * thread caches may hold. The limit itself is that of the account that the
- * sources of all heaps share: one heap may use all of it. */
+ * thread caches may hold: at least a byte, as none would be no bound. The limit
+ * itself is that of the account that the sources of all heaps share: one heap
+ * may use all of it. */
 static inline void
 kind_limit_changed(struct kind *kind, size_t limit)
 {
 	unsigned heaps = kind_heaps(kind);
 
 	for (unsigned i = 0; i < heaps; i++)
-		heap_limit_changed(kind_heap(kind, i), limit / heaps);
+		heap_limit_changed(kind_heap(kind, i),
+		    limit == 0 ? 0 : max_size(limit / heaps, 1));
 }
 
 #endif /* KIND_KIND_H */

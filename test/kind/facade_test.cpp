@@ -147,6 +147,39 @@ TEST(Local, KindServesThreadsByTheirNode)
 	EXPECT_EQ(poolkind_close(kind), 0);
 }
 
+/* The size bounds all localities together, and no limit takes that away. */
+TEST(Local, KindHasNoMoreThanItsSize)
+{
+	poolkind *kind = kind_open_in_two("nodes:0,policy=preferred,size=8M");
+	struct poolkind_stats stats;
+
+	if (kind == nullptr)
+		GTEST_SKIP() << poolkind_errormsg();
+	for (size_t limit : { 0 * MIB, 64 * MIB, 2 * MIB, 0 * MIB }) {
+		EXPECT_EQ(poolkind_set_limit(kind, limit), 0);
+		EXPECT_EQ(poolkind_get_stats(kind, &stats, sizeof(stats)), 0);
+		EXPECT_EQ(stats.limit, limit == 2 * MIB ? limit : 8 * MIB);
+	}
+	EXPECT_EQ(poolkind_close(kind), 0);
+}
+
+/* However small the limit, no locality is without one. */
+TEST(Local, KindWithTheLeastLimitKeepsNothing)
+{
+	poolkind *kind = kind_open_in_two("nodes:0,policy=preferred");
+	struct poolkind_stats stats;
+	void *block;
+
+	if (kind == nullptr)
+		GTEST_SKIP() << poolkind_errormsg();
+	block = poolkind_malloc(kind, 64);
+	EXPECT_EQ(poolkind_set_limit(kind, 1), 0);
+	poolkind_free(kind, block);
+	EXPECT_EQ(poolkind_get_stats(kind, &stats, sizeof(stats)), 0);
+	EXPECT_EQ(stats.cached, 0u);
+	EXPECT_EQ(poolkind_close(kind), 0);
+}
+
 TEST(Local, NodesBeyondTheLastSetKeepWhatIsNear)
 {
 	EXPECT_TRUE(localities_have(64));

@@ -53,6 +53,23 @@ kind_open_local(const unsigned *nodes, unsigned count)
 	return poolkind_open_local(&spec, &localities);
 }
 
+/* They differ in weights, as sets that are the same are one locality. */
+poolkind *
+kind_open_in_two(const char *text)
+{
+	struct localities localities = { 0 };
+	struct spec spec;
+
+	if (spec_parse(text, &spec) != 0)
+		return NULL;
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t weights[SPEC_WEIGHTS_MAX] = { (uint8_t)(i + 1) };
+
+		localities_enter_weighted(&localities, i, spec.nodes, weights);
+	}
+	return poolkind_open_local(&spec, &localities);
+}
+
 bool
 localities_have(unsigned sets)
 {

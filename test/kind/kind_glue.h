@@ -25,6 +25,10 @@ unsigned kind_arenas(const poolkind *kind);
  * the first. */
 poolkind *kind_open_local(const unsigned *nodes, unsigned count);
 
+/* Opens a kind of TEXT with two localities, both on the nodes of that: for
+ * threads on node 0, and for those on node 1. */
+poolkind *kind_open_in_two(const char *text);
+
 /* Whether of so many nodes, each with itself near, each still has it. */
 bool localities_have(unsigned sets);
 
