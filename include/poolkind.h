@@ -332,8 +332,8 @@ int poolkind_on_map(poolkind *kind, poolkind_map_function *told, void *arg);
  * block, thread caches included. Without it they go some ten seconds later, as
  * calls on any kind go on: with those that the thread's cache does not serve,
  * and with each 128th of a size; and anonymous memory of a kind without a size
- * or a limit after a second, where 8 MiB in one piece are free, or at once where
- * more of that waits than is in use, or than 256 MiB and a quarter of it.
+ * or a limit after a second, where 8 MiB in one piece are free, or at once
+ * where more of that waits than is in use, or than 256 MiB and a quarter of it.
  * Errors: none today. */
 int poolkind_trim(poolkind *kind);
 

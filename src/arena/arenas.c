@@ -97,8 +97,7 @@ blocks_fetch(struct heap *heap, unsigned ordinal, unsigned number, void **block,
 }
 
 /* The blocks may be of several arenas: to be inside one keeps a fork away from
- * all. What a thread frees for which jemalloc has no record, for want of
- * memory, is lost: it could not be given back to the source. */
+ * all. */
 void
 blocks_return(struct heap *heap, unsigned ordinal, unsigned number,
     void **block, unsigned count)

@@ -132,7 +132,8 @@ struct thread;
  *     a device                                                   are just there
  *
  *   (1) anonymous memory without a decay: see OVERSIZE in purge.h, and
- *       source_keep_part(). For other memory both as the decay says.
+ *       source_keep_part(). For other memory both as the decay says. In a
+ *       bounded kind a GiB in a row does not wait in an arena, but there.
  *   (2) those above CACHE_SIZE_MAX, until none was taken for a second or two:
  *       see caches_age(). In the depot an eighth of what is handed out, at
  *       least 1 MiB, what was missed in it (depot.h), and of a bounded kind at
