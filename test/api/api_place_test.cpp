@@ -85,10 +85,8 @@ TEST(ApiPlace, PopulatedKindsAreThereAtOnce)
 	    { "dram,populate=yes", "nodes:0,policy=interleave,populate=yes" }) {
 		Kind kind = open_kind(text);
 		ASSERT_NE(nullptr, kind.get()) << poolkind_errormsg();
-		size_t bytes = 0;
 		void *block = poolkind_malloc(kind.get(), 4 * MIB);
-		ASSERT_EQ(0, poolkind_block_nodes(block, &bytes, 1));
-		EXPECT_EQ(4 * MIB, bytes) << text;
+		EXPECT_EQ(4 * MIB, bytes_there(block)) << text;
 		EXPECT_STREQ(text, poolkind_text(kind.get()));
 	}
 }
@@ -105,9 +103,7 @@ TEST(ApiPlace, EveryPolicyTheKernelHasHandsOutMemory)
 		void *block = poolkind_malloc(kind.get(), 3 * MIB);
 		ASSERT_NE(nullptr, block) << text;
 		memset(block, 1, 3 * MIB);
-		size_t bytes = 0;
-		EXPECT_EQ(0, poolkind_block_nodes(block, &bytes, 1));
-		EXPECT_EQ(3 * MIB, bytes) << text;
+		EXPECT_EQ(3 * MIB, bytes_there(block)) << text;
 		EXPECT_EQ(0, poolkind_check(kind.get()));
 	}
 }

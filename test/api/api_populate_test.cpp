@@ -19,15 +19,6 @@ using namespace engine;
 
 namespace {
 
-size_t
-bytes_there(const void *block)
-{
-	size_t bytes = 0;
-
-	EXPECT_EQ(0, poolkind_block_nodes(block, &bytes, 1));
-	return bytes;
-}
-
 void
 expect_refused(int result, int error, const char *what)
 {

@@ -62,6 +62,17 @@ stats_of(poolkind *kind)
 	return stats;
 }
 
+size_t
+bytes_there(const void *block)
+{
+	size_t bytes[1024], sum = 0;
+
+	EXPECT_EQ(0, poolkind_block_nodes(block, bytes, 1024));
+	for (size_t on_node : bytes)
+		sum += on_node;
+	return sum;
+}
+
 static unsigned char
 shade(size_t at, unsigned seed)
 {

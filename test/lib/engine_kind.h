@@ -59,6 +59,9 @@ private:
 using Stats = struct poolkind_stats;
 Stats stats_of(poolkind *kind);
 
+/* The bytes of a block that have pages, on whatever nodes these are. */
+size_t bytes_there(const void *block);
+
 /* Writes a pattern that depends on SEED over the block, and looks whether it
  * is still there. */
 void paint(void *block, size_t bytes, unsigned seed);
