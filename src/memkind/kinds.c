@@ -307,6 +307,7 @@ open_ruled(const struct memkind_rule *rule, const struct localities *localities)
 		.policy = rule->policy,
 		.page = rule->huge ? SPEC_PAGE_HUGE : SPEC_PAGE_BASE,
 		.page_bytes = rule->huge ? 2 * MIB : 0,
+		.plain_policy = true, /* programs compare it with MPOL_BIND */
 	};
 	poolkind *engine;
 

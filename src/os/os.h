@@ -175,10 +175,17 @@ enum os_policy {
 	OS_WEIGHTED_INTERLEAVE, /* by the system's weights */
 };
 
-/* Gives the range a policy, by mbind(2), for pages that are taken from now on.
- * EINVAL when a node does not exist or is not allowed to this process, ENOSYS
- * when the kernel does not have the policy. */
-int os_set_policy(void *addr, size_t bytes, enum os_policy mode,
+/*
+ * Gives the range a policy, by mbind(2), for pages that are taken from now on.
+ * Of the nodes those count that are there; EINVAL when there is none of them,
+ * ENOSYS when the kernel does not have the policy.
+ *
+ * Whenever a node of the machine gets memory or loses its last, the kernel puts
+ * other nodes into the masks that bind and interleave, by their order. STAYS
+ * has it leave them: the range follows its own nodes as they come and go, and
+ * the kernel adds MPOL_F_STATIC_NODES to the mode that it tells.
+ */
+int os_set_policy(void *addr, size_t bytes, enum os_policy mode, bool stays,
     const uint64_t *mask, unsigned bits);
 
 /* The first node of MASK that does not exist or is not allowed to this process;
@@ -236,7 +243,7 @@ int os_count_on_nodes(
     void *addr, size_t bytes, size_t *bytes_on, unsigned nodes);
 
 /* Bytes that could be taken on the nodes of MASK now: free, or holding clean
- * copies of files. */
+ * copies of files. A node that went has none. */
 int os_free_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes);
 
 /* All bytes of the nodes of MASK, used or not. */

@@ -31,6 +31,7 @@ enum mpol {
 	MPOL_WEIGHTED_INTERLEAVE,
 };
 #define MPOL_F_MEMS_ALLOWED 4
+#define MPOL_F_STATIC_NODES (1 << 15) /* of the mode */
 #define NODES_MAX 1024
 
 #ifndef SYS_set_mempolicy_home_node
@@ -74,20 +75,23 @@ os_missing_node(const uint64_t *mask, unsigned bits)
 }
 
 /* mbind(2) drops nodes that are missing as long as one is left: looks whether
- * all are there. */
+ * one is. */
 static int
 check_nodes(const uint64_t *mask, unsigned bits)
 {
-	unsigned node;
-	int err = find_missing(mask, bits, &node);
+	uint64_t allowed[NODES_MAX / 64];
+	int err = os_allowed_nodes(allowed, NODES_MAX);
 
-	return err == 0 && node < bits ? EINVAL : err;
+	for (unsigned i = 0; err == 0 && i < bits && i < NODES_MAX; i++)
+		if (bits_test(mask, i) && bits_test(allowed, i))
+			return 0;
+	return err == 0 ? EINVAL : err;
 }
 
 /* The kernel takes the number of bits to be one more than it is. */
 static int
-bind_range(void *addr, size_t bytes, enum mpol mode, const uint64_t *mask,
-    unsigned bits)
+bind_range(
+    void *addr, size_t bytes, int mode, const uint64_t *mask, unsigned bits)
 {
 	unsigned most = mask == NULL ? 0 : bits + 1;
 
@@ -108,11 +112,19 @@ prefer(void *addr, size_t bytes, const uint64_t *mask, unsigned bits)
 	return err;
 }
 
+/* The kernel never changes the masks of the modes that prefer. */
+static bool
+follows_nodes(enum os_policy mode)
+{
+	return mode == OS_BIND || mode == OS_INTERLEAVE ||
+	    mode == OS_WEIGHTED_INTERLEAVE;
+}
+
 /* The nodes are checked first, so that EINVAL of mbind(2) can only come of a
  * mode that the kernel does not know: ENOSYS here. Where get_mempolicy(2) is
  * refused they are not known, and mbind(2) is tried all the same. */
 int
-os_set_policy(void *addr, size_t bytes, enum os_policy mode,
+os_set_policy(void *addr, size_t bytes, enum os_policy mode, bool stays,
     const uint64_t *mask, unsigned bits)
 {
 	static const enum mpol mode_of[] = {
@@ -133,7 +145,9 @@ os_set_policy(void *addr, size_t bytes, enum os_policy mode,
 		return err;
 	if (mode == OS_PREFERRED)
 		return prefer(addr, bytes, mask, bits);
-	err = bind_range(addr, bytes, mode_of[mode], mask, bits);
+	stays = stays && follows_nodes(mode);
+	err = bind_range(addr, bytes,
+	    (int)mode_of[mode] | (stays ? MPOL_F_STATIC_NODES : 0), mask, bits);
 	return err == EINVAL ? ENOSYS : err;
 }
 
@@ -183,10 +197,18 @@ total_on_node(const char *meminfo)
 	return field(meminfo, "MemTotal:") * KIB;
 }
 
-/* The sum of WHAT over the nodes of MASK. */
-static int
-add_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes,
-    uint64_t (*what)(const char *meminfo))
+/* Whether a node is known to have no memory, or to be forbidden. */
+static bool
+is_missing(unsigned node)
+{
+	uint64_t allowed[NODES_MAX / 64];
+
+	return node < NODES_MAX && os_allowed_nodes(allowed, NODES_MAX) == 0 &&
+	    !bits_test(allowed, node);
+}
+
+int
+os_free_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes)
 {
 	char text[MEMINFO_BYTES];
 	int err = 0;
@@ -195,19 +217,23 @@ add_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes,
 	for (unsigned i = 0; i < bits && err == 0; i++)
 		if (bits_test(mask, i)) {
 			err = read_meminfo(i, text);
-			*bytes += err == 0 ? what(text) : 0;
+			*bytes += err == 0 ? free_on_node(text) : 0;
+			err = err != 0 && is_missing(i) ? 0 : err;
 		}
 	return err;
 }
 
 int
-os_free_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes)
-{
-	return add_nodes(mask, bits, bytes, free_on_node);
-}
-
-int
 os_total_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes)
 {
-	return add_nodes(mask, bits, bytes, total_on_node);
+	char text[MEMINFO_BYTES];
+	int err = 0;
+
+	*bytes = 0;
+	for (unsigned i = 0; i < bits && err == 0; i++)
+		if (bits_test(mask, i)) {
+			err = read_meminfo(i, text);
+			*bytes += err == 0 ? total_on_node(text) : 0;
+		}
+	return err;
 }

@@ -16,6 +16,7 @@
 #include "source/commit.h"
 #include "source/decommit.h"
 #include "source/grow.h"
+#include "source/nodes.h"
 #include "source/segment.h"
 #include "source/sets.h"
 
@@ -143,13 +144,17 @@ source_alloc(
 	}
 	if (found.addr == NULL && at == NULL && !found.commit_failed) {
 		segment = source_grow(source, bytes, alignment);
-		if (segment == NULL)
+		if (segment == NULL) {
+			nodes_note(source);
 			return NULL;
+		}
 		lock_take(&source->lock);
 		segment_append(source, segment);
 		found = span_alloc(source, NULL, bytes, alignment);
 		lock_give(&source->lock);
 	}
+	if (found.addr == NULL && found.commit_failed)
+		nodes_note(source);
 	if (found.addr == NULL)
 		return NULL;
 	annotate_span(found.addr, bytes, *zero);

@@ -32,6 +32,7 @@
 #include <errno.h>
 
 #include "base/page.h"
+#include "source/nodes.h"
 #include "source/operations.h"
 #include "source/policy.h"
 #include "source/populate.h"
@@ -200,8 +201,12 @@ anon_commit(struct segment *segment, size_t offset, size_t bytes)
 	const struct spec *spec = segment->source->spec;
 	int error;
 
+	policy_follow_nodes(segment);
 	if (is_huge(segment->source))
-		return populate(segment, offset, bytes);
+		return policy_is_strict(segment->source) &&
+			nodes_are_gone(segment->source) ?
+		    ENODEV :
+		    populate(segment, offset, bytes);
 	error = make_usable(segment, offset + bytes);
 	return error == 0 && (spec->populate || spec->reserve) ?
 	    populate(segment, offset, bytes) :

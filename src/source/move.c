@@ -26,6 +26,7 @@
 
 #include "base/bits.h"
 #include "os/records.h"
+#include "source/nodes.h"
 #include "source/policy.h"
 #include "source/registry.h"
 #include "source/segment.h"
@@ -223,6 +224,7 @@ move_run(struct source *source, struct source_moving *moving)
 	moving->granule = end_of_run(moving, &committed);
 	bytes = moving->granule * source->granule - offset;
 	__builtin_memcpy(nodes, source_nodes(source), sizeof(nodes));
+	nodes_keep_there(nodes);
 	if (committed && binds)
 		good = move_range(
 		    source, segment->base + offset, bytes, nodes, moving);

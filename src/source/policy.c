@@ -38,6 +38,15 @@
  * together are kept near RUNS_MAX: above it nothing is bound that does not
  * touch a run that there is.
  *
+ * Nodes come and go, and the kernel changes the masks of those policies that
+ * bind and interleave whenever one does, also where it is none of theirs: by
+ * order, so that what was bound to node 7 is bound to node 0 afterwards, and
+ * stays so. Here they are told to stay (os_set_policy()): the kernel then takes
+ * what of the mask is there, and all nodes where none is. A kind opens with all
+ * its nodes; from then on it makes do with those that are left, and what only
+ * prefers others takes pages anywhere while all of them are away (lacks_nodes).
+ * What has none of the nodes that it is bound to gets no pages: nodes.c.
+ *
  * What may fail: opening, with the number that os_set_policy() gives; binding
  * again, after which the range is "preferred" and its pages are right all the
  * same; making it "preferred", after which some of it may be bound still.
@@ -87,11 +96,19 @@ static int
 set_on_nodes(struct segment *segment, size_t offset, size_t bytes,
     enum os_policy mode, const uint64_t *nodes)
 {
-	return os_set_policy(
-	    segment->base + offset, bytes, mode, nodes, SPEC_NODES_MAX);
+	return os_set_policy(segment->base + offset, bytes, mode,
+	    !segment->source->spec->plain_policy, nodes, SPEC_NODES_MAX);
 }
 
-/* The policy MODE on the nodes of the source, and their home if it has one. */
+/* That none of the nodes is there was seen before anything was changed. */
+static bool
+is_unchanged(int error)
+{
+	return os_is_refused(error) || error == EINVAL;
+}
+
+/* The policy MODE on the nodes of the source, and their home if it has one. A
+ * home that went is passed over (EINVAL): opening looked for it. */
 static int
 set_mode(
     struct segment *segment, size_t offset, size_t bytes, enum os_policy mode)
@@ -100,10 +117,12 @@ set_mode(
 	const uint64_t *nodes = source_nodes(segment->source);
 	int error = set_on_nodes(segment, offset, bytes, mode, nodes);
 
-	return error == 0 && spec->home_given &&
-		bits_count(nodes, 0, SPEC_NODES_MAX) > 1 ?
-	    os_set_home(segment->base + offset, bytes, spec->home) :
-	    error;
+	if (error == 0 && spec->home_given &&
+	    bits_count(nodes, 0, SPEC_NODES_MAX) > 1) {
+		error = os_set_home(segment->base + offset, bytes, spec->home);
+		error = error == EINVAL ? 0 : error;
+	}
+	return error;
 }
 
 static size_t
@@ -119,7 +138,8 @@ slice_of(const struct segment *segment)
  * slices, so many in a row for a node as its weight says, and each such row
  * prefers its node. A slice is 2 MiB, or so much that there are SLICES_MAX at
  * most, which keeps mappings few. "Preferred" rather than bound, as with the
- * kernel's own interleaving, where a full node is passed over, too.
+ * kernel's own interleaving, where a full node is passed over, too. While a
+ * node is away its slices prefer any of the others.
  */
 static int
 set_weights(struct segment *segment)
@@ -138,6 +158,9 @@ set_weights(struct segment *segment)
 		bits_fill(mask, node, node + 1, true);
 		error = set_on_nodes(
 		    segment, offset, bytes, OS_PREFERRED, mask);
+		if (error == EINVAL)
+			error = set_on_nodes(
+			    segment, offset, bytes, OS_PREFERRED, spec->nodes);
 		offset += bytes;
 		node++;
 		if (++i == SPEC_WEIGHTS_MAX || spec->weights[i] == 0)
@@ -223,10 +246,49 @@ note_bound(struct segment *segment, size_t from, size_t end, bool is_bound)
 	atomic_fetch_add(&runs, count_runs(segment, low, high) - before);
 }
 
+bool
+policy_is_strict(const struct source *source)
+{
+	return spec_has_nodes(source->spec) &&
+	    source->spec->policy == SPEC_BIND &&
+	    spec_is_anonymous(source->spec);
+}
+
+static bool
+has_all_nodes(const struct source *source)
+{
+	return os_missing_node(source_nodes(source), SPEC_NODES_MAX) ==
+	    SPEC_NODES_MAX;
+}
+
+/* The policy of a whole segment that is not bound, where the source has nodes:
+ * of those that are there; if none is, its pages may come from anywhere. */
+static int
+set_not_bound(struct segment *segment)
+{
+	const struct source *source = segment->source;
+	int error;
+
+	segment->lacks_nodes = !has_all_nodes(source);
+	if (source->spec->weights[0] != 0 && !source->spec->weights_by_page &&
+	    !source->is_moved)
+		error = set_weights(segment);
+	else
+		error = set_mode(segment, 0, segment->bytes, mode_of(source));
+	return error == EINVAL && !policy_is_strict(source) ? 0 : error;
+}
+
+void
+policy_set_again(struct segment *segment)
+{
+	if (has_all_nodes(segment->source))
+		set_not_bound(segment);
+}
+
 /*
  * Sets the policy of a whole new segment. 0, or the error number: EINVAL for a
- * node that is missing, ENOSYS for a policy that the kernel does not have, or
- * what a sandbox answers.
+ * node that is missing when the source is opened, or for all of them, ENOSYS
+ * for a policy that the kernel does not have, or what a sandbox answers.
  *
  * If mbind(2) was refused only after the source was opened, further segments of
  * one that binds are made without a policy: commit_now() in anon.c then finds
@@ -245,10 +307,12 @@ policy_open(struct segment *segment)
 		return spec->policy == SPEC_POLICY_LOCAL ?
 		    set_on_nodes(segment, 0, segment->bytes, OS_LOCAL, NULL) :
 		    0;
-	if (spec->weights[0] != 0 && !spec->weights_by_page &&
-	    !source->is_moved)
-		return set_weights(segment);
-	error = set_mode(segment, 0, segment->bytes, mode_of(source));
+	if (source->first == NULL && !source->is_moved &&
+	    !has_all_nodes(source))
+		return EINVAL;
+	error = spec_binds(spec) ?
+	    set_mode(segment, 0, segment->bytes, mode_of(source)) :
+	    set_not_bound(segment);
 	if (wants_small_pages(spec))
 		os_advise_huge(segment->base, segment->bytes, false);
 	if (error == 0 && spec_binds(spec))
@@ -323,7 +387,7 @@ policy_bind(struct segment *segment, size_t offset, size_t bytes)
 		return true;
 	}
 	error = set_mode(segment, offset, bytes, OS_PREFERRED);
-	if (!os_is_refused(error)) {
+	if (!is_unchanged(error)) {
 		note_bound(segment, from, end, error != 0);
 		segment->bound_unsure |= error != 0;
 	}
@@ -345,7 +409,7 @@ policy_prefer(struct segment *segment, size_t offset, size_t bytes)
 	error = set_mode(segment, offset, bytes, OS_PREFERRED);
 	if (error == 0)
 		note_bound(segment, from, end, false);
-	else if (!os_is_refused(error))
+	else if (!is_unchanged(error))
 		segment->bound_unsure = true;
 	return error;
 }

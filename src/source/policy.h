@@ -40,6 +40,20 @@ void policy_close(struct segment *segment);
 bool policy_bind(struct segment *segment, size_t offset, size_t bytes);
 int policy_prefer(struct segment *segment, size_t offset, size_t bytes);
 
+/* Before pages are taken in a segment that is not bound: where nodes were not
+ * there when its policy was set, and are now, it gets its policy again. */
+void policy_set_again(struct segment *segment);
+
+static inline void
+policy_follow_nodes(struct segment *segment)
+{
+	if (unlikely(segment->lacks_nodes))
+		policy_set_again(segment);
+}
+
+/* Whether a source has pages on its nodes or nowhere. */
+bool policy_is_strict(const struct source *source);
+
 /* Which of the kind's nodes, counted from the lowest, what is at OFFSET is for
  * by weights of the kind's own; -1 where it has none. It is the same up to the
  * next 2 MiB. */

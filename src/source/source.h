@@ -222,6 +222,17 @@ const char *source_not_movable(const struct source *source);
  * Returns whether the source was moved, and they are not those of its spec. */
 bool source_add_nodes(struct source *source, uint64_t *nodes);
 
+/*
+ * Nodes that come and go: nodes.c. Whether an allocation failed because the
+ * source takes pages from its nodes alone, and none of them has memory any
+ * more, which is still so.
+ */
+bool source_is_lost(struct source *source);
+
+/* Has the source use its nodes that are there again. Returns the first that is
+ * not among ALLOWED, those that are; SPEC_NODES_MAX if there is none. */
+unsigned source_look_for_nodes(struct source *source, const uint64_t *allowed);
+
 /* A count that goes up whenever a request that failed might succeed now: a span
  * came back, the limit changed, or the shortage lay outside of the source,
  * which hears of no end of it. A heap that found itself full answers NULL

@@ -36,6 +36,7 @@
  *   memory          memory is asked for before it is taken
  *   account         what is committed, and the limit of that
  *   policy          memory policies, and which granules are bound
+ *   nodes           whether the nodes of a source are there
  *   populate        pages taken at once, on several threads
  *   sets            the sets of a segment, followed by checks under way
  *   registry        the list of all sources
@@ -127,6 +128,7 @@ struct segment {
 	bool bound_unsure;  /* policy.c: not all in that set need be bound */
 	bool unsettled;   /* policy.c: the same, until move.c has been there */
 	unsigned moves;   /* policy.c: its policy is as after so many of them */
+	bool lacks_nodes; /* policy.c: some were not there when it was set */
 	bool private;     /* file.c: mapped copy on write */
 	bool rest_unsure; /* file_space.c: how, above what is usable */
 	bool in_memory;   /* copy.c: and no file is below it any more */
@@ -264,7 +266,8 @@ struct source {
 	/* policy.c: what the nodes had free when it was last read, less what
 	 * was handed out since. */
 	uint64_t room, room_read;
-	unsigned forks; /* policy.c: how many found it open, if it binds */
+	unsigned forks;    /* policy.c: how many found it open, if it binds */
+	_Atomic bool lost; /* nodes.c */
 
 	/* file.c: the segment in whose file the next one goes on, under the
 	 * lock of the list. */

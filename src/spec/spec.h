@@ -101,6 +101,7 @@ struct spec {
 
 	/* Without a text, for the libraries that stand on this one. */
 	bool weights_by_page; /* the system's are the same: pages go by these */
+	bool plain_policy;    /* as mbind(2) without flags sets it: policy.c */
 	unsigned ranks;   /* of the job, here; 0: as spec/ranks.h finds them */
 	bool keep_file;   /* SPEC_FILE: fork needs the descriptor */
 	bool handle;      /* a first page that can't be touched; see source.h */

@@ -239,7 +239,10 @@ const new_form new_forms[] = {
 	{ 5015, SYS_mbind, 2, 5 /* MPOL_PREFERRED_MANY */, EINVAL },
 	{ 5017, SYS_set_mempolicy_home_node, -1, 0, ENOSYS },
 	{ 5018, SYS_madvise, 2, 24 /* MADV_DONTNEED_LOCKED */, EINVAL },
-	{ 6009, SYS_mbind, 2, 6 /* MPOL_WEIGHTED_INTERLEAVE */, EINVAL },
+	{ 6009, SYS_mbind, 2, 6 | 1 << 15 /* MPOL_WEIGHTED_INTERLEAVE |
+					     MPOL_F_STATIC_NODES */
+	    ,
+	    EINVAL },
 };
 
 const int kernels[] = { 4018, 5014, 6001 };

@@ -23,6 +23,7 @@ namespace host {
 
 static const size_t PAGE = 4096;
 static const int MPOL_F_NODE = 1, MPOL_F_ADDR = 2;
+static const int MPOL_F_STATIC_NODES = 1 << 15;
 static const std::string NODES = "/sys/devices/system/node/";
 static const std::string TRACING = "/sys/kernel/tracing/";
 
@@ -199,9 +200,11 @@ policy_at(const void *addr)
 	std::string in_maps = policy_in_maps(addr);
 	unsigned long mask[16];
 	int policy;
-	if (syscall(SYS_get_mempolicy, &policy, mask, 1024, addr,
-		MPOL_F_ADDR) != 0 ||
-	    names.count(policy) == 0 || names.at(policy) != in_maps)
+	if (syscall(
+		SYS_get_mempolicy, &policy, mask, 1024, addr, MPOL_F_ADDR) != 0)
+		return "?" + in_maps;
+	policy &= ~MPOL_F_STATIC_NODES;
+	if (names.count(policy) == 0 || names.at(policy) != in_maps)
 		return "?" + in_maps;
 	return in_maps;
 }

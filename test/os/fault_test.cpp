@@ -56,7 +56,8 @@ call(enum os_call which)
 	case OS_WRITE_FILE:
 		return os_write_file(-1, "", 1, 0);
 	case OS_SET_POLICY:
-		return os_set_policy(nullptr, PAGE_BYTES, OS_BIND, &nodes, 64);
+		return os_set_policy(
+		    nullptr, PAGE_BYTES, OS_BIND, true, &nodes, 64);
 	case OS_MOVE_TO_NODES:
 		return os_move_to_nodes(nullptr, PAGE_BYTES, &nodes, 64);
 	case OS_MOVE_PAGES:

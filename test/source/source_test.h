@@ -155,6 +155,7 @@ policy_at(const void *addr)
 	if (syscall(SYS_get_mempolicy, &policy, mask, 1024, addr, by_address) !=
 	    0)
 		return UNKNOWN;
+	policy &= ~(1 << 15); /* MPOL_F_STATIC_NODES */
 	return policy == 5 ? PREFERRED : policy;
 }
 
