@@ -8,8 +8,9 @@
  *
  * Rules that hold for every function here:
  *
- *  - Functions that return int give 0, or -1 with errno set. Functions that
- *    return a pointer give NULL with errno set. Success leaves errno alone.
+ *  - Functions that return int give 0, or -1 with errno set; what else they
+ *    give is said with them. Functions that return a pointer give NULL with
+ *    errno set. Success leaves errno alone.
  *  - After a failure poolkind_errormsg() says what went wrong and what would
  *    have been valid, for the calling thread. The one exception is ENOMEM
  *    from an allocation, which sets errno only: it is an answer, not a fault.
@@ -146,16 +147,20 @@ void *poolkind_user_data(const poolkind *kind);
  * be freed by any thread. ENOMEM means that the kind has no room for the
  * block: its limit or its size is reached, or its file system, its huge pages
  * or the address space are used up. EPERM means that this process is a child
- * that was refused the kind, as file kinds are unless their text has fork=. No
+ * that was refused the kind, as file kinds are unless their text has fork=.
+ * ENODEV, with a sentence that names them, means that the kind is bound to
+ * nodes and none of them has memory any more, nor those of a kind that it falls
+ * back to: blocks can be had again once one is back, or after poolkind_move().
+ * What there is stays whole: see poolkind(7), "Nodes that come and go". No
  * block that was handed out ever ends in SIGBUS for want of space.
  */
 
-/* A block of at least SIZE bytes, content undefined. Errors: ENOMEM. */
+/* A block of at least SIZE bytes, content undefined. Errors: ENOMEM, ENODEV. */
 void *poolkind_malloc(poolkind *kind, size_t size)
     POOLKIND_ATTR(__malloc__, __alloc_size__(2), __warn_unused_result__);
 
 /* A zeroed block for COUNT objects of SIZE bytes. Errors: ENOMEM, also when
- * the product overflows. */
+ * the product overflows; ENODEV. */
 void *poolkind_calloc(poolkind *kind, size_t count, size_t size)
     POOLKIND_ATTR(__malloc__, __alloc_size__(2, 3), __warn_unused_result__);
 
@@ -167,20 +172,21 @@ void *poolkind_calloc(poolkind *kind, size_t count, size_t size)
  * back to stays there as long as it need not move. On failure PTR stays as it
  * was.
  *
- * Errors: ENOMEM, EINVAL (PTR is not a block of any kind, or both are NULL).
+ * Errors: ENOMEM, ENODEV, EINVAL (PTR is not a block of any kind, or both are
+ * NULL).
  */
 void *poolkind_realloc(poolkind *kind, void *ptr, size_t size)
     POOLKIND_ATTR(__alloc_size__(3), __warn_unused_result__);
 
 /* A block aligned to ALIGNMENT, a power of two; SIZE need not be a multiple of
- * it. Errors: EINVAL (ALIGNMENT is 0 or no power of two), ENOMEM. */
+ * it. Errors: EINVAL (ALIGNMENT is 0 or no power of two), ENOMEM, ENODEV. */
 void *poolkind_aligned_alloc(poolkind *kind, size_t alignment, size_t size)
     POOLKIND_ATTR(__malloc__, __alloc_align__(2), __alloc_size__(3),
 	__warn_unused_result__);
 
 /* The same in the form of posix_memalign(3): returns 0, EINVAL (ALIGNMENT is
- * no power of two or no multiple of sizeof(void *)) or ENOMEM, stores NULL in
- * *PTR on failure, and leaves errno alone. */
+ * no power of two or no multiple of sizeof(void *)), ENOMEM or ENODEV, stores
+ * NULL in *PTR on failure, and leaves errno alone. */
 int poolkind_posix_memalign(
     poolkind *kind, void **ptr, size_t alignment, size_t size);
 
@@ -546,9 +552,17 @@ struct poolkind_node {
 int poolkind_get_machine_nodes(
     struct poolkind_node *nodes, unsigned *count, size_t node_size);
 
-/* Forgets what was read and measured of the machine: nodes, attributes and
- * devices are looked at anew when they are needed next. Open kinds stay as they
- * are. Errors: none today. */
+/*
+ * Forgets what was read and measured of the machine: nodes, attributes and
+ * devices are looked at anew when they are needed next. Open kinds keep the
+ * nodes that they were opened on, or moved to, and use those that are back.
+ *
+ * Returns how many open kinds have a node that has no memory any more, or may
+ * not be used by this process any more; 0 where all nodes of all kinds are
+ * there, as on a machine where none ever goes. If it is not 0, errno is ENODEV
+ * and poolkind_errormsg() names the first such kind and the node. Errors: none
+ * today; -1 if there ever are.
+ */
 int poolkind_refresh(void);
 
 /*

@@ -418,8 +418,8 @@ public:
 	/* Room for COUNT objects, aligned as T is, also beyond 16 bytes. Throws
 	 * std::bad_array_new_length where the bytes cannot be counted,
 	 * std::bad_alloc where there is no room, std::system_error for all else
-	 * (EPERM: a child that was refused the kind; EINVAL: the kind is closed
-	 * or none). */
+	 * (ENODEV: the nodes of the kind have no memory any more; EPERM: a
+	 * child that was refused it; EINVAL: it is closed or none). */
 	[[nodiscard]] T *
 	allocate(std::size_t count)
 	{

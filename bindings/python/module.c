@@ -192,11 +192,11 @@ machine_nodes(PyObject *module, PyObject *unused)
 static PyObject *
 refresh(PyObject *module, PyObject *unused)
 {
+	int kinds = poolkind_refresh();
+
 	(void)module;
 	(void)unused;
-	if (poolkind_refresh() != 0)
-		return raise_error(errno);
-	Py_RETURN_NONE;
+	return kinds < 0 ? raise_error(errno) : PyLong_FromLong(kinds);
 }
 
 /* ---- The module ---------------------------------------------------------- */
@@ -248,7 +248,8 @@ static PyMethodDef functions[] = {
 	{ "machine_nodes", machine_nodes, METH_NOARGS,
 	    "What is known of the nodes of this machine, a dict each." },
 	{ "refresh", refresh, METH_NOARGS,
-	    "Forgets what was read of the machine." },
+	    "Forgets what was read of the machine; the number of open kinds "
+	    "that lack a node." },
 	{ NULL, NULL, 0, NULL },
 };
 

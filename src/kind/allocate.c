@@ -21,11 +21,39 @@
 #include "arena/sample.h"
 #include "arena/sampled.h"
 #include "base/annotate.h"
+#include "base/bits.h"
 #include "base/cut.h"
 #include "base/error.h"
 #include "base/probe.h"
 #include "kind/debug.h"
 #include "kind/facade.h"
+#include "kind/move_to.h"
+
+/* Whether neither the kind nor what it falls back to has any of the nodes that
+ * it takes pages from alone. */
+static bool
+has_lost_its_nodes(const struct kind *kind)
+{
+	for (; kind != NULL; kind = kind->fallback)
+		if (!source_is_lost(kind_heap_here(kind)->source))
+			return false;
+	return true;
+}
+
+static void
+no_nodes(const struct kind *kind)
+{
+	uint64_t nodes[SPEC_NODES_MAX / 64] = { 0 };
+
+	source_add_nodes(kind_heap_here(kind)->source, nodes);
+	error_set(ENODEV,
+	    "kind \"%s\": node %s %s no memory any more: blocks are to be had "
+	    "when %s back, or after poolkind_move() has taken the kind to "
+	    "other nodes",
+	    kind->name, cut(nodes_text(nodes).text, 60).text,
+	    bits_count(nodes, 0, SPEC_NODES_MAX) == 1 ? "has" : "have",
+	    bits_count(nodes, 0, SPEC_NODES_MAX) == 1 ? "it is" : "one is");
+}
 
 /* A full kind is an answer and frequent, and must not cost a sentence. EDEADLK
  * is for what a function of poolkind_on_map() asks. */
@@ -38,7 +66,9 @@ kind_no_block(struct kind *kind)
 	PROBE_FULL(kind->handle, kind->name);
 	if (map_is_telling(kind))
 		return NULL;
-	if (!source_refused(kind_source(kind)))
+	if (!source_refused(kind_source(kind)) && has_lost_its_nodes(kind))
+		no_nodes(kind);
+	else if (!source_refused(kind_source(kind)))
 		errno = ENOMEM;
 	else if (error != 0)
 		error_set(EPERM,

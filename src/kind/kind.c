@@ -314,13 +314,6 @@ poolkind_block_at(const void *address, struct poolkind_block *result)
 	return 0;
 }
 
-EXPORT int
-poolkind_refresh(void)
-{
-	machine_refresh();
-	return 0;
-}
-
 EXPORT void *
 poolkind_base(const poolkind *handle)
 {

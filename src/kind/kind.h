@@ -189,8 +189,9 @@ kind_block_of(const void *ptr, struct block *block)
 	return true;
 }
 
-/* Why the kind has no block to give: ENOMEM alone if it is full; EPERM and a
- * sentence if this process is a child that has nothing of the kind at all.
+/* Why the kind has no block to give: ENOMEM alone if it is full; ENODEV and a
+ * sentence if the nodes that it binds to are gone; EPERM and one if this
+ * process is a child that has nothing of the kind at all.
  * Counts that it has none. Returns NULL. */
 void *kind_no_block(struct kind *kind);
 

@@ -97,7 +97,7 @@ class Kinds(unittest.TestCase):
             self.assertEqual(error.errno, errno.ENOSYS)
             return
         self.assertGreater(nodes[0]["capacity"], 0)
-        poolkind.refresh()
+        self.assertEqual(0, poolkind.refresh())
         self.assertEqual([one["node"] for one in nodes],
                          [one["node"] for one in poolkind.machine_nodes()])
 

@@ -383,7 +383,8 @@ impl Kind {
     ///
     /// # Errors
     ///
-    /// `ENOMEM`: the kind has no room. `EPERM`: this process is a child that was
+    /// `ENOMEM`: the kind has no room. `ENODEV`: the nodes that it is bound to
+    /// have no memory any more. `EPERM`: this process is a child that was
     /// refused the kind.
     ///
     /// ```
