@@ -10,6 +10,8 @@
  * move_pages(2), or a filter refuses it, nothing can be known, nor moved.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/bits.h"
@@ -40,7 +42,7 @@ struct moving {
 	struct batch batch;
 	unsigned char why[BATCH];
 	size_t left, page_bytes, slice;
-	int process;
+	int process, pagemap; /* that of another one, open */
 	const uint64_t *mask;
 	unsigned bits;
 };
@@ -54,6 +56,117 @@ move_call(struct moving *moving, size_t count, int *node)
 	    batch->page, node, batch->status, node == NULL ? 0 : MPOL_MF_MOVE);
 }
 
+/* ---- Pages that are passed over ------------------------------------------ */
+
+/*
+ * From Linux 6.1 to 6.5 move_pages(2) takes a page for absent that the kernel's
+ * balancing between nodes (kernel.numa_balancing) has marked, to see who
+ * touches it next: of memory without a policy that may be most. mincore(2) and
+ * /proc/PID/pagemap know that it is there. One of this process is touched by
+ * advice, which fails where the page may not be read; that of another process
+ * counts as busy until it touches it itself. The page of zeroes is on no node:
+ * it is touched in vain here, and of another process told by not being its
+ * own.
+ */
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+#define PAGEMAP_PRESENT_OWN ((uint64_t)1 << 63 | (uint64_t)1 << 56)
+
+/* Writes to THERE whether each of COUNT pages from AT on is in memory. */
+static bool
+look_for_pages(
+    const struct moving *moving, void *at, size_t count, unsigned char *there)
+{
+	uint64_t entry[BATCH];
+	size_t page = system_page(), bytes = count * sizeof(entry[0]);
+	long offset = (long)((uintptr_t)at / page * sizeof(entry[0]));
+
+	if (moving->process == 0)
+		return os_direct(SYS_mincore, at, count * page, there) == 0;
+	if (os_direct(SYS_pread64, moving->pagemap, entry, bytes, offset) !=
+	    (long)bytes)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		there[i] = (~entry[i] & PAGEMAP_PRESENT_OWN) == 0;
+	return true;
+}
+
+/* The second is said of huge pages. */
+static bool
+is_absent(int status)
+{
+	return status == -ENOENT || status == -EFAULT;
+}
+
+/* How many pages from FROM on lie side by side and are taken for absent. */
+static size_t
+count_absent(const struct batch *batch, size_t from, size_t count)
+{
+	char *at = batch->page[from];
+	size_t i = from;
+
+	while (i < count && is_absent(batch->status[i]) &&
+	    batch->page[i] == at + (i - from) * system_page())
+		i++;
+	return i - from;
+}
+
+/* COUNT pages from FROM on, all of which are there. Whether they were touched.
+ */
+static bool
+touch(struct moving *moving, size_t from, size_t count)
+{
+	struct batch *batch = &moving->batch;
+
+	if (count == 0)
+		return false;
+	if (moving->process == 0)
+		return os_direct(SYS_madvise, batch->page[from],
+			   count * system_page(), MADV_POPULATE_READ) == 0;
+	for (size_t i = from; i < from + count; i++)
+		batch->status[i] = -EBUSY;
+	return false;
+}
+
+/* Touches those that are there of COUNT pages from FROM on; whether any was. */
+static bool
+touch_absent(struct moving *moving, size_t from, size_t count)
+{
+	unsigned char there[BATCH];
+	bool touched = false;
+	size_t i, end;
+
+	if (count == 0 ||
+	    !look_for_pages(moving, moving->batch.page[from], count, there))
+		return false;
+	for (i = 0; i < count; i = end + 1) {
+		for (end = i; end < count && (there[end] & 1) != 0; end++)
+			;
+		touched |= touch(moving, from + i, end - i);
+	}
+	return touched;
+}
+
+/* Asks where the pages of the batch are. */
+static int
+ask(struct moving *moving, size_t count)
+{
+	int err = move_call(moving, count, NULL);
+	bool touched = false;
+
+	if (err != 0 || moving->page_bytes != system_page())
+		return err;
+	for (size_t i = 0, absent; i < count; i += max_size(absent, 1)) {
+		absent = count_absent(&moving->batch, i, count);
+		touched |= touch_absent(moving, i, absent);
+	}
+	return touched ? move_call(moving, count, NULL) : 0;
+}
+
+/* ---- A batch ------------------------------------------------------------- */
+
 /* Sorts the pages by what the kernel says of them. Those that are elsewhere
  * stay in the batch, and *HERE and *ABSENT say how many did not. */
 static void
@@ -66,7 +179,7 @@ sort_out(struct moving *moving, size_t *here, size_t *absent)
 	for (size_t i = 0; i < moving->left; i++) {
 		int status = batch->status[i];
 
-		if (status == -ENOENT || status == -EFAULT)
+		if (is_absent(status))
 			++*absent;
 		else if (status >= 0 && (unsigned)status < moving->bits &&
 		    bits_test(moving->mask, (unsigned)status))
@@ -143,11 +256,12 @@ move_once(struct moving *moving, size_t *here, size_t *absent)
 	for (size_t i = 0; i < moving->left; i++) {
 		int status = batch->status[i];
 
-		open |= status == UNTOLD || status == -EBUSY;
+		open |= status == UNTOLD || status == -EBUSY ||
+		    is_absent(status);
 		if (status == UNTOLD)
 			moving->why[i] = err == ENOMEM ? ENOMEM : EBUSY;
 	}
-	err = open ? move_call(moving, moving->left, NULL) : 0;
+	err = open ? ask(moving, moving->left) : 0;
 	if (err == 0)
 		sort_out(moving, here, absent);
 	return err;
@@ -175,7 +289,7 @@ set_batch(struct moving *moving, char *at, size_t count)
 		moving->why[i] = EBUSY;
 	}
 	moving->left = count;
-	return move_call(moving, count, NULL);
+	return ask(moving, count);
 }
 
 /* As long as pages go each target is tried again, as the kernel ends at the
@@ -261,6 +375,18 @@ move_fault(int fault, size_t bytes, struct os_moved *moved)
 	return 0;
 }
 
+/* That of another process, or -1. */
+static int
+open_pagemap(int process)
+{
+	char path[sizeof("/proc/-2147483648/pagemap")];
+
+	if (process == 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", process);
+	return (int)os_direct(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+}
+
 int
 os_move_pages(int process, void *addr, size_t bytes, size_t page, size_t slice,
     const uint64_t *mask, unsigned bits, struct os_moved *moved)
@@ -275,6 +401,7 @@ os_move_pages(int process, void *addr, size_t bytes, size_t page, size_t slice,
 	char *at = addr, *end = at + bytes, *next;
 	int err = 0;
 
+	moving.pagemap = open_pagemap(process);
 	for (; at < end && err == 0; at = next) {
 		next = end_of_window(&moving, at, end);
 		err = os_fault(OS_MOVE_PAGES);
@@ -283,6 +410,8 @@ os_move_pages(int process, void *addr, size_t bytes, size_t page, size_t slice,
 		    move_window(&moving, at,
 			(size_t)(next - at) / moving.page_bytes, moved);
 	}
+	if (moving.pagemap >= 0)
+		os_direct(SYS_close, moving.pagemap);
 	return err;
 }
 

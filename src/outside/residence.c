@@ -129,15 +129,58 @@ add_mapping(const struct mapping *mapping, size_t *on_node)
 			on_node[node] += pages * bytes;
 }
 
+/* How many of COUNT pages from START on are in memory that move_pages(2) takes
+ * for absent: see os_move_linux.c. Pages of its own have bits 63 and 56. */
+static size_t
+count_passed_over(const struct remote *remote, uint64_t start, size_t count,
+    const int *status)
+{
+	const uint64_t there = (uint64_t)1 << 63 | (uint64_t)1 << 56;
+	static uint64_t entry[PAGES_AT_ONCE];
+	FILE *pagemap = remote_file(remote, "pagemap");
+	size_t passed_over = 0;
+
+	if (pagemap == NULL)
+		return 0;
+	if (fseeko(pagemap, (off_t)(start / system_page() * sizeof(entry[0])),
+		SEEK_SET) != 0)
+		count = 0;
+	count = fread(entry, sizeof(entry[0]), count, pagemap);
+	for (size_t i = 0; i < count; i++)
+		passed_over += status[i] < 0 && (~entry[i] & there) == 0;
+	fclose(pagemap);
+	return passed_over;
+}
+
+/* Of BYTES in the mapping nobody says where they lie: as the others do. */
+static void
+add_in_proportion(const struct mapping *mapping, size_t bytes, size_t *on_node)
+{
+	size_t all[SPEC_NODES_MAX] = { 0 }, sum = 0, given = 0;
+
+	add_mapping(mapping, all);
+	for (unsigned node = 0; node < SPEC_NODES_MAX; node++)
+		sum += all[node];
+	for (unsigned node = 0; node < SPEC_NODES_MAX && sum != 0; node++) {
+		size_t share = (size_t)((double)bytes * (double)all[node] /
+		    (double)sum);
+
+		share = given + share > bytes ? bytes - given : share;
+		on_node[node] += share;
+		given += share;
+	}
+}
+
 static bool
-add_pages(const struct residence *residence, uint64_t start, uint64_t end,
-    size_t *on_node)
+add_pages(const struct residence *residence, const struct mapping *mapping,
+    uint64_t start, uint64_t end, size_t *on_node)
 {
 	static void *page[PAGES_AT_ONCE];
 	static int status[PAGES_AT_ONCE];
 	const size_t bytes = system_page();
 
 	while (start < end) {
+		bool absent = false;
 		size_t count = min_size((end - start) / bytes, PAGES_AT_ONCE);
 
 		for (size_t i = 0; i < count; i++)
@@ -148,6 +191,14 @@ add_pages(const struct residence *residence, uint64_t start, uint64_t end,
 		for (size_t i = 0; i < count; i++)
 			if (status[i] >= 0 && status[i] < SPEC_NODES_MAX)
 				on_node[status[i]] += bytes;
+			else
+				absent = true;
+		if (absent)
+			add_in_proportion(mapping,
+			    bytes *
+				count_passed_over(
+				    residence->remote, start, count, status),
+			    on_node);
 		start += count * bytes;
 	}
 	return true;
@@ -194,7 +245,8 @@ residence_add(const struct residence *residence, uint64_t start, uint64_t bytes,
 		if (m->start >= start && m->end <= end)
 			add_mapping(m, on_node);
 		else
-			known = add_pages(residence, max_size(m->start, start),
-			    min_size(m->end, end), on_node);
+			known = add_pages(residence, m,
+			    max_size(m->start, start), min_size(m->end, end),
+			    on_node);
 	return known;
 }

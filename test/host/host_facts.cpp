@@ -14,6 +14,7 @@
 #include <thread>
 
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -146,6 +147,34 @@ nodes_of_pages(const void *start, size_t bytes)
 	    nullptr, nodes.data(), 0);
 	EXPECT_EQ(0, failed) << "move_pages: " << strerror(errno);
 	return nodes;
+}
+
+static size_t
+count_passed_over(const void *start, size_t bytes)
+{
+	std::vector<int> nodes = nodes_of_pages(start, bytes);
+	std::vector<unsigned char> there(nodes.size());
+	size_t count = 0;
+
+	EXPECT_EQ(0, mincore(const_cast<void *>(start), bytes, there.data()));
+	for (size_t i = 0; i < bytes / PAGE; i++)
+		count += (nodes[i] == -ENOENT || nodes[i] == -EFAULT) &&
+		    (there[i] & 1) != 0;
+	return count;
+}
+
+bool
+wait_for_passed_over(const void *start, size_t bytes)
+{
+	volatile size_t sum = 0;
+
+	for (unsigned rounds = 0; rounds < 200; rounds++) {
+		for (size_t i = 0; i < 20000000; i++)
+			sum = sum + i;
+		if (count_passed_over(start, bytes) > bytes / PAGE / 2)
+			return true;
+	}
+	return false;
 }
 
 PagesPerNode

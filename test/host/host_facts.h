@@ -50,6 +50,10 @@ void move_to_node(unsigned node);
 /* The node of each page of 4 KiB; below 0 the error of move_pages(2). */
 std::vector<int> nodes_of_pages(const void *start, size_t bytes);
 
+/* Computes until move_pages(2) takes most of the pages for absent that are in
+ * memory, or for long enough: false. */
+bool wait_for_passed_over(const void *start, size_t bytes);
+
 /* How many pages each node has. */
 using PagesPerNode = std::map<int, size_t>;
 PagesPerNode pages_per_node(const void *start, size_t bytes);

@@ -276,6 +276,31 @@ TEST(MoveKindTest, HugePagesGoWhole)
 	GTEST_SKIP() << "too few huge pages";
 }
 
+/* As kernels from 6.1 to 6.5 have it of what their balancing between nodes has
+ * marked: move_pages(2) says that it is absent. */
+TEST(MoveKindTest, PagesThatTheKernelBalancesGo)
+{
+	FULL_PROFILE_OR_SKIP();
+	const size_t bytes = 32 * MIB;
+	Kind kind = open_kind("dram,page=4K");
+	Blocks blocks(kind.get(), { bytes });
+	size_t on_node[16], sum = 0;
+	Moved moved;
+
+	if (!host::wait_for_passed_over(blocks.at(0), bytes))
+		GTEST_SKIP() << "this kernel passes no page over";
+	ASSERT_EQ(0, poolkind_get_node_bytes(kind.get(), on_node, 16));
+	for (size_t node : on_node)
+		sum += node;
+	EXPECT_GE(sum, bytes);
+	ASSERT_TRUE(host::wait_for_passed_over(blocks.at(0), bytes));
+	moved = move(kind.get(), "nodes:3");
+	EXPECT_GE(moved.moved, bytes);
+	EXPECT_LT(moved.absent, MIB);
+	EXPECT_EQ(Nodes{ 3 }, blocks.nodes());
+	blocks.expect_content();
+}
+
 TEST(MoveKindTest, LocalKindsGoWhereTheirThreadsAreNear)
 {
 	FULL_PROFILE_OR_SKIP();
