@@ -63,11 +63,11 @@ move_call(struct moving *moving, size_t count, int *node)
  * balancing between nodes (kernel.numa_balancing) has marked, to see who
  * touches it next: of memory without a policy that may be most. Any kernel does
  * so while it moves a page itself, as to make room for a huge one. mincore(2)
- * and, of marked pages, /proc/PID/pagemap know that it is there. One of this process is touched by
- * advice, which fails where the page may not be read; that of another process
- * counts as busy until it touches it itself. The page of zeroes is on no node:
- * it is touched in vain here, and of another process told by not being its
- * own.
+ * and, of marked pages, /proc/PID/pagemap know that it is there. One of this
+ * process is touched by advice, which fails where the page may not be read;
+ * that of another process counts as busy until it touches it itself. The page
+ * of zeroes is on no node: it is touched in vain here, and of another process
+ * told by not being its own.
  */
 
 #ifndef MADV_POPULATE_READ
