@@ -139,9 +139,33 @@ is_too_many(int error)
 	return error == ENOMEM || error == EAGAIN || error == EFBIG;
 }
 
-/* See segment.h. Halves WANT until it can be had. All is a multiple of
- * SEGMENT_MIN, 2 MiB, at which a file can go on where the segment ends
- * (file.c). */
+/*
+ * A segment leaves as many addresses as it takes, and this many at least, so
+ * that under RLIMIT_AS the first kind does not have what all others need. Those
+ * others are kinds, the stacks of threads, and above all jemalloc's records:
+ * while it has none no span can become a block, and the first are 8 MiB.
+ */
+#define LEFT_LEAST (16 * MIB)
+
+/* The segment, where it leaves these, which are held while it is made. */
+static int
+segment_new_leaving(
+    struct source *source, size_t bytes, struct segment **segment)
+{
+	size_t left = max_size(bytes, LEFT_LEAST);
+	void *held;
+	int error = os_reserve(left, PAGE_BYTES, &held);
+
+	if (error != 0)
+		return error;
+	error = segment_new(source, bytes, segment);
+	os_unreserve(held, left);
+	return error;
+}
+
+/* See segment.h. Halves WANT until it can be had, and as a last resort takes
+ * what is needed, whatever that leaves. All is a multiple of SEGMENT_MIN, 2
+ * MiB, at which a file can go on where the segment ends (file.c). */
 int
 segment_new_within(
     struct source *source, size_t want, size_t least, struct segment **segment)
@@ -150,10 +174,11 @@ segment_new_within(
 	int error;
 
 	want = align_up(max_size(want, least), step);
-	while (is_too_many(error = segment_new(source, want, segment)) &&
+	while (
+	    is_too_many(error = segment_new_leaving(source, want, segment)) &&
 	    want > least)
 		want = max_size(align_up(want / 2, step), least);
-	return error;
+	return is_too_many(error) ? segment_new(source, want, segment) : error;
 }
 
 struct segment *

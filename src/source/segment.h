@@ -23,7 +23,7 @@ int segment_new_headed(struct source *source, char *at, size_t bytes,
     size_t head, struct segment **result);
 
 /* A segment of WANT bytes, or of fewer, down to LEAST, where so many addresses
- * cannot be had. */
+ * cannot be had, or too few would be left. */
 int segment_new_within(
     struct source *source, size_t want, size_t least, struct segment **segment);
 

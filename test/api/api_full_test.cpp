@@ -281,6 +281,24 @@ TEST_F(ApiNoAddresses, OpenFailsWithEnomem)
 		});
 }
 
+/* Whatever the limit is, a kind has not taken what its records need, nor what
+ * the next kind does. */
+TEST_F(ApiNoAddresses, SomeAreLeftForRecordsAndOtherKinds)
+{
+	for (size_t beyond = 24 * MIB; beyond < 96 * MIB; beyond += 2 * MIB)
+		in_child(30, [&] {
+			no_more_addresses(beyond);
+			Kind kind = open_kind("dram");
+			EXPECT_NE(nullptr, poolkind_malloc(kind.get(), 100))
+			    << beyond / MIB << " MiB";
+			if (beyond < 48 * MIB)
+				return;
+			Kind other = open_kind("dram");
+			EXPECT_NE(nullptr, poolkind_malloc(other.get(), 100))
+			    << beyond / MIB << " MiB, the second";
+		});
+}
+
 TEST_F(ApiNoAddresses, RegionNeedsNone)
 {
 	in_child(30, [&] {
