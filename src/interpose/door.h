@@ -6,10 +6,11 @@
  * Each library has a heap.c with these functions, and a door.h of its own,
  * which entry.c includes. That is compiled once for each library, so that its
  * fast path has the library's choice inline: from which of the thread's caches
- * a block comes, and where one goes, without a call. Called by any thread at
- * any time: before the library's constructor, in signal handlers, after the
- * last destructor. Takes no lock. Where a function fails, errno says why; where
- * it does not, errno stays.
+ * a block comes, and where one goes, without a call. Called by any thread,
+ * before the library's constructor and after the last destructor, too; but as
+ * with the C library's malloc not in the handler of a signal that interrupted
+ * one of these functions: what lies behind takes locks. Where a function fails,
+ * errno says why; where it does not, errno stays.
  */
 #ifndef INTERPOSE_DOOR_H
 #define INTERPOSE_DOOR_H
