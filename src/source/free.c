@@ -25,8 +25,9 @@
  * What stays of a source that keeps a part, for a second: as much as is handed
  * out, but of more than 256 MiB no more than a quarter of that, and 32 MiB in
  * any case. Whoever allocates large blocks in turn finds pages that he has
- * touched before, and what is left of a burst goes at once. When more has come
- * together, a quarter of the part goes: each search for it walks the segments.
+ * touched before. When more has come together, a quarter of the part goes, as
+ * each search for it walks the segments; or all of it, where less than 32 MiB
+ * are handed out: a burst is over.
  *
  * Sixteen blocks of 5 to 25 MiB, 400 times one of them replaced and touched:
  * 50 ms of processor time and 434 MiB at the most. Where a half of what is
@@ -246,7 +247,7 @@ settle_pages(struct segment *segment, size_t page, size_t end)
 		return TRIM_ALL;
 	if (!over && source->keeps_part && !stay) {
 		keep_idle(source);
-		return TRIM_PART;
+		return part_of(source) > PART_MIN ? TRIM_PART : TRIM_ALL;
 	}
 	if (stay)
 		return TRIM_NOTHING;

@@ -213,7 +213,8 @@ struct walk {
  *   idle_most is not 0      they stay so long; when the oldest of them has, all
  *                           of them go, at the next free or source_decay()
  *   keeps_part              the same, for PART_MS; when more has come together
- *                           than may stay, those at the highest addresses go
+ *                           than may stay, those at the highest addresses go,
+ *                           or all
  *   else                    they go, but for pieces below ops->least, which
  *                           stay until they have met others, for LOOSE_MS at
  *                           most
