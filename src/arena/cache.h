@@ -330,7 +330,22 @@ cache_hand_out(struct cache *cache, unsigned number, void *ptr)
 
 /* What cache_malloc() is for smaller ones, for a SIZE above CACHE_SIZE_MAX. */
 static ALWAYS_INLINE void *
-cache_malloc_large(unsigned id, size_t size, size_t alignment)
+cache_malloc_large(unsigned id, size_t size)
+{
+	struct cache *cache = thread_self->cache[id];
+	unsigned number;
+	void *ptr;
+
+	if (unlikely(cache == NULL))
+		return NULL;
+	number = cache_bin_in(cache->heap, size);
+	ptr = number != 0 ? cache_take(cache, number) : NULL;
+	return ptr != NULL ? cache_hand_out(cache, number, ptr) : NULL;
+}
+
+/* The same of any SIZE, if the block on top is at a multiple of ALIGNMENT. */
+static inline void *
+cache_malloc_aligned(unsigned id, size_t size, size_t alignment)
 {
 	struct cache *cache = thread_self->cache[id];
 	unsigned number;
@@ -340,7 +355,9 @@ cache_malloc_large(unsigned id, size_t size, size_t alignment)
 		return NULL;
 	number = cache_bin_in(cache->heap, size);
 	ptr = number != 0 ? cache_take_top(cache, number, alignment) : NULL;
-	return ptr != NULL ? cache_hand_out(cache, number, ptr) : NULL;
+	return ptr == NULL || number < BIN_LARGE ?
+	    ptr :
+	    cache_hand_out(cache, number, ptr);
 }
 
 /* A block of the bin, one of the calling thread's, that lies at a multiple of

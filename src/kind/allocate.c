@@ -389,7 +389,7 @@ static void *__attribute__((noinline))
 malloc_slowly(poolkind *kind, size_t size, size_t asked)
 {
 	void *ptr = size > CACHE_SIZE_MAX && kind_find(kind) != NULL ?
-	    cache_malloc_large(kind_id(kind), size, 1) :
+	    cache_malloc_large(kind_id(kind), size) :
 	    NULL;
 
 	if (ptr == NULL)
@@ -438,7 +438,7 @@ static void *
 zeroed_large(poolkind *kind, size_t bytes)
 {
 	unsigned id = kind_id(kind);
-	void *ptr = kind_find(kind) != NULL ? cache_malloc_large(id, bytes, 1) :
+	void *ptr = kind_find(kind) != NULL ? cache_malloc_large(id, bytes) :
 					      NULL;
 
 	if (ptr == NULL)
@@ -476,10 +476,10 @@ poolkind_calloc(poolkind *kind, size_t count, size_t size)
 /* A block of the cache that was aligned when it was last handed out. NULL: it
  * has none on top, or the kind is none. */
 static void *
-aligned_large(poolkind *kind, size_t alignment, size_t usable, size_t asked)
+aligned_used(poolkind *kind, size_t alignment, size_t usable, size_t asked)
 {
 	void *ptr = kind_find(kind) != NULL ?
-	    cache_malloc_large(kind_id(kind), usable, alignment) :
+	    cache_malloc_aligned(kind_id(kind), usable, alignment) :
 	    NULL;
 
 	if (ptr != NULL)
@@ -508,7 +508,7 @@ aligned(poolkind *kind, size_t alignment, size_t size)
 	if (alignment <= PAGE_BYTES && usable <= CACHE_LARGE_MAX)
 		return malloc_for(kind, usable, size);
 	ptr = usable <= CACHE_LARGE_MAX ?
-	    aligned_large(kind, alignment, usable, size) :
+	    aligned_used(kind, alignment, usable, size) :
 	    NULL;
 	return ptr != NULL ?
 	    ptr :

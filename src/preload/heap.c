@@ -288,7 +288,7 @@ take_large(size_t size)
 		return NULL;
 	heap = atomic_load_explicit(
 	    &thread_route->heap[bin_for_large(size)], memory_order_relaxed);
-	return cache_malloc_large(heap, size, 1);
+	return cache_malloc_large(heap, size);
 }
 
 /* A block of the heap that its call site is known to have; not in a scope, nor
@@ -301,7 +301,7 @@ take_for_site(size_t size)
 	if (size > CACHE_LARGE_MAX || thread_route == &route_unknown)
 		return NULL;
 	heap = site_heap_of(door_caller, size);
-	return size > CACHE_SIZE_MAX ? cache_malloc_large(heap, size, 1) :
+	return size > CACHE_SIZE_MAX ? cache_malloc_large(heap, size) :
 				       cache_malloc(heap, size);
 }
 

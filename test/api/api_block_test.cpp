@@ -325,6 +325,30 @@ TEST_P(ApiBlock, AlignedBlocksAreAlignedAfterOthersWereFreed)
 	poolkind_free(kind(), odd);
 }
 
+/* A block that was aligned and comes out of the cache goes back to those of its
+ * own size, whatever room there is in the cache for others. */
+TEST_P(ApiBlock, AlignedBlocksServeTheirOwnSizeAgain)
+{
+	std::vector<void *> blocks;
+
+	for (size_t size = 72 * KIB; size <= 512 * KIB; size += 8 * KIB) {
+		poolkind_free(kind(), poolkind_malloc(kind(), size));
+		blocks.push_back(poolkind_malloc(kind(), size));
+	}
+	for (size_t size = 16; size <= 64 * KIB; size *= 2)
+		for (int round = 0; round < 3; round++)
+			poolkind_free(kind(),
+			    poolkind_aligned_alloc(kind(), 8 * KIB, size));
+	for (size_t size = 72 * KIB; size <= 512 * KIB; size += 8 * KIB) {
+		blocks.push_back(poolkind_malloc(kind(), size));
+		EXPECT_TRUE(blocks.back() == nullptr ||
+		    poolkind_usable_size(blocks.back()) >= size)
+		    << size;
+	}
+	for (void *block : blocks)
+		poolkind_free(kind(), block);
+}
+
 TEST_P(ApiBlock, AlignedAllocRefusesWhatIsNoPowerOfTwo)
 {
 	for (size_t alignment :
