@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -73,7 +74,9 @@ wait_at_gate(const struct starting *starting)
 }
 
 /* A process that has lost the descriptor finds the command's under the same
- * number. */
+ * number. Where referenced bits are looked at there are no huge pages by
+ * themselves, for the length of the program and of those that it starts: one
+ * has one bit, which blocks in it would share. */
 static int
 become_program(void *to)
 {
@@ -82,6 +85,8 @@ become_program(void *to)
 
 	if (!wait_at_gate(starting))
 		return NOT_UNDERSTOOD;
+	if (starting->run->sampler == SAMPLER_REFERENCED)
+		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	snprintf(value, sizeof(value), "%d,%d", starting->fd, getppid());
 	if (setenv(starting->variable, value, 1) != 0) {
 		fail("cannot set the environment: %s", error_name(errno));
