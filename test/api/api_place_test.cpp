@@ -246,8 +246,8 @@ TEST(ApiPlace, ASignalHandlerMayAsk)
 	action.sa_sigaction = on_fault;
 	action.sa_flags = SA_SIGINFO;
 	sigaction(SIGSEGV, &action, &before);
-	mprotect(block + 8192, 4096, PROT_NONE);
-	block[9000] = 1;
+	ASSERT_EQ(0, mprotect(block + 64 * KIB, 64 * KIB, PROT_NONE));
+	block[64 * KIB + 9000] = 1;
 	sigaction(SIGSEGV, &before, nullptr);
 	EXPECT_EQ(block, lost.start);
 	EXPECT_EQ(kind.get(), lost.kind);
