@@ -224,14 +224,13 @@ TEST(ApiPlace, AddressesInNoBlockAreToldApart)
 namespace {
 
 struct poolkind_block lost;
+char *guarded; /* 64 KiB: whole pages of any system */
 
 void
 on_fault(int, siginfo_t *info, void *)
 {
 	poolkind_block_at(info->si_addr, &lost);
-	mprotect(reinterpret_cast<void *>(
-		     reinterpret_cast<uintptr_t>(info->si_addr) & ~4095ul),
-	    4096, PROT_READ | PROT_WRITE);
+	mprotect(guarded, 64 * KIB, PROT_READ | PROT_WRITE);
 }
 
 } // namespace
@@ -246,8 +245,9 @@ TEST(ApiPlace, ASignalHandlerMayAsk)
 	action.sa_sigaction = on_fault;
 	action.sa_flags = SA_SIGINFO;
 	sigaction(SIGSEGV, &action, &before);
-	ASSERT_EQ(0, mprotect(block + 64 * KIB, 64 * KIB, PROT_NONE));
-	block[64 * KIB + 9000] = 1;
+	guarded = block + 64 * KIB;
+	ASSERT_EQ(0, mprotect(guarded, 64 * KIB, PROT_NONE));
+	guarded[9000] = 1;
 	sigaction(SIGSEGV, &before, nullptr);
 	EXPECT_EQ(block, lost.start);
 	EXPECT_EQ(kind.get(), lost.kind);

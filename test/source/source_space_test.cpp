@@ -623,8 +623,7 @@ TEST(KeptPart, IsAsMuchAsIsHandedOut)
 		size_t used, freed, least, most;
 	} cases[] = { { 64 * MIB, 64 * MIB, 64 * MIB, 64 * MIB },
 		{ 64 * MIB, 96 * MIB, 48 * MIB, 64 * MIB },
-		{ MIB, 32 * MIB, 32 * MIB, 32 * MIB },
-		{ MIB, 48 * MIB, 0, 0 },
+		{ MIB, 32 * MIB, 32 * MIB, 32 * MIB }, { MIB, 48 * MIB, 0, 0 },
 		{ 512 * MIB, 512 * MIB, 176 * MIB, 256 * MIB },
 		{ 2 * GIB, 800 * MIB, 384 * MIB, 512 * MIB } };
 
