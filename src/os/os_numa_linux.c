@@ -207,8 +207,11 @@ is_missing(unsigned node)
 	    !bits_test(allowed, node);
 }
 
-int
-os_free_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes)
+/* The sum of WHAT over the nodes of MASK. GONE: one that is missing has none,
+ * and is no error. */
+static int
+add_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes,
+    uint64_t (*what)(const char *meminfo), bool gone)
 {
 	char text[MEMINFO_BYTES];
 	int err = 0;
@@ -217,23 +220,20 @@ os_free_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes)
 	for (unsigned i = 0; i < bits && err == 0; i++)
 		if (bits_test(mask, i)) {
 			err = read_meminfo(i, text);
-			*bytes += err == 0 ? free_on_node(text) : 0;
-			err = err != 0 && is_missing(i) ? 0 : err;
+			*bytes += err == 0 ? what(text) : 0;
+			err = err != 0 && gone && is_missing(i) ? 0 : err;
 		}
 	return err;
 }
 
 int
+os_free_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes)
+{
+	return add_nodes(mask, bits, bytes, free_on_node, true);
+}
+
+int
 os_total_on_nodes(const uint64_t *mask, unsigned bits, uint64_t *bytes)
 {
-	char text[MEMINFO_BYTES];
-	int err = 0;
-
-	*bytes = 0;
-	for (unsigned i = 0; i < bits && err == 0; i++)
-		if (bits_test(mask, i)) {
-			err = read_meminfo(i, text);
-			*bytes += err == 0 ? total_on_node(text) : 0;
-		}
-	return err;
+	return add_nodes(mask, bits, bytes, total_on_node, false);
 }
